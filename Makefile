@@ -1,0 +1,48 @@
+# The two commands of the README are `make demo` and `make test`. Each does all its own set-up:
+# Node.js (where the system's is too old), the npm packages, and the real parts that it runs with.
+
+run := scripts/with-node
+
+.PHONY: help demo demo-once test build lint format setup clean
+
+help:
+	@echo 'make demo       see an autoscaler'\''s request answered from a real Prometheus; Ctrl-C ends it'
+	@echo 'make demo-once  the same, for scripts: ends by itself'
+	@echo 'make test       types, lint and all tests'
+	@echo 'make build      the production bundle in dist/'
+	@echo 'make format     mend what the linter can mend'
+	@echo 'make clean      remove what was built and installed'
+
+# The packages are installed anew whenever the lock file is newer than the last install.
+node_modules/.installed: package-lock.json
+	@echo '--- installing npm packages'
+	$(run) npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+setup: node_modules/.installed
+
+build: setup
+	@echo '--- building dist/'
+	$(run) node scripts/build.ts
+
+demo: build
+	$(run) node scripts/demo.ts
+
+demo-once: build
+	$(run) node scripts/demo.ts --once
+
+lint: setup
+	@echo '--- types'
+	$(run) npx tsc
+	@echo '--- lint'
+	$(run) npx biome check --error-on-warnings .
+
+format: setup
+	$(run) npx biome check --write .
+
+test: lint build
+	@echo '--- tests'
+	$(run) npx vitest run
+
+clean:
+	rm -rf dist node_modules .tools
