@@ -21,6 +21,9 @@ export interface ClusterResource {
  * k8s.io/apimachinery/pkg/api/meta.
  */
 export interface ResourceMapper {
+  /** Every resource, groups in the server's own order, without subresources. */
+  readonly resources: readonly ClusterResource[];
+
   /**
    * The resource that a name stands for, or undefined where the cluster has none.
    *

@@ -1,0 +1,158 @@
+import { parseInt64 } from './int64.ts';
+import { SelectorError } from './selector-error.ts';
+
+export { parseLabelSelector } from './label-selector-parser.ts';
+export { SelectorError };
+
+/** The operators of k8s.io/apimachinery/pkg/selection, by their names there; `!` is "does not exist". */
+export type RequirementOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
+
+/** One condition on the labels of an object or a metric. */
+export interface Requirement {
+  readonly key: string;
+  readonly operator: RequirementOperator;
+  /**
+   * Sorted and distinct. None for `exists` and `!`, at least one for `in` and `notin`, exactly one
+   * for the others; of `gt` and `lt` it is an integer in the range of int64.
+   */
+  readonly values: readonly string[];
+}
+
+/** All of these conditions, sorted by key; without any, everything is selected. */
+export type LabelSelector = readonly Requirement[];
+
+/** A LabelSelectorRequirement of meta/v1. */
+export interface LabelSelectorExpression {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values?: readonly string[];
+}
+
+/** A LabelSelector of meta/v1. */
+export interface LabelSelectorObject {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly LabelSelectorExpression[];
+}
+
+/**
+ * Writes a label selector so that `parseLabelSelector` reads the same from it.
+ *
+ * @see https://pkg.go.dev/k8s.io/apimachinery/pkg/labels#Requirement.String
+ */
+export function formatLabelSelector(selector: LabelSelector): string {
+  return selector.map(formatRequirement).join(',');
+}
+
+/**
+ * Whether labels meet every requirement of a selector. A label that is not there meets `!=`,
+ * `notin` and `!` only; `gt` and `lt` are met by integers in the range of int64 only.
+ *
+ * @see https://pkg.go.dev/k8s.io/apimachinery/pkg/labels#Requirement.Matches
+ */
+export function selectorMatches(
+  selector: LabelSelector,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  return selector.every((requirement) =>
+    requirementMet(
+      requirement,
+      Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined,
+    ),
+  );
+}
+
+/**
+ * A selector as a LabelSelector object of meta/v1: equalities become `matchLabels`, the others
+ * `matchExpressions`, both sorted by key; what would be empty is left out.
+ *
+ * Where that form has no operator the meaning is kept: `!=` becomes `NotIn`, and a second value
+ * demanded of one key becomes `In` beside the first one.
+ *
+ * @throws SelectorError for `gt` and `lt`, which that form cannot express
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/label-selector/
+ */
+export function toLabelSelectorObject(selector: LabelSelector): LabelSelectorObject {
+  const matchLabels = new Map<string, string>();
+  const matchExpressions: LabelSelectorExpression[] = [];
+  for (const requirement of selector) {
+    const value = equalityValue(requirement);
+    if (value === undefined || (matchLabels.get(requirement.key) ?? value) !== value) {
+      matchExpressions.push(toExpression(requirement));
+    } else {
+      matchLabels.set(requirement.key, value);
+    }
+  }
+  return {
+    ...(matchLabels.size > 0 && { matchLabels: Object.fromEntries(matchLabels) }),
+    ...(matchExpressions.length > 0 && { matchExpressions }),
+  };
+}
+
+function formatRequirement({ key, operator, values }: Requirement): string {
+  switch (operator) {
+    case 'exists':
+      return key;
+    case '!':
+      return `!${key}`;
+    case 'in':
+    case 'notin':
+      return `${key} ${operator} (${values.join(',')})`;
+    case 'gt':
+      return `${key}>${values.join()}`;
+    case 'lt':
+      return `${key}<${values.join()}`;
+    default:
+      return `${key}${operator}${values.join()}`;
+  }
+}
+
+function requirementMet({ operator, values }: Requirement, label: string | undefined): boolean {
+  switch (operator) {
+    case '=':
+    case '==':
+    case 'in':
+      return label !== undefined && values.includes(label);
+    case '!=':
+    case 'notin':
+      return label === undefined || !values.includes(label);
+    case 'exists':
+      return label !== undefined;
+    case '!':
+      return label === undefined;
+    case 'gt':
+      return label !== undefined && values.every((value) => isLess(value, label));
+    case 'lt':
+      return label !== undefined && values.every((value) => isLess(label, value));
+  }
+}
+
+/** Whether both are integers and the first is the smaller one. */
+function isLess(a: string, b: string): boolean {
+  const [x, y] = [parseInt64(a), parseInt64(b)];
+  return x !== undefined && y !== undefined && x < y;
+}
+
+function equalityValue({ operator, values }: Requirement): string | undefined {
+  return operator === '=' || operator === '==' ? values[0] : undefined;
+}
+
+function toExpression({ key, operator, values }: Requirement): LabelSelectorExpression {
+  switch (operator) {
+    case '=':
+    case '==':
+    case 'in':
+      return { key, operator: 'In', values };
+    case '!=':
+    case 'notin':
+      return { key, operator: 'NotIn', values };
+    case 'exists':
+      return { key, operator: 'Exists' };
+    case '!':
+      return { key, operator: 'DoesNotExist' };
+    case 'gt':
+    case 'lt':
+      throw new SelectorError(
+        `"${operator}" isn't supported in label selectors: expected In, NotIn, Exists or DoesNotExist for the key "${key}"`,
+      );
+  }
+}

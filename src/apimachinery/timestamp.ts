@@ -1,0 +1,16 @@
+/**
+ * A time as metav1.Time writes it: RFC 3339 in UTC with whole seconds (`2026-01-31T08:15:00Z`). What
+ * exceeds a whole second is cut off.
+ *
+ * @param seconds since 1970-01-01T00:00:00Z, with or without a fraction, as of a sample of Prometheus
+ * @throws RangeError if it is not a number, or outside the years 0000 to 9999 of RFC 3339
+ * @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6
+ */
+export function timestampFromSeconds(seconds: number): string {
+  const date = new Date(Math.floor(seconds) * 1000);
+  const year = date.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) {
+    throw new RangeError(`${seconds} s is no timestamp: expected a time in the years 0000 to 9999`);
+  }
+  return date.toISOString().replace('.000Z', 'Z');
+}

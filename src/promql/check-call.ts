@@ -1,0 +1,110 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { anchored, regexFault } from './check-selector.ts';
+import {
+  type Checked,
+  type CheckedExpression,
+  describeType,
+  type InferredType,
+  isExpression,
+  isOfType,
+  part,
+} from './checked.ts';
+import type { ReportPromqlFault } from './fault.ts';
+import { AGGREGATIONS, FUNCTIONS, type FunctionSignature } from './functions.ts';
+import { nameAt } from './parse.ts';
+import { unquote } from './unquote.ts';
+
+/** Checks a function call and tells its type. */
+export function checkFunctionCall(
+  text: string,
+  call: Pick<Checked, 'from' | 'parts'>,
+  report: ReportPromqlFault,
+): InferredType {
+  const name = nameAt(text, call.from);
+  const signature = FUNCTIONS.get(name);
+  if (signature === undefined) {
+    report(call.from, call.from + name.length, unknownFunction(name));
+    return 'unknown';
+  }
+  const given = argumentsOf(call);
+  checkArguments({ name, from: call.from, signature, given }, report);
+  if (name === 'label_replace') {
+    checkReplacementRegex(text, given[4], report);
+  }
+  return signature.result;
+}
+
+/** Checks an aggregation such as `sum by (pod) (x)`; its type is always an instant vector. */
+export function checkAggregation(
+  text: string,
+  aggregation: Pick<Checked, 'from' | 'parts'>,
+  report: ReportPromqlFault,
+): void {
+  const name = nameAt(text, aggregation.from);
+  const signature = AGGREGATIONS.get(name.toLowerCase());
+  if (signature !== undefined) {
+    const given = argumentsOf(aggregation);
+    checkArguments({ name, from: aggregation.from, signature, given }, report);
+  }
+}
+
+interface Call {
+  readonly name: string;
+  readonly from: number;
+  readonly signature: FunctionSignature;
+  readonly given: readonly CheckedExpression[];
+}
+
+function argumentsOf(call: Pick<Checked, 'parts'>): readonly CheckedExpression[] {
+  return part(call, 'FunctionCallBody')?.parts.filter(isExpression) ?? [];
+}
+
+function checkArguments(call: Call, report: ReportPromqlFault): void {
+  const { name, from, signature, given } = call;
+  if (given.length < signature.least || given.length > signature.most) {
+    const message = `\`${name}\` takes ${expectedCount(signature)}, found ${given.length}`;
+    report(from, from + name.length, message);
+    return;
+  }
+  for (const [i, argument] of given.entries()) {
+    const wanted = signature.parameters[i] ?? signature.parameters.at(-1);
+    if (wanted !== undefined && !isOfType(argument.expression.type, wanted)) {
+      const which = given.length === 1 ? '' : ` as argument ${i + 1}`;
+      const found = describeType(argument.expression.type);
+      const message = `\`${name}\` takes ${describeType(wanted)}${which}, found ${found}`;
+      report(argument.from, argument.to, message);
+    }
+  }
+}
+
+function expectedCount({ least, most }: FunctionSignature): string {
+  if (most === 0) {
+    return 'no arguments';
+  }
+  const count = least === most ? `${least}` : most === Infinity ? '' : `${least} to ${most}`;
+  const number = count === '' ? `at least ${least}` : count;
+  return `${number} ${number === '1' ? 'argument' : 'arguments'}`;
+}
+
+function unknownFunction(name: string): string {
+  const known = [...FUNCTIONS.keys(), ...AGGREGATIONS.keys()];
+  const suggestion = closest(name.toLowerCase(), known);
+  const isNear = distance(name.toLowerCase(), suggestion) <= Math.max(1, name.length / 3);
+  return `there is no function \`${name}\`${isNear ? `, did you mean \`${suggestion}\`?` : ''}`;
+}
+
+/** Prometheus compiles the expression anew for each evaluation, and fails there. */
+function checkReplacementRegex(
+  text: string,
+  argument: CheckedExpression | undefined,
+  report: ReportPromqlFault,
+): void {
+  if (argument?.node !== 'StringLiteral') {
+    return;
+  }
+  const expression = unquote(text.slice(argument.from, argument.to)).text ?? '';
+  const fault = regexFault(anchored(expression));
+  if (fault !== undefined) {
+    report(argument.from, argument.to, `expected a regular expression (RE2): ${fault}`);
+  }
+}

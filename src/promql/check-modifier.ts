@@ -1,0 +1,198 @@
+import {
+  type Checked,
+  describeType,
+  type InferredType,
+  isExpression,
+  type Operand,
+} from './checked.ts';
+import { parseDuration } from './duration.ts';
+import type { ReportPromqlFault } from './fault.ts';
+
+/** Chains of operators, the last link of which is what a modifier at the end belongs to. */
+const CHAINS: ReadonlySet<string> = new Set(['BinaryExpr', 'UnaryExpr']);
+
+const FAR_FUTURE = 2 ** 63;
+
+/** The place of a modified expression in the query and what it is made of. */
+type Modified = Pick<Checked, 'node' | 'from' | 'to' | 'parts'>;
+
+/**
+ * Checks an expression with a modifier at its end (`offset`, `@`, `[5m]`, `[5m:1m]`, `anchored`,
+ * `smoothed`) and tells what comes out.
+ */
+export function checkModified(
+  text: string,
+  modified: Modified,
+  report: ReportPromqlFault,
+): Checked['expression'] {
+  const inner = modified.parts.find(isExpression);
+  if (inner === undefined) {
+    return undefined;
+  }
+  const operand = modify(text, modified, inner.expression.operand, report);
+  if (operand.from === inner.from) {
+    return { type: operand.type, operand };
+  }
+  // The grammar gives the modifier a whole chain, Prometheus the chain's last link only.
+  if (operand.type === 'matrix' && inner.expression.operand.type !== 'matrix') {
+    const message = `an operator takes scalars and instant vectors, found ${describeType('matrix')}`;
+    report(operand.from, operand.to, message);
+  }
+  return { type: inner.expression.type, operand };
+}
+
+/** The operand after a modifier was put to its end. */
+function modify(
+  text: string,
+  modified: Modified,
+  operand: Operand,
+  report: ReportPromqlFault,
+): Operand {
+  const reach = { ...operand, to: modified.to };
+  switch (modified.node) {
+    case 'OffsetExpr':
+      checkShiftable('offset', operand, operand.hasOffset, report);
+      return { ...reach, hasOffset: operand.hasOffset || isNonZeroOffset(text, modified) };
+    case 'StepInvariantExpr':
+      checkShiftable('@', operand, operand.at !== undefined, report);
+      checkTimestamp(text, modified, report);
+      return { ...reach, at: hasTimestamp(modified) ? 'timestamp' : 'bound' };
+    case 'MatrixSelector':
+      checkRange(operand, report);
+      checkDurations(text, modified, report);
+      return { ...reach, shape: 'range', type: 'matrix' };
+    case 'SubqueryExpr':
+      checkSubquery(operand, report);
+      checkDurations(text, modified, report);
+      return {
+        shape: 'subquery',
+        type: 'matrix',
+        hasOffset: false,
+        from: reach.from,
+        to: reach.to,
+      };
+    default:
+      checkExtendable(modified, operand, report);
+      return reach;
+  }
+}
+
+function checkShiftable(
+  modifier: 'offset' | '@',
+  operand: Operand,
+  isSet: boolean,
+  report: ReportPromqlFault,
+): void {
+  if (operand.shape === 'other') {
+    report(
+      operand.from,
+      operand.to,
+      `\`${modifier}\` belongs right after a selector (\`x\`, \`x[5m]\`) or a subquery, not after ${describeOther(operand.type)}`,
+    );
+  } else if (isSet) {
+    report(operand.from, operand.to, `\`${modifier}\` may not be set twice for the same selector`);
+  }
+}
+
+function describeOther(type: InferredType): string {
+  return type === 'vector' || type === 'unknown' ? 'another expression' : describeType(type);
+}
+
+function checkRange(operand: Operand, report: ReportPromqlFault): void {
+  const { shape, hasOffset, at, from, to } = operand;
+  if (shape === 'range' || shape === 'subquery') {
+    report(
+      from,
+      to,
+      'a range such as `[5m]` belongs after an instant vector selector, found one that has a range already',
+    );
+  } else if (shape === 'other') {
+    report(
+      from,
+      to,
+      'a range such as `[5m]` belongs right after a selector; after any other instant vector write a subquery such as `[5m:]`',
+    );
+  } else if (hasOffset || at === 'timestamp') {
+    const modifier = hasOffset ? 'offset' : '@';
+    report(from, to, `the range belongs before \`${modifier}\`: \`x[5m] ${modifier} …\``);
+  }
+}
+
+function checkSubquery(operand: Operand, report: ReportPromqlFault): void {
+  if (operand.type !== 'vector' && operand.type !== 'unknown') {
+    const found = describeType(operand.type);
+    report(operand.from, operand.to, `a subquery is made of an instant vector, found ${found}`);
+  }
+}
+
+function checkExtendable(modified: Modified, operand: Operand, report: ReportPromqlFault): void {
+  const modifier = modified.node === 'AnchoredExpr' ? 'anchored' : 'smoothed';
+  if (operand.shape !== 'instant' && operand.shape !== 'range') {
+    const message = `\`${modifier}\` belongs right after a selector (\`x\`, \`x[5m]\`)`;
+    report(operand.from, operand.to, message);
+  }
+}
+
+/** Ranges and steps that are written as one number or duration must be positive. */
+function checkDurations(text: string, modified: Modified, report: ReportPromqlFault): void {
+  for (const { node, from, to } of modified.parts) {
+    const written = text.slice(from, to);
+    if (node !== 'DurationExpr') {
+      continue;
+    }
+    const [, minus = '', amount = ''] = /^(-?)\s*(\S+)$/.exec(written) ?? [];
+    if (/^(?:inf|nan)$/i.test(amount)) {
+      report(from, to, `expected a duration such as \`5m\`, found \`${written}\``);
+    } else if (amountOf(amount) !== undefined && (minus !== '' || amountOf(amount) === 0)) {
+      report(from, to, 'a range or step must be longer than 0');
+    }
+  }
+}
+
+function isNonZeroOffset(text: string, modified: Modified): boolean {
+  const amount = modified.parts.find(({ node }) => node === 'OffsetDurationExpr');
+  return amount === undefined || amountOf(text.slice(amount.from, amount.to)) !== 0;
+}
+
+/** Undefined: no plain number or duration. */
+function amountOf(text: string): number | undefined {
+  const amount =
+    text === '' ? undefined : (parseDuration(text) ?? Number(text.replaceAll('_', '')));
+  return Number.isNaN(amount) ? undefined : amount;
+}
+
+function hasTimestamp(modified: Modified): boolean {
+  return modified.parts.some(isTimestamp(modified));
+}
+
+/** The number after `@`; a number before it is the modified expression. */
+function isTimestamp(modified: Modified): (candidate: Checked) => boolean {
+  const at = modified.parts.find(({ node }) => node === 'At');
+  return ({ node, from }) => node === 'NumberDurationLiteral' && from >= (at?.to ?? Infinity);
+}
+
+function checkTimestamp(text: string, modified: Modified, report: ReportPromqlFault): void {
+  const timestamp = modified.parts.find(isTimestamp(modified));
+  if (timestamp === undefined) {
+    return;
+  }
+  const written = text.slice(timestamp.from, timestamp.to).replaceAll(/[\s_]/g, '');
+  const seconds = /inf|nan/i.test(written) ? Infinity : (amountOf(written) ?? 0);
+  if (Math.abs(seconds) >= FAR_FUTURE) {
+    const message = 'expected a Unix timestamp in seconds that fits into 64 bits';
+    report(timestamp.from, timestamp.to, message);
+  }
+}
+
+/** The operand that an expression is to a modifier right after it. */
+export function operandOf(
+  checked: Pick<Checked, 'node' | 'from' | 'to' | 'parts'>,
+  type: InferredType,
+): Operand {
+  const last = checked.parts.filter(isExpression).at(-1);
+  if (CHAINS.has(checked.node) && last !== undefined) {
+    return last.expression.operand;
+  }
+  const shape = checked.node === 'VectorSelector' ? 'instant' : 'other';
+  return { shape, type, hasOffset: false, from: checked.from, to: checked.to };
+}

@@ -1,0 +1,110 @@
+import { RE2JS } from 're2js';
+import type { ReportPromqlFault } from './fault.ts';
+import type { PromqlNode } from './fold.ts';
+import type { LabelMatcher } from './matcher.ts';
+import { matcherNodes, readMatcher, readSelector } from './selectors.ts';
+
+export interface SelectorRules {
+  /** The metric's name before the braces and once more as a matcher. */
+  readonly mayNameTwice?: boolean;
+  /** No matcher, or only such as the empty text fulfils. */
+  readonly mayBeEmpty?: boolean;
+}
+
+/** Checks the node `VectorSelector` of a query's tree. */
+export function checkSelector(
+  text: string,
+  node: PromqlNode,
+  rules: SelectorRules,
+  report: ReportPromqlFault,
+): void {
+  const selector = readSelector(text, node);
+  const isSound = checkRegexes(text, node, report);
+  if (!rules.mayNameTwice) {
+    checkNamedOnce(text, node, report);
+  }
+  const isEmpty = selector.name === undefined && selector.matchers.every(matchesEmptyText);
+  if (isSound && isEmpty && !rules.mayBeEmpty) {
+    report(
+      node.from,
+      node.to,
+      'a selector must have a metric name or at least one matcher that does not match the empty text, or else it would select every series',
+    );
+  }
+}
+
+/**
+ * Compiles an RE2 expression as Prometheus does, where the dot stands for any character.
+ *
+ * @returns what is wrong with it, undefined where nothing is
+ */
+export function regexFault(expression: string): string | undefined {
+  try {
+    RE2JS.compile(expression, RE2JS.DOTALL);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The expression as it has to match a whole value. */
+export function anchored(expression: string): string {
+  return `^(?:${expression})$`;
+}
+
+function checkRegexes(text: string, node: PromqlNode, report: ReportPromqlFault): boolean {
+  let isSound = true;
+  for (const matcherNode of matcherNodes(node)) {
+    const matcher = readMatcher(text, matcherNode);
+    if (matcher === undefined || !isRegex(matcher)) {
+      continue;
+    }
+    // Prometheus parses it by itself, and once more with anchors around it, where `\Qa` fails.
+    const fault = regexFault(matcher.value) ?? regexFault(anchored(matcher.value));
+    if (fault !== undefined) {
+      isSound = false;
+      const literal = matcherNode.getChild('StringLiteral') ?? matcherNode;
+      report(literal.from, literal.to, `expected a regular expression (RE2): ${fault}`);
+    }
+  }
+  return isSound;
+}
+
+function checkNamedOnce(text: string, node: PromqlNode, report: ReportPromqlFault): void {
+  if (node.getChild('Identifier') === null) {
+    return;
+  }
+  const quotedName = node.getChild('LabelMatchers')?.getChild('QuotedLabelName');
+  const second =
+    quotedName ??
+    matcherNodes(node).find((matcher) => readMatcher(text, matcher)?.name === '__name__');
+  if (second) {
+    report(
+      second.from,
+      second.to,
+      'the metric name must not be set twice, before the braces and between them',
+    );
+  }
+}
+
+function matchesEmptyText(matcher: LabelMatcher): boolean {
+  switch (matcher.operator) {
+    case '=':
+      return matcher.value === '';
+    case '!=':
+      return matcher.value !== '';
+    case '=~':
+      return regexMatchesEmptyText(matcher.value);
+    case '!~':
+      return !regexMatchesEmptyText(matcher.value);
+  }
+}
+
+function regexMatchesEmptyText(expression: string): boolean {
+  const whole = anchored(expression);
+  return regexFault(whole) === undefined && RE2JS.compile(whole, RE2JS.DOTALL).matches('');
+}
+
+function isRegex(matcher: LabelMatcher): boolean {
+  return matcher.operator === '=~' || matcher.operator === '!~';
+}

@@ -1,0 +1,356 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkQuery, inspectQuery, queryType } from './check.ts';
+import verdicts from './prometheus-verdicts.json' with { type: 'json' };
+
+/** What Prometheus 2.42 refuses and this does not, and why. */
+const LENIENT = new Map([
+  ['5m', 'a number since Prometheus 3'],
+  ['1h30m', 'a number since Prometheus 3'],
+  ['up[5]', 'seconds since Prometheus 3'],
+  ['up offset 5', 'seconds since Prometheus 3'],
+  ['up offset 0s', 'taken since Prometheus 3'],
+  ['up @ 5m', 'a number since Prometheus 3'],
+  ['sum by (inf) (x)', 'left to the grammar'],
+  ['sum by (nan) (x)', 'left to the grammar'],
+  ['sum by (without) (x)', 'left to the grammar'],
+  ['atan2', 'left to the grammar'],
+]);
+
+const GOLDEN = new URL('../../test/golden/data/prom/', import.meta.url);
+
+interface Recording {
+  readonly query?: readonly { readonly query: string; readonly status: number }[];
+}
+
+function recordedQueries(): readonly (readonly [string, number])[] {
+  const statuses = new Map<string, number>();
+  for (const file of readdirSync(GOLDEN)) {
+    const recording: Recording = JSON.parse(readFileSync(new URL(file, GOLDEN), 'utf8'));
+    for (const { query, status } of recording.query ?? []) {
+      statuses.set(query, status);
+    }
+  }
+  return [...statuses];
+}
+
+describe('inspectQuery', () => {
+  const judged = Object.entries(verdicts.queries).filter(([query]) => !LENIENT.has(query));
+
+  it.each(judged)('judges %j as Prometheus does: %s', (query, type) => {
+    const { faults, type: found } = inspectQuery(query);
+    if (type === null) {
+      expect(faults).not.toEqual([]);
+      expect(found).toBeUndefined();
+    } else {
+      expect(faults).toEqual([]);
+      expect(found).toBe(type);
+    }
+  });
+
+  it.each([...LENIENT.keys()])('lets %j pass', (query) => {
+    expect(checkQuery(query)).toEqual([]);
+  });
+
+  it('takes what a Prometheus took from the reference adapter, and nothing it refused', () => {
+    const recorded = recordedQueries();
+    expect(recorded.length).toBeGreaterThan(400);
+    for (const [query, status] of recorded) {
+      // 422 is an evaluation that failed, of a query that was taken.
+      expect([query, checkQuery(query).length === 0]).toEqual([query, status !== 400]);
+    }
+  });
+
+  it.each([
+    ['{"a.b"}', 'vector'],
+    ['{"a.b", c="d"}', 'vector'],
+    ['sum by ("a.b", c) ({"a.b"})', 'vector'],
+    ['up + on ("a.b") group_left ("c.d") up', 'vector'],
+    ['up[300]', 'matrix'],
+    ['up[1_000]', 'matrix'],
+    ['up[5m + 1m]', 'matrix'],
+    ['up[step()]', 'matrix'],
+    ['up[min(5m, 1h)]', 'matrix'],
+    ['up[max_of(5m, 1h):step()]', 'matrix'],
+    ['up offset 300', 'vector'],
+    ['up offset -(5m)', 'vector'],
+    ['0x_1F', 'scalar'],
+    ['1_000', 'scalar'],
+    ['start()', 'scalar'],
+    ['limitk(2, up)', 'vector'],
+    ['limit_ratio(0.5, up)', 'vector'],
+    ['double_exponential_smoothing(up[5m], 0.5, 0.5)', 'vector'],
+    ['sort_by_label(up, "a", "b")', 'vector'],
+    ['info(up)', 'vector'],
+    ['info(up, {})', 'vector'],
+    ['info(up, {k8s_cluster=~".*"})', 'vector'],
+    ['histogram_avg(rate(up[5m]))', 'vector'],
+    ['histogram_quantiles(up, "q", 0.5, 0.9)', 'vector'],
+    ['ts_of_max_over_time(up[5m])', 'vector'],
+    ['rate(up[5m] smoothed)', 'vector'],
+    ['rate(up[5m] anchored)', 'vector'],
+    ['up + fill(0) up', 'vector'],
+    ['up </ 5', 'vector'],
+  ])('takes %j, of some Prometheus 3', (query, type) => {
+    expect(inspectQuery(query)).toEqual({ faults: [], type });
+  });
+
+  it.each([
+    ['rate(up)', 5, 7, '`rate` takes a range vector (such as `x[5m]`), found an instant vector'],
+    ['sum(rate(up[5m]) > 1, up)', 0, 3, '`sum` takes 1 argument, found 2'],
+    ['sum(1)', 4, 5, '`sum` takes an instant vector, found a scalar (a plain number)'],
+    ['sum(up[5m])', 4, 10, '`sum` takes an instant vector, found a range vector (such as `x[5m]`)'],
+    [
+      'topk(up, up)',
+      5,
+      7,
+      '`topk` takes a scalar (a plain number) as argument 1, found an instant vector',
+    ],
+    ['time(1)', 0, 4, '`time` takes no arguments, found 1'],
+    ['round()', 0, 5, '`round` takes 1 to 2 arguments, found 0'],
+    ['label_join(up)', 0, 10, '`label_join` takes at least 3 arguments, found 1'],
+    ['rates(up[5m])', 0, 5, 'there is no function `rates`, did you mean `rate`?'],
+    ['Rate(up[5m])', 0, 4, 'there is no function `Rate`, did you mean `rate`?'],
+    ['something_else(up)', 0, 14, 'there is no function `something_else`'],
+    ['up + "a"', 5, 8, '`+` takes scalars and instant vectors, found a string'],
+    [
+      'up[5m] / up',
+      0,
+      6,
+      '`/` takes scalars and instant vectors, found a range vector (such as `x[5m]`)',
+    ],
+    [
+      'a + b[5m]',
+      4,
+      9,
+      'an operator takes scalars and instant vectors, found a range vector (such as `x[5m]`)',
+    ],
+    [
+      '-up[5m]',
+      1,
+      7,
+      'an operator takes scalars and instant vectors, found a range vector (such as `x[5m]`)',
+    ],
+    [
+      '-(up[5m])',
+      0,
+      9,
+      'a sign goes with a scalar or an instant vector, found a range vector (such as `x[5m]`)',
+    ],
+    [
+      'up and 1',
+      7,
+      8,
+      '`and` takes an instant vector on both sides, found a scalar (a plain number)',
+    ],
+    ['1 > 2', 2, 3, 'comparing two scalars needs `bool`: `> bool`'],
+    ['up + bool up', 5, 9, '`bool` goes with comparisons (such as `>`), not with `+`'],
+    [
+      'up + on(a) 1',
+      5,
+      10,
+      'matching labels takes an instant vector on both sides, found a scalar',
+    ],
+    [
+      'up or on(a) group_left up',
+      12,
+      22,
+      '`or` knows no `group_left`: it matches many to many as it is',
+    ],
+    [
+      'up + on(a) group_left(a) up',
+      5,
+      24,
+      'label `a` must not stand in `on` and in `group_left` or `group_right` at once',
+    ],
+    [
+      '{}',
+      0,
+      2,
+      'a selector must have a metric name or at least one matcher that does not match the empty text, or else it would select every series',
+    ],
+    [
+      'up{__name__="a"}',
+      3,
+      15,
+      'the metric name must not be set twice, before the braces and between them',
+    ],
+    [
+      'sum(up) offset 5m',
+      0,
+      7,
+      '`offset` belongs right after a selector (`x`, `x[5m]`) or a subquery, not after another expression',
+    ],
+    ['up @ 5 @ 6', 0, 6, '`@` may not be set twice for the same selector'],
+    ['a + b offset 5m offset 1m', 4, 15, '`offset` may not be set twice for the same selector'],
+    ['up offset 5m [5m]', 0, 12, 'the range belongs before `offset`: `x[5m] offset …`'],
+    [
+      'sum(up)[5m]',
+      0,
+      7,
+      'a range such as `[5m]` belongs right after a selector; after any other instant vector write a subquery such as `[5m:]`',
+    ],
+    [
+      'up[5m][5m]',
+      0,
+      6,
+      'a range such as `[5m]` belongs after an instant vector selector, found one that has a range already',
+    ],
+    [
+      'up[5m][5m:]',
+      0,
+      6,
+      'a subquery is made of an instant vector, found a range vector (such as `x[5m]`)',
+    ],
+    ['up[0s]', 3, 5, 'a range or step must be longer than 0'],
+    ['up @ Inf', 5, 8, 'expected a Unix timestamp in seconds that fits into 64 bits'],
+    ['sum(up) smoothed', 0, 7, '`smoothed` belongs right after a selector (`x`, `x[5m]`)'],
+  ])('says of %j what is wrong and where', (query, offset, end, message) => {
+    expect(inspectQuery(query)).toEqual({ faults: [{ offset, end, message }] });
+  });
+
+  it('says which regular expression is none', () => {
+    expect(checkQuery('up{a=~"(",b!~"["} + label_replace(up, "a", "b", "c", ")")')).toEqual([
+      {
+        offset: 6,
+        end: 9,
+        message: expect.stringMatching(/^expected a regular expression \(RE2\): /),
+      },
+      { offset: 13, end: 16, message: expect.stringMatching(/RE2/) },
+      { offset: 53, end: 56, message: expect.stringMatching(/RE2/) },
+    ]);
+    expect(checkQuery('up{a=~"\\\\Qb"}')).toHaveLength(1);
+    expect(checkQuery('up{a=~"\\\\Qb\\\\E"}')).toEqual([]);
+  });
+
+  it('reports everything at once, in the order of the text', () => {
+    expect(checkQuery('sum(1) + rate(up) + {}').map(({ offset }) => offset)).toEqual([4, 14, 20]);
+  });
+
+  it('reports a fault once, not again for everything around it', () => {
+    expect(checkQuery('sum(nosuch(up)) + abs(nosuch(up))')).toHaveLength(2);
+  });
+
+  it('knows nothing of what is nested too deep', () => {
+    expect(inspectQuery(`${'('.repeat(300)}1${')'.repeat(300)}`)).toEqual({ faults: [] });
+  });
+});
+
+describe('queryType', () => {
+  it.each([
+    ['up', 'vector'],
+    ['scalar(up)', 'scalar'],
+    ['up[5m]', 'matrix'],
+    ['"a"', 'string'],
+    ['1 + 1', 'scalar'],
+    ['1 + up', 'vector'],
+    ['(((1)))', 'scalar'],
+    ['-1 # c', 'scalar'],
+    ['a + b offset 5m', 'vector'],
+    ['up{', undefined],
+    ['sum(1)', undefined],
+    ['', undefined],
+  ])('of %j is %s', (query, type) => {
+    expect(queryType(query)).toBe(type);
+  });
+});
+
+describe('generated queries', () => {
+  const { scalar, vector } = fc.letrec<{ scalar: string; vector: string; matrix: string }>(
+    (tie) => ({
+      scalar: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        fc.constantFrom('1', '.5', '-2', '0x1F', 'Inf', 'time()', 'pi()'),
+        fc
+          .tuple(
+            tie('scalar'),
+            fc.constantFrom('+', '-', '*', '/', '%', '^', '> bool', '== bool'),
+            tie('scalar'),
+          )
+          .map((parts) => parts.join(' ')),
+        tie('vector').map((inner) => `scalar(${inner})`),
+        tie('scalar').map((inner) => `-(${inner})`),
+      ),
+      vector: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        fc.constantFrom('up', 'a:b{c="d"}', '{e=~"f|g"}', 'up offset 5m', 'up @ 5', 'sum{by="x"}'),
+        fc
+          .tuple(fc.constantFrom('sum', 'max by (a)', 'avg without (b, c)'), tie('vector'))
+          .map(([aggregation, inner]) => `${aggregation} (${inner})`),
+        fc
+          .tuple(
+            tie('vector'),
+            fc.constantFrom(
+              '+',
+              '/ on (a)',
+              '> bool',
+              '== on () group_left (x)',
+              'and',
+              'unless ignoring (b)',
+            ),
+            tie('vector'),
+          )
+          // Parentheses: `up and 1 * up` is fine, `up / on (a) 1 * up` matches labels of a scalar.
+          .map(([left, operator, right]) => `${left} ${operator} (${right})`),
+        fc
+          .tuple(tie('scalar'), fc.constantFrom('*', '-', '^'), tie('vector'))
+          .map((parts) => parts.join(' ')),
+        fc
+          .tuple(fc.constantFrom('rate', 'max_over_time', 'deriv'), tie('matrix'))
+          .map(([name, inner]) => `${name}(${inner})`),
+        fc.tuple(tie('scalar'), tie('vector')).map((parts) => `topk(${parts.join(', ')}) by (pod)`),
+        tie('vector').map((inner) => `(${inner} # comment\n)`),
+        tie('scalar').map((inner) => `vector(${inner})`),
+        tie('vector').map((inner) => `label_replace(${inner}, "a", "$1", "b", "(.*)")`),
+      ),
+      matrix: fc.oneof(
+        fc.constantFrom('up[5m]', 'up{a!="b"}[1h30m] offset 1d', '{c="d"}[5m] @ end()'),
+        tie('vector').map((inner) => `(${inner})[1h:5m] offset 5m`),
+      ),
+    }),
+  );
+
+  it('have no fault, and the type that they were made for', () => {
+    fc.assert(
+      fc.property(scalar, vector, (aScalar, aVector) => {
+        expect(inspectQuery(aScalar)).toEqual({ faults: [], type: 'scalar' });
+        expect(inspectQuery(aVector)).toEqual({ faults: [], type: 'vector' });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are refused where a vector stands in for a range and the other way round', () => {
+    fc.assert(
+      fc.property(vector, (aVector) => {
+        expect(checkQuery(`rate((${aVector}))`)).not.toEqual([]);
+        expect(checkQuery(`abs((${aVector})[5m:1m])`)).not.toEqual([]);
+      }),
+    );
+  });
+});
+
+describe('any text', () => {
+  it('is judged without a crash, at places inside it', () => {
+    const word = fc.constantFrom(
+      ...'( ) [ ] { } , : = =~ + - ^ == and by on group_left offset @ start() bool sum rate( info( up 5m 0s 1 Inf "a" "(" __name__ # \n'.split(
+        ' ',
+      ),
+    );
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(word, { maxLength: 30 }).map((words) => words.join(' ')),
+    );
+    fc.assert(
+      fc.property(text, (query) => {
+        for (const { offset, end, message } of checkQuery(query)) {
+          expect(message).not.toBe('');
+          expect(offset).toBeLessThanOrEqual(end);
+          expect(end).toBeLessThanOrEqual(query.length);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

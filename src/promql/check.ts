@@ -1,0 +1,129 @@
+import { checkBinary } from './check-binary.ts';
+import { checkAggregation, checkFunctionCall } from './check-call.ts';
+import { checkModified, operandOf } from './check-modifier.ts';
+import { checkSelector } from './check-selector.ts';
+import { type Checked, describeType, type InferredType, isExpression } from './checked.ts';
+import type { PromqlFault, ReportPromqlFault } from './fault.ts';
+import { foldTree, type PromqlNode } from './fold.ts';
+import type { ExpressionType } from './functions.ts';
+import { nameAt, parsePromql } from './parse.ts';
+
+export type { PromqlFault } from './fault.ts';
+export type { ExpressionType } from './functions.ts';
+
+export interface CheckedQuery {
+  /** In the order of the text; empty where nothing is known to be wrong. */
+  readonly faults: readonly PromqlFault[];
+  /**
+   * What the query evaluates to. Undefined with faults, and for a query nested too deep to be
+   * checked (see `parsePromql`). A metric's value can come from a vector or a scalar only.
+   */
+  readonly type?: ExpressionType;
+}
+
+/**
+ * Checks a query as Prometheus does before it evaluates it: syntax, then functions and types.
+ *
+ * It finds fault only with what every Prometheus from 2.42 on refuses, so a query of which this
+ * one server knows less (an experimental function, a quoted label name before version 3) passes.
+ *
+ * @param text any text
+ */
+export function inspectQuery(text: string): CheckedQuery {
+  const { tree, faults } = parsePromql(text);
+  if (faults.length > 0) {
+    return { faults };
+  }
+  const found: PromqlFault[] = [];
+  const top = foldTree<Checked>(tree, (node, parts) =>
+    checkNode(text, node, parts, (offset, end, message) => found.push({ offset, end, message })),
+  );
+  const type = top?.parts.find(isExpression)?.expression.type;
+  if (found.length > 0 || type === undefined || type === 'unknown') {
+    return { faults: found.sort((a, b) => a.offset - b.offset) };
+  }
+  return { faults: [], type };
+}
+
+/** What is wrong with a query; see `inspectQuery`. */
+export function checkQuery(text: string): readonly PromqlFault[] {
+  return inspectQuery(text).faults;
+}
+
+/** What a query evaluates to; undefined where that is not known. See `inspectQuery`. */
+export function queryType(text: string): ExpressionType | undefined {
+  return inspectQuery(text).type;
+}
+
+function checkNode(
+  text: string,
+  node: PromqlNode,
+  parts: readonly Checked[],
+  report: ReportPromqlFault,
+): Checked {
+  const checked = { node: node.name, from: node.from, to: node.to, parts };
+  if (MODIFIED.has(node.name)) {
+    const expression = checkModified(text, checked, report);
+    return expression === undefined ? checked : { ...checked, expression };
+  }
+  const type = inferType(text, node, checked, report);
+  return type === undefined
+    ? checked
+    : { ...checked, expression: { type, operand: operandOf(checked, type) } };
+}
+
+const MODIFIED: ReadonlySet<string> = new Set([
+  'OffsetExpr',
+  'StepInvariantExpr',
+  'MatrixSelector',
+  'SubqueryExpr',
+  'AnchoredExpr',
+  'SmoothedExpr',
+]);
+
+/** The type of an expression; undefined for nodes that are none. */
+function inferType(
+  text: string,
+  node: PromqlNode,
+  checked: Checked,
+  report: ReportPromqlFault,
+): InferredType | undefined {
+  switch (node.name) {
+    case 'NumberDurationLiteral':
+      return 'scalar';
+    case 'StringLiteral':
+      return 'string';
+    case 'VectorSelector':
+      checkSelector(text, node, { mayBeEmpty: isInfoSelector(text, node) }, report);
+      return 'vector';
+    case 'FunctionCall':
+      return checkFunctionCall(text, checked, report);
+    case 'AggregateExpr':
+      checkAggregation(text, checked, report);
+      return 'vector';
+    case 'ParenExpr':
+      return checked.parts.find(isExpression)?.expression.type ?? 'unknown';
+    case 'UnaryExpr':
+      return checkUnary(checked, report);
+    case 'BinaryExpr':
+      return checkBinary(text, checked, report);
+    default:
+      return undefined;
+  }
+}
+
+function checkUnary(checked: Checked, report: ReportPromqlFault): InferredType {
+  const inner = checked.parts.find(isExpression);
+  const type = inner?.expression.type ?? 'unknown';
+  if (type === 'matrix' || type === 'string') {
+    const message = `a sign goes with a scalar or an instant vector, found ${describeType(type)}`;
+    report(checked.from, checked.to, message);
+  }
+  return type;
+}
+
+/** The second argument of `info` chooses labels, not series, and may be empty. */
+function isInfoSelector(text: string, node: PromqlNode): boolean {
+  const call = node.parent?.parent;
+  return call?.name === 'FunctionCall' && nameAt(text, call.from) === 'info';
+}

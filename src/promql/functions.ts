@@ -1,0 +1,100 @@
+/** What an expression evaluates to; `unknown` where a fault or an unchecked part hides it. */
+export type ExpressionType = 'scalar' | 'vector' | 'matrix' | 'string';
+
+export interface FunctionSignature {
+  /** Of the arguments that must or may be there; the last type holds for further ones too. */
+  readonly parameters: readonly ExpressionType[];
+  readonly least: number;
+  /** Infinity: as many as one likes. */
+  readonly most: number;
+  readonly result: ExpressionType;
+}
+
+type Entry = readonly [name: string, signature: FunctionSignature];
+
+const VECTOR_TO_VECTOR = [
+  ...['abs', 'absent', 'acos', 'acosh', 'asin', 'asinh', 'atan', 'atanh', 'ceil', 'cos', 'cosh'],
+  ...['deg', 'exp', 'floor', 'histogram_avg', 'histogram_count', 'histogram_stddev'],
+  ...['histogram_stdvar', 'histogram_sum', 'ln', 'log10', 'log2', 'rad', 'sgn', 'sin', 'sinh'],
+  ...['sort', 'sort_desc', 'sqrt', 'start_timestamp', 'tan', 'tanh', 'timestamp'],
+];
+
+const MATRIX_TO_VECTOR = [
+  ...['absent_over_time', 'avg_over_time', 'changes', 'count_over_time', 'delta', 'deriv'],
+  ...['first_over_time', 'idelta', 'increase', 'irate', 'last_over_time', 'mad_over_time'],
+  ...['max_over_time', 'min_over_time', 'present_over_time', 'rate', 'resets'],
+  ...['stddev_over_time', 'stdvar_over_time', 'sum_over_time', 'ts_of_first_over_time'],
+  ...['ts_of_last_over_time', 'ts_of_max_over_time', 'ts_of_min_over_time'],
+];
+
+const PART_OF_DATE = [
+  ...['day_of_month', 'day_of_week', 'day_of_year', 'days_in_month', 'hour', 'minute', 'month'],
+  'year',
+];
+
+const NO_ARGUMENTS_TO_SCALAR = ['end', 'pi', 'range', 'start', 'step', 'time'];
+
+/**
+ * The functions of PromQL with their signatures: those of Prometheus 2.42 and of every 3.x, also
+ * the experimental ones, for a server may have them switched on.
+ *
+ * @see https://prometheus.io/docs/prometheus/latest/querying/functions/
+ */
+export const FUNCTIONS: ReadonlyMap<string, FunctionSignature> = new Map<string, FunctionSignature>(
+  [
+    ...VECTOR_TO_VECTOR.map((name): Entry => [name, takes(['vector'])]),
+    ...MATRIX_TO_VECTOR.map((name): Entry => [name, takes(['matrix'])]),
+    ...PART_OF_DATE.map((name): Entry => [name, takes(['vector'], { least: 0 })]),
+    ...NO_ARGUMENTS_TO_SCALAR.map((name): Entry => [name, takes([], { result: 'scalar' })]),
+    ['clamp', takes(['vector', 'scalar', 'scalar'])],
+    ['clamp_max', takes(['vector', 'scalar'])],
+    ['clamp_min', takes(['vector', 'scalar'])],
+    ['double_exponential_smoothing', takes(['matrix', 'scalar', 'scalar'])],
+    ['histogram_fraction', takes(['scalar', 'scalar', 'vector'])],
+    ['histogram_quantile', takes(['scalar', 'vector'])],
+    ['histogram_quantiles', takes(['vector', 'string', 'scalar'], { most: 12 })],
+    // Renamed to double_exponential_smoothing in Prometheus 3.
+    ['holt_winters', takes(['matrix', 'scalar', 'scalar'])],
+    ['info', takes(['vector', 'vector'], { least: 1 })],
+    ['integral', takes(['matrix', 'scalar'], { least: 1 })],
+    ['label_join', takes(['vector', 'string', 'string', 'string'], { least: 3, most: Infinity })],
+    ['label_replace', takes(['vector', 'string', 'string', 'string', 'string'])],
+    ['predict_linear', takes(['matrix', 'scalar'])],
+    ['quantile_over_time', takes(['scalar', 'matrix'])],
+    ['round', takes(['vector', 'scalar'], { least: 1 })],
+    ['scalar', takes(['vector'], { result: 'scalar' })],
+    ['sort_by_label', takes(['vector', 'string'], { least: 1, most: Infinity })],
+    ['sort_by_label_desc', takes(['vector', 'string'], { least: 1, most: Infinity })],
+    ['vector', takes(['scalar'])],
+  ],
+);
+
+/**
+ * The aggregation operators, as functions of their arguments.
+ *
+ * @see https://prometheus.io/docs/prometheus/latest/querying/operators/#aggregation-operators
+ */
+export const AGGREGATIONS: ReadonlyMap<string, FunctionSignature> = new Map<
+  string,
+  FunctionSignature
+>([
+  ...['avg', 'count', 'group', 'max', 'min', 'stddev', 'stdvar', 'sum'].map(
+    (name): Entry => [name, takes(['vector'])],
+  ),
+  ...['bottomk', 'limit_ratio', 'limitk', 'quantile', 'topk'].map(
+    (name): Entry => [name, takes(['scalar', 'vector'])],
+  ),
+  ['count_values', takes(['string', 'vector'])],
+]);
+
+function takes(
+  parameters: readonly ExpressionType[],
+  options: { least?: number; most?: number; result?: ExpressionType } = {},
+): FunctionSignature {
+  return {
+    parameters,
+    least: options.least ?? parameters.length,
+    most: options.most ?? parameters.length,
+    result: options.result ?? 'vector',
+  };
+}

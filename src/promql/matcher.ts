@@ -1,0 +1,53 @@
+import { goQuote } from './quote.ts';
+
+export type MatchOperator = '=' | '!=' | '=~' | '!~';
+
+/** One label matcher of a series selector. */
+export interface LabelMatcher {
+  readonly name: string;
+  readonly operator: MatchOperator;
+  /** Unquoted: the very text, or for `=~` and `!~` an RE2 expression (matched anchored). */
+  readonly value: string;
+}
+
+const LEGACY_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/**
+ * Whether a label name can be written without quotes, which is what Prometheus before version 3
+ * demands of every label name.
+ */
+export function isLegacyName(name: string): boolean {
+  return LEGACY_NAME.test(name);
+}
+
+/**
+ * A matcher as PromQL text: `pod="a"`, and `"dotted.key"="a"` where the name needs quotes (a form
+ * that Prometheus knows since version 3).
+ *
+ * Values are quoted like Go's `%q`, except for U+FFFD: Go leaves it as it is, and Prometheus then
+ * refuses the query, so here it is `\ufffd`.
+ */
+export function formatMatcher(matcher: LabelMatcher): string {
+  const name = isLegacyName(matcher.name) ? matcher.name : quoteLiteral(matcher.name);
+  return `${name}${matcher.operator}${quoteLiteral(matcher.value)}`;
+}
+
+/** Matchers as they stand between the braces of a selector: comma-joined, no spaces. */
+export function formatMatchers(matchers: readonly LabelMatcher[]): string {
+  return matchers.map(formatMatcher).join(',');
+}
+
+/**
+ * Values as one regular expression for `=~` and `!~`: joined by `|`, *not* escaped. That is what
+ * the rules file promises (`pod=~"pay.a|payxa"`), and rules in use rely on values that are
+ * expressions themselves. So the dot of an object's name matches any character: who asks for the
+ * objects `pay.a` may get series of `payxa` too, and has to leave out what was not asked for when
+ * samples are associated with objects.
+ */
+export function regexAlternatives(values: readonly string[]): string {
+  return values.join('|');
+}
+
+function quoteLiteral(text: string): string {
+  return goQuote(text).replaceAll('\ufffd', '\\ufffd');
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { vectorSelectors } from './selectors.ts';
+
+describe('vectorSelectors', () => {
+  it('lists the selectors of a query in order', () => {
+    const query = `sum(rate(a{b="1",c!~'2|3',}[5m])) by (d) / on (d) max({e=\`4\`} offset 1h) or f:g # h{}`;
+    expect(vectorSelectors(query)).toEqual([
+      {
+        name: 'a',
+        matchers: [
+          { name: 'b', operator: '=', value: '1' },
+          { name: 'c', operator: '!~', value: '2|3' },
+        ],
+        offset: 9,
+      },
+      { matchers: [{ name: 'e', operator: '=', value: '4' }], offset: 54 },
+      { name: 'f:g', matchers: [], offset: 76 },
+    ]);
+  });
+
+  it('reads names in quotes', () => {
+    expect(vectorSelectors('{"a.b", "c d"="\\u00e9"}')).toEqual([
+      { name: 'a.b', matchers: [{ name: 'c d', operator: '=', value: 'é' }], offset: 0 },
+    ]);
+  });
+
+  it('reads names that are words of the language', () => {
+    expect(vectorSelectors('offset{by="1"} + sum{on="2"} + rate').map(({ name }) => name)).toEqual([
+      'offset',
+      'sum',
+      'rate',
+    ]);
+  });
+
+  it('keeps a matcher on __name__ among the matchers', () => {
+    expect(vectorSelectors('{__name__=~"a.*"}')).toEqual([
+      { matchers: [{ name: '__name__', operator: '=~', value: 'a.*' }], offset: 0 },
+    ]);
+  });
+
+  it('finds those before a syntax fault', () => {
+    expect(vectorSelectors('a{b="c"} + d{e=').map(({ name }) => name)).toEqual(['a', 'd']);
+    expect(vectorSelectors('')).toEqual([]);
+  });
+});

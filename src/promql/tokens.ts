@@ -1,0 +1,131 @@
+import { parseDuration } from './duration.ts';
+import type { PromqlFault } from './fault.ts';
+import { endOfLiteral, unquote } from './unquote.ts';
+
+export type TokenKind = 'word' | 'number' | 'duration' | 'string' | 'symbol' | 'invalid';
+
+/** A piece of a query; white space and comments are none. */
+export interface Token {
+  readonly kind: TokenKind;
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+  /** Inside `[ ]`, where ranges and steps stand. */
+  readonly inRange: boolean;
+}
+
+const BLANK = /(?:[ \t\n\r]+|#[^\r\n]*)+/y;
+const WORD = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
+/** Inside `[ ]` a colon stands between range and step. */
+const RANGE_WORD = /[a-zA-Z_][a-zA-Z0-9_]*/y;
+const NUMERIC = /0[xX][0-9a-zA-Z_]*|\.?[0-9](?:[0-9a-zA-Z_.]|(?<=[0-9.][eE])[+-])*/y;
+const SYMBOL = /==|=~|!=|!~|<=|>=|<\/|>\/|[-+*/%^=<>@(){}[\],:]/y;
+
+const NUMBER =
+  /^(?:0[xX](?:_?[0-9a-fA-F])+|(?:[0-9](?:_?[0-9])*(?:\.(?:[0-9](?:_?[0-9])*)?)?|\.[0-9](?:_?[0-9])*)(?:[eE][+-]?[0-9](?:_?[0-9])*)?)$/;
+const DURATION_SHAPE = /^(?:[0-9]+(?:ms|[smhdwy]))+$/;
+
+/**
+ * Cuts a query into tokens by the rules of Prometheus' own lexer.
+ *
+ * @returns the tokens in order, and a fault for each that no query can hold: a string that is not
+ *   closed or has a bad escape, a number or duration that is none, a character without a meaning
+ */
+export function tokenize(text: string): {
+  readonly tokens: readonly Token[];
+  readonly faults: readonly PromqlFault[];
+} {
+  const tokens: Token[] = [];
+  const faults: PromqlFault[] = [];
+  let position = match(BLANK, text, 0).length;
+  let inRange = false;
+  while (position < text.length) {
+    const token = tokenAt(text, position, inRange);
+    inRange = token.text === '[' || (inRange && token.text !== ']');
+    tokens.push(token);
+    const fault = faultOf(token);
+    if (fault !== undefined) {
+      faults.push(fault);
+    }
+    position = token.to + match(BLANK, text, token.to).length;
+  }
+  return { tokens, faults };
+}
+
+function tokenAt(text: string, from: number, inRange: boolean): Token {
+  const { kind, length } = recognize(text, from, inRange);
+  const to = from + length;
+  return { kind, text: text.slice(from, to), from, to, inRange };
+}
+
+function recognize(
+  text: string,
+  from: number,
+  inRange: boolean,
+): { kind: TokenKind; length: number } {
+  if (/["'`]/.test(text.charAt(from))) {
+    return { kind: 'string', length: endOfLiteral(text, from) - from };
+  }
+  const word = match(inRange ? RANGE_WORD : WORD, text, from);
+  if (word !== '') {
+    return { kind: 'word', length: word.length };
+  }
+  const numeric = match(NUMERIC, text, from);
+  if (numeric !== '') {
+    return { kind: numericKind(numeric), length: numeric.length };
+  }
+  const symbol = match(SYMBOL, text, from);
+  if (symbol !== '') {
+    return { kind: 'symbol', length: symbol.length };
+  }
+  return { kind: 'invalid', length: (text.codePointAt(from) ?? 0) > 0xffff ? 2 : 1 };
+}
+
+function numericKind(text: string): TokenKind {
+  if (DURATION_SHAPE.test(text)) {
+    return 'duration';
+  }
+  return NUMBER.test(text) ? 'number' : 'invalid';
+}
+
+function match(pattern: RegExp, text: string, from: number): string {
+  pattern.lastIndex = from;
+  return pattern.exec(text)?.[0] ?? '';
+}
+
+function faultOf(token: Token): PromqlFault | undefined {
+  if (token.kind === 'string') {
+    const { fault } = unquote(token.text);
+    return fault && { ...fault, offset: token.from + fault.offset, end: token.from + fault.end };
+  }
+  const message = messageFor(token);
+  return message === undefined ? undefined : { offset: token.from, end: token.to, message };
+}
+
+function messageFor({ kind, text }: Token): string | undefined {
+  if (kind === 'duration' && parseDuration(text) === undefined) {
+    return `\`${text}\` is no duration: each unit may stand once, in the order y w d h m s ms (as in \`1h30m\`), up to 292 years in all`;
+  }
+  if (kind !== 'invalid') {
+    return undefined;
+  }
+  if (/^[0-9.]/.test(text)) {
+    return `\`${text}\` is neither a number nor a duration (such as \`5m\`)`;
+  }
+  const hint = HINTS.get(text);
+  return `unexpected character ${visible(text)}${hint === undefined ? '' : `: ${hint}`}`;
+}
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['&', 'expected `and`'],
+  ['|', 'expected `or`'],
+  ['!', 'expected `!=` or `!~`'],
+  ['$', 'variables such as `$__rate_interval` are filled in by Grafana, Prometheus has none'],
+  [';', 'a query is one expression'],
+]);
+
+/** A character that may have no looks of its own, or misleading ones. */
+function visible(character: string): string {
+  const codePoint = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  return /^[!-~]$/.test(character) ? `\`${character}\`` : `U+${codePoint}`;
+}
