@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../test/fixtures/rules.ts';
+import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { checkRule } from './check-rule.ts';
+import { checkRuleSet } from './check-rule-set.ts';
+import type { RuleFault } from './fault.ts';
+
+type Rule = Parameters<typeof compiledRule>[0];
+
+const associated: Rule = { overrides: { namespace: 'namespace', pod: 'pod' } };
+
+function faultsOf(rule: Rule, kind: 'custom' | 'external' = 'custom', checkPromql = true) {
+  const faults: RuleFault[] = [];
+  const options = { checkPromql, unknownResource: 'error' as const };
+  checkRule(compiledRule(rule, kind), builtinResourceMapper(), options, (fault) =>
+    faults.push(fault),
+  );
+  return faults.map(({ severity, path, message }) => [severity, path.join('.'), message]);
+}
+
+describe('checkRule', () => {
+  it('finds nothing in a good rule', () => {
+    expect(faultsOf(associated)).toEqual([]);
+    expect(faultsOf({ template: 'kube_<<.Resource>>' })).toEqual([]);
+    expect(
+      faultsOf({ ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>})' }, 'external'),
+    ).toEqual([]);
+  });
+
+  it('finds a series query that is no selector', () => {
+    expect(faultsOf({ ...associated, seriesQuery: 'queue_depth{' })).toMatchObject([
+      ['broken', 'seriesQuery', expect.any(String)],
+    ]);
+    expect(faultsOf({ ...associated, seriesQuery: '' })).toMatchObject([
+      ['broken', 'seriesQuery', expect.stringContaining('no series query')],
+    ]);
+  });
+
+  it('finds a query that is no PromQL, and shows the query that was made', () => {
+    const faults = faultsOf({ ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}' });
+    expect(faults).toMatchObject([
+      ['broken', 'metricsQuery', expect.stringContaining('queue_depth{namespace="default"')],
+    ]);
+  });
+
+  it('lets other query languages be', () => {
+    const rule = { ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}' };
+    expect(faultsOf(rule, 'custom', false)).toEqual([]);
+  });
+
+  it('finds a query of the wrong type', () => {
+    expect(faultsOf({ ...associated, metricsQuery: 'scalar(<<.Series>>)' })).toMatchObject([
+      ['broken', 'metricsQuery', expect.stringContaining('scalar')],
+    ]);
+    expect(faultsOf({ ...associated, metricsQuery: '<<.Series>>[5m]' })).toMatchObject([
+      ['broken', 'metricsQuery', expect.stringContaining('matrix')],
+    ]);
+    expect(faultsOf({ ...associated, metricsQuery: 'scalar(<<.Series>>)' }, 'external')).toEqual(
+      [],
+    );
+  });
+
+  it('takes a template that is meant for some requests only', () => {
+    const metricsQuery =
+      '<<if eq (index .LabelValuesByName "pod") "web-0">>sum(<<.Series>>)<<end>>';
+    expect(faultsOf({ ...associated, metricsQuery })).toEqual([]);
+  });
+
+  it('finds resources that do not exist, and says where one of the name is', () => {
+    expect(faultsOf({ overrides: { namespace: 'namespace', x: 'widget' } })).toMatchObject([
+      ['error', 'resources.overrides.x', expect.stringContaining('"widget"')],
+    ]);
+    expect(
+      faultsOf({ overrides: { namespace: 'namespace', x: 'deployment.extensions' } }),
+    ).toMatchObject([['error', 'resources.overrides.x', expect.stringContaining('"apps"')]]);
+  });
+
+  it('warns of two labels for one resource', () => {
+    expect(
+      faultsOf({ overrides: { namespace: 'namespace', pod: 'pod', kube_pod: 'pods' } }),
+    ).toMatchObject([
+      ['warning', 'resources.overrides.kube_pod', expect.stringContaining('"pod"')],
+    ]);
+  });
+
+  it('warns of what could never be asked for', () => {
+    expect(faultsOf({ overrides: { pod: 'pod' } })).toMatchObject([
+      ['warning', 'resources.overrides.pod', expect.stringContaining('namespace')],
+    ]);
+    expect(faultsOf({})).toMatchObject([['warning', 'resources', expect.any(String)]]);
+    const query = 'sum(<<.Series>>{<<.LabelMatchers>>})';
+    expect(faultsOf({ metricsQuery: query }, 'external')).toMatchObject([
+      ['warning', 'resources', expect.stringContaining('namespaced: false')],
+    ]);
+    expect(faultsOf({ metricsQuery: query, namespaced: false }, 'external')).toEqual([]);
+  });
+
+  it('warns of .GroupBy in an external rule', () => {
+    expect(faultsOf({ ...associated }, 'external')).toMatchObject([
+      ['warning', 'metricsQuery', expect.stringContaining('.GroupBy')],
+    ]);
+  });
+});
+
+describe('checkRuleSet', () => {
+  it('warns of a rule that takes all metrics of an earlier one', () => {
+    const faults: unknown[] = [];
+    const rules = [
+      compiledRule({ ...associated, metricsQuery: 'a' }),
+      compiledRule({ ...associated, as: 'other' }),
+      compiledRule({ ...associated, metricsQuery: 'b' }),
+    ];
+    checkRuleSet(rules, [], (list, index, fault) => faults.push([list, index, fault.severity]));
+    expect(faults).toEqual([['rules', 2, 'warning']]);
+  });
+});

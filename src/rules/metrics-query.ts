@@ -1,0 +1,148 @@
+import type { LabelSelector, Requirement } from '../apimachinery/label-selector.ts';
+import { formatMatchers, type LabelMatcher } from '../promql/matcher.ts';
+import type { ReportFault } from './fault.ts';
+import { parseTemplate, type Template, TemplateError } from './template/template.ts';
+import { goMap, goStrings, goStruct } from './template/value.ts';
+
+/** What a query is asked for. */
+export interface QueryRequest {
+  /** Empty where the query has no series of its own (resource rules). */
+  readonly series: string;
+  /** On the metric's labels. */
+  readonly selector: LabelSelector;
+  /** The label matcher for the namespace; absent where the query is not namespaced. */
+  readonly namespace?: { readonly label: string; readonly value: string };
+  /** The described objects; absent for external metrics. */
+  readonly objects?: { readonly label: string; readonly names: readonly string[] };
+  /** What `.GroupBy` joins. */
+  readonly groupBy: readonly string[];
+}
+
+/** A `metricsQuery` (or `containerQuery`, `nodeQuery`), compiled. */
+export interface MetricsQuery {
+  readonly text: string;
+  /** The PromQL for a request. Throws {@link QueryError}. */
+  for(request: QueryRequest): string;
+}
+
+/** The template could not be carried out, or the request cannot be put in PromQL. */
+export class QueryError extends Error {
+  override readonly name = 'QueryError';
+}
+
+/** A label selector that has no counterpart in PromQL: the caller's fault, not the rule's. */
+export class UnsupportedRequirementError extends Error {
+  override readonly name = 'UnsupportedRequirementError';
+}
+
+/**
+ * Compiles a query template of the field at `path`.
+ *
+ * @returns undefined when an error was reported.
+ */
+export function compileMetricsQuery(
+  text: string,
+  path: readonly (string | number)[],
+  report: ReportFault,
+): MetricsQuery | undefined {
+  try {
+    return metricsQuery(parseTemplate('metrics-query', text));
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    report({ severity: 'error', path, message: error.message, offset: error.offset });
+    return undefined;
+  }
+}
+
+function metricsQuery(template: Template): MetricsQuery {
+  return {
+    text: template.text,
+    for(request) {
+      const query = execute(template, request);
+      if (query === '') throw new QueryError('the template of the query gives an empty query');
+      return query;
+    },
+  };
+}
+
+function execute(template: Template, request: QueryRequest): string {
+  const matchers = matchersOf(request);
+  try {
+    return template.execute(
+      goStruct('naming.queryTemplateArgs', {
+        Series: request.series,
+        LabelMatchers: formatMatchers(matchers),
+        LabelValuesByName: goMap(valuesByName(request)),
+        GroupBy: request.groupBy.join(','),
+        GroupBySlice: goStrings(request.groupBy),
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw new QueryError(error.message, { cause: error });
+  }
+}
+
+/** The matchers of `.LabelMatchers` in their order: selector, namespace, objects. */
+export function matchersOf(request: QueryRequest): readonly LabelMatcher[] {
+  const matchers = request.selector.map(requirementMatcher);
+  if (request.namespace !== undefined) {
+    const { label, value } = request.namespace;
+    matchers.push({ name: label, operator: '=', value });
+  }
+  if (request.objects !== undefined) {
+    const { label, names } = request.objects;
+    matchers.push(
+      names.length === 1
+        ? { name: label, operator: '=', value: names.join('') }
+        : { name: label, operator: '=~', value: names.map(escapeName).join('|') },
+    );
+  }
+  return matchers;
+}
+
+function requirementMatcher(requirement: Requirement): LabelMatcher {
+  const { key: name, values } = requirement;
+  const alternatives = values.join('|');
+  switch (requirement.operator) {
+    case '=':
+    case '==':
+      return { name, operator: '=', value: alternatives };
+    case '!=':
+      return { name, operator: '!=', value: alternatives };
+    case 'in':
+      return { name, operator: '=~', value: alternatives };
+    case 'notin':
+      return { name, operator: '!~', value: alternatives };
+    case 'exists':
+      return { name, operator: '!=', value: '' };
+    case '!':
+      return { name, operator: '=', value: '' };
+    default:
+      throw new UnsupportedRequirementError(
+        `"${requirement.operator === 'gt' ? '>' : '<'}" on "${name}" cannot be asked of Prometheus: expected one of =, ==, !=, in, notin, exists, !`,
+      );
+  }
+}
+
+/**
+ * A name inside a regular expression. A dot stays as it is, as in the reference adapter's queries:
+ * it can only let foreign objects in, whose samples are dropped afterwards. No other special
+ * character occurs in the names that Kubernetes gives out.
+ */
+function escapeName(name: string): string {
+  return name.replaceAll(/[\\^$*+?()[\]{}|]/g, '\\$&');
+}
+
+/** `.LabelValuesByName`: the later of two matchers of one label wins, as in the reference. */
+function valuesByName(request: QueryRequest): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const { key, values: alternatives } of request.selector) {
+    values.set(key, alternatives.join('|'));
+  }
+  if (request.namespace !== undefined) values.set(request.namespace.label, request.namespace.value);
+  if (request.objects !== undefined) {
+    values.set(request.objects.label, request.objects.names.join('|'));
+  }
+  return values;
+}

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { outlineRegexp } from './regexp-source.ts';
+
+describe('the groups of an expression', () => {
+  test.each<[string, string[]]>([
+    ['', []],
+    ['(a)(?:b)((?i)c)(?i:d)', ['', '']],
+    ['(?P<x>a)(?<y>b)(c)', ['x', 'y', '']],
+    ['\\(a\\)(b)', ['']],
+    ['[(](a)[^)](b)[]()](c)[^](](d)', ['', '', '', '']],
+    ['[[:alpha:](](a)', ['']],
+    ['[\\](](a)', ['']],
+    ['\\Q(a)\\E(b)', ['']],
+    ['\\Q(a)(b)', []],
+    ['\\\\Q(a)', ['']],
+    ['\\p{Greek}(a)\\x{41}(b)', ['', '']],
+  ])('%s', (source, names) => {
+    expect(outlineRegexp(source).groupNames).toEqual(names);
+    expect(outlineRegexp(source).uniquelyNamed).toBe(source);
+  });
+
+  test.each([
+    ['(?P<x>a)(?P<x>b)', '(?P<x>a)(?P<x_1>b)'],
+    ['(?P<x>a)(?P<x_1>c)(?P<x>b)', '(?P<x>a)(?P<x_1>c)(?P<x_2>b)'],
+    ['(?P<P>a)(?<P>b)', '(?P<P>a)(?<P_1>b)'],
+    ['(?P<x>a)(?P<x>?i)', '(?P<x>a)(?P<x_1>?i)'],
+    ['(?P<x>a)[(?P<x>a)]\\Q(?P<x>a)', '(?P<x>a)[(?P<x>a)]\\Q(?P<x>a)'],
+  ])('%s is made unique', (source, unique) => {
+    expect(outlineRegexp(source).uniquelyNamed).toBe(unique);
+  });
+});
+
+describe('the size of an expression', () => {
+  test.each([
+    ['abc', 3],
+    ['a{10}', 20],
+    ['(abc){100}', 600],
+    ['((ab){10}){10}', 530],
+    ['[a-z]{1,1000}', 2000],
+  ])('%s', (source, size) => {
+    expect(outlineRegexp(source).size).toBe(size);
+  });
+
+  test('any text has an outline and, without repeated names, is left as it is', () => {
+    const piece = fc.constantFrom(...'()[]{}\\QEpx^$*+?|<>P:,19a'.split(''));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const source = pieces.join('');
+        const { groupNames, uniquelyNamed } = outlineRegexp(source);
+        const names = groupNames.filter((name) => name !== '');
+        if (new Set(names).size === names.length) {
+          expect(uniquelyNamed).toBe(source);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

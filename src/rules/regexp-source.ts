@@ -1,0 +1,161 @@
+/** What can be told of a regular expression without compiling it. */
+export interface RegexpOutline {
+  /** The names of the capture groups in their order; empty for those without. */
+  readonly groupNames: readonly string[];
+  /**
+   * The expression with every group that repeats an earlier one's name called by another one: Go's
+   * regexp allows groups of the same name, other RE2s do not.
+   */
+  readonly uniquelyNamed: string;
+  /** About how many instructions it compiles to: more than 1 for each repetition written out. */
+  readonly size: number;
+}
+
+/**
+ * Finds the groups of a regular expression in RE2's syntax and estimates its size. Makes no check:
+ * for an expression that does not compile the outcome has no meaning.
+ */
+export function outlineRegexp(source: string): RegexpOutline {
+  return new Scanner(source).run();
+}
+
+const NAMED_GROUP = /\(\?P?<(?<name>[^>]*)>/y;
+const FLAGS = /\(\?[^:)]*(?<end>[:)]?)/y;
+const REPETITION = /\{(?<min>\d+)(?:,(?<max>\d*))?\}/y;
+/** An escape, one that takes braces as a whole. */
+const ESCAPE = /\\(?:[pPx]\{[^}]*\}|.)?/suy;
+const LITERAL_TEXT = /\\Q(?<text>.*?)(?:\\E|$)/sy;
+/** A bracket expression; a `]` at its start is part of it, as are classes like `[:alpha:]`. */
+const CLASS = /\[\^?\]?(?:\[:\^?[a-z]*:\]|\\[pPx]\{[^}]*\}|\\.|[^\]\\])*\]?/sy;
+
+class Scanner {
+  readonly #source: string;
+  #position = 0;
+  #output = '';
+  readonly #groupNames: string[] = [];
+  readonly #namesSeen = new Set<string>();
+  /** The size of what stands around this place, from the outermost group to the innermost. */
+  readonly #sizesAround: number[] = [];
+  #size = 0;
+  /** The size of the last thing, which a repetition multiplies. */
+  #last = 0;
+
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  run(): RegexpOutline {
+    while (this.#position < this.#source.length) {
+      this.#scanOne();
+    }
+    const size = this.#sizesAround.reduce((sum, part) => sum + part, this.#size);
+    return { groupNames: this.#groupNames, uniquelyNamed: this.#output, size };
+  }
+
+  #scanOne(): void {
+    switch (this.#source.charAt(this.#position)) {
+      case '(':
+        this.#scanGroup();
+        break;
+      case ')':
+        this.#closeGroup();
+        break;
+      case '[':
+        this.#copy(this.#match(CLASS)?.[0] ?? '[');
+        this.#add(1);
+        break;
+      case '\\':
+        this.#scanEscape();
+        break;
+      case '{':
+        this.#scanRepetition();
+        break;
+      default:
+        this.#copy(this.#source.charAt(this.#position));
+        this.#add(1);
+    }
+  }
+
+  #scanGroup(): void {
+    const named = this.#match(NAMED_GROUP);
+    if (named !== undefined) {
+      this.#openNamedGroup(named[0], named.groups?.name ?? '');
+      return;
+    }
+    const flags = this.#match(FLAGS);
+    this.#copy(flags?.[0] ?? '(');
+    if (flags === undefined) {
+      this.#groupNames.push('');
+    }
+    if (flags?.groups?.end !== ')') {
+      this.#openGroup();
+    }
+  }
+
+  #openNamedGroup(text: string, name: string): void {
+    let unique = name;
+    while (this.#namesSeen.has(unique)) {
+      unique += `_${this.#groupNames.length}`;
+    }
+    const opening = text.slice(0, text.indexOf('<') + 1);
+    this.#output += `${opening}${unique}>`;
+    this.#position += text.length;
+    this.#namesSeen.add(unique);
+    this.#groupNames.push(name);
+    this.#openGroup();
+  }
+
+  #openGroup(): void {
+    this.#sizesAround.push(this.#size);
+    this.#size = 2;
+  }
+
+  #closeGroup(): void {
+    this.#copy(')');
+    const inside = this.#size;
+    this.#size = this.#sizesAround.pop() ?? 0;
+    this.#add(inside);
+  }
+
+  #scanEscape(): void {
+    const literal = this.#match(LITERAL_TEXT);
+    if (literal !== undefined) {
+      this.#copy(literal[0]);
+      this.#add(literal.groups?.text?.length ?? 0);
+      this.#last = 1;
+    } else {
+      this.#copy(this.#match(ESCAPE)?.[0] ?? '\\');
+      this.#add(1);
+    }
+  }
+
+  #scanRepetition(): void {
+    const repetition = this.#match(REPETITION);
+    this.#copy(repetition?.[0] ?? '{');
+    if (repetition === undefined) {
+      this.#add(1);
+      return;
+    }
+    const { min = '', max = '' } = repetition.groups ?? {};
+    const times = Math.max(Number(min), Number(max), 1);
+    // A copy that may be left out takes an instruction of its own.
+    const repeated = (this.#last + 1) * times;
+    this.#size += repeated - this.#last;
+    this.#last = repeated;
+  }
+
+  #add(size: number): void {
+    this.#size += size;
+    this.#last = size;
+  }
+
+  #copy(text: string): void {
+    this.#output += text;
+    this.#position += text.length;
+  }
+
+  #match(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = this.#position;
+    return pattern.exec(this.#source) ?? undefined;
+  }
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../test/fixtures/rules.ts';
+import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import { builtinResources } from '../kubernetes/builtin-resources.ts';
+import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
+import type { ResourceLabels } from './resource-labels.ts';
+
+const mapper = createResourceMapper([
+  ...builtinResources(),
+  {
+    group: 'work.example.com',
+    version: 'v1',
+    resource: 'jobs',
+    singular: 'job',
+    kind: 'Job',
+    namespaced: true,
+  },
+]);
+
+function described(
+  resources: ResourceLabels,
+  labels: readonly string[],
+  cluster: ResourceMapper = mapper,
+): Record<string, string> {
+  return Object.fromEntries(
+    resources
+      .describedBy(labels, cluster)
+      .map(({ label, resource }) => [qualifiedName(resource), label]),
+  );
+}
+
+describe('resource labels', () => {
+  it('associates by overrides, singular or plural', () => {
+    const { resources } = compiledRule({ overrides: { ns: 'namespace', dep: 'deployments.apps' } });
+    expect(described(resources, ['ns', 'dep', 'pod'])).toEqual({
+      namespaces: 'ns',
+      'deployments.apps': 'dep',
+    });
+  });
+
+  it('prefers the override that stands first in the file and that the series has', () => {
+    const { resources } = compiledRule({ overrides: { kube_pod: 'pod', pod: 'pod' } });
+    expect(described(resources, ['pod', 'kube_pod'])).toEqual({ pods: 'kube_pod' });
+    expect(described(resources, ['pod'])).toEqual({ pods: 'pod' });
+  });
+
+  it('reads a template backwards', () => {
+    const { resources } = compiledRule({ template: 'kube_<<.Resource>>' });
+    expect(described(resources, ['kube_pod', 'kube_widget', 'pod', 'kube_job'])).toEqual({
+      pods: 'kube_pod',
+      'jobs.batch': 'kube_job',
+    });
+  });
+
+  it('reads plural and upper-case names, and prefers the label that it writes itself', () => {
+    const { resources } = compiledRule({ template: 'kube_<<.Resource>>' });
+    expect(described(resources, ['kube_pods'])).toEqual({ pods: 'kube_pods' });
+    expect(described(resources, ['kube_Pod'])).toEqual({ pods: 'kube_Pod' });
+    expect(described(resources, ['kube_Pod', 'kube_pod', 'kube_pods'])).toEqual({
+      pods: 'kube_pod',
+    });
+  });
+
+  it('reads dotted groups, core resources and beginnings of groups', () => {
+    const { resources } = compiledRule({ template: 'k8s_<<.Group>>_<<.Resource>>' });
+    expect(
+      described(resources, [
+        'k8s_networking_k8s_io_ingress',
+        'k8s__pod',
+        'k8s_app_deployment',
+        'k8s_work_job',
+      ]),
+    ).toEqual({
+      'ingresses.networking.k8s.io': 'k8s_networking_k8s_io_ingress',
+      pods: 'k8s__pod',
+      'deployments.apps': 'k8s_app_deployment',
+      'jobs.work.example.com': 'k8s_work_job',
+    });
+  });
+
+  it('does not read a label that an override names', () => {
+    const { resources } = compiledRule({
+      template: 'kube_<<.Resource>>',
+      overrides: { kube_job: 'jobs.work.example.com' },
+    });
+    expect(described(resources, ['kube_job'])).toEqual({ 'jobs.work.example.com': 'kube_job' });
+  });
+
+  it('ignores an override whose resource the cluster does not have (yet)', () => {
+    const { resources } = compiledRule({ overrides: { job: 'jobs.work.example.com' } });
+    expect(described(resources, ['job'], createResourceMapper(builtinResources()))).toEqual({});
+    expect(described(resources, ['job'])).toEqual({ 'jobs.work.example.com': 'job' });
+  });
+
+  it('reads every label that it writes', () => {
+    const { resources } = compiledRule({ template: 'k8s_<<.Group>>_<<.Resource>>' });
+    for (const resource of mapper.resources) {
+      const label = resources.labelOf(resource, mapper);
+      expect(label).toBeDefined();
+      expect(Object.values(described(resources, [label ?? '']))).toEqual([label]);
+    }
+  });
+});

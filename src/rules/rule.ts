@@ -1,0 +1,98 @@
+import type { ReportFault } from './fault.ts';
+import { compileNaming, type MetricNaming } from './metric-name.ts';
+import { compileMetricsQuery, type MetricsQuery } from './metrics-query.ts';
+import { compileResourceLabels, type ResourceLabels } from './resource-labels.ts';
+import type { DiscoveryRule, ResourceRule, ResourceRules } from './rule-definition.ts';
+import { compileSeriesFilters, type SeriesNamePredicate } from './series-filter.ts';
+
+/** Which list of the rules file a rule is in. */
+export type RuleKind = 'custom' | 'external';
+
+/** One entry of `rules` or `externalRules`, ready for use. */
+export interface CompiledRule {
+  readonly kind: RuleKind;
+  readonly definition: DiscoveryRule;
+  /** Without the white space around it, so that rules alike but for that share a request. */
+  readonly seriesQuery: string;
+  /** `seriesFilters`, by the name of a series. */
+  readonly matches: SeriesNamePredicate;
+  /** The API name of a series; undefined where `name.matches` leaves the series out. */
+  readonly metricName: MetricNaming;
+  readonly resources: ResourceLabels;
+  readonly query: MetricsQuery;
+}
+
+/** A rule of which some parts may not compile. */
+export type RuleParts = Pick<CompiledRule, 'kind' | 'definition' | 'seriesQuery'> &
+  Partial<CompiledRule>;
+
+/** Compiles each part of a rule, reporting every error in it and not only the first. */
+export function compileRuleParts(
+  definition: DiscoveryRule,
+  kind: RuleKind,
+  report: ReportFault,
+): RuleParts {
+  const matches = compileSeriesFilters(definition.seriesFilters, report);
+  const metricName = compileNaming(definition.name, report);
+  const resources = compileResourceLabels(definition.resources, report);
+  const query = compileMetricsQuery(definition.metricsQuery, ['metricsQuery'], report);
+  return Object.freeze({
+    kind,
+    definition,
+    seriesQuery: definition.seriesQuery.trim(),
+    ...(matches && { matches }),
+    ...(metricName && { metricName }),
+    ...(resources && { resources }),
+    ...(query && { query }),
+  });
+}
+
+/** Whether every part has been compiled: none was reported as an error. */
+export function isWholeRule(parts: RuleParts): parts is CompiledRule {
+  const { matches, metricName, resources, query } = parts;
+  return [matches, metricName, resources, query].every((part) => part !== undefined);
+}
+
+/** `resourceRules.cpu` or `resourceRules.memory`, ready for use. */
+export interface CompiledResourceRule {
+  readonly containerQuery: MetricsQuery;
+  readonly nodeQuery: MetricsQuery;
+  readonly resources: ResourceLabels;
+  /** The label with a container's name; empty where the rule names none. */
+  readonly containerLabel: string;
+}
+
+export interface CompiledResourceRules {
+  readonly cpu: CompiledResourceRule;
+  readonly memory: CompiledResourceRule;
+  /** Milliseconds. */
+  readonly window: number;
+}
+
+/**
+ * Compiles `resourceRules`.
+ *
+ * @returns undefined when an error was reported.
+ */
+export function compileResourceRules(
+  definition: ResourceRules,
+  report: ReportFault,
+): CompiledResourceRules | undefined {
+  const cpu = compileResourceRule(definition.cpu, 'cpu', report);
+  const memory = compileResourceRule(definition.memory, 'memory', report);
+  return cpu && memory && Object.freeze({ cpu, memory, window: definition.window });
+}
+
+function compileResourceRule(
+  definition: ResourceRule,
+  name: 'cpu' | 'memory',
+  reportFault: ReportFault,
+): CompiledResourceRule | undefined {
+  const report: ReportFault = (fault) => reportFault({ ...fault, path: [name, ...fault.path] });
+  const containerQuery = compileMetricsQuery(definition.containerQuery, ['containerQuery'], report);
+  const nodeQuery = compileMetricsQuery(definition.nodeQuery, ['nodeQuery'], report);
+  const resources = compileResourceLabels(definition.resources, report);
+  if (!containerQuery || !nodeQuery || !resources) return undefined;
+  const { containerLabel } = definition;
+  return Object.freeze({ containerQuery, nodeQuery, resources, containerLabel });
+}

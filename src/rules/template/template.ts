@@ -1,0 +1,45 @@
+import { BUILTINS } from './builtins.ts';
+import { ANGLE_DELIMITERS, type Delimiters } from './delimiters.ts';
+import { execute } from './evaluator.ts';
+import { MAX_TEXT } from './limits.ts';
+import { parse } from './parser.ts';
+import { TemplateError, TemplateSource } from './template-error.ts';
+import type { TemplateValue } from './value.ts';
+
+export { TemplateError };
+
+/** A parsed template. It may be executed any number of times. */
+export interface Template {
+  readonly text: string;
+  /**
+   * @param data what `.` and `$` are at the start
+   * @returns the output
+   * @throws TemplateError
+   */
+  execute(data: TemplateValue): string;
+}
+
+/**
+ * Parses a template in the language of Go's text/template.
+ *
+ * The language is that of Go 1.24 (`range` over an integer, `else with`, `break`, `continue`), with
+ * these differences: complex constants are refused, strings are always valid UTF-8, and what takes
+ * unreasonably long, gets unreasonably large or is nested unreasonably deep is an error.
+ *
+ * @param name what error messages call the template
+ * @param delimiters `<<` and `>>` unless given
+ * @throws TemplateError
+ * @see https://pkg.go.dev/text/template
+ */
+export function parseTemplate(
+  name: string,
+  text: string,
+  delimiters: Delimiters = ANGLE_DELIMITERS,
+): Template {
+  const source = new TemplateSource(name, text);
+  if (text.length > MAX_TEXT) {
+    throw source.parseError(0, `the template is longer than ${MAX_TEXT} characters`);
+  }
+  const bodies = parse(source, delimiters, (word) => BUILTINS.has(word));
+  return { text, execute: (data) => execute(source, delimiters, bodies, data) };
+}

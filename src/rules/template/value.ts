@@ -1,0 +1,155 @@
+/**
+ * The values a template works on. Go's types map to the JavaScript types that behave like them:
+ * `string` is Go's string, `boolean` its bool, `bigint` its int, `number` its float64 and `null` its
+ * nil; what JavaScript has no counterpart for is an object with a `kind`.
+ *
+ * A Go string is a sequence of bytes, a JavaScript one of UTF-16 units: `len`, `index`, `slice` and
+ * comparisons go by the UTF-8 bytes, as in Go. The one thing that cannot be held is a string that is
+ * no valid UTF-8; where Go would make one, an error says so.
+ */
+export type TemplateValue =
+  | string
+  | boolean
+  | bigint
+  | number
+  | null
+  | GoByte
+  | GoStruct
+  | GoMap
+  | GoStrings;
+
+/** An element of a string: Go's uint8. */
+export interface GoByte {
+  readonly kind: 'byte';
+  readonly value: number;
+}
+
+export interface GoStruct {
+  readonly kind: 'struct';
+  /** With the package, as Go's `%T` prints it. */
+  readonly typeName: string;
+  /** In the order of declaration. */
+  readonly fields: ReadonlyMap<string, TemplateValue>;
+  /** Methods without arguments and what they return. `String` also says how the struct is printed. */
+  readonly methods: ReadonlyMap<string, TemplateValue>;
+}
+
+/** Go's `map[string]string`. */
+export interface GoMap {
+  readonly kind: 'map';
+  /** In the order of the keys' bytes, in which Go ranges over a map in a template and prints it. */
+  readonly entries: ReadonlyMap<string, string>;
+}
+
+/** Go's `[]string`. */
+export interface GoStrings {
+  readonly kind: 'strings';
+  readonly items: readonly string[];
+  /** What lies between the length and the capacity: slicing may extend a slice into it. */
+  readonly spare: readonly string[];
+}
+
+/**
+ * @param typeName the type with its package, e.g. `schema.GroupResource`
+ * @param fields the exported fields in the order of declaration
+ * @param methods the results of methods without arguments, e.g. `{ String: 'deployments.apps' }`
+ */
+export function goStruct(
+  typeName: string,
+  fields: Readonly<Record<string, TemplateValue>>,
+  methods: Readonly<Record<string, TemplateValue>> = {},
+): GoStruct {
+  return {
+    kind: 'struct',
+    typeName,
+    fields: new Map(Object.entries(fields)),
+    methods: new Map(Object.entries(methods)),
+  };
+}
+
+/** @param entries the pairs, in any order; of equal keys the last one wins */
+export function goMap(entries: Iterable<readonly [string, string]>): GoMap {
+  const sorted = [...new Map(entries)].sort(([a], [b]) => compareBytes(a, b));
+  return { kind: 'map', entries: new Map(sorted) };
+}
+
+/**
+ * @param items the elements
+ * @param spare the elements behind the last one that are still within the capacity
+ */
+export function goStrings(items: Iterable<string>, spare: Iterable<string> = []): GoStrings {
+  return { kind: 'strings', items: [...items], spare: [...spare] };
+}
+
+export function goByte(value: number): GoByte {
+  return { kind: 'byte', value };
+}
+
+/** The name of a value's type as Go prints it. `null` has none in Go; it is called `nil` here. */
+export function typeName(value: TemplateValue): string {
+  if (value === null) {
+    return 'nil';
+  }
+  switch (typeof value) {
+    case 'string':
+      return 'string';
+    case 'boolean':
+      return 'bool';
+    case 'bigint':
+      return 'int';
+    case 'number':
+      return 'float64';
+    default:
+      return objectTypeName(value);
+  }
+}
+
+function objectTypeName(value: GoByte | GoStruct | GoMap | GoStrings): string {
+  switch (value.kind) {
+    case 'byte':
+      return 'uint8';
+    case 'struct':
+      return value.typeName;
+    case 'map':
+      return 'map[string]string';
+    case 'strings':
+      return '[]string';
+  }
+}
+
+/** Whether `if`, `with`, `and`, `or` and `not` take a value for true: it is not its type's zero value. */
+export function isTrue(value: TemplateValue): boolean {
+  if (value === null) {
+    return false;
+  }
+  switch (typeof value) {
+    case 'string':
+      return value !== '';
+    case 'boolean':
+      return value;
+    case 'bigint':
+      return value !== 0n;
+    case 'number':
+      return value !== 0;
+    default:
+      return isTrueObject(value);
+  }
+}
+
+function isTrueObject(value: GoByte | GoStruct | GoMap | GoStrings): boolean {
+  switch (value.kind) {
+    case 'byte':
+      return value.value !== 0;
+    case 'struct':
+      return true;
+    case 'map':
+      return value.entries.size > 0;
+    case 'strings':
+      return value.items.length > 0;
+  }
+}
+
+/** Orders strings as Go does, by their bytes; negative if `a` comes first. */
+export function compareBytes(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

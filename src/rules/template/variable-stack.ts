@@ -1,0 +1,47 @@
+import type { TemplateValue } from './value.ts';
+
+/** The variables of a template during its execution, the innermost on top. */
+export class VariableStack {
+  readonly #variables: { readonly name: string; value: TemplateValue }[];
+
+  /** @param data the value of `$` */
+  constructor(data: TemplateValue) {
+    this.#variables = [{ name: '$', value: data }];
+  }
+
+  declare(name: string, value: TemplateValue): void {
+    this.#variables.push({ name, value });
+  }
+
+  /** Sets the innermost variable of that name. Says whether there is one. */
+  assign(name: string, value: TemplateValue): boolean {
+    const variable = this.#variables.findLast((candidate) => candidate.name === name);
+    if (variable === undefined) {
+      return false;
+    }
+    variable.value = value;
+    return true;
+  }
+
+  /** Sets the variable that is `place`th from the top, counted from 1. */
+  replaceTop(place: number, value: TemplateValue): void {
+    const variable = this.#variables.at(-place);
+    if (variable !== undefined) {
+      variable.value = value;
+    }
+  }
+
+  /** The value of the innermost variable of that name. */
+  find(name: string): TemplateValue | undefined {
+    return this.#variables.findLast((candidate) => candidate.name === name)?.value;
+  }
+
+  /** How many variables there are; `release` drops those declared since. */
+  get size(): number {
+    return this.#variables.length;
+  }
+
+  release(size: number): void {
+    this.#variables.length = size;
+  }
+}
