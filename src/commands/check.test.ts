@@ -1,0 +1,206 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { check } from './check.ts';
+
+const GOOD = `rules:
+- seriesQuery: 'http_requests_total{namespace!="",pod!=""}'
+  seriesFilters: [{isNot: 'seconds'}]
+  resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}}}
+  name: {matches: '^(.*)_total$', as: '\${1}_per_second'}
+  metricsQuery: |
+    sum(
+      rate(<<.Series>>{<<.LabelMatchers>>}[2m])
+    ) by (<<.GroupBy>>)
+externalRules:
+- seriesQuery: '{__name__=~"^kafka_.*"}'
+  resources: {template: 'kube_<<.Resource>>'}
+  metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (topic)'
+resourceRules:
+  cpu: &rule
+    containerQuery: 'sum by (<<.GroupBy>>) (usage{<<.LabelMatchers>>})'
+    nodeQuery: 'sum by (<<.GroupBy>>) (node_usage{<<.LabelMatchers>>})'
+    resources: {overrides: {node: {resource: node}, namespace: {resource: namespace}, pod: {resource: pod}}}
+    containerLabel: container
+  memory: *rule
+  window: 5m
+`;
+const WARNED = `rules:
+- seriesQuery: 'widget_load{namespace!=""}'
+  resources: {overrides: {namespace: {resource: namespace}, widget: {group: example.com, resource: widget}}}
+  metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)'
+`;
+const BROKEN = `rules:
+- seriesQuery: 'up'
+  resources: {template: '<<.Resource>>'}
+  metricsQuery: 'sum(<<.Series>>'
+`;
+const BAD = `rules:
+- seriesQuery: up
+  nmae: {as: x}
+other: 1
+`;
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'check-'));
+  for (const [name, content] of Object.entries({ GOOD, WARNED, BROKEN, BAD })) {
+    await writeFile(join(directory, name), content);
+  }
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+/** Runs the command; arguments in capitals stand for the files above. */
+async function run(args: readonly string[], input = '') {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const texts = [text(stdout), text(stderr)];
+  const code = await check(
+    args.map((arg) => (/^[A-Z]+$/.test(arg) ? join(directory, arg) : arg)),
+    { stdout, stderr, stdin: Readable.from([Buffer.from(input)]) },
+  );
+  stdout.end();
+  stderr.end();
+  const [out = '', err = ''] = await Promise.all(texts);
+  return { code, out: out.replaceAll(`${directory}/`, ''), err };
+}
+
+describe('check', () => {
+  it('says what the rules of a good file serve', async () => {
+    const { code, out, err } = await run(['GOOD']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.split('\n')).toEqual([
+      'GOOD: 1 custom rule, 1 external rule, resource rules; 0 errors, 0 broken, 0 warnings',
+      'rules[0]',
+      '  series     http_requests_total{namespace!="",pod!=""}',
+      '  filters    not seconds',
+      '  name       http_requests_total -> http_requests_per_second',
+      '  resources  namespace -> namespace, pod -> pod',
+      '  query      sum( rate(http_requests_total{namespace="default",pod="example"}[2m]) ) by (pod)',
+      'externalRules[0]',
+      '  series     {__name__=~"^kafka_.*"}',
+      '  name       as the series',
+      '  resources  labels like kube_<<.Resource>>',
+      '  query      sum(SERIES{kube_namespace="default"}) by (topic)',
+      'resourceRules.cpu',
+      '  containers sum by (pod,container) (usage{namespace="default",pod="example"})',
+      '  nodes      sum by (node) (node_usage{node="example"})',
+      'resourceRules.memory',
+      '  containers sum by (pod,container) (usage{namespace="default",pod="example"})',
+      '  nodes      sum by (node) (node_usage{node="example"})',
+      '',
+    ]);
+  });
+
+  it('points at every fault', async () => {
+    const { code, out } = await run(['BAD']);
+    expect(code).toBe(1);
+    expect(out).toBe(`BAD: 2 errors, 0 broken, 0 warnings
+BAD:3:3: error: rules[0].nmae: unknown field "nmae": did you mean "name"?
+  3 |   nmae: {as: x}
+    |   ^
+BAD:4:1: error: other: unknown field "other": expected one of rules, externalRules, resourceRules
+  4 | other: 1
+    | ^
+`);
+  });
+
+  it('fails for rules that can never answer, without a summary', async () => {
+    const { code, out } = await run(['BROKEN']);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^BROKEN: 1 custom rule, 0 external rules; 0 errors, 1 broken, 0 warnings\n/,
+    );
+    expect(out).toContain('BROKEN:4:17: broken: rules[0].metricsQuery: ');
+    expect(out).not.toContain('  series ');
+    expect((await run(['BROKEN', '--check-promql=false'])).code).toBe(0);
+  });
+
+  it('lets warnings pass unless it is strict', async () => {
+    const { code, out } = await run(['WARNED']);
+    expect(code).toBe(0);
+    expect(out).toContain('WARNED:3:69: warning: rules[0].resources.overrides.widget: ');
+    expect(out).toContain('  series     widget_load{namespace!=""}');
+    expect((await run(['WARNED', '--strict'])).code).toBe(1);
+    expect((await run(['GOOD', '--strict'])).code).toBe(0);
+  });
+
+  it('reads standard input', async () => {
+    const { code, out } = await run(['-'], BAD);
+    expect(code).toBe(1);
+    expect(out).toContain('<stdin>:3:3: error: rules[0].nmae: ');
+  });
+
+  it('checks several files, good and bad', async () => {
+    const { code, out } = await run(['GOOD', 'BAD', 'BROKEN']);
+    expect(code).toBe(1);
+    expect(out.match(/^[A-Z]+: /gm)).toEqual(['GOOD: ', 'BAD: ', 'BROKEN: ']);
+  });
+
+  it('gives everything as JSON', async () => {
+    const { code, out } = await run(['GOOD', 'BAD', '--output', 'json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      files: [
+        {
+          file: 'GOOD',
+          ok: true,
+          faults: [],
+          rules: [
+            { field: 'rules[0]', resources: 'namespace -> namespace, pod -> pod' },
+            { field: 'externalRules[0]' },
+            { field: 'resourceRules.cpu' },
+            { field: 'resourceRules.memory' },
+          ],
+        },
+        {
+          file: 'BAD',
+          ok: false,
+          faults: [
+            {
+              severity: 'error',
+              file: 'BAD',
+              line: 3,
+              column: 3,
+              field: 'rules[0].nmae',
+              message: 'unknown field "nmae": did you mean "name"?',
+            },
+            { field: 'other' },
+          ],
+          rules: [],
+        },
+      ],
+    });
+  });
+
+  it('tells an unreadable file from a bad one', async () => {
+    const { code, out } = await run(['MISSING', 'BAD']);
+    expect(code).toBe(2);
+    expect(out).toContain('MISSING: error: cannot be read: there is no such file');
+    expect(out).toContain('BAD:4:1: error: ');
+  });
+
+  it.each([
+    [[], 'no file given'],
+    [['GOOD', '--output=xml'], '--output: expected text or json, found "xml"'],
+    [['GOOD', '--check-promql=maybe'], '--check-promql: expected true or false, found "maybe"'],
+    [['GOOD', '--nope'], "Unknown option '--nope'"],
+    [['-', '-'], 'standard input (-) can be read only once'],
+  ])('refuses the arguments %j', async (args, message) => {
+    const { code, out, err } = await run(args);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toContain(message);
+    expect(err).toContain('Usage: ');
+  });
+
+  it('explains itself', async () => {
+    const { code, out } = await run(['--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Usage: prom-metrics-adapter check <file>/);
+  });
+});

@@ -1,0 +1,212 @@
+import type { Readable, Writable } from 'node:stream';
+import { parseArgs } from 'node:util';
+import { type Configuration, readConfiguration } from '../config/configuration.ts';
+import { excerpt } from '../config/excerpt.ts';
+import { type Fault, formatFault } from '../config/fault.ts';
+import { decodeRulesText, MAX_FILE_BYTES, type RulesText, readRulesText } from '../config/load.ts';
+import { indexLines } from '../config/position.ts';
+import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import type { Severity } from '../rules/fault.ts';
+import { type RuleSummary, summarize } from './rule-summary.ts';
+
+const USAGE = `Usage: prom-metrics-adapter check <file>... [flags]
+
+Checks rules files and prints their faults, or else what each rule serves. "-" is standard input.
+No cluster and no Prometheus are asked.
+
+Flags:
+  --output text|json         how to print the findings (default text)
+  --strict                   warnings are faults, too
+  --check-promql=true|false  whether queries must be PromQL (default true); false is for servers
+                             with more than PromQL, such as MetricsQL
+  -h, --help                 this text
+
+Exit codes: 0 no faults (warnings are allowed), 1 faults, 2 wrong usage or a file cannot be read.
+`;
+
+/** Where a command reads and writes. */
+export interface CommandStreams {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly stdin: Readable;
+}
+
+interface CheckRequest {
+  readonly files: readonly string[];
+  readonly output: 'text' | 'json';
+  readonly strict: boolean;
+  readonly checkPromql: boolean;
+}
+
+/** What was found in one file. */
+interface Finding {
+  readonly file: string;
+  /** Undefined where the file cannot be read. */
+  readonly text: string | undefined;
+  readonly faults: readonly Fault[];
+  readonly configuration: Configuration | undefined;
+  readonly summaries: readonly RuleSummary[];
+}
+
+/**
+ * The subcommand `check`.
+ *
+ * @param args what follows `check` on the command line
+ * @returns the exit code, fit for CI: 0 good, 1 faults, 2 wrong usage or unreadable file
+ */
+export async function check(args: readonly string[], streams: CommandStreams): Promise<number> {
+  const request = readArguments(args);
+  if ('problem' in request) {
+    streams.stderr.write(`check: ${request.problem}\n\n${USAGE}`);
+    return 2;
+  }
+  if ('help' in request) {
+    streams.stdout.write(USAGE);
+    return 0;
+  }
+  const findings: Finding[] = [];
+  for (const file of request.files) {
+    findings.push(examine(file, await readInput(file, streams.stdin), request));
+  }
+  streams.stdout.write(
+    request.output === 'json' ? formatJson(findings, request) : formatText(findings),
+  );
+  return exitCode(findings, request.strict);
+}
+
+function readArguments(
+  args: readonly string[],
+): CheckRequest | { readonly problem: string } | { readonly help: true } {
+  let parsed: ReturnType<typeof parseFlags>;
+  try {
+    parsed = parseFlags(args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { problem: error.message };
+  }
+  const { values, positionals: files } = parsed;
+  const { output, strict, help } = values;
+  const checkPromql = values['check-promql'];
+  if (help) return { help };
+  if (output !== 'text' && output !== 'json') {
+    return { problem: `--output: expected text or json, found "${output}"` };
+  }
+  if (checkPromql !== 'true' && checkPromql !== 'false') {
+    return { problem: `--check-promql: expected true or false, found "${checkPromql}"` };
+  }
+  if (files.length === 0) return { problem: 'no file given' };
+  if (files.filter((file) => file === '-').length > 1) {
+    return { problem: 'standard input (-) can be read only once' };
+  }
+  return { files, output, strict, checkPromql: checkPromql === 'true' };
+}
+
+function parseFlags(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      output: { type: 'string', short: 'o', default: 'text' },
+      strict: { type: 'boolean', default: false },
+      'check-promql': { type: 'string', default: 'true' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+}
+
+async function readInput(file: string, stdin: Readable): Promise<RulesText> {
+  if (file !== '-') return readRulesText(file);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stdin) {
+    const bytes: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    chunks.push(bytes);
+    length += bytes.length;
+    if (length > MAX_FILE_BYTES) break;
+  }
+  return decodeRulesText(nameOf(file), Buffer.concat(chunks));
+}
+
+function nameOf(file: string): string {
+  return file === '-' ? '<stdin>' : file;
+}
+
+function examine(path: string, { text, fault }: RulesText, request: CheckRequest): Finding {
+  const file = nameOf(path);
+  if (fault !== undefined) {
+    return { file, text: undefined, faults: [fault], configuration: undefined, summaries: [] };
+  }
+  const mapper = builtinResourceMapper();
+  const { configuration, faults } = readConfiguration(file, text, {
+    mapper,
+    checkPromql: request.checkPromql,
+    // Without a cluster at hand it may well exist there.
+    unknownResource: 'warning',
+  });
+  const summaries = configuration === undefined ? [] : summarize(configuration, mapper);
+  return { file, text, faults, configuration, summaries };
+}
+
+function exitCode(findings: readonly Finding[], strict: boolean): number {
+  if (findings.some(({ text }) => text === undefined)) return 2;
+  return findings.every((finding) => isGood(finding, strict)) ? 0 : 1;
+}
+
+function isGood({ faults }: Finding, strict: boolean): boolean {
+  return faults.every(({ severity }) => severity === 'warning' && !strict);
+}
+
+function formatText(findings: readonly Finding[]): string {
+  return findings
+    .flatMap((finding) => [headline(finding), ...faultLines(finding), ...summaryLines(finding), ''])
+    .join('\n');
+}
+
+/** e.g. `rules.yaml: 12 custom rules, 2 external rules; 0 errors, 1 broken, 3 warnings`. */
+function headline({ file, configuration, faults }: Finding): string {
+  const count = (severity: Severity): number =>
+    faults.filter((fault) => fault.severity === severity).length;
+  const counts = [
+    plural(count('error'), 'error'),
+    `${count('broken')} broken`,
+    plural(count('warning'), 'warning'),
+  ].join(', ');
+  if (configuration === undefined) return `${file}: ${counts}`;
+  const { custom, external, resource } = configuration;
+  const rules = [
+    plural(custom.length, 'custom rule'),
+    plural(external.length, 'external rule'),
+    ...(resource === undefined ? [] : ['resource rules']),
+  ].join(', ');
+  return `${file}: ${rules}; ${counts}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function faultLines({ text, faults }: Finding): readonly string[] {
+  const lines = indexLines(text ?? '');
+  return faults.flatMap((fault) => {
+    const shown = text === undefined ? '' : excerpt(lines, fault);
+    return shown === '' ? [formatFault(fault)] : [formatFault(fault), shown];
+  });
+}
+
+function summaryLines({ summaries, faults }: Finding): readonly string[] {
+  if (faults.some(({ severity }) => severity !== 'warning')) return [];
+  return summaries.flatMap(({ field, facts }) => [
+    field,
+    ...facts.map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
+  ]);
+}
+
+function formatJson(findings: readonly Finding[], { strict }: CheckRequest): string {
+  const files = findings.map((finding) => ({
+    file: finding.file,
+    ok: isGood(finding, strict),
+    faults: finding.faults,
+    rules: finding.summaries.map(({ field, facts }) => ({ field, ...Object.fromEntries(facts) })),
+  }));
+  return `${JSON.stringify({ ok: files.every(({ ok }) => ok), files }, null, 2)}\n`;
+}

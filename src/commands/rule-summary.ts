@@ -1,0 +1,173 @@
+import {
+  type ClusterResource,
+  qualifiedName,
+  type ResourceMapper,
+} from '../apimachinery/cluster-resource.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { checkSeriesSelector, parseSeriesSelector } from '../promql/series-selector.ts';
+import { type MetricsQuery, QueryError, type QueryRequest } from '../rules/metrics-query.ts';
+import type { ResourceLabels } from '../rules/resource-labels.ts';
+import type { CompiledResourceRule, CompiledRule } from '../rules/rule.ts';
+
+/** What one rule serves, for people to read. */
+export interface RuleSummary {
+  /** Where the rule is, e.g. `rules[0]` or `resourceRules.cpu`. */
+  readonly field: string;
+  /** Name and value of each thing worth knowing, in the order to show them. */
+  readonly facts: readonly (readonly [name: string, value: string])[];
+}
+
+/** Stands for a series' name where the rule is about no single one. */
+const ANY_SERIES = 'SERIES';
+
+/** Summaries of all rules of a configuration, in the order of the file. */
+export function summarize(
+  configuration: Configuration,
+  mapper: ResourceMapper,
+): readonly RuleSummary[] {
+  const { custom, external, resource } = configuration;
+  return [
+    ...custom.map((rule, index) => summarizeRule(rule, `rules[${index}]`, mapper)),
+    ...external.map((rule, index) => summarizeRule(rule, `externalRules[${index}]`, mapper)),
+    ...(resource === undefined
+      ? []
+      : [
+          summarizeResourceRule(resource.cpu, 'resourceRules.cpu', mapper),
+          summarizeResourceRule(resource.memory, 'resourceRules.memory', mapper),
+        ]),
+  ];
+}
+
+function summarizeRule(rule: CompiledRule, field: string, mapper: ResourceMapper): RuleSummary {
+  const { seriesFilters } = rule.definition;
+  const filters = seriesFilters.map(({ is, isNot }) => (is === '' ? `not ${isNot}` : is));
+  const series = nameOfSeries(rule);
+  return {
+    field,
+    facts: withoutEmpty([
+      ['series', rule.seriesQuery],
+      ['filters', filters.join(', ')],
+      ['name', describeName(rule, series)],
+      ['resources', describeResources(rule.resources, rule.definition.resources.template)],
+      ['query', expand(rule.query, exampleRequest(rule, series ?? ANY_SERIES, mapper))],
+    ]),
+  };
+}
+
+/** The name that the series query asks for, where it is a plain one. */
+function nameOfSeries(rule: CompiledRule): string | undefined {
+  if (checkSeriesSelector(rule.seriesQuery).length > 0) return undefined;
+  return parseSeriesSelector(rule.seriesQuery).name;
+}
+
+function describeName(rule: CompiledRule, series: string | undefined): string {
+  const { matches, as } = rule.definition.name;
+  if (series !== undefined) {
+    const metric = rule.matches(series) ? rule.metricName(series) : undefined;
+    return `${series} -> ${metric ?? '(left out by the filters or by name.matches)'}`;
+  }
+  if (matches === '') return as === '' ? 'as the series' : as;
+  return as === '' ? `what ${matches} matches` : `${matches} -> ${as}`;
+}
+
+function describeResources(resources: ResourceLabels, template: string): string {
+  const overrides = [...resources.overrides].map(
+    ([label, reference]) => `${label} -> ${qualifiedName(reference)}`,
+  );
+  return [...overrides, ...(template === '' ? [] : [`labels like ${template}`])].join(', ');
+}
+
+/** For the namespace `default` and, in custom rules, an object called `example`. */
+function exampleRequest(rule: CompiledRule, series: string, mapper: ResourceMapper): QueryRequest {
+  const namespace = namespaceOf(rule.resources, mapper);
+  if (rule.kind === 'external') {
+    const { namespaced } = rule.definition.resources;
+    return { series, selector: [], groupBy: [], ...(namespaced && namespace && { namespace }) };
+  }
+  const resource = exampleResource(rule.resources, mapper);
+  const label = resource && rule.resources.labelOf(resource, mapper);
+  return {
+    series,
+    selector: [],
+    ...(resource?.namespaced !== false && namespace && { namespace }),
+    ...(label !== undefined && { objects: { label, names: ['example'] } }),
+    groupBy: label === undefined ? [] : [label],
+  };
+}
+
+function namespaceOf(
+  resources: ResourceLabels,
+  mapper: ResourceMapper,
+): QueryRequest['namespace'] | undefined {
+  const label = labelOf('namespaces', resources, mapper);
+  return label === undefined ? undefined : { label, value: 'default' };
+}
+
+function labelOf(
+  name: string,
+  resources: ResourceLabels,
+  mapper: ResourceMapper,
+): string | undefined {
+  const resource = mapper.find('', name);
+  return resource && resources.labelOf(resource, mapper);
+}
+
+/** The first override that is no namespace; else pods where there is a template. */
+function exampleResource(
+  resources: ResourceLabels,
+  mapper: ResourceMapper,
+): ClusterResource | undefined {
+  const overridden = [...resources.overrides.values()].flatMap(
+    ({ group, resource }) => mapper.find(group, resource) ?? [],
+  );
+  const named = overridden.find(({ resource }) => resource !== 'namespaces');
+  if (named !== undefined) return named;
+  return resources.hasTemplate ? mapper.find('', 'pods') : overridden[0];
+}
+
+function summarizeResourceRule(
+  rule: CompiledResourceRule,
+  field: string,
+  mapper: ResourceMapper,
+): RuleSummary {
+  const { resources, containerLabel } = rule;
+  const namespace = namespaceOf(resources, mapper);
+  const pod = labelOf('pods', resources, mapper);
+  const node = labelOf('nodes', resources, mapper);
+  const base = { series: '', selector: [] };
+  const containers: QueryRequest = {
+    ...base,
+    ...(namespace && { namespace }),
+    ...(pod !== undefined && { objects: { label: pod, names: ['example'] } }),
+    groupBy: [pod ?? '', containerLabel].filter((label) => label !== ''),
+  };
+  const nodes: QueryRequest = {
+    ...base,
+    ...(node !== undefined && { objects: { label: node, names: ['example'] } }),
+    groupBy: node === undefined ? [] : [node],
+  };
+  return {
+    field,
+    facts: withoutEmpty([
+      ['containers', expand(rule.containerQuery, containers)],
+      ['nodes', expand(rule.nodeQuery, nodes)],
+    ]),
+  };
+}
+
+/** The query on one line, or why there is none. */
+function expand(query: MetricsQuery, request: QueryRequest): string {
+  try {
+    return query
+      .for(request)
+      .trim()
+      .replaceAll(/\s*\n\s*/g, ' ');
+  } catch (error) {
+    if (error instanceof QueryError) return `(none: ${error.message})`;
+    throw error;
+  }
+}
+
+function withoutEmpty(facts: RuleSummary['facts']): RuleSummary['facts'] {
+  return facts.filter(([, value]) => value !== '');
+}

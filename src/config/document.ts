@@ -1,0 +1,261 @@
+import {
+  type AliasEvent,
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  type MappingEvent,
+  SCALAR_STYLE,
+  type ScalarEvent,
+  type SequenceEvent,
+} from 'js-yaml';
+import { findFirstDocument } from './first-document.ts';
+import { parseLeniently, SyntaxFault } from './flow-indentation.ts';
+import { sourceOffset } from './scalar-offset.ts';
+import { resolveScalar, type ScalarValue } from './scalar-value.ts';
+
+/** A value as written, with the offset (from 0, in UTF-16 units) at which it begins. */
+export type YamlNode = ScalarNode | SequenceNode | MappingNode;
+
+export interface ScalarNode {
+  readonly kind: 'scalar';
+  readonly start: number;
+  /** By the rules of YAML 1.1: `off` is false. */
+  readonly value: ScalarValue;
+  /** What it is where text is wanted: `off` is "off". */
+  readonly text: string;
+  readonly source: ScalarEvent;
+}
+
+export interface SequenceNode {
+  readonly kind: 'sequence';
+  readonly start: number;
+  readonly items: readonly NodeUse[];
+}
+
+export interface MappingNode {
+  readonly kind: 'mapping';
+  readonly start: number;
+  /** As written: keys may repeat, merge keys are still there. */
+  readonly entries: readonly MappingEntry[];
+}
+
+export interface MappingEntry {
+  readonly key: NodeUse;
+  /** Whether the key is `<<`. */
+  readonly isMerge: boolean;
+  readonly value: NodeUse;
+}
+
+/** A place where a node is used: where it is written, or an alias of it. */
+export interface NodeUse {
+  readonly node: YamlNode;
+  /** Where the use begins: for an alias, its asterisk. */
+  readonly at: number;
+}
+
+/** What cannot be read, at which offset of the text. */
+export interface DocumentFault {
+  readonly severity: 'error' | 'warning';
+  readonly offset: number;
+  /** Where it ends a document early, e.g. for a syntax error, the only error. */
+  readonly message: string;
+}
+
+export interface ParsedDocument {
+  /** Undefined for an empty document, and where a fault is an error. */
+  readonly root: NodeUse | undefined;
+  /** The text that the nodes' offsets are about: as given but for some lines' indentation. */
+  readonly text: string;
+  /** An offset of `text` as an offset of the text as given. */
+  originalOffset(offset: number): number;
+  readonly faults: readonly DocumentFault[];
+}
+
+/** No rules file comes near these; they bound what aliases of aliases can grow to. */
+const LIMITS = { depth: 50, values: 100_000, characters: 4 * 1024 * 1024 };
+
+/** How large a node is with its aliases replaced by what they stand for. */
+interface Extent {
+  readonly depth: number;
+  readonly values: number;
+  readonly characters: number;
+}
+
+/**
+ * Reads the first document of a YAML text, aliases resolved. Duplicate keys are kept for the reader
+ * to judge. Never throws, whatever the text.
+ */
+export function parseDocument(text: string): ParsedDocument {
+  const { end, next } = findFirstDocument(text);
+  const faults: DocumentFault[] = [];
+  if (next !== undefined) {
+    faults.push({
+      severity: 'warning',
+      offset: next,
+      message: 'only the first YAML document is read: what follows here is left out',
+    });
+  }
+  try {
+    const parsed = parseLeniently(text.slice(0, end), LIMITS.depth);
+    const { originalOffset } = parsed;
+    try {
+      const root = composeDocument(parsed.text, parsed.events);
+      return { root, text: parsed.text, originalOffset, faults };
+    } catch (error) {
+      if (!(error instanceof SyntaxFault)) throw error;
+      throw new SyntaxFault(originalOffset(error.offset), error.message);
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error;
+    faults.push({ severity: 'error', offset: error.offset, message: error.message });
+    return { root: undefined, text, originalOffset: (offset) => offset, faults };
+  }
+}
+
+/** Builds the nodes of the first document from the parser's flat list of events. */
+function composeDocument(text: string, events: readonly Event[]): NodeUse | undefined {
+  const anchors = new Map<string, YamlNode | 'open'>();
+  const extents = new Map<YamlNode, Extent>();
+  let next = 0;
+  /** Where the last thing with a place of its own was seen, for things that have none. */
+  let lastSeen = 0;
+
+  function compose(event: Event | undefined): NodeUse {
+    switch (event?.type) {
+      case EVENT_ID.SCALAR:
+        return composeScalar(event);
+      case EVENT_ID.SEQUENCE:
+        return composeSequence(event);
+      case EVENT_ID.MAPPING:
+        return composeMapping(event);
+      case EVENT_ID.ALIAS:
+        return resolveAlias(event);
+      default:
+        throw new SyntaxFault(lastSeen, 'not YAML: a value is expected');
+    }
+  }
+
+  function composeScalar(event: ScalarEvent): NodeUse {
+    const start = startOfScalar(text, event, lastSeen);
+    const tag = event.tagStart < 0 ? undefined : text.slice(event.tagStart, event.tagEnd);
+    const source = getScalarValue(text, event);
+    const resolved = resolveScalar(source, tag, event.style === SCALAR_STYLE.PLAIN);
+    if (resolved === undefined) {
+      throw new SyntaxFault(start, `the value does not fit its tag ${tag}`);
+    }
+    lastSeen = Math.max(event.valueEnd, event.tagEnd, event.anchorEnd, lastSeen);
+    const node: ScalarNode = { kind: 'scalar', start, ...resolved, source: event };
+    extents.set(node, { depth: 1, values: 1, characters: resolved.text.length });
+    const anchor = anchorOf(event);
+    if (anchor !== undefined) anchors.set(anchor, node);
+    return { node, at: start };
+  }
+
+  function composeSequence(event: SequenceEvent): NodeUse {
+    const anchor = openCollection(event);
+    const items: NodeUse[] = [];
+    while (!atEnd()) items.push(compose(events[next++]));
+    next++;
+    return closeCollection({ kind: 'sequence', start: event.start, items }, anchor, items);
+  }
+
+  function composeMapping(event: MappingEvent): NodeUse {
+    const anchor = openCollection(event);
+    const entries: MappingEntry[] = [];
+    while (!atEnd()) {
+      const keyEvent = events[next];
+      const key = compose(events[next++]);
+      // A key without a value has its own place to be reported at.
+      const value = compose(events[next++]);
+      entries.push({ key, isMerge: isMergeKey(keyEvent), value });
+    }
+    next++;
+    const parts = entries.flatMap(({ key, value }) => [key, value]);
+    return closeCollection({ kind: 'mapping', start: event.start, entries }, anchor, parts);
+  }
+
+  function openCollection(event: SequenceEvent | MappingEvent): string | undefined {
+    lastSeen = Math.max(event.start, lastSeen);
+    const anchor = anchorOf(event);
+    if (anchor !== undefined) anchors.set(anchor, 'open');
+    return anchor;
+  }
+
+  function closeCollection(
+    node: SequenceNode | MappingNode,
+    anchor: string | undefined,
+    parts: readonly NodeUse[],
+  ): NodeUse {
+    extents.set(node, extentOf(parts, node.start));
+    if (anchor !== undefined) anchors.set(anchor, node);
+    return { node, at: node.start };
+  }
+
+  function extentOf(parts: readonly NodeUse[], offset: number): Extent {
+    let depth = 0;
+    let values = 1;
+    let characters = 0;
+    for (const part of parts) {
+      const extent = extents.get(part.node);
+      if (extent === undefined) continue;
+      depth = Math.max(depth, extent.depth);
+      values += extent.values;
+      characters += extent.characters;
+    }
+    const extent = { depth: depth + 1, values, characters };
+    if (extent.depth > LIMITS.depth || values > LIMITS.values || characters > LIMITS.characters) {
+      throw new SyntaxFault(
+        offset,
+        `too large once its aliases are replaced: expected at most ${LIMITS.values} values, ${LIMITS.characters} characters and ${LIMITS.depth} levels`,
+      );
+    }
+    return extent;
+  }
+
+  function resolveAlias(event: AliasEvent): NodeUse {
+    const at = event.anchorStart - 1;
+    lastSeen = event.anchorEnd;
+    const name = text.slice(event.anchorStart, event.anchorEnd);
+    const node = anchors.get(name);
+    if (node === undefined) {
+      throw new SyntaxFault(at, `the alias *${name} stands for nothing: no anchor &${name} before`);
+    }
+    if (node === 'open') {
+      throw new SyntaxFault(at, `the alias *${name} stands inside of what it stands for`);
+    }
+    return { node, at };
+  }
+
+  function isMergeKey(event: Event | undefined): boolean {
+    if (event?.type !== EVENT_ID.SCALAR || getScalarValue(text, event) !== '<<') return false;
+    if (event.tagStart < 0) return event.style === SCALAR_STYLE.PLAIN;
+    return text.slice(event.tagStart, event.tagEnd) === '!!merge';
+  }
+
+  function anchorOf(event: { anchorStart: number; anchorEnd: number }): string | undefined {
+    return event.anchorStart < 0 ? undefined : text.slice(event.anchorStart, event.anchorEnd);
+  }
+
+  function atEnd(): boolean {
+    return next >= events.length || events[next]?.type === EVENT_ID.POP;
+  }
+
+  const isDocument = events[next++]?.type === EVENT_ID.DOCUMENT;
+  return isDocument ? compose(events[next++]) : undefined;
+}
+
+/** The opening quote of a quoted scalar, the first line of content of a block. */
+function startOfScalar(text: string, event: ScalarEvent, fallback: number): number {
+  const { style, valueStart, tagStart, anchorStart } = event;
+  if (valueStart < 0) return Math.max(tagStart, anchorStart - 1, fallback);
+  switch (style) {
+    case SCALAR_STYLE.SINGLE_QUOTED:
+    case SCALAR_STYLE.DOUBLE_QUOTED:
+      return valueStart - 1;
+    case SCALAR_STYLE.LITERAL_BLOCK:
+    case SCALAR_STYLE.FOLDED_BLOCK:
+      return sourceOffset(text, event, 0);
+    default:
+      return valueStart;
+  }
+}

@@ -1,0 +1,53 @@
+import { constructFromEvents } from 'js-yaml';
+import { describe, expect, it } from 'vitest';
+import { parseLeniently, SyntaxFault } from './flow-indentation.ts';
+
+function read(original: string): unknown {
+  const { text, events } = parseLeniently(original, 50);
+  return constructFromEvents([...events], { source: text })[0];
+}
+
+describe('parseLeniently', () => {
+  it('takes braces, brackets and quoted text that end below their key', () => {
+    expect(read('a: {\n  b: \'x\ny\',\nc: [\n]\n}\nd: "p\\\nq"\n')).toEqual({
+      a: { b: 'x y', c: [] },
+      d: 'pq',
+    });
+    expect(read("- name: {\n    as: x\n  }\n  query: 'sum(y)\n  by (z)'\n")).toEqual([
+      { name: { as: 'x' }, query: 'sum(y) by (z)' },
+    ]);
+  });
+
+  it('changes nothing of what is indented as it should be', () => {
+    const original = 'a: {\n  b: c\n  }\nd: |\n    x\n   \n';
+    const { text, originalOffset } = parseLeniently(original, 50);
+    expect(text).toBe(original);
+    expect(originalOffset(7)).toBe(7);
+  });
+
+  it('maps offsets back to the original', () => {
+    const original = 'a: {\nb: c,\nd: e\n}\nf: g\n';
+    const { text, originalOffset } = parseLeniently(original, 50);
+    for (const word of ['a:', 'b:', 'c,', 'd:', 'e', '}', 'f:', 'g']) {
+      expect(originalOffset(text.indexOf(word))).toBe(original.indexOf(word));
+    }
+    expect(originalOffset(text.indexOf('b:') - 1)).toBe(original.indexOf('b:'));
+    expect(originalOffset(text.length)).toBe(original.length);
+  });
+
+  it('tells of other errors at their place in the original', () => {
+    const original = 'a: {\nb: c\n}\nd: ]\n';
+    const attempt = (): unknown => parseLeniently(original, 50);
+    expect(attempt).toThrow(SyntaxFault);
+    expect(attempt).toThrow(expect.objectContaining({ offset: original.indexOf(']') }));
+  });
+
+  it('says when a tab is the reason', () => {
+    expect(() => parseLeniently('a:\t[b]\n', 50)).toThrow(/this line has a tab/);
+  });
+
+  it('gives up on a file that would take too many repairs', () => {
+    const line = `a${'x'.repeat(5_000)},\n`;
+    expect(() => parseLeniently(`a: [\n${line.repeat(200)}]\n`, 50)).toThrow(SyntaxFault);
+  });
+});

@@ -1,0 +1,108 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { type LoadOptions, type ReadConfiguration, readConfiguration } from './configuration.ts';
+import type { Fault } from './fault.ts';
+
+/** Twice what fits in a ConfigMap. */
+export const MAX_FILE_BYTES = 2 * 1024 * 1024;
+
+/** The text of a rules file, or why there is none. */
+export type RulesText =
+  | { readonly text: string; readonly fault?: undefined }
+  | { readonly text?: undefined; readonly fault: Fault };
+
+/** Reads a rules file and everything in it. A file that cannot be read is a fault, too. */
+export async function loadConfigurationFile(
+  path: string,
+  options: LoadOptions,
+): Promise<ReadConfiguration> {
+  const { text, fault } = await readRulesText(path);
+  return fault === undefined
+    ? readConfiguration(path, text, options)
+    : { configuration: undefined, faults: [fault] };
+}
+
+/** Reads the text of a rules file. */
+export async function readRulesText(path: string): Promise<RulesText> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readUpTo(path, MAX_FILE_BYTES + 1);
+  } catch (error) {
+    return wholeFileFault(path, `cannot be read: ${reasonOf(error)}`);
+  }
+  return decodeRulesText(path, bytes);
+}
+
+/**
+ * Takes bytes as the text of a rules file.
+ *
+ * @param file the file's name, for the fault
+ */
+export function decodeRulesText(file: string, bytes: Uint8Array): RulesText {
+  if (bytes.length > MAX_FILE_BYTES) {
+    return wholeFileFault(file, `too large: expected at most ${MAX_FILE_BYTES} bytes`);
+  }
+  const text = decodeUtf8(bytes);
+  if (text !== undefined) return { text };
+  const line = firstUndecodableLine(bytes);
+  const message = 'not UTF-8: expected the file to be saved in UTF-8';
+  return { fault: { severity: 'error', file, line, column: 1, field: '', message } };
+}
+
+/** Stops reading at a limit, so that an endless file (a device) does no harm. */
+async function readUpTo(path: string, limit: number): Promise<Uint8Array> {
+  const handle: FileHandle = await open(path, 'r');
+  try {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    while (length < limit) {
+      const chunk = new Uint8Array(Math.min(64 * 1024, limit - length));
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length);
+      if (bytesRead === 0) break;
+      chunks.push(chunk.subarray(0, bytesRead));
+      length += bytesRead;
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    await handle.close();
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** From 1. No character of UTF-8 has the byte of a line feed inside, so lines decode alone. */
+function firstUndecodableLine(bytes: Uint8Array): number {
+  const lineFeed = 0x0a;
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const next = bytes.indexOf(lineFeed, start);
+    const end = next === -1 ? bytes.length : next + 1;
+    if (decodeUtf8(bytes.subarray(start, end)) === undefined) break;
+    start = end;
+  }
+  return line;
+}
+
+function wholeFileFault(file: string, message: string): { readonly fault: Fault } {
+  return { fault: { severity: 'error', file, line: 0, column: 0, field: '', message } };
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'it is a directory';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}

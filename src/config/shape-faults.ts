@@ -1,0 +1,114 @@
+import type { ErrorObject } from 'ajv';
+import { distance } from 'fastest-levenshtein';
+import { childOf, type LocatedValue, type Path, toPlain, valueAt } from './located-value.ts';
+import { resolveSchema, type Schema, schemaAt, schemaViolations } from './schema.ts';
+
+/** A departure from the schema, in the words of whoever writes the file. */
+export interface ShapeFault {
+  readonly path: Path;
+  readonly message: string;
+  /** Whether what is at `path` is there by a wrong name, or is the wrong thing. */
+  readonly kind: 'unknown field' | 'wrong type';
+}
+
+/** Holds a value against the published schema, missing fields aside. */
+export function findShapeFaults(root: LocatedValue): readonly ShapeFault[] {
+  return schemaViolations(toPlain(root)).map((violation) => describe(violation, root));
+}
+
+function describe(violation: ErrorObject, root: LocatedValue): ShapeFault {
+  const path = pathOf(violation.instancePath, root);
+  if (violation.keyword === 'additionalProperties') {
+    const name = String(violation.params.additionalProperty);
+    return { path: [...path, name], message: unknownField(name, path), kind: 'unknown field' };
+  }
+  const value = valueAt(root, path);
+  const found = value === undefined ? 'nothing' : describeValue(value);
+  const expected =
+    violation.keyword === 'type' ? describeExpected(path) : `what ${violation.message ?? 'fits'}`;
+  return { path, message: `expected ${expected}, found ${found}`, kind: 'wrong type' };
+}
+
+/** The steps of a JSON pointer, numbers where they go into a list. */
+function pathOf(pointer: string, root: LocatedValue): Path {
+  const path: (string | number)[] = [];
+  let value: LocatedValue | undefined = root;
+  for (const part of pointer.split('/').slice(1)) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    const step: string | number = value?.kind === 'list' ? Number(name) : name;
+    path.push(step);
+    value = value && childOf(value, step);
+  }
+  return path;
+}
+
+function describeExpected(path: Path): string {
+  const schema = schemaAt(path);
+  switch (schema?.type) {
+    case 'string':
+      return 'text';
+    case 'boolean':
+      return 'true or false without quotes';
+    case 'array':
+      return 'a list (each item after a dash)';
+    default: {
+      const example = schema?.examples?.[0];
+      return path.length === 0 || example === undefined
+        ? 'fields (name: value)'
+        : `fields such as ${JSON.stringify(example)}`;
+    }
+  }
+}
+
+function describeValue(value: LocatedValue): string {
+  switch (value.kind) {
+    case 'list':
+      return 'a list';
+    case 'fields':
+      return 'fields (name: value)';
+    case 'scalar':
+      if (typeof value.value === 'string') return `the text ${quote(value.value)}`;
+      return value.value === null ? 'nothing' : value.node.text;
+  }
+}
+
+function quote(text: string): string {
+  const longest = 40;
+  return JSON.stringify(text.length > longest ? `${text.slice(0, longest)}...` : text);
+}
+
+function unknownField(name: string, parent: Path): string {
+  const schema = schemaAt(parent);
+  const fields = Object.entries(schema?.properties ?? {});
+  const names = fields.map(([field]) => field);
+  const meant = nearest(name, names) ?? nestedField(name, fields);
+  const hint =
+    meant === undefined ? `expected one of ${names.join(', ')}` : `did you mean "${meant}"?`;
+  return `unknown field ${quote(name)}: ${hint}`;
+}
+
+/** The name that a misspelt one is closest to, if it is close to any. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const folded = name.toLowerCase();
+  const ranked = names
+    .map((candidate) => ({ candidate, edits: distance(folded, candidate.toLowerCase()) }))
+    .filter(({ candidate, edits }) => edits <= toleratedEdits(candidate))
+    .sort((a, b) => a.edits - b.edits);
+  return ranked[0]?.candidate;
+}
+
+/** Two letters exchanged are two edits. */
+function toleratedEdits({ length }: string): number {
+  return length < 4 ? 1 : Math.max(2, Math.floor(length / 3));
+}
+
+/** A field of that very name one level down, e.g. `name.as` for an `as` beside `name`. */
+function nestedField(
+  name: string,
+  fields: readonly (readonly [string, Schema])[],
+): string | undefined {
+  const owner = fields.find(([, schema]) =>
+    Object.hasOwn(resolveSchema(schema).properties ?? {}, name),
+  );
+  return owner && `${owner[0]}.${name}`;
+}
