@@ -1,0 +1,63 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheDirectory } from './cache.ts';
+import { runCommand } from './command.ts';
+import { findExecutable } from './executable.ts';
+
+/**
+ * Unpacks a Debian package without installing it: no root needed, no service started, no
+ * dependency brought in. Fit for programs that are linked statically.
+ *
+ * @param name the package's name
+ * @param directory where its tree is laid out, e.g. as `usr/bin/...`
+ * @returns the package's version
+ * @throws Error saying what is missing where this is no Debian system, or apt has no such package
+ */
+export async function unpackAptPackage(name: string, directory: string): Promise<string> {
+  await needDebian(name);
+  const downloads = join(directory, 'download');
+  await mkdir(downloads);
+  const archive = await download(name, downloads);
+  await runCommand('dpkg-deb', ['--extract', archive, directory]);
+  const version = await runCommand('dpkg-deb', ['--field', archive, 'Version']);
+  await rm(downloads, { recursive: true });
+  return version.trim();
+}
+
+async function needDebian(name: string): Promise<void> {
+  for (const program of ['apt-get', 'dpkg-deb']) {
+    if ((await findExecutable(program)) === undefined) {
+      throw new Error(
+        `cannot fetch Debian's package ${name}: there is no ${program} on this machine`,
+      );
+    }
+  }
+}
+
+/** Downloads with the system's package lists where they have the package, else with lists of our own. */
+async function download(name: string, downloads: string): Promise<string> {
+  try {
+    await runCommand('apt-get', ['download', '--quiet', name], { cwd: downloads });
+  } catch {
+    const own = await ownPackageLists();
+    await runCommand('apt-get', [...own, 'update', '--quiet']);
+    await runCommand('apt-get', [...own, 'download', '--quiet', name], { cwd: downloads });
+  }
+  const archive = (await readdir(downloads)).find((file) => file.endsWith('.deb'));
+  if (archive === undefined) {
+    throw new Error(`apt-get downloaded no archive of the package ${name}`);
+  }
+  return join(downloads, archive);
+}
+
+/** Options that make apt keep its lists in our cache, where no root is needed to update them. */
+async function ownPackageLists(): Promise<readonly string[]> {
+  const state = join(cacheDirectory(), 'apt');
+  await mkdir(join(state, 'lists', 'partial'), { recursive: true });
+  await mkdir(join(state, 'archives', 'partial'), { recursive: true });
+  return [
+    `--option=Dir::State::Lists=${join(state, 'lists')}`,
+    `--option=Dir::Cache=${state}`,
+    `--option=Dir::Cache::Archives=${join(state, 'archives')}`,
+  ];
+}

@@ -1,0 +1,117 @@
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const SCRATCH_PREFIX = '.building-';
+const SCRATCH_LIFETIME_MS = 3_600_000;
+
+/**
+ * The directory that keeps fetched parts between runs. It lies outside the work tree, so that a
+ * fresh clone need not fetch them again.
+ *
+ * @param env the environment: `PROM_METRICS_ADAPTER_CACHE` names the directory itself, else it is
+ *   `prom-metrics-adapter` in `XDG_CACHE_HOME` or in `~/.cache`
+ * @returns an absolute path; the directory need not exist yet
+ */
+export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  return (
+    env.PROM_METRICS_ADAPTER_CACHE ||
+    join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'prom-metrics-adapter')
+  );
+}
+
+/**
+ * The directory of one version of a part, built first where it is not there yet.
+ *
+ * @param part e.g. `kubectl`
+ * @param version what tells one build from another, e.g. `2.2.2_x64`
+ * @param build fills the empty directory it is given; what it throws is thrown on, and nothing is kept
+ * @returns the complete directory
+ */
+export async function cached(
+  part: string,
+  version: string,
+  build: (directory: string) => Promise<void>,
+): Promise<string> {
+  const kept = join(cacheDirectory(), part, version);
+  if (await isDirectory(kept)) {
+    return kept;
+  }
+  return addToCache(part, async (directory) => {
+    await build(directory);
+    return version;
+  });
+}
+
+/**
+ * Builds a part whose version is known only then. Several processes may do so at once: each builds
+ * in a directory of its own, and the first one to finish is kept.
+ *
+ * @param part e.g. `prometheus`
+ * @param build fills the empty directory it is given and gives the version back; what it throws is
+ *   thrown on, and nothing is kept
+ * @returns the complete directory
+ */
+export async function addToCache(
+  part: string,
+  build: (directory: string) => Promise<string>,
+): Promise<string> {
+  const versions = join(cacheDirectory(), part);
+  await mkdir(versions, { recursive: true });
+  await removeAbandonedScratch(versions);
+  const scratch = await mkdtemp(join(versions, SCRATCH_PREFIX));
+  try {
+    const kept = join(versions, await build(scratch));
+    await keep(scratch, kept);
+    return kept;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param part e.g. `prometheus`
+ * @returns the directories of the versions of the part that are in the cache, the newest last
+ */
+export async function cachedVersions(part: string): Promise<readonly string[]> {
+  const versions = join(cacheDirectory(), part);
+  const names = await readdir(versions).catch(() => []);
+  const dated = await Promise.all(
+    names
+      .filter((name) => !name.startsWith(SCRATCH_PREFIX))
+      .map((name) => join(versions, name))
+      .map(async (path) => ({ path, builtAt: (await stat(path)).mtimeMs })),
+  );
+  return dated.sort((a, b) => a.builtAt - b.builtAt).map(({ path }) => path);
+}
+
+async function keep(scratch: string, kept: string): Promise<void> {
+  try {
+    await rename(scratch, kept);
+  } catch (error) {
+    // Another process was first: a directory that is not empty cannot be renamed onto.
+    if (!(await isDirectory(kept))) {
+      throw error;
+    }
+  }
+}
+
+/** Removes what builds that were killed left behind. */
+async function removeAbandonedScratch(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name);
+    if (name.startsWith(SCRATCH_PREFIX) && (await isAbandoned(path))) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+}
+
+async function isAbandoned(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && found.mtimeMs < Date.now() - SCRATCH_LIFETIME_MS;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
+}

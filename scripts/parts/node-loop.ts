@@ -1,0 +1,126 @@
+import { ApiException, type CoreV1Api, type V1Pod } from '@kubernetes/client-node';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const NODE = 'node-0';
+const POLL_MS = 200;
+
+export interface NodeLoop {
+  stop(): Promise<void>;
+}
+
+/**
+ * Stands in for a scheduler and a kubelet, of which a control plane without nodes has neither:
+ * registers one node, gives it every pod, says of each that it runs and is ready, and ends those
+ * that are deleted. What the pods' containers are is not looked at. Goes on while the API server is
+ * away.
+ *
+ * @throws what the API server answers when the node cannot be registered
+ */
+export async function startNodeLoop(api: CoreV1Api): Promise<NodeLoop> {
+  await registerNode(api);
+  const addresses = podAddresses();
+  const stopping = new AbortController();
+  const loop = (async () => {
+    while (!stopping.signal.aborted) {
+      await tendPods(api, addresses).catch(() => {
+        // The API server is away; the pods are tended when it is back.
+      });
+      await sleep(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  })();
+  return {
+    async stop() {
+      stopping.abort();
+      await loop;
+    },
+  };
+}
+
+async function registerNode(api: CoreV1Api): Promise<void> {
+  await api.createNode({ body: { metadata: { name: NODE, labels: { 'kubernetes.io/hostname': NODE } } } });
+  const node = await api.readNode({ name: NODE });
+  const now = new Date();
+  const amounts = { cpu: '64', memory: '256Gi', pods: '1000' };
+  node.status = {
+    addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+    capacity: amounts,
+    allocatable: amounts,
+    conditions: [
+      {
+        type: 'Ready',
+        status: 'True',
+        reason: 'NodeLoop',
+        message: 'stands in for a kubelet',
+        lastHeartbeatTime: now,
+        lastTransitionTime: now,
+      },
+    ],
+  };
+  await api.replaceNodeStatus({ name: NODE, body: node });
+}
+
+/** Gives each pod an address of its own, as `10.1.x.y`. */
+function podAddresses(): () => string {
+  let given = 0;
+  return () => {
+    given += 1;
+    return `10.1.${(given >> 8) & 0xff}.${given & 0xff}`;
+  };
+}
+
+async function tendPods(api: CoreV1Api, nextAddress: () => string): Promise<void> {
+  const { items } = await api.listPodForAllNamespaces();
+  for (const pod of items) {
+    try {
+      await tendPod(api, pod, nextAddress);
+    } catch (error) {
+      // Gone (404) or changed (409) in the meantime: the next round sees it as it is then.
+      if (!(error instanceof ApiException && [404, 409].includes(error.code))) {
+        throw error;
+      }
+    }
+  }
+}
+
+async function tendPod(api: CoreV1Api, pod: V1Pod, nextAddress: () => string): Promise<void> {
+  const namespace = pod.metadata?.namespace ?? '';
+  const name = pod.metadata?.name ?? '';
+  if (pod.metadata?.deletionTimestamp !== undefined) {
+    await api.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 });
+  } else if (pod.spec?.nodeName === undefined) {
+    const body = { metadata: { name }, target: { apiVersion: 'v1', kind: 'Node', name: NODE } };
+    await api.createNamespacedPodBinding({ namespace, name, body });
+  } else if (pod.status?.phase === 'Pending') {
+    await api.replaceNamespacedPodStatus({ namespace, name, body: running(pod, nextAddress()) });
+  }
+}
+
+/** The pod as it looks once its containers run. */
+function running(pod: V1Pod, podIP: string): V1Pod {
+  const now = new Date();
+  const containers = pod.spec?.containers ?? [];
+  return {
+    ...pod,
+    status: {
+      phase: 'Running',
+      hostIP: '127.0.0.1',
+      podIP,
+      podIPs: [{ ip: podIP }],
+      startTime: now,
+      conditions: ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
+        type,
+        status: 'True',
+        lastTransitionTime: now,
+      })),
+      containerStatuses: containers.map(({ name, image }) => ({
+        name,
+        image: image ?? '',
+        imageID: '',
+        ready: true,
+        started: true,
+        restartCount: 0,
+        state: { running: { startedAt: now } },
+      })),
+    },
+  };
+}

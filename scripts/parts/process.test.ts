@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { type ProcessOptions, startProcess } from './process.ts';
+
+function node(script: string, options: Partial<ProcessOptions> = {}): ProcessOptions {
+  return {
+    name: 'the child',
+    command: process.execPath,
+    args: ['-e', script],
+    isReady: (output) => output.includes('ready'),
+    ...options,
+  };
+}
+
+const FOREVER = 'setInterval(() => {}, 1000); console.log("ready");';
+
+describe('startProcess', () => {
+  test('waits until the child is ready, and ends it', async () => {
+    const running = await startProcess(node(FOREVER));
+    expect(running.isRunning()).toBe(true);
+    expect(running.stdoutTail()).toBe('ready\n');
+    await running.stop();
+    await running.stop();
+    expect(running.isRunning()).toBe(false);
+    expect(isAlive(running.pid)).toBe(false);
+  });
+
+  test('ends a child that does not listen to SIGTERM', async () => {
+    const stubborn = `process.on('SIGTERM', () => console.log('no')); ${FOREVER}`;
+    const running = await startProcess(node(stubborn, { stopTimeoutMs: 100 }));
+    await running.stop();
+    expect(running.stdoutTail()).toContain('no');
+    expect(isAlive(running.pid)).toBe(false);
+  });
+
+  test('tells the last words of a child that ends before it is ready', async () => {
+    const failing = node('console.error("the port is taken"); process.exit(1)');
+    await expect(startProcess(failing)).rejects.toThrow(
+      /^the child: ended before it was ready\nthe port is taken/,
+    );
+  });
+
+  test('ends a child that is not ready in time', async () => {
+    const silent = node('console.log(process.pid); setInterval(() => {}, 1000)', {
+      readyTimeoutMs: 500,
+    });
+    const error = await startProcess(silent).catch(String);
+    expect(error).toContain('the child: not ready after 500 ms');
+    expect(isAlive(Number(/\d+$/m.exec(String(error).trim())?.[0]))).toBe(false);
+  });
+
+  test('tells of a program that does not exist', async () => {
+    const missing = { ...node(''), command: '/nowhere/program', readyTimeoutMs: 5000 };
+    await expect(startProcess(missing)).rejects.toThrow(/^the child: /);
+  });
+
+  test.runIf(process.platform === 'linux')('does not outlive a killed parent', async () => {
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', PARENT], {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [chunk] = await once(parent.stdout, 'data');
+    const pid = Number(String(chunk));
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    await once(parent, 'close');
+    while (isAlive(pid)) {
+      await sleep(10);
+    }
+  });
+});
+
+const PARENT = `
+  import { startProcess } from './process.ts';
+  const child = await startProcess({
+    name: 'child', command: process.execPath, args: ['-e', ${JSON.stringify(FOREVER)}],
+    isReady: (output) => output.includes('ready'),
+  });
+  console.log(child.pid);
+`;
+
+/** Whether a process runs; one that has ended and waits for its parent (a zombie) does not. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}

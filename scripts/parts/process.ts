@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findExecutable } from './executable.ts';
+import { outputTail } from './output-tail.ts';
+
+const READY_POLL_MS = 25;
+
+/** The children that run now. One handler for all, for handlers of one event are meant to be few. */
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) {
+    child.kill('SIGKILL');
+  }
+});
+
+export interface ProcessOptions {
+  /** What error messages call it. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /**
+   * Asked again and again until it says true; errors it throws count as "not yet".
+   *
+   * @param output the last of what the process said so far (standard output and error)
+   */
+  readonly isReady: (output: string) => boolean | Promise<boolean>;
+  /** Default 30,000 milliseconds. */
+  readonly readyTimeoutMs?: number;
+  /** How long it may take to end on SIGTERM before it gets SIGKILL. Default 10,000 milliseconds. */
+  readonly stopTimeoutMs?: number;
+}
+
+export interface RunningProcess {
+  readonly pid: number;
+  /** The last 16,384 characters of its standard output and error. */
+  stdoutTail(): string;
+  /** False once it has ended, for whatever reason. */
+  isRunning(): boolean;
+  /** Sends a signal, e.g. `SIGHUP`; nothing happens where the process has ended. */
+  signal(signal: NodeJS.Signals): void;
+  /** Ends it (SIGTERM, then SIGKILL) and waits for its end. May be called more than once. */
+  stop(): Promise<void>;
+  /** Ends it with SIGKILL, as a crash would, and waits for its end. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts a program and waits until it is ready. It does not outlive this process, however that one
+ * ends.
+ *
+ * @throws Error with the end of the program's output if it ends or is not ready in time; it is not
+ *   running then
+ */
+export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
+  const child = await spawnBound(options);
+  const running = await supervise(child, options);
+  try {
+    await waitUntilReady(running, options);
+  } catch (error) {
+    await running.kill();
+    throw error;
+  }
+  return running;
+}
+
+/**
+ * Starts the child so that it ends with this process: by a handler where this one ends by itself,
+ * and by the kernel (PR_SET_PDEATHSIG, set by `setpriv` where there is one) where it is killed.
+ */
+async function spawnBound({ command, args, cwd, env }: ProcessOptions): Promise<ChildProcess> {
+  const setpriv = await findExecutable('setpriv');
+  const line = [...(setpriv ? [setpriv, '--pdeathsig', 'KILL', '--'] : []), command, ...args];
+  return spawn(line[0] ?? command, line.slice(1), {
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function supervise(child: ChildProcess, options: ProcessOptions): Promise<RunningProcess> {
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const pid = await pidOf(child, options.name);
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) {
+    throw new Error(`${options.name}: started without pipes for its output`);
+  }
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  const signal = (name: NodeJS.Signals) => {
+    if (isRunning()) {
+      child.kill(name);
+    }
+  };
+  const kill = async () => {
+    signal('SIGKILL');
+    await ended;
+  };
+  const stop = async () => {
+    signal('SIGTERM');
+    const timer = setTimeout(() => signal('SIGKILL'), options.stopTimeoutMs ?? 10_000);
+    await ended;
+    clearTimeout(timer);
+  };
+  return { pid, stdoutTail: outputTail(stdout, stderr), isRunning, signal, stop, kill };
+}
+
+function pidOf(child: ChildProcess, name: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) =>
+      reject(new Error(`${name}: cannot be started`, { cause: error })),
+    );
+    child.once('spawn', () => {
+      if (child.pid !== undefined) {
+        resolve(child.pid);
+      }
+    });
+  });
+}
+
+async function waitUntilReady(running: RunningProcess, options: ProcessOptions): Promise<void> {
+  const timeoutMs = options.readyTimeoutMs ?? 30_000;
+  const deadline = performance.now() + timeoutMs;
+  while (!(await isReadyNow(running, options))) {
+    if (!running.isRunning()) {
+      throw new Error(`${options.name}: ended before it was ready\n${running.stdoutTail()}`);
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`${options.name}: not ready after ${timeoutMs} ms\n${running.stdoutTail()}`);
+    }
+    await sleep(READY_POLL_MS);
+  }
+}
+
+async function isReadyNow(running: RunningProcess, { isReady }: ProcessOptions): Promise<boolean> {
+  try {
+    return await isReady(running.stdoutTail());
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createRateLimiter } from './rate-limiter.ts';
+
+describe('createRateLimiter', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Starts callers and counts those who may go on. */
+  function start(limiter: ReturnType<typeof createRateLimiter>, callers: number) {
+    const passed: number[] = [];
+    for (let caller = 0; caller < callers; caller += 1) {
+      void limiter.acquire(new AbortController().signal).then(() => passed.push(caller));
+    }
+    return passed;
+  }
+
+  it('lets a burst pass, then one at a time, in order', async () => {
+    const passed = start(createRateLimiter({ qps: 2, burst: 3 }), 6);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(passed).toEqual([0, 1, 2]);
+    await vi.advanceTimersByTimeAsync(499);
+    expect(passed).toEqual([0, 1, 2]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(passed).toEqual([0, 1, 2, 3]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(passed).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('saves up no more than the burst', async () => {
+    const limiter = createRateLimiter({ qps: 10, burst: 2 });
+    start(limiter, 2);
+    await vi.advanceTimersByTimeAsync(60_000);
+    const passed = start(limiter, 5);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(passed).toEqual([0, 1]);
+  });
+
+  it('gives the turn of a caller who gave up to somebody else', async () => {
+    const limiter = createRateLimiter({ qps: 1, burst: 1 });
+    const controller = new AbortController();
+    start(limiter, 1);
+    const refused = expect(limiter.acquire(controller.signal)).rejects.toThrow('enough');
+    controller.abort(new Error('enough'));
+    await refused;
+    const passed = start(limiter, 1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(passed).toEqual([0]);
+  });
+
+  it('refuses a caller who had given up before', async () => {
+    const signal = AbortSignal.abort(new Error('gone'));
+    await expect(createRateLimiter({}).acquire(signal)).rejects.toThrow('gone');
+    await expect(createRateLimiter({ qps: 1 }).acquire(signal)).rejects.toThrow('gone');
+  });
+
+  it.each([undefined, 0, -1, Number.NaN, Number.POSITIVE_INFINITY])(
+    'has no limit with a qps of %s',
+    async (qps) => {
+      const passed = start(createRateLimiter({ qps, burst: 1 }), 1000);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(passed).toHaveLength(1000);
+    },
+  );
+});

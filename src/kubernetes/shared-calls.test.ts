@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { createSharedCalls } from './shared-calls.ts';
+
+/** A call that ends when the test says so. */
+function controlled() {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const signals: AbortSignal[] = [];
+  const start = (signal: AbortSignal): Promise<string> => {
+    signals.push(signal);
+    return promise;
+  };
+  return { start, signals, resolve, reject };
+}
+
+describe('createSharedCalls', () => {
+  it('makes one call for all who want the same', async () => {
+    const calls = createSharedCalls<string>();
+    const { start, signals, resolve } = controlled();
+    const both = Promise.all([
+      calls.join('a', start, undefined),
+      calls.join('a', start, undefined),
+    ]);
+    resolve('answer');
+    expect(await both).toEqual(['answer', 'answer']);
+    expect(signals).toHaveLength(1);
+  });
+
+  it('makes a new call once the old one has ended, well or badly', async () => {
+    const calls = createSharedCalls<string>();
+    const first = controlled();
+    const joined = calls.join('a', first.start, undefined);
+    first.reject(new Error('broken'));
+    await expect(joined).rejects.toThrow('broken');
+    const second = controlled();
+    second.resolve('fine');
+    expect(await calls.join('a', second.start, undefined)).toBe('fine');
+  });
+
+  it('keeps different keys apart', async () => {
+    const calls = createSharedCalls<string>();
+    const [a, b] = [controlled(), controlled()];
+    a.resolve('a');
+    b.resolve('b');
+    const joined = [calls.join('a', a.start, undefined), calls.join('b', b.start, undefined)];
+    expect(await Promise.all(joined)).toEqual(['a', 'b']);
+  });
+
+  it('goes on while somebody is waiting', async () => {
+    const calls = createSharedCalls<string>();
+    const { start, signals, resolve } = controlled();
+    const controller = new AbortController();
+    const leaving = calls.join('a', start, controller.signal);
+    const staying = calls.join('a', start, undefined);
+    controller.abort(new Error('left'));
+    await expect(leaving).rejects.toThrow('left');
+    expect(signals[0]?.aborted).toBe(false);
+    resolve('answer');
+    expect(await staying).toBe('answer');
+  });
+
+  it('ends the call when everybody has left, and later callers begin anew', async () => {
+    const calls = createSharedCalls<string>();
+    const first = controlled();
+    const controllers = [new AbortController(), new AbortController()];
+    const leaving = controllers.map(({ signal }) => calls.join('a', first.start, signal));
+    for (const controller of controllers) controller.abort(new Error('left'));
+    for (const each of leaving) await expect(each).rejects.toThrow('left');
+    expect(first.signals[0]?.aborted).toBe(true);
+
+    const second = controlled();
+    const joined = calls.join('a', second.start, undefined);
+    first.reject(new Error('aborted'));
+    second.resolve('fresh');
+    expect(await joined).toBe('fresh');
+  });
+});

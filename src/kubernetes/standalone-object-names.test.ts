@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { parseLabelSelector } from '../apimachinery/label-selector.ts';
+import {
+  createStandaloneObjectNames,
+  SelectorUnsupportedError,
+} from './standalone-object-names.ts';
+
+const series = { name: 'http_requests_total', resourceLabel: 'pod', namespaceLabel: 'namespace' };
+
+function namesFrom(values: readonly string[]) {
+  const asked: unknown[] = [];
+  const names = createStandaloneObjectNames({
+    labelValues: async (label, [match], range) => {
+      asked.push({ label, match, start: range.start });
+      return values;
+    },
+    maxAgeMs: 60_000,
+    now: () => 1_000_000,
+  });
+  return { names, asked };
+}
+
+describe('createStandaloneObjectNames', () => {
+  it('takes the values of the label from the series in the namespace', async () => {
+    const { names, asked } = namesFrom(['web-1', 'web-0', '', 'web-1']);
+    expect(await names.list({ namespace: 'shop', selector: [], series })).toEqual([
+      'web-0',
+      'web-1',
+    ]);
+    expect(asked).toEqual([
+      {
+        label: 'pod',
+        match: '{__name__="http_requests_total",pod!="",namespace="shop"}',
+        start: 940,
+      },
+    ]);
+  });
+
+  it('does not restrict the namespace of root-scoped resources', async () => {
+    const { names, asked } = namesFrom(['node-a']);
+    const request = {
+      namespace: undefined,
+      selector: [],
+      series: { ...series, resourceLabel: 'node' },
+    };
+    expect(await names.list(request)).toEqual(['node-a']);
+    expect(asked).toMatchObject([{ match: '{__name__="http_requests_total",node!=""}' }]);
+  });
+
+  it('cannot be led out of the namespace by what the caller writes', async () => {
+    const { names, asked } = namesFrom([]);
+    await names.list({ namespace: 'a",namespace=~".*', selector: [], series });
+    expect(asked).toMatchObject([
+      { match: '{__name__="http_requests_total",pod!="",namespace="a\\",namespace=~\\".*"}' },
+    ]);
+  });
+
+  it.each([
+    ['an empty namespace', { namespace: '', series }],
+    [
+      'no label for the namespace',
+      { namespace: 'a', series: { ...series, namespaceLabel: undefined } },
+    ],
+  ])('asks nothing with %s', async (_, request) => {
+    const { names, asked } = namesFrom(['web-0']);
+    expect(await names.list({ ...request, selector: [] })).toEqual([]);
+    expect(asked).toEqual([]);
+  });
+
+  it('says that a label selector needs a cluster', async () => {
+    const { names, asked } = namesFrom(['web-0']);
+    const listing = names.list({ namespace: 'shop', selector: parseLabelSelector('a=b'), series });
+    await expect(listing).rejects.toThrow(SelectorUnsupportedError);
+    await expect(listing).rejects.toThrow('--lister-kubeconfig');
+    expect(asked).toEqual([]);
+  });
+});

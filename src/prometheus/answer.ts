@@ -1,0 +1,145 @@
+import { isObject } from './envelope.ts';
+import { PrometheusError } from './errors.ts';
+
+/** Label values by label name. Has no prototype, so that no name is there unless it is a label. */
+export type Labels = Readonly<Record<string, string>>;
+
+export interface Sample {
+  /** With `__name__`, where the query keeps it. */
+  readonly labels: Labels;
+  /** May be NaN or an infinity. */
+  readonly value: number;
+  /** When it was evaluated, in seconds since the epoch. */
+  readonly timestamp: number;
+}
+
+/** The answer to an instant query; of the types that are no metric only the type is told. */
+export type QueryAnswer =
+  | { readonly type: 'vector'; readonly samples: readonly Sample[] }
+  | { readonly type: 'scalar'; readonly value: number; readonly timestamp: number }
+  | { readonly type: 'matrix' }
+  | { readonly type: 'string' };
+
+/**
+ * Reads the `data` of an answer of `/api/v1/query`.
+ *
+ * @param data parsed JSON
+ * @throws PrometheusError `bad_answer` naming the first place that is not as documented, or
+ *   `bad_query` where the query gives native histograms, which are no numbers
+ * @see https://prometheus.io/docs/prometheus/latest/querying/api/#expression-query-result-formats
+ */
+export function readQueryAnswer(data: unknown): QueryAnswer {
+  if (!isObject(data)) {
+    throw unexpected('data', 'an object');
+  }
+  const { resultType, result } = data;
+  switch (resultType) {
+    case 'vector':
+      return { type: 'vector', samples: readArray(result, 'data.result').map(readVectorSample) };
+    case 'scalar':
+      return { type: 'scalar', ...readPoint(result, 'data.result') };
+    case 'matrix':
+      readArray(result, 'data.result');
+      return { type: 'matrix' };
+    case 'string':
+      readPair(result, 'data.result');
+      return { type: 'string' };
+    default:
+      throw unexpected('data.resultType', 'vector, scalar, matrix or string');
+  }
+}
+
+/**
+ * Reads the `data` of an answer of `/api/v1/labels` and `/api/v1/label/<name>/values`.
+ *
+ * @throws PrometheusError `bad_answer`
+ */
+export function readNames(data: unknown): readonly string[] {
+  return readArray(data, 'data').map((name, index) => {
+    if (typeof name !== 'string') {
+      throw unexpected(`data[${index}]`, 'a string');
+    }
+    return name;
+  });
+}
+
+/**
+ * @param value parsed JSON
+ * @param place where it stands, for the error
+ * @throws PrometheusError `bad_answer` where it is not an object of strings
+ */
+export function readLabels(value: unknown, place: string): Labels {
+  if (!isObject(value)) {
+    throw unexpected(place, 'an object');
+  }
+  const labels: Record<string, string> = Object.create(null);
+  for (const [name, text] of Object.entries(value)) {
+    if (typeof text !== 'string') {
+      throw unexpected(`${place}[${JSON.stringify(name)}]`, 'a string');
+    }
+    labels[name] = text;
+  }
+  return labels;
+}
+
+function readVectorSample(sample: unknown, index: number): Sample {
+  const place = `data.result[${index}]`;
+  if (!isObject(sample)) {
+    throw unexpected(place, 'an object');
+  }
+  if (sample.value === undefined && sample.histogram !== undefined) {
+    throw new PrometheusError(
+      'bad_query',
+      'the query gives native histograms; expected numbers, e.g. by histogram_quantile()',
+    );
+  }
+  return {
+    labels: readLabels(sample.metric, `${place}.metric`),
+    ...readPoint(sample.value, `${place}.value`),
+  };
+}
+
+function readPoint(point: unknown, place: string): { value: number; timestamp: number } {
+  const [timestamp, text] = readPair(point, place);
+  return { value: readSampleValue(text, `${place}[1]`), timestamp };
+}
+
+function readPair(pair: unknown, place: string): readonly [number, string] {
+  const [timestamp, text, ...more] = readArray(pair, place);
+  if (typeof timestamp !== 'number' || !Number.isFinite(timestamp)) {
+    throw unexpected(`${place}[0]`, 'a time in seconds');
+  }
+  if (typeof text !== 'string' || more.length > 0) {
+    throw unexpected(place, 'a time and a string');
+  }
+  return [timestamp, text];
+}
+
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+const NOT_FINITE: ReadonlyMap<string, number> = new Map([
+  ['NaN', Number.NaN],
+  ['Inf', Number.POSITIVE_INFINITY],
+  ['+Inf', Number.POSITIVE_INFINITY],
+  ['-Inf', Number.NEGATIVE_INFINITY],
+]);
+
+function readSampleValue(text: string, place: string): number {
+  const value = NUMBER.test(text) ? Number(text) : NOT_FINITE.get(text);
+  if (value === undefined || (NUMBER.test(text) && !Number.isFinite(value))) {
+    throw unexpected(place, 'a number, NaN, +Inf or -Inf');
+  }
+  return value;
+}
+
+function readArray(value: unknown, place: string): readonly unknown[] {
+  if (!Array.isArray(value)) {
+    throw unexpected(place, 'an array');
+  }
+  return value;
+}
+
+/** The place and what was expected there; what was found may be anything and is not repeated. */
+function unexpected(place: string, expected: string): PrometheusError {
+  return new PrometheusError('bad_answer', `in the answer, ${place} is not ${expected}`);
+}

@@ -1,0 +1,247 @@
+import { type QueryAnswer, readNames, readQueryAnswer } from './answer.ts';
+import { readBody } from './body.ts';
+import { type Connection, connect, type HttpAnswer } from './connection.ts';
+import { withDeadline } from './deadline.ts';
+import { type Envelope, openEnvelope } from './envelope.ts';
+import { PrometheusError } from './errors.ts';
+import { labelValuesPath } from './label-values-path.ts';
+import {
+  DEFAULT_DISCOVERY_TIMEOUT_MS,
+  DEFAULT_MAX_ANSWER_BYTES,
+  DEFAULT_QUERY_TIMEOUT_MS,
+  type PrometheusEndpoint,
+  type PrometheusOptions,
+} from './options.ts';
+import { readSeriesAnswer, type SeriesLabelNames } from './series-answer.ts';
+
+export interface RequestOptions {
+  /** How long this request may take, in milliseconds, instead of the client's own limit. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface QueryOptions extends RequestOptions {
+  /** The evaluation time in seconds since the epoch. Default: now. */
+  readonly time?: number;
+}
+
+/** Times in seconds since the epoch. */
+export interface TimeRange {
+  readonly start: number;
+  /** Default: now, by Prometheus's clock. */
+  readonly end?: number;
+}
+
+/** Every method throws PrometheusError and nothing else. */
+export interface PrometheusClient {
+  /** Evaluates an instant query. A `timeoutMs` is told to Prometheus, too. */
+  query(promql: string, options?: QueryOptions): Promise<QueryAnswer>;
+  /** The names and the label names of the series that match a selector, e.g. `{job!=""}`. */
+  seriesLabelNames(
+    match: string,
+    range: TimeRange,
+    options?: RequestOptions,
+  ): Promise<SeriesLabelNames>;
+  /** The label names of the series that match any of the selectors. */
+  labelNames(
+    matches: readonly string[],
+    range: TimeRange,
+    options?: RequestOptions,
+  ): Promise<readonly string[]>;
+  /** The values that a label has in the series that match any of the selectors (none: in all). */
+  labelValues(
+    label: string,
+    matches: readonly string[],
+    range: TimeRange,
+    options?: RequestOptions,
+  ): Promise<readonly string[]>;
+  /** Closes all connections, those in use too. */
+  close(): void;
+}
+
+/** What is asked of one endpoint of the API. */
+interface EndpointRequest {
+  readonly endpoint: PrometheusEndpoint;
+  readonly path: string;
+  readonly verb: 'GET' | 'POST';
+  readonly parameters: URLSearchParams;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Warned {
+  readonly warnings: readonly string[];
+}
+
+/**
+ * A client of the HTTP API of one Prometheus server, or of what speaks like one. Connections are
+ * kept and used again; requests may run side by side.
+ *
+ * @throws PrometheusOptionsError where an option, or a file it names, is not as it should be
+ * @example
+ * const prometheus = createPrometheusClient({ url: 'http://prometheus:9090' });
+ * const answer = await prometheus.query('sum(up)');
+ * @see https://prometheus.io/docs/prometheus/latest/querying/api/
+ */
+export function createPrometheusClient(options: PrometheusOptions): PrometheusClient {
+  const connection = connect(options);
+  const limit = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
+  const verb = options.verb ?? 'GET';
+
+  function ask<T extends Warned>(
+    request: EndpointRequest,
+    read: (answer: HttpAnswer, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return observed(request.endpoint, options.onRequest, () =>
+      withDeadline(request, (signal) => sendAndRead(connection, request, signal, read)),
+    );
+  }
+
+  const readEnvelope = async (answer: HttpAnswer, signal: AbortSignal): Promise<Envelope> =>
+    openEnvelope(await readBody(answer.body, limit, signal), answer);
+
+  async function query(promql: string, queryOptions: QueryOptions = {}): Promise<QueryAnswer> {
+    const { time = Date.now() / 1000, timeoutMs, signal } = queryOptions;
+    const request: EndpointRequest = {
+      endpoint: 'query',
+      path: '/api/v1/query',
+      verb,
+      parameters: queryParameters(promql, time, timeoutMs),
+      timeoutMs: timeoutMs ?? options.queryTimeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS,
+      signal,
+    };
+    const { answer } = await ask(request, async (head, stop) => {
+      const { data, warnings } = await readEnvelope(head, stop);
+      return { answer: readQueryAnswer(data), warnings };
+    });
+    return answer;
+  }
+
+  async function seriesLabelNames(
+    match: string,
+    range: TimeRange,
+    requestOptions: RequestOptions = {},
+  ): Promise<SeriesLabelNames> {
+    const request: EndpointRequest = {
+      endpoint: 'series',
+      path: '/api/v1/series',
+      verb,
+      parameters: discoveryParameters([match], range),
+      ...discoveryLimits(requestOptions),
+    };
+    const { series } = await ask(request, (answer, signal) =>
+      readSeriesAnswer(answer, answer.body, limit, signal),
+    );
+    return series;
+  }
+
+  async function labelNames(
+    matches: readonly string[],
+    range: TimeRange,
+    requestOptions: RequestOptions = {},
+  ): Promise<readonly string[]> {
+    return names({
+      endpoint: 'labels',
+      path: '/api/v1/labels',
+      verb,
+      parameters: discoveryParameters(matches, range),
+      ...discoveryLimits(requestOptions),
+    });
+  }
+
+  async function labelValues(
+    label: string,
+    matches: readonly string[],
+    range: TimeRange,
+    requestOptions: RequestOptions = {},
+  ): Promise<readonly string[]> {
+    return names({
+      endpoint: 'label_values',
+      path: labelValuesPath(label),
+      // The one endpoint that takes no POST.
+      verb: 'GET',
+      parameters: discoveryParameters(matches, range),
+      ...discoveryLimits(requestOptions),
+    });
+  }
+
+  async function names(request: EndpointRequest): Promise<readonly string[]> {
+    const answer = await ask(request, async (head, signal) => {
+      const { data, warnings } = await readEnvelope(head, signal);
+      return { names: readNames(data), warnings };
+    });
+    return answer.names;
+  }
+
+  function discoveryLimits({ timeoutMs, signal }: RequestOptions) {
+    return {
+      timeoutMs: timeoutMs ?? options.discoveryTimeoutMs ?? DEFAULT_DISCOVERY_TIMEOUT_MS,
+      signal,
+    };
+  }
+
+  return { query, seriesLabelNames, labelNames, labelValues, close: connection.close };
+}
+
+async function sendAndRead<T>(
+  connection: Connection,
+  { verb, path, parameters }: EndpointRequest,
+  signal: AbortSignal,
+  read: (answer: HttpAnswer, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return read(await connection.send({ verb, path, parameters, signal }), signal);
+}
+
+/** Reports how a request ended, then lets it end so. */
+async function observed<T extends Warned>(
+  endpoint: PrometheusEndpoint,
+  onRequest: PrometheusOptions['onRequest'],
+  run: () => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now();
+  const durationSeconds = () => (performance.now() - startedAt) / 1000;
+  try {
+    const result = await run();
+    const { warnings } = result;
+    onRequest?.({ endpoint, durationSeconds: durationSeconds(), outcome: 'success', warnings });
+    return result;
+  } catch (error) {
+    if (error instanceof PrometheusError) {
+      const outcome = error.kind;
+      onRequest?.({ endpoint, durationSeconds: durationSeconds(), outcome, warnings: [] });
+    }
+    throw error;
+  }
+}
+
+function queryParameters(
+  promql: string,
+  time: number,
+  timeoutMs: number | undefined,
+): URLSearchParams {
+  const parameters = new URLSearchParams({ query: promql, time: inSeconds(time) });
+  if (timeoutMs !== undefined) {
+    parameters.set('timeout', `${Math.ceil(timeoutMs)}ms`);
+  }
+  return parameters;
+}
+
+function discoveryParameters(
+  matches: readonly string[],
+  { start, end }: TimeRange,
+): URLSearchParams {
+  const parameters = new URLSearchParams();
+  for (const match of matches) {
+    parameters.append('match[]', match);
+  }
+  parameters.set('start', inSeconds(start));
+  if (end !== undefined) {
+    parameters.set('end', inSeconds(end));
+  }
+  return parameters;
+}
+
+/** To the millisecond, as precise as Prometheus's own clock. */
+function inSeconds(time: number): string {
+  return time.toFixed(3);
+}

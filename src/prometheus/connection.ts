@@ -1,0 +1,157 @@
+import { ClientRequest } from 'node:http';
+import type { Readable } from 'node:stream';
+import axios, { type AxiosRequestConfig, isAxiosError } from 'axios';
+import { openAgents } from './agents.ts';
+import { authorizationOf } from './authorization.ts';
+import { parseBaseUrl } from './base-url.ts';
+import { PrometheusError } from './errors.ts';
+import { parseExtraHeaders } from './extra-headers.ts';
+import type { PrometheusOptions } from './options.ts';
+import { redact } from './redaction.ts';
+
+export interface ConnectionRequest {
+  readonly verb: 'GET' | 'POST';
+  /** e.g. `/api/v1/query` */
+  readonly path: string;
+  /** In the URL of a GET, as the form of a POST. */
+  readonly parameters: URLSearchParams;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Where a redirect leads: without user name, password and query. */
+  readonly location: string | undefined;
+  /** Unpacked. Whoever gets the answer reads or destroys it. */
+  readonly body: Readable;
+  /** Makes a text from this answer fit for the log. */
+  redact(text: string): string;
+}
+
+/** HTTP to one Prometheus server. */
+export interface Connection {
+  /**
+   * Sends a request and waits for the head of its answer, whatever its status. Redirects are not
+   * followed: they could lead our credentials elsewhere.
+   *
+   * @throws PrometheusError `unreachable`, or `bad_answer` for what is not HTTP
+   */
+  send(request: ConnectionRequest): Promise<HttpAnswer>;
+  /** Closes all connections, those in use too. */
+  close(): void;
+}
+
+/** @throws PrometheusOptionsError where an option does not fit */
+export function connect(options: PrometheusOptions): Connection {
+  const baseUrl = parseBaseUrl(options.url);
+  const agents = openAgents(options, baseUrl.isHttps);
+  const authorization = authorizationOf(options, baseUrl.authorization);
+  const extraHeaders = Object.fromEntries(parseExtraHeaders(options.headers ?? []));
+  const fixedSecrets = [...Object.values(extraHeaders).flat(), ...baseUrl.parameterValues];
+
+  async function send(request: ConnectionRequest): Promise<HttpAnswer> {
+    const [agent, credentials] = await Promise.all([agents.agent(), authorization()]);
+    const secrets = [...fixedSecrets, ...secretsIn(credentials)];
+    const isGet = request.verb === 'GET';
+    return exchange(
+      {
+        method: request.verb,
+        url: baseUrl.resolve(request.path, isGet ? request.parameters : undefined),
+        data: isGet ? undefined : request.parameters,
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'prom-metrics-adapter',
+          ...(credentials === undefined ? {} : { authorization: credentials }),
+          ...mutable(extraHeaders),
+        },
+        signal: request.signal,
+        httpAgent: agent,
+        httpsAgent: agent,
+        ...(isLoopback(baseUrl.hostname) ? { proxy: false as const } : {}),
+      },
+      secrets,
+    );
+  }
+
+  return { send, close: agents.close };
+}
+
+async function exchange(
+  config: AxiosRequestConfig,
+  secrets: readonly string[],
+): Promise<HttpAnswer> {
+  try {
+    const { status, headers, data } = await requestOverLiveConnection(config);
+    return {
+      status,
+      location: locationIn(headers.location),
+      body: data,
+      redact: (text) => redact(text, secrets),
+    };
+  } catch (error) {
+    throw connectionError(error, secrets);
+  }
+}
+
+/**
+ * A kept connection may have been closed by the other side while it was idle, which shows only when
+ * it is used again. Queries change nothing, so they are sent again, at the latest on a new connection.
+ */
+async function requestOverLiveConnection(config: AxiosRequestConfig) {
+  for (;;) {
+    try {
+      return await axios.request<Readable>({
+        ...config,
+        responseType: 'stream',
+        maxRedirects: 0,
+        maxBodyLength: Number.POSITIVE_INFINITY,
+        validateStatus: () => true,
+      });
+    } catch (error) {
+      if (!isStaleConnection(error)) {
+        throw error;
+      }
+    }
+  }
+}
+
+function isStaleConnection(error: unknown): boolean {
+  return (
+    isAxiosError(error) &&
+    (error.code === 'ECONNRESET' || error.code === 'EPIPE') &&
+    error.request instanceof ClientRequest &&
+    error.request.reusedSocket
+  );
+}
+
+/** The error of the HTTP library holds the request with its headers, so it is no cause of ours. */
+function connectionError(error: unknown, secrets: readonly string[]): PrometheusError {
+  const code = isAxiosError(error) ? (error.code ?? '') : '';
+  const message = error instanceof Error ? error.message : '';
+  const parts = message.includes(code) ? [message] : [code, message];
+  const detail = redact(parts.filter((part) => part !== '').join(': '), secrets);
+  return code.startsWith('HPE_')
+    ? new PrometheusError('bad_answer', 'what answers does not speak HTTP', { detail })
+    : new PrometheusError('unreachable', 'cannot reach Prometheus', { detail });
+}
+
+function secretsIn(credentials: string | undefined): readonly string[] {
+  return credentials === undefined ? [] : credentials.split(' ');
+}
+
+function mutable(headers: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, [...values]]));
+}
+
+function locationIn(header: unknown): string | undefined {
+  if (typeof header !== 'string') {
+    return undefined;
+  }
+  const url = URL.parse(header);
+  return url === null ? header.replace(/[?#].*$/s, '') : `${url.origin}${url.pathname}`;
+}
+
+/** As in Go, a proxy in the environment is not for servers on this machine. */
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+}

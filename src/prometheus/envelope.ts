@@ -1,0 +1,131 @@
+import { isUtf8 } from 'node:buffer';
+import { PrometheusError, type PrometheusErrorKind } from './errors.ts';
+
+/** What `/api/v1` wraps around every answer, without a failed one. */
+export interface Envelope {
+  readonly data: unknown;
+  readonly warnings: readonly string[];
+}
+
+/** The head of the HTTP answer that an envelope came in. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly location: string | undefined;
+  redact(text: string): string;
+}
+
+const KIND_OF_ERROR_TYPE: ReadonlyMap<string, PrometheusErrorKind> = new Map([
+  ['bad_data', 'bad_query'],
+  ['execution', 'bad_query'],
+  ['timeout', 'timeout'],
+  ['canceled', 'unavailable'],
+  ['internal', 'unavailable'],
+  ['unavailable', 'unavailable'],
+  ['too_many_requests', 'unavailable'],
+]);
+
+/**
+ * Opens the envelope of an answer of the Prometheus HTTP API.
+ *
+ * @param body JSON, else an error page of whatever stands in between
+ * @returns what Prometheus says, if it says that it succeeded
+ * @throws PrometheusError by the answer's `errorType`, else by its HTTP status
+ * @see https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview
+ */
+export function openEnvelope(body: Buffer, head: AnswerHead): Envelope {
+  const envelope = parseObject(body);
+  if (envelope?.status === 'error') {
+    throw errorAnswer(envelope, head);
+  }
+  if (envelope?.status !== 'success' || head.status >= 300) {
+    throw foreignAnswer(body, head);
+  }
+  return { data: envelope.data, warnings: stringsIn(envelope.warnings) };
+}
+
+function parseObject(body: Buffer): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = isUtf8(body) ? JSON.parse(body.toString('utf8')) : undefined;
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns whether a JSON value is an object, and not an array or null */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function errorAnswer(
+  { errorType, error }: Readonly<Record<string, unknown>>,
+  { status, redact }: AnswerHead,
+): PrometheusError {
+  const said = typeof errorType === 'string' ? errorType : undefined;
+  const details = {
+    status,
+    ...(said === undefined ? {} : { errorType: redact(said) }),
+    ...(typeof error === 'string' ? { detail: redact(error) } : {}),
+  };
+  const kind = kindOfErrorAnswer(said, status);
+  return new PrometheusError(kind, SUMMARY_OF_ERROR_ANSWER[kind], details);
+}
+
+function kindOfErrorAnswer(errorType: string | undefined, status: number): PrometheusErrorKind {
+  if (status === 401 || status === 403) {
+    return 'unauthorized';
+  }
+  if (status === 429) {
+    return 'unavailable';
+  }
+  return KIND_OF_ERROR_TYPE.get(errorType ?? '') ?? (status >= 500 ? 'unavailable' : 'bad_answer');
+}
+
+const SUMMARY_OF_ERROR_ANSWER: Readonly<Record<PrometheusErrorKind, string>> = {
+  bad_query: 'Prometheus refuses the query',
+  timeout: 'Prometheus took too long',
+  unavailable: 'Prometheus cannot answer now',
+  unauthorized: 'Prometheus does not accept our credentials',
+  bad_answer: 'Prometheus answered with an error',
+  canceled: 'Prometheus gave up',
+  too_large: 'Prometheus refuses the size of the answer',
+  unreachable: 'Prometheus cannot be reached',
+};
+
+/** The error for an answer that is not Prometheus's own: of a proxy, or of another server. */
+function foreignAnswer(body: Buffer, { status, location, redact }: AnswerHead): PrometheusError {
+  const [kind, summary] = readStatus(status);
+  const detail = redact(location ?? body.subarray(0, 4096).toString('utf8'));
+  return new PrometheusError(kind, summary, {
+    status,
+    ...(detail === '' ? {} : { detail }),
+  });
+}
+
+function readStatus(status: number): readonly [PrometheusErrorKind, string] {
+  if (status < 300) {
+    return ['bad_answer', 'the answer is not one of the Prometheus HTTP API'];
+  }
+  if (status < 400) {
+    return ['bad_answer', `HTTP ${status} leads elsewhere; redirects are not followed`];
+  }
+  if (status === 401 || status === 403) {
+    return ['unauthorized', `HTTP ${status}: our credentials are not accepted`];
+  }
+  if (status === 404) {
+    return ['bad_answer', 'HTTP 404: no Prometheus HTTP API at this URL'];
+  }
+  if (status === 414 || status === 431) {
+    return ['bad_query', `HTTP ${status}: the query is too long for a GET`];
+  }
+  if (status === 504) {
+    return ['timeout', 'HTTP 504: a proxy gave up waiting for Prometheus'];
+  }
+  return status >= 500 || status === 429
+    ? ['unavailable', `HTTP ${status}: no answer of Prometheus`]
+    : ['bad_answer', `HTTP ${status}: no answer of Prometheus`];
+}
+
+function stringsIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
+}
