@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../test/fixtures/rules.ts';
+import { parseLabelSelector } from '../apimachinery/label-selector.ts';
+import { buildCatalog } from '../catalog/build-catalog.ts';
+import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { createCustomMetrics } from './custom.ts';
+import { createExternalMetrics } from './external.ts';
+import type { QueryAnswer, Sample } from './query-runner.ts';
+
+const mapper = builtinResourceMapper();
+const overrides = { namespace: 'namespace', pod: 'pod', node: 'node' };
+const { catalog } = buildCatalog(
+  {
+    custom: [compiledRule({ seriesQuery: 'load', overrides })],
+    external: [
+      compiledRule(
+        { seriesQuery: 'load', overrides, metricsQuery: '<<.Series>>{<<.LabelMatchers>>}' },
+        'external',
+      ),
+    ],
+  },
+  new Map([['load', new Map([['load', new Set(['namespace', 'pod', 'node'])]])]]),
+  mapper,
+);
+
+class Mendable extends Error {}
+
+/** The services over a Prometheus that gives this answer, or fails; what it was asked is kept. */
+function services(answer: QueryAnswer | Error, names: readonly string[] | Error = ['a', 'b', 'c']) {
+  const asked: string[] = [];
+  let infinities = 0;
+  const queries = {
+    async query(promql: string) {
+      asked.push(promql);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+  const onInfinity = () => {
+    infinities += 1;
+  };
+  const custom = createCustomMetrics({
+    catalog: () => catalog,
+    mapper: () => mapper,
+    objects: {
+      async list() {
+        if (names instanceof Error) throw names;
+        return names;
+      },
+    },
+    queries,
+    onInfinity,
+    isBadRequest: (error) => error instanceof Mendable,
+  });
+  const external = createExternalMetrics({ catalog: () => catalog, queries, onInfinity });
+  return { custom, external, asked, infinities: () => infinities };
+}
+
+function vector(...samples: readonly [string, number][]): QueryAnswer {
+  return {
+    type: 'vector',
+    samples: samples.map(([pod, value]): Sample => ({ labels: { pod }, value, timestamp: 1.9 })),
+  };
+}
+
+const pods = {
+  resource: 'pods',
+  namespace: 'shop',
+  name: undefined,
+  metric: 'load',
+  selector: [],
+  metricSelector: [],
+};
+
+describe('custom metrics', () => {
+  it('gives a value for each object that has a sample, in the order of names', async () => {
+    const { custom, asked } = services(vector(['c', 2], ['a', 0.5], ['foreign', 9]));
+    const values = await custom.get({ ...pods, metricSelector: parseLabelSelector('code=1') });
+    expect(values).toEqual([
+      {
+        describedObject: { kind: 'Pod', namespace: 'shop', name: 'a', apiVersion: '/v1' },
+        metric: { name: 'load', selector: { matchLabels: { code: '1' } } },
+        timestamp: 1.9,
+        value: '500m',
+      },
+      expect.objectContaining({ value: '2' }),
+    ]);
+    expect(asked).toEqual(['sum(load{code="1",namespace="shop",pod=~"a|b|c"}) by (pod)']);
+  });
+
+  it('takes the last of several samples, NaN as 0, and leaves infinities out', async () => {
+    const { custom, infinities } = services(
+      vector(['a', 1], ['a', 2], ['b', Number.NaN], ['c', Number.NEGATIVE_INFINITY]),
+    );
+    const values = await custom.get(pods);
+    expect(values.map(({ value }) => value)).toEqual(['2', '0']);
+    expect(infinities()).toBe(1);
+  });
+
+  it('has no answer for an object whose value is infinite', async () => {
+    const { custom } = services(vector(['a', Number.POSITIVE_INFINITY]));
+    await expect(custom.get({ ...pods, name: 'a' })).rejects.toMatchObject({
+      reason: 'NotFound',
+      message: 'the server could not find the metric load for pods a',
+    });
+  });
+
+  it('knows a metric only in the scope of its resource', async () => {
+    const { custom, asked } = services(vector());
+    for (const request of [
+      { ...pods, metric: 'nope' },
+      { ...pods, resource: 'widgets' },
+      { ...pods, namespace: undefined },
+      { ...pods, resource: 'nodes' },
+    ]) {
+      await expect(custom.get(request)).rejects.toMatchObject({ reason: 'NotFound' });
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('does not ask Prometheus when no object matches', async () => {
+    const { custom, asked } = services(vector(), []);
+    await expect(custom.get(pods)).rejects.toMatchObject({ reason: 'NotFound' });
+    expect(asked).toEqual([]);
+  });
+
+  it('tells failures apart, and nothing of the inside', async () => {
+    const failure = services(new Error('connect ECONNREFUSED 10.0.0.1'));
+    await expect(failure.custom.get(pods)).rejects.toMatchObject({
+      reason: 'InternalError',
+      message: 'unable to fetch metrics',
+    });
+    const noNames = services(vector(), new Error('secret'));
+    await expect(noNames.custom.get(pods)).rejects.toMatchObject({
+      reason: 'InternalError',
+      message: 'unable to list matching resources',
+    });
+    const mendable = services(vector(), new Mendable('write it otherwise'));
+    await expect(mendable.custom.get(pods)).rejects.toMatchObject({
+      reason: 'BadRequest',
+      message: 'write it otherwise',
+    });
+    const scalar = services({ type: 'scalar', value: 1, timestamp: 0 });
+    await expect(scalar.custom.get(pods)).rejects.toMatchObject({ reason: 'InternalError' });
+    const unaskable = services(vector());
+    await expect(
+      unaskable.custom.get({ ...pods, metricSelector: parseLabelSelector('code>1') }),
+    ).rejects.toMatchObject({ reason: 'BadRequest' });
+  });
+});
+
+describe('external metrics', () => {
+  it('gives every sample with its labels, infinities left out', async () => {
+    const { external, asked, infinities } = services(
+      vector(['b', 1], ['a', Number.NaN], ['c', Number.POSITIVE_INFINITY]),
+    );
+    const values = await external.get({ namespace: 'shop', metric: 'load', selector: [] });
+    expect(values).toEqual([
+      { metricName: 'load', metricLabels: { pod: 'b' }, timestamp: 1.9, value: '1' },
+      { metricName: 'load', metricLabels: { pod: 'a' }, timestamp: 1.9, value: '0' },
+    ]);
+    expect(asked).toEqual(['load{namespace="shop"}']);
+    expect(infinities()).toBe(1);
+  });
+
+  it('takes a scalar', async () => {
+    const { external } = services({ type: 'scalar', value: 2.5, timestamp: 3 });
+    const values = await external.get({ namespace: 'shop', metric: 'load', selector: [] });
+    expect(values).toMatchObject([{ metricLabels: null, value: '2500m' }]);
+  });
+
+  it('never asks without a namespace', async () => {
+    const { external, asked } = services(vector());
+    await expect(
+      external.get({ namespace: '', metric: 'load', selector: [] }),
+    ).rejects.toMatchObject({ reason: 'NotFound' });
+    expect(asked).toEqual([]);
+  });
+});

@@ -1,0 +1,212 @@
+import type { ClusterResource, ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import {
+  type LabelSelector,
+  type LabelSelectorObject,
+  toLabelSelectorObject,
+} from '../apimachinery/label-selector.ts';
+import type { Catalog, CustomMetric } from '../catalog/catalog.ts';
+import { QueryError, UnsupportedRequirementError } from '../rules/metrics-query.ts';
+import { MetricsError, metricNotFound, metricNotFoundFor } from './metrics-error.ts';
+import type { ObjectNames } from './object-names.ts';
+import type { QueryRunner, Sample } from './query-runner.ts';
+import { runQuery } from './run-query.ts';
+import { sampleQuantity } from './sample-quantity.ts';
+
+/** A request to custom.metrics.k8s.io. */
+export interface CustomMetricRequest {
+  /** As the client wrote it: `pods`, `pod`, `deployments.apps`. */
+  readonly resource: string;
+  /** Undefined for a root-scoped resource. */
+  readonly namespace: string | undefined;
+  /** The object's name, or undefined for all that match `selector`. */
+  readonly name: string | undefined;
+  readonly metric: string;
+  /** On the labels of the objects; counts only without a name. */
+  readonly selector: LabelSelector;
+  /** On the labels of the metric. */
+  readonly metricSelector: LabelSelector;
+  readonly signal?: AbortSignal;
+}
+
+/** An object reference, core/v1 ObjectReference. */
+export interface DescribedObject {
+  readonly kind: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly apiVersion: string;
+}
+
+/** A value of a metric of an object, as both versions of the API have it. */
+export interface MetricValue {
+  readonly describedObject: DescribedObject;
+  readonly metric: { readonly name: string; readonly selector: LabelSelectorObject | null };
+  /** When it was evaluated, in seconds since the epoch. */
+  readonly timestamp: number;
+  /** A quantity. */
+  readonly value: string;
+}
+
+export interface CustomMetrics {
+  /**
+   * The values of a metric: one by name, or one for each object that matches and has a sample,
+   * sorted by name. Throws {@link MetricsError}.
+   */
+  get(request: CustomMetricRequest): Promise<readonly MetricValue[]>;
+}
+
+export interface CustomMetricsDependencies {
+  readonly catalog: () => Catalog;
+  readonly mapper: () => ResourceMapper;
+  readonly objects: ObjectNames;
+  readonly queries: QueryRunner;
+  /** Told of each sample that is left out because its value is infinite. */
+  readonly onInfinity: () => void;
+  /** Whether an error of `objects` is the client's to mend. Its message is then shown to it. */
+  readonly isBadRequest: (error: unknown) => error is Error;
+}
+
+export function createCustomMetrics(dependencies: CustomMetricsDependencies): CustomMetrics {
+  return {
+    async get(request) {
+      const metric = lookUp(dependencies, request);
+      const names = await objectNames(dependencies, request, metric);
+      const query = queryFor(request, metric, names);
+      const answer = await runQuery(dependencies.queries, query, request.signal);
+      if (answer.type !== 'vector') throw unexpectedType(answer.type, query);
+      const samples = associate(answer.samples, metric.resourceLabel);
+      const values = valuesOf(request, metric, names, samples, dependencies.onInfinity);
+      if (request.name !== undefined && values.length === 0) {
+        throw metricNotFoundFor(request.metric, request.resource, request.name);
+      }
+      return values;
+    },
+  };
+}
+
+function lookUp(
+  { catalog, mapper }: CustomMetricsDependencies,
+  request: CustomMetricRequest,
+): CustomMetric {
+  const resource = findResource(mapper(), request.resource);
+  const metric =
+    resource?.namespaced === (request.namespace !== undefined)
+      ? catalog().custom(request.metric, resource)
+      : undefined;
+  if (metric === undefined) throw metricNotFound(request.metric, request.resource);
+  return metric;
+}
+
+/** `resource.group`, the group reaching from the first dot to the end. */
+function findResource(mapper: ResourceMapper, name: string): ClusterResource | undefined {
+  const dot = name.indexOf('.');
+  return dot < 0 ? mapper.find('', name) : mapper.find(name.slice(dot + 1), name.slice(0, dot));
+}
+
+async function objectNames(
+  { objects, isBadRequest }: CustomMetricsDependencies,
+  request: CustomMetricRequest,
+  metric: CustomMetric,
+): Promise<readonly string[]> {
+  if (request.name !== undefined) return [request.name];
+  const names = await objects
+    .list({
+      resource: metric.resource,
+      namespace: request.namespace,
+      selector: request.selector,
+      series: {
+        name: metric.series,
+        resourceLabel: metric.resourceLabel,
+        namespaceLabel: metric.namespaceLabel,
+      },
+      ...(request.signal && { signal: request.signal }),
+    })
+    .catch((cause: unknown) => {
+      if (isBadRequest(cause)) throw new MetricsError('BadRequest', cause.message, { cause });
+      throw new MetricsError('InternalError', 'unable to list matching resources', { cause });
+    });
+  if (names.length === 0) throw metricNotFound(request.metric, request.resource);
+  return names;
+}
+
+function queryFor(
+  request: CustomMetricRequest,
+  metric: CustomMetric,
+  names: readonly string[],
+): string {
+  const { namespaceLabel, resourceLabel } = metric;
+  try {
+    return metric.rule.query.for({
+      series: metric.series,
+      selector: request.metricSelector,
+      ...(namespaceLabel !== undefined &&
+        request.namespace !== undefined && {
+          namespace: { label: namespaceLabel, value: request.namespace },
+        }),
+      objects: { label: resourceLabel, names },
+      groupBy: [resourceLabel],
+    });
+  } catch (error) {
+    if (error instanceof UnsupportedRequirementError) {
+      throw new MetricsError('BadRequest', `metricLabelSelector: ${error.message}`);
+    }
+    if (error instanceof QueryError) throw metricNotFound(request.metric, request.resource, error);
+    throw error;
+  }
+}
+
+function unexpectedType(type: string, query: string): MetricsError {
+  return new MetricsError('InternalError', 'unable to fetch metrics', {
+    cause: new Error(`the query gave a ${type}, expected an instant vector: ${query}`),
+  });
+}
+
+/** The sample of each object: of several the last one, as in the reference adapter. */
+function associate(samples: readonly Sample[], label: string): ReadonlyMap<string, Sample> {
+  const byObject = new Map<string, Sample>();
+  for (const sample of samples) {
+    const name = sample.labels[label];
+    if (name !== undefined) byObject.set(name, sample);
+  }
+  return byObject;
+}
+
+function valuesOf(
+  request: CustomMetricRequest,
+  { resource }: CustomMetric,
+  names: readonly string[],
+  samples: ReadonlyMap<string, Sample>,
+  onInfinity: () => void,
+): readonly MetricValue[] {
+  const selector = request.metricSelector;
+  const metric = {
+    name: request.metric,
+    selector: selector.length === 0 ? null : toLabelSelectorObject(selector),
+  };
+  const values: MetricValue[] = [];
+  for (const name of names) {
+    const sample = samples.get(name);
+    if (sample === undefined) continue;
+    const value = sampleQuantity(sample.value);
+    if (value === undefined) {
+      onInfinity();
+      continue;
+    }
+    values.push({
+      describedObject: describedObject(resource, request.namespace, name),
+      metric,
+      timestamp: sample.timestamp,
+      value,
+    });
+  }
+  return values;
+}
+
+/** The apiVersion of a core object is `/v1`, as clients of the reference adapter know it. */
+function describedObject(
+  resource: ClusterResource,
+  namespace: string | undefined,
+  name: string,
+): DescribedObject {
+  const apiVersion = `${resource.group}/${resource.version}`;
+  return { kind: resource.kind, namespace, name, apiVersion };
+}

@@ -1,0 +1,118 @@
+import type { LabelSelector } from '../apimachinery/label-selector.ts';
+import type { Catalog, ExternalMetric } from '../catalog/catalog.ts';
+import { QueryError, UnsupportedRequirementError } from '../rules/metrics-query.ts';
+import { MetricsError, metricNotFound } from './metrics-error.ts';
+import type { QueryAnswer, QueryRunner } from './query-runner.ts';
+import { runQuery } from './run-query.ts';
+import { sampleQuantity } from './sample-quantity.ts';
+
+/** A request to external.metrics.k8s.io. */
+export interface ExternalMetricRequest {
+  readonly namespace: string;
+  readonly metric: string;
+  /** On the labels of the metric. */
+  readonly selector: LabelSelector;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExternalMetricValue {
+  readonly metricName: string;
+  /** Null for a query that gives a scalar. */
+  readonly metricLabels: Readonly<Record<string, string>> | null;
+  /** When it was evaluated, in seconds since the epoch. */
+  readonly timestamp: number;
+  /** A quantity. */
+  readonly value: string;
+}
+
+export interface ExternalMetrics {
+  /** Every sample of the metric, in Prometheus's order. Throws {@link MetricsError}. */
+  get(request: ExternalMetricRequest): Promise<readonly ExternalMetricValue[]>;
+}
+
+export interface ExternalMetricsDependencies {
+  readonly catalog: () => Catalog;
+  readonly queries: QueryRunner;
+  /** Told of each sample that is left out because its value is infinite. */
+  readonly onInfinity: () => void;
+}
+
+export function createExternalMetrics(dependencies: ExternalMetricsDependencies): ExternalMetrics {
+  return {
+    async get(request) {
+      const metric = lookUp(dependencies.catalog(), request);
+      const query = queryFor(request, metric);
+      const answer = await runQuery(dependencies.queries, query, request.signal);
+      return valuesOf(request.metric, answer, query, dependencies.onInfinity);
+    },
+  };
+}
+
+function lookUp(
+  catalog: Catalog,
+  { metric: name, namespace }: ExternalMetricRequest,
+): ExternalMetric {
+  // An empty namespace must never become a query over all of them.
+  const metric = namespace === '' ? undefined : catalog.external(name);
+  // The reference adapter says "for namespaces" in one namespace, and nothing in the others.
+  if (metric === undefined) throw metricNotFound(name, namespace === 'default' ? 'namespaces' : '');
+  return metric;
+}
+
+function queryFor(request: ExternalMetricRequest, metric: ExternalMetric): string {
+  const { namespaceLabel } = metric;
+  try {
+    return metric.rule.query.for({
+      series: metric.series,
+      selector: request.selector,
+      ...(namespaceLabel !== undefined && {
+        namespace: { label: namespaceLabel, value: request.namespace },
+      }),
+      groupBy: [],
+    });
+  } catch (cause) {
+    if (cause instanceof UnsupportedRequirementError) {
+      throw new MetricsError('BadRequest', `labelSelector: ${cause.message}`);
+    }
+    if (cause instanceof QueryError) {
+      throw new MetricsError('InternalError', 'unable to fetch metrics', { cause });
+    }
+    throw cause;
+  }
+}
+
+function valuesOf(
+  metricName: string,
+  answer: QueryAnswer,
+  query: string,
+  onInfinity: () => void,
+): readonly ExternalMetricValue[] {
+  const values: ExternalMetricValue[] = [];
+  for (const { labels, value, timestamp } of samplesOf(answer, query)) {
+    const quantity = sampleQuantity(value);
+    if (quantity === undefined) onInfinity();
+    else values.push({ metricName, metricLabels: labels, timestamp, value: quantity });
+  }
+  return values;
+}
+
+interface LabelledValue {
+  readonly labels: Readonly<Record<string, string>> | null;
+  readonly value: number;
+  readonly timestamp: number;
+}
+
+function samplesOf(answer: QueryAnswer, query: string): readonly LabelledValue[] {
+  switch (answer.type) {
+    case 'vector':
+      return answer.samples;
+    case 'scalar':
+      return [{ labels: null, value: answer.value, timestamp: answer.timestamp }];
+    default:
+      throw new MetricsError('InternalError', 'unable to fetch metrics', {
+        cause: new Error(
+          `the query gave a ${answer.type}, expected a vector or a scalar: ${query}`,
+        ),
+      });
+  }
+}

@@ -1,0 +1,29 @@
+export type MetricsErrorReason = 'NotFound' | 'BadRequest' | 'InternalError';
+
+/**
+ * Why a request for metrics has no answer. The message is for the client and holds nothing about
+ * the inside; that is in the cause, for the log.
+ */
+export class MetricsError extends Error {
+  override readonly name = 'MetricsError';
+  readonly reason: MetricsErrorReason;
+
+  constructor(reason: MetricsErrorReason, message: string, options?: { cause: unknown }) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** No such metric for this kind of object. */
+export function metricNotFound(metric: string, resource: string, cause?: unknown): MetricsError {
+  return new MetricsError(
+    'NotFound',
+    `the server could not find the metric ${metric} for ${resource}`,
+    { cause },
+  );
+}
+
+/** The metric is known, and has no sample for this object. */
+export function metricNotFoundFor(metric: string, resource: string, name: string): MetricsError {
+  return metricNotFound(metric, `${resource} ${name}`);
+}
