@@ -1,0 +1,66 @@
+import type { Flag } from './flag.ts';
+import { type FlagSection, SERVE_FLAG_SECTIONS, sharedNote } from './serve-flags.ts';
+import { wrapWords } from './word-wrap.ts';
+
+const WIDTH = 100;
+const FLAG_INDENT = '      ';
+const HELP_INDENT = '                ';
+
+const OVERVIEW = `prom-metrics-adapter serves Prometheus metrics as custom.metrics.k8s.io and
+external.metrics.k8s.io, so that HorizontalPodAutoscalers scale on any of them.
+
+Usage:
+  prom-metrics-adapter [serve] --config=FILE [flags]   serve the metrics of a rules file
+  prom-metrics-adapter check FILE [--output=text|json] look for faults in a rules file
+  prom-metrics-adapter version                         show the version
+  prom-metrics-adapter help                            show this help
+
+Flags are those of prometheus-adapter, and some more. Durations are written 30s, 10m or 1h30m.`;
+
+/** The text of `help` and `--help`: how to call the program and every flag, by section. */
+export function serveHelp(): string {
+  const sections = SERVE_FLAG_SECTIONS.map(sectionHelp).filter((text) => text !== '');
+  return `${[OVERVIEW, ...sections, ignoredHelp()].join('\n\n')}\n`;
+}
+
+function sectionHelp(section: FlagSection): string {
+  const shown = section.flags.filter(({ effect }) => effect !== 'ignored').map(flagHelp);
+  const note = sharedNote(section);
+  const yet = note === undefined ? '' : ` (no effect yet: ${note})`;
+  const title = wrapWords(`${section.title} flags${yet}:`, WIDTH).join('\n');
+  return shown.length === 0 ? '' : `${title}\n\n${shown.join('\n')}`;
+}
+
+function flagHelp(flag: Flag<unknown>): string {
+  return [flagUsage(flag), ...indented(flagMeaning(flag), HELP_INDENT)].join('\n');
+}
+
+/** `  -v, --v level` */
+function flagUsage(flag: Flag<unknown>): string {
+  const shorthand = flag.shorthand === undefined ? FLAG_INDENT : `  -${flag.shorthand}, `;
+  const value = flag.impliedText === undefined ? ` ${flag.kind}` : '';
+  return `${shorthand}--${flag.name}${value}`;
+}
+
+/** Everything about a flag in one paragraph: what it is for, its default, what to know. */
+function flagMeaning(flag: Flag<unknown>): string {
+  const byDefault = flag.defaultText === '' ? '' : ` (default ${flag.defaultText})`;
+  const deprecated = flag.deprecated === undefined ? '' : ` Deprecated: ${flag.deprecated}.`;
+  return `${flag.help}${byDefault}${deprecated}`;
+}
+
+function ignoredHelp(): string {
+  const ignored = SERVE_FLAG_SECTIONS.flatMap(({ flags }) => flags).filter(
+    ({ effect }) => effect === 'ignored',
+  );
+  const names = ignored.map(({ name }) => `--${name}`).join(' ');
+  return [
+    'Accepted for the sake of existing manifests, without effect here; the log says why:',
+    '',
+    ...indented(names, FLAG_INDENT),
+  ].join('\n');
+}
+
+function indented(text: string, indent: string): string[] {
+  return wrapWords(text, WIDTH - indent.length).map((line) => `${indent}${line}`);
+}

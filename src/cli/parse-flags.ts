@@ -1,0 +1,225 @@
+import type { Flag } from './flag.ts';
+import { closestTo } from './suggestion.ts';
+
+/** What a command line says, before it is looked at by meaning. */
+export interface ParsedFlags {
+  /** Everything wrong with the flags, in the order of the command line; one sentence each. */
+  readonly faults: readonly string[];
+  /** Flags that have no effect here or are deprecated, and values that look like a mistake. */
+  readonly warnings: readonly string[];
+  /** What is no flag, in order. */
+  readonly positionals: readonly string[];
+  /** The value of a flag of the table; its default where it was not given or only given wrongly. */
+  value<T>(flag: Flag<T>): T;
+  /** Whether the flag was given at all. */
+  isGiven(flag: Flag<unknown>): boolean;
+  /** Whether the flag was given something that is no value of it: `value` is then a stopgap. */
+  isFaulty(flag: Flag<unknown>): boolean;
+}
+
+/** One flag as it stands on the command line. */
+interface Occurrence {
+  readonly flag: Flag<unknown>;
+  /** As the user wrote it, e.g. `--secure-port` or `-v`. */
+  readonly written: string;
+  readonly text: string;
+}
+
+/**
+ * Reads a command line as github.com/spf13/pflag does: `--name=value`, `--name value`, `--bool`,
+ * `--bool=false`, `-v=4`, `-v 4`, `-v4`, shorthands together, `--` before what is no flag, flags
+ * and other arguments in any order. Underscores in names count as dashes. Unlike there, all faults
+ * are reported, not only the first.
+ *
+ * @param flags the table; names and shorthands must be unique
+ * @param argv the arguments, without the program's name
+ * @returns never throws, whatever the arguments are
+ */
+export function parseFlags(flags: readonly Flag<unknown>[], argv: readonly string[]): ParsedFlags {
+  const reader = new ArgumentReader(flags, argv);
+  reader.readAll();
+  const texts = new Map<string, string[]>();
+  const faulty = new Set<string>();
+  for (const { flag, written, text } of reader.occurrences) {
+    const reading = flag.check(text);
+    if ('expected' in reading) {
+      faulty.add(flag.name);
+      reader.faults.push(`${written}=${quoted(flag.show(text))}: expected ${reading.expected}`);
+    }
+    const given = texts.get(flag.name);
+    if (given === undefined) {
+      texts.set(flag.name, [text]);
+    } else {
+      given.push(text);
+    }
+  }
+  return {
+    faults: reader.faults,
+    warnings: [...reader.warnings, ...flags.filter(({ name }) => texts.has(name)).flatMap(remarks)],
+    positionals: reader.positionals,
+    value: (flag) => flag.read(texts.get(flag.name) ?? []),
+    isGiven: (flag) => texts.has(flag.name),
+    isFaulty: (flag) => faulty.has(flag.name),
+  };
+}
+
+/** Splits arguments into occurrences of flags and the rest. */
+class ArgumentReader {
+  readonly faults: string[] = [];
+  readonly warnings: string[] = [];
+  readonly positionals: string[] = [];
+  readonly occurrences: Occurrence[] = [];
+  readonly #argv: readonly string[];
+  readonly #byName: ReadonlyMap<string, Flag<unknown>>;
+  readonly #byShorthand: ReadonlyMap<string, Flag<unknown>>;
+  #next = 0;
+
+  constructor(flags: readonly Flag<unknown>[], argv: readonly string[]) {
+    this.#argv = argv;
+    this.#byName = new Map(flags.map((flag) => [flag.name, flag]));
+    this.#byShorthand = new Map(
+      flags.flatMap((flag) => (flag.shorthand === undefined ? [] : [[flag.shorthand, flag]])),
+    );
+  }
+
+  readAll(): void {
+    for (;;) {
+      const argument = this.#take();
+      if (argument === undefined) {
+        return;
+      }
+      if (argument === '--') {
+        this.positionals.push(...this.#argv.slice(this.#next));
+        return;
+      }
+      if (argument.startsWith('--')) {
+        this.#readLong(argument);
+      } else if (argument.startsWith('-') && argument !== '-') {
+        this.#readShort(argument);
+      } else {
+        this.positionals.push(argument);
+      }
+    }
+  }
+
+  #take(): string | undefined {
+    const argument = this.#argv[this.#next];
+    this.#next += 1;
+    return argument;
+  }
+
+  #readLong(argument: string): void {
+    const { name, text } = splitAtEquals(argument.slice(2));
+    if (name === '' || name.startsWith('-')) {
+      this.faults.push(`${quoted(argument)} is no flag: expected --name or --name=value`);
+      return;
+    }
+    const written = `--${name}`;
+    const flag = this.#byName.get(normalized(name));
+    if (flag === undefined) {
+      this.#refuse(printable(written), closestTo(normalized(name), this.#byName.keys()));
+      this.#skipValueOfUnknown(text);
+      return;
+    }
+    this.#add(flag, written, text);
+  }
+
+  /** `-v4`, `-v=4`, `-v 4`, or several shorthands of which only the last may have a value. */
+  #readShort(argument: string): void {
+    const { name: word, text } = splitAtEquals(argument.slice(1));
+    if (word.length > 1 && this.#byName.has(normalized(word))) {
+      this.#refuse(printable(`-${word}`), normalized(word));
+      this.#skipValueOfUnknown(text);
+      return;
+    }
+    let rest = argument.slice(1);
+    while (rest !== '') {
+      const [letter = ''] = rest;
+      const written = `-${letter}`;
+      const flag = this.#byShorthand.get(letter);
+      rest = rest.slice(letter.length);
+      if (flag === undefined) {
+        const context = argument === written ? '' : ` in ${quoted(argument)}`;
+        const meant = closestTo(normalized(word), this.#byName.keys());
+        this.#refuse(`${printable(written)}${context}`, word.length > 1 ? meant : undefined);
+        this.#skipValueOfUnknown(text);
+        return;
+      }
+      if (rest.startsWith('=')) {
+        this.#add(flag, written, rest.slice(1));
+        return;
+      }
+      if (flag.impliedText !== undefined) {
+        this.#add(flag, written, flag.impliedText);
+      } else {
+        this.#add(flag, written, rest === '' ? undefined : rest);
+        return;
+      }
+    }
+  }
+
+  #add(flag: Flag<unknown>, written: string, attached: string | undefined): void {
+    const text = attached ?? flag.impliedText ?? this.#take();
+    if (text === undefined) {
+      this.faults.push(`${written} needs a value: ${written}=${flag.kind.toUpperCase()}`);
+      return;
+    }
+    if (attached === undefined && flag.impliedText === undefined && this.#isKnownFlag(text)) {
+      this.warnings.push(
+        `${written} takes the argument after it as its value: ${quoted(flag.show(text))}, which looks like a flag`,
+      );
+    }
+    this.occurrences.push({ flag, written, text });
+  }
+
+  #isKnownFlag(text: string): boolean {
+    return text.startsWith('--') && this.#byName.has(normalized(splitAtEquals(text.slice(2)).name));
+  }
+
+  #refuse(written: string, meant: string | undefined): void {
+    const suggestion = meant === undefined ? '' : ` (did you mean --${meant}?)`;
+    this.faults.push(`unknown flag ${written}${suggestion}`);
+  }
+
+  /** What follows an unknown flag is most likely its value: not worth a fault of its own. */
+  #skipValueOfUnknown(attached: string | undefined): void {
+    const following = this.#argv[this.#next];
+    if (attached === undefined && following !== undefined && !following.startsWith('-')) {
+      this.#next += 1;
+    }
+  }
+}
+
+function splitAtEquals(text: string): { name: string; text: string | undefined } {
+  const at = text.indexOf('=');
+  return at < 0
+    ? { name: text, text: undefined }
+    : { name: text.slice(0, at), text: text.slice(at + 1) };
+}
+
+function normalized(name: string): string {
+  return name.replaceAll('_', '-');
+}
+
+function remarks(flag: Flag<unknown>): string[] {
+  const deprecation = flag.deprecated === undefined ? [] : [`is deprecated: ${flag.deprecated}`];
+  const effect = {
+    used: [],
+    later: [`has no effect yet: ${flag.note}`],
+    ignored: [`has no effect here: ${flag.note}`],
+  }[flag.effect];
+  return [...deprecation, ...effect].map((remark) => `--${flag.name} ${remark}`);
+}
+
+const LONGEST_SHOWN = 200;
+
+/** In double quotes on one line, whatever the text is. */
+function quoted(text: string): string {
+  const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+  return JSON.stringify(shown);
+}
+
+/** As it is where it is plain, else as {@link quoted}. */
+function printable(text: string): string {
+  return text.length <= LONGEST_SHOWN && /^[\x21-\x7e]+$/.test(text) ? text : quoted(text);
+}

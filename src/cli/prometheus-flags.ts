@@ -1,0 +1,87 @@
+import { byteSize } from './byte-size.ts';
+import { flag } from './flag.ts';
+import { headerField, withoutHeaderValue } from './header-field.ts';
+import { LONGEST_TIMER } from './longest-timer.ts';
+import { prometheusUrl, withoutPassword } from './prometheus-url.ts';
+
+/** How Prometheus is reached. */
+export const prometheusFlags = {
+  url: flag.parsed<string>({
+    name: 'prometheus-url',
+    kind: 'url',
+    default: 'https://localhost',
+    defaultText: '"https://localhost"',
+    parse: prometheusUrl,
+    show: withoutPassword,
+    help: 'The URL of Prometheus, with http or https. A path in it goes before the paths of the API, query parameters in it are sent with every request.',
+  }),
+  verb: flag.oneOf({
+    name: 'prometheus-verb',
+    words: ['GET', 'POST'],
+    default: 'GET',
+    help: 'The HTTP method of requests to Prometheus. POST has no limit on the length of a query.',
+  }),
+  headers: flag.array({
+    name: 'prometheus-header',
+    kind: 'name=value',
+    default: [],
+    parse: headerField,
+    show: withoutHeaderValue,
+    help: 'A header sent with every request to Prometheus, e.g. X-Scope-OrgID=team-a. May be repeated.',
+  }),
+  inCluster: flag.bool({
+    name: 'prometheus-auth-incluster',
+    default: false,
+    help: "Send the pod's own service account token to Prometheus, and trust the cluster's certificate authority.",
+  }),
+  kubeconfig: flag.string({
+    name: 'prometheus-auth-config',
+    kind: 'file',
+    default: '',
+    help: 'A kubeconfig file whose credentials and certificate authority are used for Prometheus. Its server is not: that is --prometheus-url.',
+  }),
+  tokenFile: flag.string({
+    name: 'prometheus-token-file',
+    kind: 'file',
+    default: '',
+    help: 'A file with the bearer token for Prometheus; it is read again when it changes. Goes before the token of --prometheus-auth-incluster and --prometheus-auth-config.',
+  }),
+  caFile: flag.string({
+    name: 'prometheus-ca-file',
+    kind: 'file',
+    default: '',
+    help: "The certificate authorities (PEM) that sign Prometheus's certificate. Without it, those of the system.",
+  }),
+  clientCertificateFile: flag.string({
+    name: 'prometheus-client-tls-cert-file',
+    kind: 'file',
+    default: '',
+    help: 'The client certificate (PEM) shown to Prometheus. Needs --prometheus-client-tls-key-file.',
+  }),
+  clientKeyFile: flag.string({
+    name: 'prometheus-client-tls-key-file',
+    kind: 'file',
+    default: '',
+    help: 'The private key (PEM) of --prometheus-client-tls-cert-file.',
+  }),
+  insecureSkipVerify: flag.bool({
+    name: 'prometheus-insecure-skip-verify',
+    default: false,
+    help: 'Accept any certificate from Prometheus. Whoever is on the way can then read the credentials and scale your workloads: for trying things out only.',
+  }),
+  timeout: flag.duration({
+    name: 'prometheus-timeout',
+    default: 30_000,
+    from: 1,
+    to: LONGEST_TIMER,
+    help: 'How long a request to Prometheus may take.',
+  }),
+  maxAnswerSize: flag.parsed<number>({
+    name: 'prometheus-max-answer-size',
+    kind: 'bytes',
+    default: 128 * 2 ** 20,
+    defaultText: '128Mi',
+    parse: byteSize,
+    help: 'Answers from Prometheus that are larger, after decompression, are refused. Units: Ki, Mi, Gi.',
+  }),
+};

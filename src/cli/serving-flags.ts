@@ -1,0 +1,93 @@
+import { flag } from './flag.ts';
+import { sniCertificate } from './sni-certificate.ts';
+import { cipherSuiteNames, TLS_VERSION_NAMES } from './tls-names.ts';
+
+const ONLY_HTTP_1 =
+  'HTTP/1.1 with connections that are kept alive is all that is served, HTTP/2 is never offered. Remove the flag';
+
+/** Serving HTTPS. */
+export const servingFlags = {
+  bindAddress: flag.ip({
+    name: 'bind-address',
+    default: '0.0.0.0',
+    help: 'The IP address to serve on; 0.0.0.0 and :: stand for all interfaces. With --standalone it must be, and by default is, a loopback address.',
+  }),
+  port: flag.int({
+    name: 'secure-port',
+    default: 443,
+    from: 0,
+    to: 65535,
+    help: 'The port to serve HTTPS on; 6443 by default with --standalone. 0 takes any free port, which the log then tells.',
+  }),
+  certificateDirectory: flag.string({
+    name: 'cert-dir',
+    kind: 'directory',
+    default: 'apiserver.local.config/certificates',
+    help: 'Where the self-signed certificate is kept, as apiserver.crt and apiserver.key, which is made if there is none and --tls-cert-file is not given. Empty: it is kept in memory only.',
+  }),
+  certificateFile: flag.string({
+    name: 'tls-cert-file',
+    kind: 'file',
+    default: '',
+    help: 'The serving certificate (PEM), followed by the certificates that it is signed with. Read again when it changes. Needs --tls-private-key-file.',
+  }),
+  keyFile: flag.string({
+    name: 'tls-private-key-file',
+    kind: 'file',
+    default: '',
+    help: 'The private key (PEM) of --tls-cert-file.',
+  }),
+  sniCertificates: flag.array({
+    name: 'tls-sni-cert-key',
+    kind: 'certificate,key[:names]',
+    default: [],
+    parse: sniCertificate,
+    help: 'Another certificate and its key, for clients that ask for one of the names (host names, *.domain or IP addresses, separated by commas; without any, those in the certificate). May be repeated.',
+  }),
+  minTlsVersion: flag.oneOf({
+    name: 'tls-min-version',
+    words: TLS_VERSION_NAMES,
+    default: 'VersionTLS12',
+    help: `The oldest version of TLS that is accepted: ${TLS_VERSION_NAMES.join(', ')}.`,
+  }),
+  cipherSuites: flag.list({
+    name: 'tls-cipher-suites',
+    kind: 'strings',
+    default: [],
+    parse: cipherSuiteNames,
+    help: "The cipher suites of TLS 1.2 that are accepted, by Go's names separated by commas, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256. Without it, Node.js's own choice. Those of TLS 1.3 cannot be chosen.",
+  }),
+  reusePort: flag.bool({
+    name: 'permit-port-sharing',
+    default: false,
+    help: 'Let several processes serve on the same address and port (SO_REUSEPORT).',
+  }),
+  reuseAddress: flag.bool({
+    name: 'permit-address-sharing',
+    default: false,
+    effect: 'ignored',
+    note: 'SO_REUSEADDR is always set by Node.js. Remove the flag',
+    help: 'Serve on an address that has connections still closing (SO_REUSEADDR).',
+  }),
+  maxStreams: flag.int({
+    name: 'http2-max-streams-per-connection',
+    default: 0,
+    effect: 'ignored',
+    note: ONLY_HTTP_1,
+    help: 'Concurrent streams of an HTTP/2 connection.',
+  }),
+  disableHttp2: flag.bool({
+    name: 'disable-http2',
+    default: false,
+    effect: 'ignored',
+    note: ONLY_HTTP_1,
+    help: 'Do not offer HTTP/2.',
+  }),
+  disableHttp2Serving: flag.bool({
+    name: 'disable-http2-serving',
+    default: false,
+    effect: 'ignored',
+    note: ONLY_HTTP_1,
+    help: 'Do not offer HTTP/2.',
+  }),
+};

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { errorText } from './error-text.ts';
+
+const refused = () => Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED' });
+
+describe('errorText', () => {
+  it('tells the message and those of the causes', () => {
+    const inner = new Error('no such file', { cause: refused() });
+    const outer = new Error('cannot read the rules', { cause: inner });
+    expect(errorText(outer)).toBe(
+      'cannot read the rules: no such file: connect failed [ECONNREFUSED]',
+    );
+  });
+
+  it('tells a message once that repeats its cause', () => {
+    const inner = new Error('timeout');
+    expect(errorText(new Error('asking: timeout', { cause: inner }))).toBe('asking: timeout');
+  });
+
+  it('tells a code once', () => {
+    const error = Object.assign(new Error('connect ECONNREFUSED ::1'), { code: 'ECONNREFUSED' });
+    expect(errorText(error)).toBe('connect ECONNREFUSED ::1');
+  });
+
+  it('tells several errors', () => {
+    const error = new AggregateError([new Error('first'), refused()], 'both failed');
+    expect(errorText(error)).toBe('both failed (first; connect failed [ECONNREFUSED])');
+  });
+
+  it('tells what is no error', () => {
+    expect(errorText('plain')).toBe('plain');
+    expect(errorText(7)).toBe('a value that is no error was thrown (number)');
+    expect(errorText(null)).toBe('a value that is no error was thrown (object)');
+    expect(errorText(new Error('outer', { cause: 'inner' }))).toBe('outer: inner');
+    expect(errorText(new TypeError(''))).toBe('TypeError');
+  });
+
+  it('ends with circular causes', () => {
+    const first = new Error('first');
+    first.cause = new Error('second', { cause: first });
+    expect(errorText(first)).toMatch(/^first: second/);
+  });
+
+  it('does not tell what clients hang onto their errors', () => {
+    const error = Object.assign(new Error('failed'), {
+      config: { headers: { Authorization: 'Bearer s3cret' } },
+    });
+    expect(errorText(error)).toBe('failed');
+  });
+});

@@ -1,0 +1,66 @@
+import type { Loggable } from './loggable.ts';
+
+/** One entry of the log, ready to be written: nothing in it is secret or unbounded. */
+export interface LogEntry {
+  readonly time: Date;
+  readonly level: 'error' | 'warn' | 'info';
+  /** klog's level, 0 for what is always logged. */
+  readonly verbosity: number;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, Loggable>>;
+}
+
+/** How an entry becomes one line, without the line break. */
+export type LogFormat = 'text' | 'json';
+
+export function logLine(format: LogFormat, entry: LogEntry): string {
+  return format === 'json' ? jsonLine(entry) : textLine(entry);
+}
+
+const OWN_NAMES: ReadonlySet<string> = new Set(['ts', 'level', 'v', 'msg']);
+
+/** `{"ts":"…","level":"info","v":2,"msg":"…","field":…}`; a field named like these gets a `_`. */
+function jsonLine({ time, level, verbosity, message, fields }: LogEntry): string {
+  const renamed = Object.entries(fields).map(([name, value]): [string, Loggable] => [
+    OWN_NAMES.has(name) ? `${name}_` : name,
+    value,
+  ]);
+  return JSON.stringify({
+    ts: time.toISOString(),
+    level,
+    v: verbosity,
+    msg: message,
+    ...Object.fromEntries(renamed),
+  });
+}
+
+/** `2026-01-02T03:04:05.678Z INFO message name="value" other=5` */
+function textLine({ time, level, message, fields }: LogEntry): string {
+  const pairs = Object.entries(fields).map(([name, value]) => `${key(name)}=${plainValue(value)}`);
+  return [time.toISOString(), level.toUpperCase(), escaped(message), ...pairs].join(' ');
+}
+
+function key(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : escaped(JSON.stringify(name));
+}
+
+function plainValue(value: Loggable): string {
+  return escaped(JSON.stringify(value));
+}
+
+/** Everything that could begin a new line, move the cursor or turn the direction of the text. */
+const CONTROL = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/** The text on one line: whatever a client sends cannot pass for another entry of the log. */
+function escaped(text: string): string {
+  return text.toWellFormed().replaceAll(CONTROL, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return NAMED_ESCAPES.get(character) ?? `\\u{${code}}`;
+  });
+}
+
+const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+]);

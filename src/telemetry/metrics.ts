@@ -1,0 +1,306 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createBoundedLabel, OTHER } from './bounded-label.ts';
+
+/** The three APIs whose metrics are served. */
+export type MetricsApi = 'custom' | 'external' | 'resource';
+
+/** The endpoints of Prometheus that are asked. */
+export type PrometheusEndpoint = 'query' | 'series' | 'labels' | 'label_values' | 'buildinfo';
+
+/** How a request to Prometheus ended. */
+export type PrometheusOutcome =
+  | 'success'
+  | 'unreachable'
+  | 'timeout'
+  | 'bad_query'
+  | 'bad_answer'
+  | 'unavailable'
+  | 'too_large'
+  | 'unauthorized'
+  | 'canceled';
+
+/** How a relist ended: every rule has a new result, some have, or none has. */
+export type RelistOutcome = 'success' | 'partial' | 'failure';
+
+/** Why a sample of an answer was not served. */
+export type LeftOutReason =
+  /** Plus or minus infinity, which no quantity can tell. */
+  | 'infinite'
+  /** Not a number, where it cannot be served as 0. */
+  | 'not_a_number'
+  /** The sample lacks the label that names its object. */
+  | 'without_object'
+  /** The sample is of an object that was not asked for. */
+  | 'unexpected_object'
+  /** Another sample of the same object was served. */
+  | 'duplicate';
+
+/** A request to our API, once it is answered. */
+export interface ApiRequest {
+  /** Kubernetes' verb, e.g. `get` or `list`. */
+  readonly verb: string;
+  /** The API group; empty for paths outside of `/apis`, such as `/healthz`. */
+  readonly group: string;
+  /**
+   * The resource, `resource.group` as in discovery, e.g. `pods` or `deployments.apps`; empty where
+   * there is none. Names that clients make up do not become series: a resource counts by its name
+   * only once a request for it has succeeded.
+   */
+  readonly resource: string;
+  /** The HTTP status of the answer. */
+  readonly code: number;
+}
+
+export interface BuildInformation {
+  readonly version: string;
+  /** The commit; empty where it is not known. */
+  readonly revision: string;
+}
+
+/**
+ * What the adapter tells Prometheus about itself. Times are in seconds, moments in seconds since
+ * 1970. Every other room sees the few methods that it needs.
+ */
+export interface AdapterMetrics {
+  /** The rules file was loaded, or refused. */
+  configLoaded(successful: boolean): void;
+  /** How many rules the configuration has. */
+  rulesConfigured(api: MetricsApi, count: number): void;
+  prometheusRequest(
+    endpoint: PrometheusEndpoint,
+    outcome: PrometheusOutcome,
+    durationSeconds: number,
+  ): void;
+  relisted(outcome: RelistOutcome, durationSeconds: number): void;
+  /** How many rules have no result of the last relist, and serve an older one or none. */
+  rulesFailing(api: MetricsApi, count: number): void;
+  /** How many metrics are served. */
+  metricsServed(api: MetricsApi, count: number): void;
+  samplesLeftOut(api: MetricsApi, reason: LeftOutReason, count: number): void;
+  /**
+   * A request to our API has come.
+   *
+   * @returns to be called once, when it is answered or has been given up
+   */
+  apiRequestStarted(): (request: ApiRequest) => void;
+  /** Everything in Prometheus's text format. */
+  render(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+const PREFIX = 'prom_metrics_adapter_';
+const MOST_RESOURCES = 100;
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/**
+ * Creates the adapter's own metrics, in a registry of their own, together with those that
+ * prom-client has about the process (`process_*`, `nodejs_*`).
+ *
+ * @param build what `build_info` tells
+ * @param now the system's clock in milliseconds
+ */
+export function createMetrics(
+  build: BuildInformation,
+  now: () => number = Date.now,
+): AdapterMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  recordBuild(registry, build);
+  return {
+    ...configMetrics(registry, now),
+    ...prometheusMetrics(registry),
+    ...relistMetrics(registry, now),
+    ...servedMetrics(registry),
+    ...apiMetrics(registry),
+    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+}
+
+function recordBuild(registry: Registry, { version, revision }: BuildInformation): void {
+  new Gauge({
+    name: `${PREFIX}build_info`,
+    help: 'The version of the program that runs; the value is always 1.',
+    labelNames: ['version', 'revision', 'node_version'],
+    registers: [registry],
+  }).set({ version, revision, node_version: process.versions.node }, 1);
+}
+
+type ConfigMetrics = Pick<AdapterMetrics, 'configLoaded' | 'rulesConfigured'>;
+
+function configMetrics(registry: Registry, now: () => number): ConfigMetrics {
+  const successful = new Gauge({
+    name: `${PREFIX}config_last_reload_successful`,
+    help: 'Whether the rules file could be taken the last time it was loaded.',
+    registers: [registry],
+  });
+  const timestamp = new Gauge({
+    name: `${PREFIX}config_last_reload_success_timestamp_seconds`,
+    help: 'When the rules file was last taken.',
+    registers: [registry],
+  });
+  const rules = new Gauge({
+    name: `${PREFIX}rules`,
+    help: 'Rules of the configuration that is served.',
+    labelNames: ['api'],
+    registers: [registry],
+  });
+  return {
+    configLoaded: (isSuccessful) => {
+      successful.set(isSuccessful ? 1 : 0);
+      if (isSuccessful) {
+        timestamp.set(now() / 1000);
+      }
+    },
+    rulesConfigured: (api, count) => rules.set({ api }, count),
+  };
+}
+
+function prometheusMetrics(registry: Registry): Pick<AdapterMetrics, 'prometheusRequest'> {
+  const requests = new Counter({
+    name: `${PREFIX}prometheus_requests_total`,
+    help: 'Requests to Prometheus, by how they ended.',
+    labelNames: ['endpoint', 'outcome'],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: `${PREFIX}prometheus_request_duration_seconds`,
+    help: 'How long requests to Prometheus took, failed ones included.',
+    labelNames: ['endpoint'],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  return {
+    prometheusRequest: (endpoint, outcome, seconds) => {
+      requests.inc({ endpoint, outcome });
+      duration.observe({ endpoint }, seconds);
+    },
+  };
+}
+
+type RelistMetrics = Pick<AdapterMetrics, 'relisted' | 'rulesFailing'>;
+
+function relistMetrics(registry: Registry, now: () => number): RelistMetrics {
+  const relists = new Counter({
+    name: `${PREFIX}relists_total`,
+    help: 'Relists of what there is in Prometheus, by how they ended.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: `${PREFIX}relist_duration_seconds`,
+    help: 'How long relists took.',
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const timestamp = new Gauge({
+    name: `${PREFIX}relist_last_timestamp_seconds`,
+    help: 'When a relist last ended like this.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  const failing = new Gauge({
+    name: `${PREFIX}rules_failing`,
+    help: 'Rules without a result of the last relist; the log names them.',
+    labelNames: ['api'],
+    registers: [registry],
+  });
+  for (const outcome of ['success', 'partial', 'failure']) {
+    // A counter that begins to exist with its first increment hides that increment from rate().
+    relists.inc({ outcome }, 0);
+  }
+  return {
+    relisted: (outcome, seconds) => {
+      relists.inc({ outcome });
+      duration.observe(seconds);
+      timestamp.set({ outcome }, now() / 1000);
+    },
+    rulesFailing: (api, count) => failing.set({ api }, count),
+  };
+}
+
+type ServedMetrics = Pick<AdapterMetrics, 'metricsServed' | 'samplesLeftOut'>;
+
+function servedMetrics(registry: Registry): ServedMetrics {
+  const served = new Gauge({
+    name: `${PREFIX}served_metrics`,
+    help: 'Metrics that can be asked for, as discovery lists them.',
+    labelNames: ['api'],
+    registers: [registry],
+  });
+  const leftOut = new Counter({
+    name: `${PREFIX}samples_left_out_total`,
+    help: "Samples of Prometheus's answers that were not served.",
+    labelNames: ['api', 'reason'],
+    registers: [registry],
+  });
+  return {
+    metricsServed: (api, count) => served.set({ api }, count),
+    samplesLeftOut: (api, reason, count) => leftOut.inc({ api, reason }, count),
+  };
+}
+
+const VERBS: ReadonlySet<string> = new Set([
+  'get',
+  'list',
+  'watch',
+  'post',
+  'put',
+  'delete',
+  'head',
+]);
+const GROUPS: ReadonlySet<string> = new Set([
+  '',
+  'custom.metrics.k8s.io',
+  'external.metrics.k8s.io',
+  'metrics.k8s.io',
+]);
+
+function apiMetrics(registry: Registry): Pick<AdapterMetrics, 'apiRequestStarted'> {
+  const requests = new Counter({
+    name: `${PREFIX}api_requests_total`,
+    help: 'Requests to our API that were answered.',
+    labelNames: ['verb', 'group', 'resource', 'code'],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: `${PREFIX}api_request_duration_seconds`,
+    help: 'How long it took to answer requests to our API.',
+    labelNames: ['verb', 'group', 'resource'],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const inFlight = new Gauge({
+    name: `${PREFIX}api_requests_in_flight`,
+    help: 'Requests to our API that are being answered.',
+    registers: [registry],
+  });
+  const boundedResource = createBoundedLabel(MOST_RESOURCES);
+  return {
+    apiRequestStarted: () => {
+      const startedAt = performance.now();
+      inFlight.inc();
+      let isOver = false;
+      return (request) => {
+        if (isOver) {
+          return;
+        }
+        isOver = true;
+        const labels = {
+          verb: VERBS.has(request.verb) ? request.verb : OTHER,
+          group: GROUPS.has(request.group) ? request.group : OTHER,
+          resource: request.resource && boundedResource(request.resource, isSuccess(request.code)),
+        };
+        inFlight.dec();
+        requests.inc({ ...labels, code: codeLabel(request.code) });
+        duration.observe(labels, (performance.now() - startedAt) / 1000);
+      };
+    },
+  };
+}
+
+function isSuccess(code: number): boolean {
+  return code >= 200 && code < 300;
+}
+
+function codeLabel(code: number): string {
+  return Number.isInteger(code) && code >= 100 && code <= 599 ? String(code) : OTHER;
+}
