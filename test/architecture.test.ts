@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = path.join(import.meta.dirname, '..');
+
+/** What each room may import of the others. See docs/architecture.md. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  apimachinery: [],
+  promql: [],
+  rules: ['promql', 'apimachinery'],
+  catalog: ['rules', 'apimachinery'],
+  metrics: ['catalog', 'rules', 'apimachinery'],
+  apiserver: ['metrics', 'catalog', 'apimachinery'],
+  config: ['rules', 'promql', 'apimachinery'],
+  prometheus: ['apimachinery'],
+  kubernetes: ['apimachinery', 'promql'],
+  cli: ['apimachinery'],
+  telemetry: ['apimachinery'],
+};
+
+/** Rooms that are functions of their arguments, and the only packages that they may use. */
+const pureRooms: Readonly<Record<string, readonly string[]>> = {
+  apimachinery: [],
+  promql: ['@prometheus-io/lezer-promql', '@lezer/common', 're2js', 'fastest-levenshtein'],
+  rules: ['re2js'],
+};
+
+interface Import {
+  readonly file: string;
+  readonly room: string;
+  readonly target: string;
+}
+
+function sourceFiles(): readonly string[] {
+  return readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
+  );
+}
+
+function importsOf(file: string): readonly Import[] {
+  const text = readFileSync(path.join(root, 'src', file), 'utf8');
+  const statements = text.matchAll(/^(?:import|export)\b[^'";]*?from\s+'([^']+)'/gm);
+  const dynamic = text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g);
+  const room = file.split(path.sep)[0] ?? '';
+  return [...statements, ...dynamic].map(([, target = '']) => ({ file, room, target }));
+}
+
+/** The room that a relative import leads to, or undefined for a package. */
+function roomOf({ file, target }: Import): string | undefined {
+  if (!target.startsWith('.')) return undefined;
+  return path.join(path.dirname(file), target).split(path.sep)[0];
+}
+
+const imports = sourceFiles().flatMap(importsOf);
+
+describe('architecture', () => {
+  it('finds the imports it is about', () => {
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  it('has only rooms that are known', () => {
+    const rooms = readdirSync(path.join(root, 'src'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(rooms.toSorted()).toEqual([...Object.keys(arrows), 'commands'].toSorted());
+  });
+
+  it('has imports only along the arrows', () => {
+    const against = imports
+      .filter(({ room }) => room in arrows)
+      .filter((each) => {
+        const target = roomOf(each);
+        if (target === undefined || target === each.room || target === 'version.ts') return false;
+        // Published data, such as the schema of the rules file.
+        if (each.target.endsWith('.json')) return false;
+        return !arrows[each.room]?.includes(target);
+      });
+    expect(against).toEqual([]);
+  });
+
+  it('keeps clients, clocks and the system out of the pure rooms', () => {
+    const impure = imports.filter(({ room, target }) => {
+      const packages = pureRooms[room];
+      return packages !== undefined && !target.startsWith('.') && !packages.includes(target);
+    });
+    expect(impure).toEqual([]);
+  });
+
+  it('has every room in the architecture document', () => {
+    const document = readFileSync(path.join(root, 'docs/architecture.md'), 'utf8');
+    for (const room of [...Object.keys(arrows), 'commands']) expect(document).toContain(`${room}/`);
+  });
+
+  it('has no file named for nothing in particular', () => {
+    const named = sourceFiles().filter((file) =>
+      /(^|\/)(utils?|helpers?|common|types|misc)\.ts$/.test(file),
+    );
+    expect(named).toEqual([]);
+  });
+});

@@ -1,0 +1,93 @@
+import { request } from 'node:https';
+import { buffer } from 'node:stream/consumers';
+import { freePort } from '../../scripts/parts/free-port.ts';
+import { type RunningProcess, startProcess } from '../../scripts/parts/process.ts';
+import type { Answer, RecordedRequest } from './recorded-cases.ts';
+
+export interface AdapterSettings {
+  /** Path of the rules file. */
+  readonly config: string;
+  readonly prometheusUrl: string;
+  /** Path of a kubeconfig. */
+  readonly kubeconfig: string;
+  /** Where the serving certificate is kept: sharing it saves making one for every start. */
+  readonly certificates: string;
+}
+
+export interface RunningAdapter extends RunningProcess {
+  readonly port: number;
+}
+
+/** Starts this adapter from its sources as a process of its own and waits until it is ready. */
+export async function startAdapter(settings: AdapterSettings): Promise<RunningAdapter> {
+  const port = await freePort();
+  const running = await startProcess({
+    name: `adapter with ${settings.config}`,
+    command: process.execPath,
+    args: [
+      new URL('../../src/main.ts', import.meta.url).pathname,
+      `--config=${settings.config}`,
+      `--prometheus-url=${settings.prometheusUrl}`,
+      `--lister-kubeconfig=${settings.kubeconfig}`,
+      `--cert-dir=${settings.certificates}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${port}`,
+      // One relist, at the start, of what Prometheus has now: what a case asks is the case's own.
+      '--metrics-relist-interval=1h',
+      '--metrics-max-age=1h',
+    ],
+    isReady: async () => {
+      const answer = await sendRequest(port, { method: 'GET', path: '/readyz' });
+      return answer.status === 200;
+    },
+  });
+  return { ...running, port };
+}
+
+/**
+ * Sends a request with its path exactly as recorded: nothing is decoded, joined or resolved.
+ *
+ * @returns the answer without the queries, which only a proxy in front of Prometheus can see.
+ * @throws Error where no answer came, e.g. ECONNREFUSED.
+ */
+export async function sendRequest(
+  port: number,
+  { method, path, headers, body }: RecordedRequest,
+): Promise<Omit<Answer, 'queries'>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Omit<Answer, 'queries'>>();
+  const sent = request(
+    {
+      host: '127.0.0.1',
+      port,
+      method,
+      path,
+      headers: { accept: 'application/json', ...lowerCaseNames(headers ?? {}) },
+      // The certificate is the adapter's own, signed by itself.
+      rejectUnauthorized: false,
+    },
+    (received) => {
+      const contentType = received.headers['content-type'] ?? '';
+      const status = received.statusCode ?? 0;
+      buffer(received)
+        .then((bytes) => ({ status, contentType, body: readBody(contentType, bytes) }))
+        .then(resolve, reject);
+    },
+  );
+  sent.on('error', reject);
+  sent.end(body);
+  return promise;
+}
+
+function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(headers);
+  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** As data/README.md says of `body`. A HEAD request has an answer of type JSON without a body. */
+function readBody(contentType: string, bytes: Buffer): unknown {
+  if (contentType.startsWith('application/vnd.kubernetes.protobuf')) return null;
+  const text = bytes.toString('utf8');
+  if (!contentType.startsWith('application/json') || text === '') return text;
+  const parsed: unknown = JSON.parse(text);
+  return parsed;
+}

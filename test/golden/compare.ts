@@ -1,0 +1,153 @@
+import type { Answer } from './recorded-cases.ts';
+
+/** One place where two answers differ. */
+export interface Difference {
+  /** Where, e.g. `body.items[0].value`. */
+  readonly at: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+}
+
+export interface ComparisonOptions {
+  /**
+   * `as-listed`: items of metric lists are compared position by position. `any`: external items
+   * may come in any order, because the answer of Prometheus came in another order.
+   */
+  readonly itemOrder?: 'as-listed' | 'any';
+}
+
+/**
+ * Where an answer differs from the expected one, after the normalisations of data/README.md.
+ * Nothing else is forgiven: a key too many counts as much as one too few.
+ *
+ * @returns an empty list where the answers are the same.
+ */
+export function compareAnswers(
+  expected: Answer,
+  actual: Answer,
+  options: ComparisonOptions = {},
+): Difference[] {
+  const [expectedBody, actualBody] = alignBodies(expected.body, actual.body, options);
+  return [
+    ...compareValues('status', expected.status, actual.status),
+    ...compareValues('contentType', expected.contentType, actual.contentType),
+    ...compareValues('body', expectedBody, actualBody),
+    ...compareValues('queries', expected.queries, actual.queries),
+  ];
+}
+
+/** Differences as text, one a line, for the message of a failed test. */
+export function describeDifferences(differences: readonly Difference[]): string {
+  return differences
+    .map(({ at, expected, actual }) => `${at}: expected ${show(expected)}, got ${show(actual)}`)
+    .join('\n');
+}
+
+/**
+ * A body with what depends on the moment or the host taken out: times become `T`, the addresses of
+ * the server go, resources of discovery documents are sorted by name.
+ *
+ * A time that is not written as Kubernetes writes it (RFC 3339, whole seconds, UTC) stays as it is,
+ * so that it shows as a difference.
+ */
+export function normalizeBody(body: unknown): unknown {
+  if (Array.isArray(body)) return body.map(normalizeBody);
+  if (!isObject(body)) return body;
+  const kept = Object.entries(body).filter(([key]) => key !== 'serverAddressByClientCIDRs');
+  return Object.fromEntries(
+    kept.map(([key, value]) => {
+      if (key === 'timestamp' || key === 'creationTimestamp') return [key, normalizeTime(value)];
+      if (key === 'resources' && Array.isArray(value)) return [key, sortByName(value)];
+      return [key, normalizeBody(value)];
+    }),
+  );
+}
+
+const kubernetesTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+function normalizeTime(value: unknown): unknown {
+  return typeof value === 'string' && kubernetesTime.test(value) ? 'T' : value;
+}
+
+function sortByName(resources: readonly unknown[]): unknown[] {
+  return resources.map(normalizeBody).sort((a, b) => compareText(nameOf(a), nameOf(b)));
+}
+
+function nameOf(value: unknown): string {
+  return isObject(value) && typeof value.name === 'string' ? value.name : '';
+}
+
+function alignBodies(
+  expected: unknown,
+  actual: unknown,
+  options: ComparisonOptions,
+): [unknown, unknown] {
+  const pair: [unknown, unknown] = [normalizeBody(expected), normalizeBody(actual)];
+  const listed = shortenPathList(...pair);
+  return options.itemOrder === 'any' ? [sortItems(listed[0]), sortItems(listed[1])] : listed;
+}
+
+/** The recordings hold `(list)` where the paths themselves were of no interest. */
+function shortenPathList(expected: unknown, actual: unknown): [unknown, unknown] {
+  const isShort = isObject(expected) && expected.paths === '(list)';
+  if (!isShort || !isObject(actual) || !isPathList(actual.paths)) return [expected, actual];
+  return [expected, { ...actual, paths: '(list)' }];
+}
+
+function isPathList(paths: unknown): boolean {
+  return (
+    Array.isArray(paths) &&
+    paths.length > 0 &&
+    paths.every((path) => typeof path === 'string' && path.startsWith('/'))
+  );
+}
+
+function sortItems(body: unknown): unknown {
+  if (!isObject(body) || body.kind !== 'ExternalMetricValueList' || !Array.isArray(body.items)) {
+    return body;
+  }
+  const byText = body.items.map((item: unknown) => ({ item, text: canonicalText(item) }));
+  byText.sort((a, b) => compareText(a.text, b.text));
+  return { ...body, items: byText.map(({ item }) => item) };
+}
+
+function compareValues(at: string, expected: unknown, actual: unknown): Difference[] {
+  if (Array.isArray(expected) && Array.isArray(actual)) {
+    return compareArrays(at, expected, actual);
+  }
+  if (isObject(expected) && isObject(actual)) return compareObjects(at, expected, actual);
+  return Object.is(expected, actual) ? [] : [{ at, expected, actual }];
+}
+
+function compareArrays(at: string, expected: unknown[], actual: unknown[]): Difference[] {
+  const places = Array.from({ length: Math.max(expected.length, actual.length) }, (_, i) => i);
+  return places.flatMap((i) => compareValues(`${at}[${i}]`, expected[i], actual[i]));
+}
+
+function compareObjects(
+  at: string,
+  expected: Readonly<Record<string, unknown>>,
+  actual: Readonly<Record<string, unknown>>,
+): Difference[] {
+  const keys = [...new Set([...Object.keys(expected), ...Object.keys(actual)])];
+  return keys.flatMap((key) => compareValues(`${at}.${key}`, expected[key], actual[key]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function canonicalText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? 'undefined';
+  const keys = Object.keys(value).sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalText(value[key])}`).join(',')}}`;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}

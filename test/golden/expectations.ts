@@ -1,0 +1,421 @@
+import { Ajv } from 'ajv';
+import { load } from 'js-yaml';
+import { type ComparisonOptions, compareAnswers } from './compare.ts';
+import { type Answer, caseTitle, type GoldenCase } from './recorded-cases.ts';
+
+/** Which cases an entry of pending.yaml or deviations.yaml is about: those that fit every field. */
+export interface CaseSelector {
+  /** Absent: any. */
+  readonly config?: string | readonly string[];
+  /** Absent: any. */
+  readonly method?: string;
+  /** Request targets, exactly as recorded. */
+  readonly path?: string | readonly string[];
+  /** A regular expression, found anywhere in the request target. */
+  readonly pathMatches?: string;
+  /** The Accept header. Absent: `application/json`, the default. `any`: whatever it is. */
+  readonly accept?: string | readonly string[];
+  /** Absent: the default user, who may do everything. */
+  readonly user?: string | readonly string[];
+}
+
+/** A group of cases that belong to another issue. */
+export interface PendingGroup {
+  readonly topic: string;
+  /** How many cases they are, so that none becomes pending unnoticed. */
+  readonly count: number;
+  readonly reason: string;
+  readonly cases: readonly CaseSelector[];
+}
+
+/** Changes of a list of metrics in a discovery document. */
+export interface ResourceChanges {
+  readonly add?: readonly { readonly name: string; readonly namespaced: boolean }[];
+  readonly remove?: readonly string[];
+  /** New values of `namespaced`, by name. */
+  readonly namespaced?: Readonly<Record<string, boolean>>;
+}
+
+/**
+ * What this adapter answers where the reference answered something else. What is not given here is
+ * as recorded; of `body`, `error`, `fields`, `items`, `values` and `resources` at
+ * most one is given.
+ */
+export interface ExpectedAnswer {
+  readonly status: number;
+  /** The whole body. */
+  readonly body?: unknown;
+  /** The body is a Status with this reason and message. */
+  readonly error?: { readonly reason: string; readonly message: string };
+  /** The recorded list has these items. */
+  readonly items?: readonly unknown[];
+  /** The body is an object with exactly these fields: regular expressions for their texts. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** The items of the recorded list have these values. */
+  readonly values?: readonly string[];
+  /** The recorded list of resources is changed like this. */
+  readonly resources?: ResourceChanges;
+  readonly queries?: readonly string[];
+  /** `any`: see {@link ComparisonOptions}. */
+  readonly itemOrder?: 'any';
+}
+
+export interface Deviation extends CaseSelector {
+  readonly reason: string;
+  readonly expect: ExpectedAnswer;
+}
+
+/**
+ * A case whose answer depends on the order in which Prometheus answers (data/README.md names them):
+ * compared exactly with the order of Prometheus 3.5 replayed. A Prometheus that sorts by labels
+ * gives the same items in another order, or, where several samples belong to one object, `values`.
+ */
+export interface OrderDependence extends CaseSelector {
+  readonly values?: readonly string[];
+}
+
+/** What is expected of one case. */
+export type Expectation =
+  | { readonly kind: 'same'; readonly order?: OrderDependence }
+  | { readonly kind: 'pending'; readonly group: PendingGroup }
+  | { readonly kind: 'deviating'; readonly deviation: Deviation };
+
+/** The contents of pending.yaml and deviations.yaml. */
+export interface Exceptions {
+  readonly pending: readonly PendingGroup[];
+  readonly deviations: readonly Deviation[];
+  readonly prometheusOrder: readonly OrderDependence[];
+}
+
+const textOrTexts = {
+  anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }],
+};
+const selectorProperties = {
+  config: textOrTexts,
+  method: { type: 'string' },
+  path: textOrTexts,
+  pathMatches: { type: 'string' },
+  accept: textOrTexts,
+  user: textOrTexts,
+};
+const texts = { type: 'array', items: { type: 'string' } };
+
+const isPendingFile = new Ajv({ strict: true }).compile<{ groups: PendingGroup[] }>({
+  type: 'object',
+  required: ['groups'],
+  additionalProperties: false,
+  properties: {
+    groups: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['topic', 'count', 'reason', 'cases'],
+        additionalProperties: false,
+        properties: {
+          topic: { type: 'string' },
+          count: { type: 'integer' },
+          reason: { type: 'string' },
+          cases: {
+            type: 'array',
+            minItems: 1,
+            items: {
+              type: 'object',
+              minProperties: 1,
+              additionalProperties: false,
+              properties: selectorProperties,
+            },
+          },
+        },
+      },
+    },
+  },
+});
+
+const isDeviationFile = new Ajv({ strict: true }).compile<{
+  cases: Deviation[];
+  prometheusOrder: OrderDependence[];
+}>({
+  type: 'object',
+  required: ['cases', 'prometheusOrder'],
+  properties: {
+    cases: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['path', 'reason', 'expect'],
+        additionalProperties: false,
+        properties: {
+          ...selectorProperties,
+          reason: { type: 'string', minLength: 20 },
+          expect: {
+            type: 'object',
+            required: ['status'],
+            additionalProperties: false,
+            properties: {
+              status: { type: 'integer' },
+              body: {},
+              error: {
+                type: 'object',
+                required: ['reason', 'message'],
+                additionalProperties: false,
+                properties: { reason: { type: 'string' }, message: { type: 'string' } },
+              },
+              fields: { type: 'object', additionalProperties: { type: 'string' } },
+              items: { type: 'array' },
+              values: texts,
+              resources: {
+                type: 'object',
+                additionalProperties: false,
+                properties: {
+                  add: {
+                    type: 'array',
+                    items: {
+                      type: 'object',
+                      required: ['name', 'namespaced'],
+                      additionalProperties: false,
+                      properties: { name: { type: 'string' }, namespaced: { type: 'boolean' } },
+                    },
+                  },
+                  remove: texts,
+                  namespaced: { type: 'object', additionalProperties: { type: 'boolean' } },
+                },
+              },
+              queries: texts,
+              itemOrder: { const: 'any' },
+            },
+          },
+        },
+      },
+    },
+    prometheusOrder: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['config', 'path'],
+        additionalProperties: false,
+        properties: { ...selectorProperties, values: texts },
+      },
+    },
+  },
+});
+
+/**
+ * Reads pending.yaml and deviations.yaml.
+ *
+ * @throws Error naming the file and the first thing in it that has another form than expected.
+ */
+export function parseExceptions(pendingYaml: string, deviationsYaml: string): Exceptions {
+  const pending = load(pendingYaml);
+  if (!isPendingFile(pending)) {
+    throw new Error(`pending.yaml: ${JSON.stringify(isPendingFile.errors?.[0])}`);
+  }
+  const deviations = load(deviationsYaml);
+  if (!isDeviationFile(deviations)) {
+    throw new Error(`deviations.yaml: ${JSON.stringify(isDeviationFile.errors?.[0])}`);
+  }
+  return {
+    pending: pending.groups,
+    deviations: deviations.cases,
+    prometheusOrder: deviations.prometheusOrder,
+  };
+}
+
+/**
+ * What is expected of a case. Of several groups of pending cases that it fits, the first counts.
+ *
+ * @throws Error where entries contradict each other: a case is pending, or it deviates, or it
+ *   depends on an order.
+ */
+export function expectationOf(golden: GoldenCase, exceptions: Exceptions): Expectation {
+  const found: Expectation[] = [
+    ...exceptions.pending
+      .filter(({ cases }) => cases.some((selector) => selects(selector, golden)))
+      .slice(0, 1)
+      .map((group) => ({ kind: 'pending', group }) as const),
+    ...exceptions.deviations
+      .filter((deviation) => selects(deviation, golden))
+      .map((deviation) => ({ kind: 'deviating', deviation }) as const),
+    ...exceptions.prometheusOrder
+      .filter((order) => selects(order, golden))
+      .map((order) => ({ kind: 'same', order }) as const),
+  ];
+  if (found.length > 1) {
+    throw new Error(`${golden.config} ${caseTitle(golden)}: ${found.length} entries are about it`);
+  }
+  return found[0] ?? { kind: 'same' };
+}
+
+/**
+ * Entries that are about no case, or name a configuration or path that none of theirs has: one
+ * line for each.
+ */
+export function unusedSelectors(cases: readonly GoldenCase[], exceptions: Exceptions): string[] {
+  const selectors: CaseSelector[] = [
+    ...exceptions.pending.flatMap((group) => group.cases),
+    ...exceptions.deviations,
+    ...exceptions.prometheusOrder,
+  ];
+  return selectors
+    .flatMap(oneByOne)
+    .filter((selector) => {
+      return !cases.some((golden) => selects(selector, golden));
+    })
+    .map((selector) => JSON.stringify(selector));
+}
+
+/**
+ * The answer that a deviation expects, completed with what is as recorded.
+ *
+ * @param actualBody what is held against the regular expressions of `fields`.
+ */
+export function deviatingAnswer(
+  { recorded }: GoldenCase,
+  expect: ExpectedAnswer,
+  actualBody: unknown,
+): Answer {
+  return {
+    status: expect.status,
+    contentType: recorded.contentType,
+    body: deviatingBody(recorded.body, expect, actualBody),
+    queries: expect.queries ?? recorded.queries,
+  };
+}
+
+/** Whether a deviation says the same as the recording: it is none then. */
+export function isNoDeviation(golden: GoldenCase, { expect }: Deviation): boolean {
+  const { recorded } = golden;
+  const options: ComparisonOptions = { itemOrder: expect.itemOrder ?? 'as-listed' };
+  const deviating = deviatingAnswer(golden, expect, recorded.body);
+  return compareAnswers(recorded, deviating, options).length === 0;
+}
+
+/**
+ * The recorded answer with other values of its items.
+ *
+ * @throws Error where the answer has not just as many items.
+ */
+export function withValues(recorded: Answer, values: readonly string[]): Answer {
+  return { ...recorded, body: bodyWithValues(recorded.body, values) };
+}
+
+function selects(selector: CaseSelector, { config, recorded: { request } }: GoldenCase): boolean {
+  const { method, pathMatches } = selector;
+  return (
+    includes(selector.config, config) &&
+    (method === undefined || method === request.method) &&
+    includes(selector.path, request.path) &&
+    (pathMatches === undefined || new RegExp(pathMatches).test(request.path)) &&
+    acceptsLike(selector.accept, request.headers?.Accept ?? defaultAccept) &&
+    (selector.user === undefined
+      ? request.user === undefined
+      : includes(selector.user, request.user))
+  );
+}
+
+const defaultAccept = 'application/json';
+
+function acceptsLike(wanted: CaseSelector['accept'], actual: string): boolean {
+  return wanted === 'any' || includes(wanted ?? defaultAccept, actual);
+}
+
+function includes(
+  wanted: string | readonly string[] | undefined,
+  actual: string | undefined,
+): boolean {
+  if (wanted === undefined) return true;
+  return actual !== undefined && listOf(wanted).includes(actual);
+}
+
+/** A selector for every configuration and path that it names. */
+function oneByOne(selector: CaseSelector): CaseSelector[] {
+  const { config, path, accept, user, method, pathMatches } = selector;
+  const rest = {
+    ...(method === undefined ? {} : { method }),
+    ...(pathMatches === undefined ? {} : { pathMatches }),
+  };
+  const configs = config === undefined ? [{}] : listOf(config).map((one) => ({ config: one }));
+  const paths = path === undefined ? [{}] : listOf(path).map((one) => ({ path: one }));
+  const accepts = accept === undefined ? [{}] : listOf(accept).map((one) => ({ accept: one }));
+  const users = user === undefined ? [{}] : listOf(user).map((one) => ({ user: one }));
+  return configs.flatMap((a) =>
+    paths.flatMap((b) =>
+      accepts.flatMap((c) => users.map((d) => ({ ...rest, ...a, ...b, ...c, ...d }))),
+    ),
+  );
+}
+
+function listOf(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? [value] : value;
+}
+
+function deviatingBody(recorded: unknown, expect: ExpectedAnswer, actual: unknown): unknown {
+  if ('body' in expect) return expect.body;
+  if (expect.error !== undefined) return statusBody(expect.status, expect.error);
+  if (expect.fields !== undefined) return matchingFields(expect.fields, actual);
+  if (expect.items !== undefined) return { ...requireObject(recorded), items: expect.items };
+  if (expect.values !== undefined) return bodyWithValues(recorded, expect.values);
+  if (expect.resources !== undefined) return changeResources(recorded, expect.resources);
+  return recorded;
+}
+
+/** The texts that fit as they are, and in place of those that do not what they should fit. */
+function matchingFields(patterns: Readonly<Record<string, string>>, actual: unknown): object {
+  const given = new Map<string, unknown>(
+    typeof actual === 'object' && actual !== null ? Object.entries(actual) : [],
+  );
+  return Object.fromEntries(
+    Object.entries(patterns).map(([key, pattern]) => {
+      const value = given.get(key);
+      const fits = typeof value === 'string' && new RegExp(`^(?:${pattern})$`).test(value);
+      return [key, fits ? value : `text that fits ${pattern}`];
+    }),
+  );
+}
+
+function statusBody(
+  code: number,
+  { reason, message }: { reason: string; message: string },
+): object {
+  const status = 'Failure';
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status, message, reason, code };
+}
+
+function bodyWithValues(recorded: unknown, values: readonly string[]): unknown {
+  const body = requireObject(recorded);
+  const items: readonly unknown[] = Array.isArray(body.items) ? body.items : [];
+  if (items.length !== values.length) {
+    throw new Error(`${values.length} values for ${items.length} items`);
+  }
+  return {
+    ...body,
+    items: items.map((item, i) => ({ ...requireObject(item), value: values[i] })),
+  };
+}
+
+function changeResources(recorded: unknown, changes: ResourceChanges): unknown {
+  const body = requireObject(recorded);
+  const listed: readonly unknown[] = Array.isArray(body.resources) ? body.resources : [];
+  const names = listed.map((resource) => requireObject(resource).name);
+  for (const name of [...(changes.remove ?? []), ...Object.keys(changes.namespaced ?? {})]) {
+    if (!names.includes(name)) throw new Error(`${name} is not in the recorded list`);
+  }
+  const kept = listed
+    .map(requireObject)
+    .filter(({ name }) => !(changes.remove ?? []).some((removed) => removed === name))
+    .map((resource) => {
+      const namespaced = changes.namespaced?.[String(resource.name)];
+      return namespaced === undefined ? resource : { ...resource, namespaced };
+    });
+  const added = (changes.add ?? []).map(({ name, namespaced }) => {
+    if (names.includes(name)) throw new Error(`${name} is in the recorded list already`);
+    return { name, singularName: '', namespaced, kind: 'MetricValueList', verbs: ['get'] };
+  });
+  return { ...body, resources: [...kept, ...added] };
+}
+
+function requireObject(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(`expected an object, found ${JSON.stringify(value)}`);
+  }
+  return { ...value };
+}
