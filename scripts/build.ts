@@ -16,7 +16,6 @@ const result = await build({
   // What only some ways of running need (the client of the Kubernetes API) is loaded only then.
   splitting: true,
   minifySyntax: true,
-  minifyWhitespace: true,
   keepNames: true,
   sourcemap: 'linked',
   legalComments: 'linked',

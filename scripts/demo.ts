@@ -123,7 +123,7 @@ async function startAdapter(
       '--metrics-relist-interval=2s',
       '--metrics-max-age=1m',
     ],
-    isReady: (output) => output.includes('serving'),
+    isReady: (output) => /\bserving\b.*\bport\b/.test(output),
   });
   cleanups.push(() => adapter.stop());
   return {

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureKubectl } from '../../scripts/parts/kubectl.ts';
+import { type RunningProcess, startProcess } from '../../scripts/parts/process.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+let demo: RunningProcess;
+let kubectl: string;
+
+/** The arguments of the command that the demo prints, as a reader would copy them. */
+function printedKubectl(): readonly string[] {
+  const [, kubeconfig = '', target = ''] =
+    /kubectl --kubeconfig (\S+) get --raw '([^']+)'/.exec(demo.stdoutTail()) ?? [];
+  return ['--kubeconfig', kubeconfig, 'get', '--raw', target];
+}
+
+beforeAll(async () => {
+  kubectl = await ensureKubectl();
+  demo = await startProcess({
+    name: 'the demo',
+    command: process.execPath,
+    args: [path.join(root, 'scripts/demo.ts')],
+    isReady: (output) => output.includes('Ctrl-C ends it'),
+    readyTimeoutMs: 110_000,
+    stopTimeoutMs: 20_000,
+  });
+});
+
+afterAll(() => demo?.stop());
+
+describe('make demo', () => {
+  it('shows the metric and its value growing', () => {
+    expect(demo.stdoutTail()).toContain('"pods/nginx_http_requests_total"');
+    expect(demo.stdoutTail().match(/nginx-0 \d+m?\b/g)?.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('prints a kubectl command that works', async () => {
+    const { stdout } = await run(kubectl, [...printedKubectl()]);
+    const list: unknown = JSON.parse(stdout);
+    expect(list).toMatchObject({
+      kind: 'MetricValueList',
+      apiVersion: 'custom.metrics.k8s.io/v1beta2',
+      items: [
+        {
+          describedObject: {
+            kind: 'Pod',
+            namespace: 'default',
+            name: 'nginx-0',
+            apiVersion: '/v1',
+          },
+          metric: { name: 'nginx_http_requests_total', selector: null },
+          value: expect.stringMatching(/^[1-9]\d*m?$/),
+        },
+        { describedObject: { name: 'nginx-1' } },
+      ],
+    });
+  });
+
+  it('answers kubectl about the namespace, and says why it cannot select objects', async () => {
+    const [, kubeconfig = ''] = printedKubectl();
+    const get = (target: string) =>
+      run(kubectl, ['--kubeconfig', kubeconfig, 'get', '--raw', target]);
+    const api = '/apis/custom.metrics.k8s.io/v1beta1/namespaces/default';
+    const { stdout } = await get(`${api}/metrics/nginx_http_requests_total`);
+    expect(JSON.parse(stdout)).toMatchObject({
+      items: [{ describedObject: { kind: 'Namespace', name: 'default' } }],
+    });
+    await expect(
+      get(`${api}/pods/*/nginx_http_requests_total?labelSelector=app%3Dnginx`),
+    ).rejects.toThrow(/--standalone knows no objects/);
+  });
+
+  it('is found by kubectl as a group of APIs', async () => {
+    const [, kubeconfig = ''] = printedKubectl();
+    const { stdout } = await run(kubectl, ['--kubeconfig', kubeconfig, 'get', '--raw', '/apis']);
+    expect(stdout).toContain('custom.metrics.k8s.io/v1beta2');
+  });
+
+  it('ends everything that it started on Ctrl-C', async () => {
+    const started = [...demo.stdoutTail().matchAll(/https?:\/\/127\.0\.0\.1:(\d+)/g)].map(
+      ([, port]) => Number(port),
+    );
+    expect(new Set(started).size).toBe(2);
+    demo.signal('SIGINT');
+    for (let attempt = 0; attempt < 100 && demo.isRunning(); attempt += 1) await sleep(100);
+    expect(demo.isRunning()).toBe(false);
+    for (const port of started) {
+      await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+    }
+  });
+});
