@@ -1,10 +1,12 @@
 import { ClientRequest } from 'node:http';
+import { Readable } from 'node:stream';
 import axios, { AxiosError, type AxiosResponse } from 'axios';
+import { type AnswerStreamLimits, readBeginning, streamChunks } from './answer-stream.ts';
 import type { Credentials, CredentialsSource } from './credentials.ts';
 import { KubernetesError, kindOfStatus } from './kubernetes-error.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
-/** Reads documents from the Kubernetes API. */
+/** Exchanges documents with the Kubernetes API. */
 export interface KubernetesRequester {
   /**
    * @param path absolute and already percent-encoded, e.g. `/api/v1/nodes`; without a query.
@@ -12,14 +14,38 @@ export interface KubernetesRequester {
    * @throws {KubernetesError}
    */
   getJson(path: string, options?: GetJsonOptions): Promise<JsonAnswer>;
+  /**
+   * Sends a document to where it is answered and not kept, such as a review: where a connection
+   * breaks it is sent twice.
+   *
+   * @param path absolute and already percent-encoded.
+   * @returns the parsed body of an answer with status 200 or 201.
+   * @throws {KubernetesError}
+   */
+  postJson(path: string, document: object, options?: RequestLimits): Promise<JsonAnswer>;
+  /**
+   * Asks for an answer that goes on for as long as there is something to tell, such as a watch.
+   *
+   * @param path absolute and already percent-encoded.
+   * @returns its bytes as they come, once an answer with status 200 has begun; they end when the
+   *   server ends the answer. Leaving the loop closes the connection.
+   * @throws {KubernetesError}, also while the bytes come.
+   */
+  watch(path: string, options?: WatchOptions): Promise<AsyncIterable<Buffer>>;
   /** Closes idle connections and ends the requests that are under way. */
   close(): void;
 }
 
-export interface GetJsonOptions {
+export interface GetJsonOptions extends RequestLimits {
   /** Media types; `application/json` by default. */
   readonly accept?: string | undefined;
   readonly query?: URLSearchParams | undefined;
+}
+
+/** Here `timeoutMs` is for the beginning of the answer. */
+export interface WatchOptions extends GetJsonOptions, AnswerStreamLimits {}
+
+export interface RequestLimits {
   readonly signal?: AbortSignal | undefined;
   /** For everything: waiting for the rate limit, credentials, connection and the whole answer. */
   readonly timeoutMs?: number | undefined;
@@ -40,31 +66,60 @@ export interface RequesterOptions {
   readonly maxAnswerBytes: number;
 }
 
+/** How much of an answer is read to learn why there is no watch. */
+const MAX_EXPLANATION_BYTES = 16 * 1024;
+
 /** A requester over HTTP with connections that are kept open. */
 export function createRequester(options: RequesterOptions): KubernetesRequester {
   const { credentials, limiter } = options;
 
-  return {
-    async getJson(path, request = {}) {
-      const deadline = startDeadline(request.timeoutMs ?? options.timeoutMs, request.signal);
-      const what = `GET ${path}`;
-      try {
-        await limiter.acquire(deadline.signal);
-        const used = await orAborted(credentials.current(), deadline.signal);
-        let response = await send(path, request, used, options, deadline.signal);
-        if (response.status === 401) {
-          const renewed = await orAborted(credentials.renewed(used), deadline.signal);
-          if (renewed !== undefined) {
-            response = await send(path, request, renewed, options, deadline.signal);
-          }
+  const exchange = async <T>(
+    message: Message,
+    limits: RequestLimits,
+    read: (what: string, response: AxiosResponse<unknown>) => T | Promise<T>,
+  ): Promise<T> => {
+    const deadline = startDeadline(limits.timeoutMs ?? options.timeoutMs, limits.signal);
+    const what = `${message.method} ${message.path}`;
+    try {
+      await limiter.acquire(deadline.signal);
+      const used = await orAborted(credentials.current(), deadline.signal);
+      let response = await send(message, used, options, deadline.signal);
+      if (response.status === 401) {
+        const renewed = await orAborted(credentials.renewed(used), deadline.signal);
+        if (renewed !== undefined) {
+          if (response.data instanceof Readable) response.data.destroy();
+          response = await send(message, renewed, options, deadline.signal);
         }
-        return readAnswer(what, response);
-      } catch (error) {
-        throw toKubernetesError(what, error, deadline, options);
-      } finally {
-        deadline.end();
       }
-    },
+      return await orAborted(Promise.resolve(read(what, response)), deadline.signal);
+    } catch (error) {
+      throw toKubernetesError(what, error, deadline, options);
+    } finally {
+      deadline.end();
+    }
+  };
+
+  return {
+    getJson: (path, request = {}) =>
+      exchange(
+        { method: 'GET', path, query: request.query, accept: request.accept },
+        request,
+        (what, response) => readAnswer(what, 'GET', response),
+      ),
+
+    postJson: (path, document, limits = {}) =>
+      exchange(
+        { method: 'POST', path, document: JSON.stringify(document) },
+        limits,
+        (what, response) => readAnswer(what, 'POST', response),
+      ),
+
+    watch: (path, request = {}) =>
+      exchange(
+        { method: 'GET', path, query: request.query, accept: request.accept, goesOn: true },
+        request,
+        (what, response) => openStream(what, response, request),
+      ),
 
     close() {
       credentials.close();
@@ -72,31 +127,48 @@ export function createRequester(options: RequesterOptions): KubernetesRequester 
   };
 }
 
+/** A request before it is known as whom it is sent. */
+interface Message {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: URLSearchParams | undefined;
+  readonly accept?: string | undefined;
+  /** In JSON. */
+  readonly document?: string;
+  /** The answer is read while it comes. */
+  readonly goesOn?: boolean;
+}
+
 async function send(
-  path: string,
-  request: GetJsonOptions,
+  { method, path, query, accept, document, goesOn = false }: Message,
   credentials: Credentials,
   options: RequesterOptions,
   signal: AbortSignal,
 ): Promise<AxiosResponse<unknown>> {
   const attempt = (): Promise<AxiosResponse<unknown>> =>
     axios.request<unknown>({
-      method: 'GET',
-      url: urlOf(credentials.server, path, request.query),
+      method,
+      url: urlOf(credentials.server, path, query),
       headers: {
-        Accept: request.accept ?? 'application/json',
-        'Accept-Encoding': 'gzip',
+        Accept: accept ?? 'application/json',
+        ...(document !== undefined && { 'Content-Type': 'application/json' }),
+        // What is compressed as a whole comes late.
+        'Accept-Encoding': goesOn ? 'identity' : 'gzip',
         'User-Agent': options.userAgent,
         ...credentials.headers,
       },
+      ...(document !== undefined && {
+        data: document,
+        transformRequest: [(text: unknown) => text],
+      }),
       httpAgent: credentials.agent,
       httpsAgent: credentials.agent,
       // Else HTTPS_PROXY and NO_PROXY count, as for client-go.
       ...(credentials.proxied ? { proxy: false } : {}),
       // A redirect would carry the credentials to another host.
       maxRedirects: 0,
-      maxContentLength: options.maxAnswerBytes,
-      responseType: 'text',
+      maxContentLength: goesOn ? -1 : options.maxAnswerBytes,
+      responseType: goesOn ? 'stream' : 'text',
       transformResponse: [(text: unknown) => text],
       validateStatus: () => true,
       signal,
@@ -127,17 +199,16 @@ function diedIdle(error: unknown): boolean {
   );
 }
 
-function readAnswer(what: string, response: AxiosResponse<unknown>): JsonAnswer {
+function readAnswer(
+  what: string,
+  method: Message['method'],
+  response: AxiosResponse<unknown>,
+): JsonAnswer {
   const { status, headers, data } = response;
   const contentType = String(headers['content-type'] ?? '');
   const text = typeof data === 'string' ? data : '';
-  if (status !== 200) {
-    throw new KubernetesError(
-      kindOfStatus(status),
-      `${what}: the API server answered ${status}${explanation(text)}`,
-      { status },
-    );
-  }
+  const isAnswered = status === 200 || (method === 'POST' && status === 201);
+  if (!isAnswered) throw refusal(what, status, text);
   try {
     const body: unknown = JSON.parse(text);
     return { body, contentType };
@@ -148,6 +219,23 @@ function readAnswer(what: string, response: AxiosResponse<unknown>): JsonAnswer 
       { status, cause },
     );
   }
+}
+
+async function openStream(
+  what: string,
+  { status, data }: AxiosResponse<unknown>,
+  limits: AnswerStreamLimits,
+): Promise<AsyncIterable<Buffer>> {
+  if (!(data instanceof Readable)) throw new KubernetesError('bad_answer', `${what}: no stream`);
+  // An error before somebody reads is told when they do.
+  data.on('error', () => undefined);
+  if (status === 200) return streamChunks(data, what, limits);
+  throw refusal(what, status, await readBeginning(data, MAX_EXPLANATION_BYTES));
+}
+
+function refusal(what: string, status: number, text: string): KubernetesError {
+  const message = `${what}: the API server answered ${status}${explanation(text)}`;
+  return new KubernetesError(kindOfStatus(status), message, { status });
 }
 
 /** The message of a Status object, else the beginning of whatever it is. */

@@ -1,0 +1,100 @@
+import { Socket } from 'node:net';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
+import { type Authenticator, createAuthenticator } from './authenticator.ts';
+import type { CertificateAuthorities } from './authorities.ts';
+import { readCertificateBundle } from './certificate-bundle.ts';
+
+const headers = {
+  username: ['X-Remote-User'],
+  uid: ['X-Remote-Uid'],
+  group: ['X-Remote-Group'],
+  extraPrefix: ['X-Remote-Extra-'],
+};
+const anonymous = {
+  name: 'system:anonymous',
+  groups: ['system:unauthenticated'],
+  extra: new Map(),
+};
+
+let authorities: CertificateAuthorities;
+const outcomes: string[] = [];
+
+beforeAll(async () => {
+  const ca = readCertificateBundle('ca', (await makeAuthority('front-proxy-ca')).cert);
+  authorities = { clientCa: ca, frontProxy: { ca, allowedNames: [], headers } };
+});
+
+function authenticator(
+  reviewToken: Parameters<typeof createAuthenticator>[0]['reviewToken'],
+): Authenticator {
+  outcomes.length = 0;
+  return createAuthenticator({
+    authorities: () => authorities,
+    reviewToken,
+    onOutcome: (...outcome) => outcomes.push(outcome.join(' ')),
+    now: Date.now,
+  });
+}
+
+/** A request over a connection without a certificate. */
+function request(sent: Readonly<Record<string, readonly string[]>>) {
+  const headersDistinct = Object.fromEntries(
+    Object.entries(sent).map(([name, values]) => [name, [...values]]),
+  );
+  const joined = Object.entries(sent).map(([name, values]) => [name, values.join(', ')]);
+  return { socket: new Socket(), headers: Object.fromEntries(joined), headersDistinct };
+}
+
+const noToken = async () => undefined;
+
+describe('createAuthenticator', () => {
+  it('never believes headers without a certificate', async () => {
+    const authenticate = authenticator(noToken);
+    const name = fc.oneof(
+      fc.constantFrom('x-remote-user', 'x-remote-group', 'x-remote-uid', 'x-remote-extra-scopes'),
+      fc.string({ minLength: 1 }).filter((each) => each.toLowerCase() !== 'authorization'),
+    );
+    const sent = fc.dictionary(name, fc.array(fc.string(), { minLength: 1, maxLength: 3 }));
+    await fc.assert(
+      fc.asyncProperty(sent, async (each) => {
+        expect(await authenticate(request(each))).toEqual(anonymous);
+      }),
+    );
+  });
+
+  it('believes a token, and not the headers beside it', async () => {
+    const authenticate = authenticator(async (token) =>
+      token === 'good' ? { name: 'bob', groups: ['shop'], extra: new Map() } : undefined,
+    );
+    const sent = { authorization: ['Bearer good'], 'x-remote-user': ['admin'] };
+    expect(await authenticate(request(sent))).toMatchObject({
+      name: 'bob',
+      groups: ['shop', 'system:authenticated'],
+    });
+    expect(outcomes).toEqual(['token success']);
+  });
+
+  it('refuses a token that is not valid, and does not take its bearer for anonymous', async () => {
+    const authenticate = authenticator(noToken);
+    await expect(authenticate(request({ authorization: ['Bearer bad'] }))).rejects.toMatchObject({
+      status: { code: 401, reason: 'Unauthorized', message: 'Unauthorized' },
+    });
+    expect(outcomes).toEqual(['none refused']);
+  });
+
+  it('fails where a token cannot be reviewed', async () => {
+    const authenticate = authenticator(async () => {
+      throw new Error('no API server');
+    });
+    const refused = authenticate(request({ authorization: ['Bearer good'] }));
+    await expect(refused).rejects.toThrow('no API server');
+    expect(outcomes).toEqual(['none error']);
+  });
+
+  it('does not call a token of the anonymous user authenticated', async () => {
+    const authenticate = authenticator(async () => anonymous);
+    expect(await authenticate(request({ authorization: ['Bearer odd'] }))).toEqual(anonymous);
+  });
+});

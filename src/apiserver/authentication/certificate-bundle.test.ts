@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
+import { CertificateBundleError, readCertificateBundle } from './certificate-bundle.ts';
+
+describe('readCertificateBundle', () => {
+  it('reads every certificate, with any text around them', async () => {
+    const [one, two] = await Promise.all([makeAuthority('one'), makeAuthority('two')]);
+    const pem = `# the first\n${one.cert}\n\nand another\r\n${two.cert.replaceAll('\n', '\r\n')}`;
+    const { authorities } = readCertificateBundle('ca.crt', pem);
+    expect(authorities.map(({ subject }) => subject.commonName)).toEqual(['one', 'two']);
+  });
+
+  it('says where there is none', () => {
+    expect(() => readCertificateBundle('ca.crt', '')).toThrow(
+      'ca.crt: expected certificates in PEM, found none',
+    );
+  });
+
+  it('says which one cannot be read', async () => {
+    const { cert } = await makeAuthority('one');
+    const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    expect(() => readCertificateBundle('ca.crt', cert + broken)).toThrow(CertificateBundleError);
+    expect(() => readCertificateBundle('ca.crt', cert + broken)).toThrow(
+      /^ca\.crt: certificate 2 cannot be read: /,
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type RemoteHeaderNames, remoteUser } from './remote-user.ts';
+
+const names: RemoteHeaderNames = {
+  username: ['X-Remote-User', 'X-Other-User'],
+  uid: ['X-Remote-Uid'],
+  group: ['X-Remote-Group'],
+  extraPrefix: ['X-Remote-Extra-'],
+};
+
+describe('remoteUser', () => {
+  it('reads name, UID, groups and the rest', () => {
+    const user = remoteUser(
+      {
+        'x-remote-user': ['alice'],
+        'x-remote-uid': ['42'],
+        'x-remote-group': ['shop', 'system:authenticated'],
+        'x-remote-extra-scopes': ['read', 'write'],
+        'x-remote-extra-example.com%2fteam%3aname': ['cart'],
+      },
+      names,
+    );
+    expect(user).toEqual({
+      name: 'alice',
+      uid: '42',
+      groups: ['shop', 'system:authenticated'],
+      extra: new Map([
+        ['scopes', ['read', 'write']],
+        ['example.com/team:name', ['cart']],
+      ]),
+    });
+  });
+
+  it('takes the first name and leaves empty groups out', () => {
+    const headers = {
+      'x-remote-user': ['', 'ignored'],
+      'x-other-user': ['bob', 'carol'],
+      'x-remote-group': ['', 'shop'],
+    };
+    expect(remoteUser(headers, names)).toEqual({ name: 'bob', groups: ['shop'], extra: new Map() });
+  });
+
+  it('names nobody without the header', () => {
+    expect(remoteUser({ 'x-remote-group': ['system:masters'] }, names)).toBeUndefined();
+    expect(remoteUser({ 'x-remote-user': [''] }, names)).toBeUndefined();
+    expect(remoteUser({ 'x-remote-user': ['alice'] }, { ...names, username: [] })).toBeUndefined();
+  });
+
+  it('has no UID where the cluster names no header for it', () => {
+    const headers = { 'x-remote-user': ['alice'], 'x-remote-uid': ['42'] };
+    expect(remoteUser(headers, { ...names, uid: [] })).not.toHaveProperty('uid');
+  });
+
+  it('reads UTF-8, of which Node.js makes a character of every byte', () => {
+    const asReceived = Buffer.from('Zoë', 'utf8').toString('latin1');
+    expect(remoteUser({ 'x-remote-user': [asReceived] }, names)?.name).toBe('Zoë');
+  });
+
+  it('keeps a key that is not percent-encoded', () => {
+    const headers = { 'x-remote-user': ['alice'], 'x-remote-extra-100%': ['yes'] };
+    expect(remoteUser(headers, names)?.extra).toEqual(new Map([['100%', ['yes']]]));
+  });
+
+  it('says what the headers say, whatever that is', () => {
+    const value = fc.string({ minLength: 1, unit: 'grapheme' });
+    fc.assert(
+      fc.property(value, fc.array(value), fc.string(), (name, groups, key) => {
+        const asReceived = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+        const extraKey = key.toLowerCase();
+        const headers = Object.fromEntries([
+          ['x-remote-user', [asReceived(name)]],
+          ['x-remote-group', groups.map(asReceived)],
+          [`x-remote-extra-${encodeURIComponent(extraKey).toLowerCase()}`, ['value']],
+        ]);
+        const expected = { name, groups, extra: new Map([[extraKey, ['value']]]) };
+        expect(remoteUser(headers, names)).toEqual(expected);
+      }),
+    );
+  });
+});

@@ -1,0 +1,27 @@
+/** Who asks: UserInfo of authentication.k8s.io/v1. */
+export interface UserInfo {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra: ReadonlyMap<string, readonly string[]>;
+}
+
+const AUTHENTICATED = 'system:authenticated';
+const UNAUTHENTICATED = 'system:unauthenticated';
+
+/** Who shows nothing that says who they are. */
+export const anonymous: UserInfo = {
+  name: 'system:anonymous',
+  groups: [UNAUTHENTICATED],
+  extra: new Map(),
+};
+
+/**
+ * The user with the group of all authenticated users, unless a front proxy has already said on
+ * which side of that line they are.
+ */
+export function withAuthenticatedGroup(user: UserInfo): UserInfo {
+  const isSaid = user.groups.includes(AUTHENTICATED) || user.groups.includes(UNAUTHENTICATED);
+  if (isSaid || user.name === anonymous.name) return user;
+  return { ...user, groups: [...user.groups, AUTHENTICATED] };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { UserInfo } from '../authentication/user-info.ts';
+import { requestInfo } from '../request-info.ts';
+import { parseRequestUrl } from '../request-url.ts';
+import { type AccessDecision, createAuthorizer } from './authorizer.ts';
+import { pathMatcher } from './path-pattern.ts';
+
+const alice: UserInfo = { name: 'alice', groups: ['system:authenticated'], extra: new Map() };
+const master: UserInfo = { ...alice, groups: ['system:masters'] };
+const pods = '/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/pods/*/requests';
+
+function authorizer(review: () => Promise<AccessDecision>) {
+  const outcomes: string[] = [];
+  const reviewed: unknown[] = [];
+  const authorize = createAuthorizer({
+    review: (_user, info) => {
+      reviewed.push(info);
+      return review();
+    },
+    isAlwaysAllowed: pathMatcher(['/healthz', '/apis/*']),
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
+  const ask = (user: UserInfo, path: string, method = 'GET') =>
+    authorize(user, requestInfo(method, parseRequestUrl(path)));
+  return { ask, outcomes, reviewed };
+}
+
+const deny = async () => ({ allowed: false, reason: '' });
+
+describe('createAuthorizer', () => {
+  it('has every request reviewed', async () => {
+    const { ask, outcomes, reviewed } = authorizer(async () => ({ allowed: true, reason: '' }));
+    await ask(alice, pods);
+    expect(reviewed).toEqual([
+      {
+        isResource: true,
+        verb: 'get',
+        group: 'custom.metrics.k8s.io',
+        version: 'v1beta2',
+        namespace: 'shop',
+        resource: 'pods',
+        name: '*',
+        subresource: 'requests',
+      },
+    ]);
+    expect(outcomes).toEqual(['allowed']);
+  });
+
+  it('lets system:masters do everything, and everybody see the paths that are open', async () => {
+    const { ask, reviewed } = authorizer(deny);
+    await ask(master, pods);
+    await ask(alice, '/healthz');
+    expect(reviewed).toEqual([]);
+  });
+
+  it('takes no path for open that stands for a resource', async () => {
+    const { ask } = authorizer(deny);
+    await expect(ask(alice, pods)).rejects.toMatchObject({ status: { code: 403 } });
+  });
+
+  it.each([
+    ['GET', '/metrics', 'forbidden: User "alice" cannot get path "/metrics"', {}],
+    [
+      'DELETE',
+      '/apis/custom.metrics.k8s.io/v1beta2/nodes/gpu.1/load',
+      'nodes.custom.metrics.k8s.io "gpu.1" is forbidden: User "alice" cannot delete resource "nodes/load" in API group "custom.metrics.k8s.io" at the cluster scope',
+      { name: 'gpu.1', group: 'custom.metrics.k8s.io', kind: 'nodes' },
+    ],
+    [
+      'GET',
+      '/apis/external.metrics.k8s.io/v1beta1/namespaces/a%3Cb/lag',
+      'lag.external.metrics.k8s.io is forbidden: User "alice" cannot list resource "lag" in API group "external.metrics.k8s.io" in the namespace "a&lt;b"',
+      { group: 'external.metrics.k8s.io', kind: 'lag' },
+    ],
+  ])('says that %s %s is forbidden', async (method, path, message, details) => {
+    const { ask, outcomes } = authorizer(deny);
+    await expect(ask(alice, path, method)).rejects.toMatchObject({
+      status: { code: 403, reason: 'Forbidden', message, details },
+    });
+    expect(outcomes).toEqual(['denied']);
+  });
+
+  it('passes on why', async () => {
+    const { ask } = authorizer(async () => ({ allowed: false, reason: 'no budget' }));
+    await expect(ask(alice, '/metrics')).rejects.toThrow(
+      'forbidden: User "alice" cannot get path "/metrics": no budget',
+    );
+  });
+
+  it('lets nobody through where nobody can say', async () => {
+    const { ask, outcomes } = authorizer(async () => {
+      throw new Error('no API server');
+    });
+    await expect(ask(alice, pods)).rejects.toThrow('no API server');
+    expect(outcomes).toEqual(['error']);
+  });
+});

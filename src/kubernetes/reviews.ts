@@ -1,0 +1,159 @@
+import { fieldOf } from './field.ts';
+import { KubernetesError } from './kubernetes-error.ts';
+import type { KubernetesRequester } from './requester.ts';
+import { createReviewCache } from './review-cache.ts';
+
+/** UserInfo of authentication.k8s.io/v1. */
+export interface ReviewedUser {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra: ReadonlyMap<string, readonly string[]>;
+}
+
+/** ResourceAttributes or NonResourceAttributes of authorization.k8s.io/v1. */
+export type ReviewedRequest =
+  | {
+      readonly isResource: true;
+      readonly verb: string;
+      readonly group: string;
+      readonly version: string;
+      readonly namespace: string;
+      readonly resource: string;
+      readonly name: string;
+      readonly subresource: string;
+    }
+  | { readonly isResource: false; readonly verb: string; readonly path: string };
+
+export interface AccessReview {
+  readonly allowed: boolean;
+  /** Why, where the API server says so. */
+  readonly reason: string;
+}
+
+/** Has the API server say whose token it is; undefined: nobody's. Throws {@link KubernetesError}. */
+export type TokenReviewer = (token: string) => Promise<ReviewedUser | undefined>;
+
+/** Has the API server say whether a user may do something. Throws {@link KubernetesError}. */
+export type AccessReviewer = (
+  user: ReviewedUser,
+  request: ReviewedRequest,
+) => Promise<AccessReview>;
+
+/** As many as Kubernetes' own servers remember. */
+const MOST_REVIEWS = 8192;
+
+/** How long the API server may take for a review, in milliseconds. */
+const REVIEW_TIMEOUT_MS = 10_000;
+
+const TOKEN_REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
+const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+
+/**
+ * Reviews of tokens (TokenReview).
+ *
+ * @param ttlMs for how long an answer is remembered, whatever it is
+ */
+export function createTokenReviewer(requester: KubernetesRequester, ttlMs: number): TokenReviewer {
+  const cache = createReviewCache<ReviewedUser | undefined>({
+    ttlMs: () => ttlMs,
+    maxEntries: MOST_REVIEWS,
+  });
+  return (token) =>
+    cache.answer(token, async () => {
+      const review = {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenReview',
+        spec: { token },
+      };
+      const status = await sendReview(requester, TOKEN_REVIEWS, review);
+      return booleanField(TOKEN_REVIEWS, status, 'authenticated') ? readUser(status) : undefined;
+    });
+}
+
+/** For how long answers are remembered, in milliseconds. */
+export interface AccessReviewTtl {
+  readonly allowedMs: number;
+  readonly deniedMs: number;
+}
+
+/** Reviews of access (SubjectAccessReview). */
+export function createAccessReviewer(
+  requester: KubernetesRequester,
+  { allowedMs, deniedMs }: AccessReviewTtl,
+): AccessReviewer {
+  const cache = createReviewCache<AccessReview>({
+    ttlMs: ({ allowed }) => (allowed ? allowedMs : deniedMs),
+    maxEntries: MOST_REVIEWS,
+  });
+  return (user, request) => {
+    const spec = { ...attributesOf(request), ...subjectOf(user) };
+    return cache.answer(JSON.stringify(spec), async () => {
+      const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
+      const status = await sendReview(requester, ACCESS_REVIEWS, review);
+      const allowed = booleanField(ACCESS_REVIEWS, status, 'allowed');
+      const denied = booleanField(ACCESS_REVIEWS, status, 'denied');
+      const reason = fieldOf(status, 'reason');
+      return { allowed: allowed && !denied, reason: typeof reason === 'string' ? reason : '' };
+    });
+  };
+}
+
+/** Sends a review and returns the `status` of the answer. */
+async function sendReview(
+  requester: KubernetesRequester,
+  path: string,
+  review: object,
+): Promise<unknown> {
+  const { body } = await requester.postJson(path, review, { timeoutMs: REVIEW_TIMEOUT_MS });
+  return fieldOf(body, 'status');
+}
+
+/** A boolean of the status; Go leaves out what is false. */
+function booleanField(path: string, status: unknown, field: string): boolean {
+  const value = fieldOf(status, field) ?? false;
+  if (typeof status === 'object' && status !== null && typeof value === 'boolean') return value;
+  throw new KubernetesError('bad_answer', `POST ${path}: expected status.${field}, true or false`);
+}
+
+function readUser(status: unknown): ReviewedUser {
+  const user = fieldOf(status, 'user');
+  const name = fieldOf(user, 'username');
+  if (typeof name !== 'string' || name === '') {
+    throw new KubernetesError(
+      'bad_answer',
+      `POST ${TOKEN_REVIEWS}: expected status.user.username, for the token is said to be valid`,
+    );
+  }
+  const uid = fieldOf(user, 'uid');
+  const extra = fieldOf(user, 'extra');
+  const extras = typeof extra === 'object' && extra !== null ? Object.entries(extra) : [];
+  return {
+    name,
+    ...(typeof uid === 'string' && uid !== '' && { uid }),
+    groups: strings(fieldOf(user, 'groups')),
+    extra: new Map(extras.map(([key, values]) => [key, strings(values)])),
+  };
+}
+
+function strings(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((each: unknown) => typeof each === 'string');
+}
+
+function attributesOf(request: ReviewedRequest): object {
+  if (!request.isResource) {
+    return { nonResourceAttributes: { path: request.path, verb: request.verb } };
+  }
+  const { isResource: _, ...resourceAttributes } = request;
+  return { resourceAttributes };
+}
+
+function subjectOf({ name, uid, groups, extra }: ReviewedUser): object {
+  return {
+    user: name,
+    groups,
+    ...(uid !== undefined && { uid }),
+    ...(extra.size > 0 && { extra: Object.fromEntries(extra) }),
+  };
+}

@@ -1,0 +1,190 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { askForClientCertificates } from '../../src/apiserver/authentication/peer-certificates.ts';
+import { statusOf } from '../../src/apiserver/status.ts';
+import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
+import {
+  AccessSetupError,
+  type DelegatedAccess,
+  delegateAccess,
+} from '../../src/commands/serve/authentication.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import {
+  type MadeCertificate,
+  makeAuthority,
+  makeCertificate,
+  makeClient,
+} from '../fixtures/certificate-maker.ts';
+import { sendRequest } from '../golden/adapter.ts';
+import {
+  type KubernetesServer,
+  kubeconfigText,
+  sendJson,
+  sendStatus,
+  startKubernetesServer,
+} from './kubernetes-server.ts';
+
+let folder: string;
+let kubernetes: KubernetesServer;
+let access: DelegatedAccess | undefined;
+let server: Server | undefined;
+let ca: MadeCertificate;
+let alice: MadeCertificate;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'access-'));
+  ca = await makeAuthority('client-ca');
+  alice = await makeClient(ca, 'CN=alice');
+  kubernetes = await startKubernetesServer({
+    handler: (_, response) => sendJson(response, 200, { data: { 'client-ca-file': ca.cert } }),
+  });
+  await writeFile(file('kubeconfig'), kubeconfigText({ cluster: { server: kubernetes.url } }));
+});
+
+afterEach(async () => {
+  access?.close();
+  access = undefined;
+  server?.close();
+  server = undefined;
+  await kubernetes.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function file(name: string): string {
+  return join(folder, name);
+}
+
+/** Composes authentication as `serve` does with these flags. */
+async function delegate(...flags: readonly string[]): Promise<DelegatedAccess> {
+  const line = parseServeFlags([
+    '--config=rules.yaml',
+    `--lister-kubeconfig=${file('kubeconfig')}`,
+    ...flags,
+  ]);
+  if (line.asksFor !== 'service') throw new Error(`wrong flags: ${JSON.stringify(line)}`);
+  const log = createLogger({ ...line.options.logging });
+  access = await delegateAccess(line.options, log, createMetrics({ version: '', revision: '' }));
+  return access;
+}
+
+/** Whom the composition takes the owner of a certificate for, else the code of the refusal. */
+async function whoIs(certificate: MadeCertificate, headers = {}): Promise<unknown> {
+  const serving = await makeCertificate({ subject: 'CN=server' });
+  const options = { ...askForClientCertificates, cert: serving.cert, key: serving.key };
+  server = createServer(options, async (request, response) => {
+    const found = await access?.authenticate(request).then(
+      ({ name }) => name,
+      (error: unknown) => statusOf(error).code,
+    );
+    sendJson(response, 200, found);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  const request = { method: 'GET', path: '/', headers: { ...headers, connection: 'close' } };
+  const { body } = await sendRequest(address.port, request, certificate);
+  server.close();
+  return body;
+}
+
+const notReady = [expect.stringContaining('has not told')];
+const readiness = () => access?.readiness.map(({ check }) => check());
+
+describe('the certificate authorities of the cluster', () => {
+  it('are read at start', async () => {
+    await delegate();
+    expect(readiness()).toEqual([undefined]);
+    expect(await whoIs(alice)).toBe('alice');
+  });
+
+  it('must be readable', async () => {
+    kubernetes.answerWith((_, response) => sendStatus(response, 403, 'may not get configmaps'));
+    await expect(delegate()).rejects.toThrow(AccessSetupError);
+    await expect(delegate()).rejects.toThrow(/may not get configmaps.*authentication-reader/);
+  });
+
+  it('must be certificates', async () => {
+    kubernetes.answerWith((_, response) =>
+      sendJson(response, 200, { data: { 'client-ca-file': 'garbage' } }),
+    );
+    await expect(delegate()).rejects.toThrow(/client-ca-file: expected certificates in PEM/);
+  });
+
+  it('are waited for while the API server is away, and nobody is believed until then', async () => {
+    kubernetes.answerWith((_, response) => response.destroy());
+    await delegate();
+    expect(readiness()).toEqual(notReady);
+    expect(await whoIs(alice)).toBe(500);
+  });
+
+  it('may be missing where that is tolerated: certificates say nothing then', async () => {
+    kubernetes.answerWith((_, response) => sendStatus(response, 403, 'may not get configmaps'));
+    await delegate('--authentication-tolerate-lookup-failure');
+    expect(readiness()).toEqual([undefined]);
+    expect(await whoIs(alice)).toBe('system:anonymous');
+  });
+
+  it('are not asked for with --authentication-skip-lookup', async () => {
+    await delegate('--authentication-skip-lookup');
+    expect(kubernetes.requests).toEqual([]);
+    expect(await whoIs(alice)).toBe('system:anonymous');
+  });
+});
+
+describe('the certificate authorities of the flags', () => {
+  it('stand instead of those of the cluster', async () => {
+    const ownCa = await makeAuthority('own');
+    const bob = await makeClient(ownCa, 'CN=bob');
+    await writeFile(file('ca.crt'), ownCa.cert);
+    await delegate(`--client-ca-file=${file('ca.crt')}`);
+    expect(await whoIs(bob)).toBe('bob');
+    expect(await whoIs(alice)).toBe(401);
+  });
+
+  it('are read again when they change', async () => {
+    const ownCa = await makeAuthority('own');
+    await writeFile(file('ca.crt'), ownCa.cert);
+    await delegate(`--client-ca-file=${file('ca.crt')}`, '--authentication-skip-lookup');
+    expect(await whoIs(alice)).toBe(401);
+    await writeFile(file('ca.crt'), ca.cert);
+    while ((await whoIs(alice)) !== 'alice') await new Promise((next) => setTimeout(next, 50));
+  });
+
+  it('name a front proxy together with its headers', async () => {
+    const proxyCa = await makeAuthority('front-proxy-ca');
+    const proxy = await makeClient(proxyCa, 'CN=gateway');
+    await writeFile(file('ca.crt'), proxyCa.cert);
+    const headers = { 'X-User': 'carol', 'X-Remote-User': 'mallory' };
+    const flags = [
+      `--requestheader-client-ca-file=${file('ca.crt')}`,
+      '--requestheader-username-headers=X-User',
+    ];
+    await delegate(...flags);
+    expect(await whoIs(proxy, headers)).toBe('carol');
+    access?.close();
+    await delegate(...flags, '--requestheader-allowed-names=other');
+    expect(await whoIs(proxy, headers)).toBe(401);
+  });
+
+  it.each([
+    ['missing.crt', /^--client-ca-file: .*missing\.crt/],
+    ['kubeconfig', /^--client-ca-file: .*kubeconfig: expected certificates in PEM, found none/],
+  ])('must be in the file (%s)', async (name, message) => {
+    await expect(delegate(`--client-ca-file=${file(name)}`)).rejects.toThrow(AccessSetupError);
+    await expect(delegate(`--client-ca-file=${file(name)}`)).rejects.toThrow(message);
+  });
+});
+
+describe('the paths that are always allowed', () => {
+  it('may end with a star only', async () => {
+    await expect(delegate('--authorization-always-allow-paths=/a*b')).rejects.toThrow(
+      '--authorization-always-allow-paths: "/a*b": expected * at the end only',
+    );
+  });
+});

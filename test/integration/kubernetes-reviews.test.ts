@@ -1,0 +1,234 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectKubernetes } from '../../src/kubernetes/connection.ts';
+import {
+  type ExtensionAuthentication,
+  followExtensionAuthentication,
+  readExtensionAuthentication,
+} from '../../src/kubernetes/extension-authentication.ts';
+import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
+import { createAccessReviewer, createTokenReviewer } from '../../src/kubernetes/reviews.ts';
+import {
+  type KubernetesServer,
+  kubeconfigText,
+  sendJson,
+  sendStatus,
+  startKubernetesServer,
+} from './kubernetes-server.ts';
+
+let folder: string;
+let server: KubernetesServer;
+let requester: KubernetesRequester;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'reviews-'));
+  server = await startKubernetesServer({ handler: (_, response) => sendJson(response, 200, {}) });
+  const kubeconfigFile = join(folder, 'kubeconfig');
+  await writeFile(kubeconfigFile, kubeconfigText({ cluster: { server: server.url } }));
+  requester = await connectKubernetes({ kubeconfigFile, userAgent: 'test' });
+});
+
+afterEach(async () => {
+  requester.close();
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function answerWith(body: unknown, status = 201): void {
+  server.answerWith((_, response) => sendJson(response, status, body));
+}
+
+const alice = { name: 'alice', groups: [], extra: new Map<string, string[]>() };
+const metrics = { isResource: false, verb: 'get', path: '/metrics' } as const;
+
+describe('createTokenReviewer', () => {
+  it('reads the user', async () => {
+    const user = { username: 'bob', uid: '7', groups: ['a', 'b'], extra: { k: ['v'] } };
+    answerWith({ status: { authenticated: true, user } });
+    expect(await createTokenReviewer(requester, 0)('token')).toEqual({
+      name: 'bob',
+      uid: '7',
+      groups: ['a', 'b'],
+      extra: new Map([['k', ['v']]]),
+    });
+    expect(server.requests.at(-1)).toMatchObject({
+      url: { pathname: '/apis/authentication.k8s.io/v1/tokenreviews' },
+      headers: { 'content-type': 'application/json' },
+    });
+  });
+
+  it('remembers good and bad tokens, each by itself', async () => {
+    const reviewed = createTokenReviewer(requester, 60_000);
+    answerWith({ status: { error: 'invalid bearer token' } });
+    for (let i = 0; i < 3; i += 1) expect(await reviewed('bad')).toBeUndefined();
+    answerWith({ status: { authenticated: true, user: { username: 'bob' } } });
+    for (let i = 0; i < 3; i += 1) expect(await reviewed('good')).toMatchObject({ name: 'bob' });
+    expect(await reviewed('bad')).toBeUndefined();
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it.each([
+    [{ status: { authenticated: true } }, 'status.user.username'],
+    [{ status: { authenticated: 'yes', user: { username: 'bob' } } }, 'status.authenticated'],
+    [{}, 'status.authenticated'],
+    [null, 'status.authenticated'],
+  ])('fails on %j', async (body, named) => {
+    answerWith(body);
+    const review = createTokenReviewer(requester, 60_000)('token');
+    await expect(review).rejects.toMatchObject({
+      kind: 'bad_answer',
+      message: expect.stringContaining(named),
+    });
+  });
+
+  it('fails where the review cannot be made, and remembers that not', async () => {
+    const reviewed = createTokenReviewer(requester, 60_000);
+    server.answerWith((_, response) => sendStatus(response, 403, 'may not create tokenreviews'));
+    await expect(reviewed('token')).rejects.toMatchObject({ kind: 'forbidden' });
+    server.answerWith((_, response) => response.destroy());
+    await expect(reviewed('token')).rejects.toMatchObject({ kind: 'unreachable' });
+    answerWith({ status: { authenticated: true, user: { username: 'bob' } } });
+    expect(await reviewed('token')).toMatchObject({ name: 'bob' });
+  });
+});
+
+describe('createAccessReviewer', () => {
+  const forever = { allowedMs: 60_000, deniedMs: 60_000 };
+
+  it.each([
+    [{ allowed: true }, { allowed: true, reason: '' }],
+    [
+      { allowed: false, reason: 'no budget' },
+      { allowed: false, reason: 'no budget' },
+    ],
+    [
+      { allowed: true, denied: true },
+      { allowed: false, reason: '' },
+    ],
+    [{}, { allowed: false, reason: '' }],
+  ])('reads %j', async (status, decision) => {
+    answerWith({ status });
+    expect(await createAccessReviewer(requester, forever)(alice, metrics)).toEqual(decision);
+  });
+
+  it('remembers a yes and a no for their times', async () => {
+    const reviewed = createAccessReviewer(requester, { allowedMs: 60_000, deniedMs: 0 });
+    answerWith({ status: { allowed: false } });
+    for (let i = 0; i < 2; i += 1) await reviewed(alice, metrics);
+    expect(server.requests).toHaveLength(2);
+    answerWith({ status: { allowed: true } });
+    for (let i = 0; i < 2; i += 1) await reviewed(alice, metrics);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('asks anew for whoever and whatever differs', async () => {
+    const reviewed = createAccessReviewer(requester, forever);
+    answerWith({ status: { allowed: true } });
+    await reviewed(alice, metrics);
+    await reviewed({ ...alice, name: 'bob' }, metrics);
+    await reviewed({ ...alice, groups: ['shop'] }, metrics);
+    await reviewed({ ...alice, uid: '7' }, metrics);
+    await reviewed({ ...alice, extra: new Map([['scopes', ['read']]]) }, metrics);
+    await reviewed(alice, { ...metrics, path: '/version' });
+    await reviewed(alice, { ...metrics, verb: 'post' });
+    expect(server.requests).toHaveLength(7);
+  });
+
+  it.each([{ status: { allowed: 'true' } }, { status: [true] }, 'yes', {}])(
+    'lets nobody through for %j',
+    async (body) => {
+      answerWith(body);
+      const review = createAccessReviewer(requester, forever)(alice, metrics);
+      const outcome = await review.catch(() => ({ allowed: false }));
+      expect(outcome.allowed).toBe(false);
+    },
+  );
+});
+
+describe('the ConfigMap extension-apiserver-authentication', () => {
+  const data = {
+    'client-ca-file': 'client CA',
+    'requestheader-client-ca-file': 'front proxy CA',
+    'requestheader-allowed-names': '["front-proxy-client"]',
+    'requestheader-username-headers': '["X-Remote-User"]',
+    'requestheader-group-headers': '["X-Remote-Group"]',
+    'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+  };
+  const content: ExtensionAuthentication = {
+    clientCa: 'client CA',
+    requestHeader: {
+      ca: 'front proxy CA',
+      allowedNames: ['front-proxy-client'],
+      usernameHeaders: ['X-Remote-User'],
+      uidHeaders: [],
+      groupHeaders: ['X-Remote-Group'],
+      extraHeaderPrefixes: ['X-Remote-Extra-'],
+    },
+  };
+
+  it('is read', async () => {
+    answerWith({ data }, 200);
+    expect(await readExtensionAuthentication(requester)).toEqual(content);
+    expect(server.requests.at(-1)?.url.pathname).toBe(
+      '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication',
+    );
+  });
+
+  it('may say nothing', async () => {
+    answerWith({}, 200);
+    const { clientCa, requestHeader } = await readExtensionAuthentication(requester);
+    expect([clientCa, requestHeader.ca, requestHeader.allowedNames]).toEqual([
+      undefined,
+      undefined,
+      [],
+    ]);
+  });
+
+  it.each(['front-proxy-client', '{}', '[1]', '"name"'])(
+    'is refused with the names %s, which would otherwise be any',
+    async (names) => {
+      answerWith({ data: { ...data, 'requestheader-allowed-names': names } }, 200);
+      await expect(readExtensionAuthentication(requester)).rejects.toMatchObject({
+        kind: 'bad_answer',
+        message: expect.stringContaining('data[requestheader-allowed-names]: expected a list'),
+      });
+    },
+  );
+
+  it('is followed, and the last good content kept', async () => {
+    const taken: string[] = [];
+    const told: string[] = [];
+    const followed = followExtensionAuthentication({
+      requester,
+      intervalMs: 20,
+      onChange({ clientCa = '' }) {
+        if (clientCa === 'garbage') throw new Error('no certificate');
+        taken.push(clientCa);
+      },
+      log: { info: (message) => told.push(message), warn: (message) => told.push(message) },
+    });
+    const until = async (condition: () => boolean) => {
+      while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    const secondAnswer = () => {
+      const { length } = server.requests;
+      return until(() => server.requests.length > length + 1);
+    };
+
+    answerWith({ data: { 'client-ca-file': 'one' } }, 200);
+    expect(await followed.refresh()).toBeUndefined();
+    expect(taken).toEqual(['one']);
+    answerWith({ data: { 'client-ca-file': 'garbage' } }, 200);
+    await secondAnswer();
+    server.answerWith((_, response) => sendStatus(response, 403, 'may not'));
+    await secondAnswer();
+    expect(await followed.refresh()).toMatchObject({ kind: 'forbidden' });
+    answerWith({ data: { 'client-ca-file': 'two' } }, 200);
+    await until(() => taken.length > 1);
+    expect(taken).toEqual(['one', 'two']);
+    expect(told.filter((message) => message.includes('authorities stay'))).toHaveLength(2);
+    followed.close();
+  });
+});
