@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -35,6 +36,12 @@ export async function readServingCertificate(
   return { cert, key };
 }
 
+/** The host names that a certificate is for. */
+export function namesInCertificate({ cert }: ServingCertificate): readonly string[] {
+  const names = new X509Certificate(cert).subjectAltName ?? '';
+  return [...names.matchAll(/DNS:([^\s,]+)/g)].map(([, name = '']) => name);
+}
+
 async function readPem(flag: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
@@ -58,7 +65,8 @@ export async function selfSignedCertificate(
   certDir: string | undefined,
   host: string,
 ): Promise<{ certificate: ServingCertificate; notKept: unknown }> {
-  if (certDir === undefined) return { certificate: await makeCertificate(host), notKept: undefined };
+  if (certDir === undefined)
+    return { certificate: await makeCertificate(host), notKept: undefined };
   const certFile = path.join(certDir, certName);
   const keyFile = path.join(certDir, keyName);
   try {

@@ -1,0 +1,55 @@
+import { parseGoDuration } from '../apimachinery/go-duration.ts';
+import type { HttpResponse } from './http-exchange.ts';
+import { badRequest, requestTimeout } from './status.ts';
+
+/**
+ * How long a request may take, in milliseconds: as long as its parameter `timeout` says, at most
+ * `longest`. Throws a Status 400 where it says nothing that is a duration.
+ */
+export function requestedTimeout(query: URLSearchParams, longest: number): number {
+  const text = query.get('timeout') ?? '';
+  if (text === '') return longest;
+  const timeout = durationOf(text);
+  if (timeout === undefined || timeout < 0) {
+    throw badRequest(
+      `invalid timeout specified in the request URL: ${JSON.stringify(text)}; expected a duration such as 30s`,
+    );
+  }
+  return timeout === 0 ? longest : Math.min(timeout, longest);
+}
+
+function durationOf(text: string): number | undefined {
+  try {
+    return parseGoDuration(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Does what a request asks for, unless its time is over first: that rejects with a Status 504.
+ *
+ * @param milliseconds 0: no limit
+ * @param work its signal is aborted when the time is over, and when the client has gone
+ */
+export async function withDeadline<Result>(
+  milliseconds: number,
+  response: HttpResponse,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const ended = new AbortController();
+  const over = Promise.withResolvers<never>();
+  const onClose = (): void => ended.abort();
+  response.once('close', onClose);
+  const onTimeout = (): void => {
+    over.reject(requestTimeout());
+    ended.abort();
+  };
+  const timer = milliseconds > 0 ? setTimeout(onTimeout, milliseconds) : undefined;
+  try {
+    return await Promise.race([work(ended.signal), over.promise]);
+  } finally {
+    clearTimeout(timer);
+    response.removeListener('close', onClose);
+  }
+}

@@ -1,0 +1,64 @@
+import { type LabelSelector, parseLabelSelector } from '../apimachinery/label-selector.ts';
+import { badRequest, watchNotSupported } from './status.ts';
+
+/** The query parameters of a metrics request that have an effect (metav1.ListOptions). */
+export interface ListOptions {
+  readonly labelSelector: LabelSelector;
+  readonly metricLabelSelector: LabelSelector;
+}
+
+/**
+ * Reads the query parameters of a request for metrics. Of a parameter given several times the
+ * first counts. Throws a Status 400 or a SelectorError.
+ *
+ * @param name the object's name in the path, or `*`: a `fieldSelector` can only ask for the same.
+ *   Undefined where metrics have no object; it says nothing about them then.
+ */
+export function parseListOptions(query: URLSearchParams, name: string | undefined): ListOptions {
+  checkNumbers(query);
+  checkFieldSelector(query.get('fieldSelector') ?? '', name);
+  return {
+    labelSelector: parseLabelSelector(query.get('labelSelector') ?? ''),
+    metricLabelSelector: parseLabelSelector(query.get('metricLabelSelector') ?? ''),
+  };
+}
+
+/** Refuses a watch of a list: metrics are not kept, so there is nothing to watch. */
+export function refuseWatch(query: URLSearchParams, group: string, kind: string): void {
+  const watch = query.get('watch');
+  if (watch === null || watch === '' || watch === '0' || watch === 'false') return;
+  throw watchNotSupported(group, kind);
+}
+
+/**
+ * Checks the parameters that are numbers. They have no effect, for answers are never cut; a client
+ * that sends nonsense is told so. Throws a Status 400.
+ */
+export function checkNumbers(query: URLSearchParams): void {
+  checkInteger(query.get('limit'));
+  checkInteger(query.get('timeoutSeconds'));
+}
+
+function checkInteger(value: string | null): void {
+  if (value === null || value === '' || /^[+-]?\d{1,18}$/.test(value)) return;
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+}
+
+function checkFieldSelector(fieldSelector: string, name: string | undefined): void {
+  for (const requirement of fieldSelector.split(',').filter((part) => part !== '')) {
+    const [, field, operator, value] = /^([^=!]*)(==?|!=)(.*)$/.exec(requirement) ?? [];
+    if (field === undefined) {
+      throw badRequest(
+        `fieldSelector: invalid selector: ${JSON.stringify(requirement)}; expected metadata.name=<name>`,
+      );
+    }
+    if (field !== 'metadata.name' || operator === '!=') {
+      throw badRequest(
+        `fieldSelector: ${JSON.stringify(requirement)} is not supported; expected metadata.name=<name>`,
+      );
+    }
+    if (name !== undefined && value !== name) {
+      throw badRequest("fieldSelector metadata.name doesn't match requested name");
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { HttpRequest } from './http-exchange.ts';
+import { requestEntityTooLarge } from './status.ts';
+
+/** In bytes, as in Kubernetes' servers. */
+const LARGEST_BODY = 3 * 1024 * 1024;
+
+/**
+ * Reads the body of a request and forgets it: nothing that is served here has one. The connection
+ * ends where it gets too long. Throws a Status 413 where it says so beforehand.
+ */
+export function dropBody(request: HttpRequest): void {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > LARGEST_BODY) throw requestEntityTooLarge(LARGEST_BODY);
+  let length = 0;
+  request.on('data', (chunk: Uint8Array) => {
+    length += chunk.length;
+    if (length > LARGEST_BODY) request.destroy();
+  });
+}

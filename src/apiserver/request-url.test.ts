@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseCustomMetricsPath } from './custom-metrics-path.ts';
+import { parseListOptions } from './list-options.ts';
+import { parseRequestUrl } from './request-url.ts';
+import { StatusError } from './status.ts';
+
+describe('parseRequestUrl', () => {
+  it('decodes the path as a whole and splits it then', () => {
+    expect(parseRequestUrl('/apis/a%2Fb/%2A/..//c').segments).toEqual([
+      'apis',
+      'a',
+      'b',
+      '*',
+      '..',
+      '',
+      'c',
+    ]);
+  });
+
+  it('does not count one slash at the end', () => {
+    expect(parseRequestUrl('/apis/').segments).toEqual(['apis']);
+    expect(parseRequestUrl('/apis//').segments).toEqual(['apis', '']);
+    expect(parseRequestUrl('/').segments).toEqual(['']);
+  });
+
+  it('refuses what is no UTF-8', () => {
+    for (const target of ['/%', '/%zz', '/%ff', '/%ed%a0%80']) {
+      expect(() => parseRequestUrl(target)).toThrow(StatusError);
+    }
+  });
+
+  it('gives back any segments that were encoded', () => {
+    const segment = fc.string({ unit: 'grapheme', minLength: 1 }).filter((s) => !s.includes('/'));
+    fc.assert(
+      fc.property(fc.array(segment, { minLength: 1 }), (segments) => {
+        const target = `/${segments.map(encodeURIComponent).join('/')}`;
+        expect(parseRequestUrl(target).segments).toEqual(segments);
+      }),
+    );
+  });
+});
+
+describe('parseCustomMetricsPath', () => {
+  const parse = (path: string) => parseCustomMetricsPath(path.split('/'));
+
+  it('knows the four forms', () => {
+    expect(parse('namespaces/shop/pods/cart-0/load')).toEqual({
+      resource: 'pods',
+      namespace: 'shop',
+      name: 'cart-0',
+      metric: 'load',
+    });
+    expect(parse('namespaces/shop/pods/*/load')).toMatchObject({ name: '*' });
+    expect(parse('namespaces/shop/metrics/load')).toEqual({
+      resource: 'namespaces',
+      namespace: undefined,
+      name: 'shop',
+      metric: 'load',
+    });
+    expect(parse('nodes/*/load')).toEqual({
+      resource: 'nodes',
+      namespace: undefined,
+      name: '*',
+      metric: 'load',
+    });
+  });
+
+  it('never reads an empty namespace as all of them', () => {
+    expect(parse('namespaces//pods/cart-0/load')).toMatchObject({ namespace: undefined });
+  });
+
+  it('refuses every other form', () => {
+    for (const path of ['', 'nodes', 'nodes/a', 'a/b/c/d', 'a/b/c/d/e', 'namespaces/a/b/c/d/e']) {
+      expect(() => parse(path)).toThrow(/could not find the requested resource/);
+    }
+    expect(() => parse('namespaces/shop/load')).toThrow('invalid request path');
+  });
+});
+
+describe('parseListOptions', () => {
+  const parse = (query: string, name?: string) =>
+    parseListOptions(new URLSearchParams(query), name);
+
+  it('takes the first of several', () => {
+    expect(parse('labelSelector=a%3D1&labelSelector=b%3D2').labelSelector).toEqual([
+      { key: 'a', operator: '=', values: ['1'] },
+    ]);
+  });
+
+  it('takes a field selector for the name in the path only', () => {
+    expect(() => parse('fieldSelector=metadata.name%3Da', 'a')).not.toThrow();
+    expect(() => parse('fieldSelector=metadata.name%3Da', 'b')).toThrow(/doesn't match/);
+    expect(() => parse('fieldSelector=metadata.name!%3Da', 'a')).toThrow(/not supported/);
+    expect(() => parse('fieldSelector=status.phase%3DRunning', 'a')).toThrow(/metadata.name/);
+    expect(() => parse('fieldSelector=x', 'a')).toThrow(/expected metadata.name/);
+  });
+
+  it('refuses a limit that is no number', () => {
+    expect(() => parse('limit=1')).not.toThrow();
+    expect(() => parse('limit=x')).toThrow('strconv.ParseInt: parsing "x": invalid syntax');
+  });
+});

@@ -1,0 +1,33 @@
+import { badRequest } from './status.ts';
+
+/** A request's target, taken apart once. */
+export interface RequestUrl {
+  /** The decoded path. */
+  readonly path: string;
+  /** The decoded path between its slashes; a single slash at the end does not count. */
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+}
+
+/**
+ * Takes the target of a request apart. The path is decoded as a whole and split then, so an encoded
+ * slash is a slash, and nothing is resolved: `.` and `..` are names like any others. Throws a
+ * Status 400 for a path that is not percent-encoded UTF-8.
+ */
+export function parseRequestUrl(target: string): RequestUrl {
+  const question = target.indexOf('?');
+  const rawPath = question < 0 ? target : target.slice(0, question);
+  const path = decode(rawPath);
+  const segments = path.split('/').slice(1);
+  if (segments.length > 1 && segments.at(-1) === '') segments.pop();
+  const query = new URLSearchParams(question < 0 ? '' : target.slice(question + 1));
+  return { path, segments, query };
+}
+
+function decode(rawPath: string): string {
+  try {
+    return decodeURIComponent(rawPath);
+  } catch {
+    throw badRequest('the path of the request is not valid: expected percent-encoded UTF-8');
+  }
+}

@@ -1,0 +1,121 @@
+import { formatGoDuration } from '../apimachinery/go-duration.ts';
+import { formatMilli } from '../apimachinery/quantity.ts';
+import { timestampFromSeconds } from '../apimachinery/timestamp.ts';
+import type { ObjectIdentity } from '../metrics/object-metadata.ts';
+import type { NodeMetrics, PodMetrics } from '../metrics/resource.ts';
+import type { ResourceUsage } from '../metrics/resource-usage.ts';
+import type { TableColumn, Tabled } from './table.ts';
+
+const API_VERSION = 'metrics.k8s.io/v1beta1';
+
+/** The columns of a table of metrics, after the name. */
+export const metricsColumns: readonly TableColumn[] = [
+  { name: 'cpu', format: 'quantity' },
+  { name: 'memory', format: 'quantity' },
+  { name: 'Window', format: 'duration' },
+];
+
+/** An object of metrics.k8s.io/v1beta1, which can be a row of a table. */
+export interface MetricsObject extends Tabled {
+  readonly object: Tabled['object'] & { readonly kind: string; readonly apiVersion: string };
+}
+
+/**
+ * PodMetrics of metrics.k8s.io/v1beta1; its row has the sums over the containers.
+ *
+ * @param now when it is made, in seconds since the epoch
+ */
+export function podMetrics(pod: PodMetrics, now: number): MetricsObject {
+  const window = formatGoDuration(pod.window);
+  return {
+    object: {
+      kind: 'PodMetrics',
+      apiVersion: API_VERSION,
+      metadata: metadata(pod.object, now),
+      ...{ timestamp: timestampFromSeconds(pod.timestamp), window },
+      ...{ containers: pod.containers.map(({ name, usage }) => ({ name, usage: used(usage) })) },
+    },
+    cells: cells(
+      pod.containers.map(({ usage }) => usage),
+      window,
+    ),
+  };
+}
+
+/**
+ * NodeMetrics of metrics.k8s.io/v1beta1.
+ *
+ * @param now when it is made, in seconds since the epoch
+ */
+export function nodeMetrics(node: NodeMetrics, now: number): MetricsObject {
+  const window = formatGoDuration(node.window);
+  return {
+    object: {
+      kind: 'NodeMetrics',
+      apiVersion: API_VERSION,
+      metadata: metadata(node.object, now),
+      ...{ timestamp: timestampFromSeconds(node.timestamp), window, usage: used(node.usage) },
+    },
+    cells: cells([node.usage], window),
+  };
+}
+
+/** PodMetricsList or NodeMetricsList. */
+export function metricsList(
+  kind: 'PodMetrics' | 'NodeMetrics',
+  objects: readonly MetricsObject[],
+): object {
+  const items = objects.map(
+    ({ object: { kind: _kind, apiVersion: _apiVersion, ...item } }) => item,
+  );
+  return { kind: `${kind}List`, apiVersion: API_VERSION, metadata: {}, items };
+}
+
+/** Metrics are made when they are asked for; that is their creation. */
+function metadata({ name, namespace, labels }: ObjectIdentity, now: number) {
+  return {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    creationTimestamp: timestampFromSeconds(now),
+    ...(Object.keys(labels).length > 0 && { labels }),
+  };
+}
+
+/** What is not known is left out: autoscalers leave the pod alone then, where 0 would misguide them. */
+function used({ cpu, memory }: ResourceUsage): Readonly<Record<string, string>> {
+  return {
+    ...(cpu !== undefined && { cpu: cpuQuantity(cpu) }),
+    ...(memory !== undefined && { memory: memoryQuantity(memory) }),
+  };
+}
+
+function cells(usages: readonly ResourceUsage[], window: string): readonly string[] {
+  const cpu = sum(usages.map((usage) => usage.cpu));
+  const memory = sum(usages.map((usage) => usage.memory));
+  return [
+    cpu === undefined ? UNKNOWN : cpuQuantity(cpu),
+    memory === undefined ? UNKNOWN : memoryQuantity(memory),
+    window,
+  ];
+}
+
+/** What Kubernetes' tables have in place of what is not known. */
+const UNKNOWN = '<unknown>';
+
+/** Undefined where one of them is: what is known would be too little. */
+function sum(values: readonly (bigint | undefined)[]): bigint | undefined {
+  let total = 0n;
+  for (const value of values) {
+    if (value === undefined) return undefined;
+    total += value;
+  }
+  return total;
+}
+
+function cpuQuantity(milli: bigint): string {
+  return formatMilli(milli, 'DecimalSI');
+}
+
+function memoryQuantity(milli: bigint): string {
+  return formatMilli(milli, 'BinarySI');
+}

@@ -1,0 +1,145 @@
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import { createServer, type Server as HttpsServer } from 'node:https';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import { askForClientCertificates } from './authentication/peer-certificates.ts';
+import type { RequestHandler } from './http-exchange.ts';
+import type { ServingCertificate } from './serving-certificate.ts';
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Other processes may listen on the same port (SO_REUSEPORT). */
+  readonly reusePort: boolean;
+  readonly certificate: ServingCertificate;
+  /** `tls-sni-cert-key`: certificates for clients that ask for one of these names. */
+  readonly namedCertificates: readonly NamedCertificate[];
+  /** `tls-min-version` and `tls-cipher-suites`, as Node.js takes them. */
+  readonly tls: Pick<SecureContextOptions, 'minVersion' | 'ciphers'>;
+  /** Told of what goes wrong with the listening socket after the start. */
+  readonly onError: (error: Error) => void;
+  /** Undefined: HTTP/2 is not offered. HTTP/1.1 always is. */
+  readonly http2: { readonly maxStreams: number } | undefined;
+}
+
+/** A certificate for some host names; `*.` stands for one label. */
+export interface NamedCertificate {
+  readonly names: readonly string[];
+  readonly certificate: ServingCertificate;
+}
+
+/** A listening server. */
+export interface Server {
+  readonly port: number;
+  /** New connections get this certificate. */
+  replaceCertificate(certificate: ServingCertificate): void;
+  /** New connections that ask for one of the names get this certificate. */
+  addCertificate(named: NamedCertificate): void;
+  /** Takes no more connections, lets running requests end, and ends them after the grace time. */
+  close(graceMilliseconds: number): Promise<void>;
+}
+
+/** How long a connection may stay without a request, in milliseconds: longer than clients' own. */
+const idleTimeout = 120_000;
+
+/** Bytes; a front proxy sends a header for every group of a user. */
+const maxHeaderSize = 64 * 1024;
+const maxHeaders = 2000;
+
+/** Times are in milliseconds. */
+const http1Limits = {
+  maxHeaderSize,
+  keepAliveTimeout: idleTimeout,
+  headersTimeout: 15_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+};
+
+const http2Limits = {
+  maxHeaderListPairs: maxHeaders,
+  // Megabytes a connection; by default so few that large answers on many streams do not fit.
+  maxSessionMemory: 64,
+  maxOutstandingPings: 10,
+};
+
+/** Starts to listen. Rejects where the port cannot be had. */
+export async function startServer(
+  handler: RequestHandler,
+  options: ServerOptions,
+): Promise<Server> {
+  const { host, port, reusePort, tls } = options;
+  const server = createListener(handler, options);
+  const addCertificate = ({ names, certificate }: NamedCertificate): void => {
+    for (const name of names) {
+      server.addContext(name, { ...tls, ...certificate, ...askForClientCertificates });
+    }
+  };
+  for (const named of options.namedCertificates) addCertificate(named);
+  const sockets = trackSockets(server);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, reusePort }, () => {
+      server.removeListener('error', reject);
+      // A connection that cannot be accepted is that client's loss only.
+      server.on('error', options.onError);
+      resolve();
+    });
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    replaceCertificate: (next) =>
+      server.setSecureContext({ ...tls, ...next, ...askForClientCertificates }),
+    addCertificate,
+    async close(graceMilliseconds) {
+      const end = (): void => {
+        for (const socket of sockets) socket.destroy();
+      };
+      const timer = setTimeout(end, graceMilliseconds);
+      // Idle connections end at once, the others with their last answer.
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      clearTimeout(timer);
+    },
+  };
+}
+
+function createListener(
+  handler: RequestHandler,
+  { certificate, tls, http2 }: ServerOptions,
+): HttpsServer | Http2SecureServer {
+  const secure = { ...tls, ...certificate, ...askForClientCertificates, handshakeTimeout: 10_000 };
+  if (http2 === undefined) {
+    const server = createServer({ ...secure, ...http1Limits }, handler);
+    server.maxHeadersCount = maxHeaders;
+    return server;
+  }
+  const server = createSecureServer(
+    {
+      ...secure,
+      ...http1Limits,
+      ...http2Limits,
+      allowHTTP1: true,
+      settings: { maxConcurrentStreams: http2.maxStreams, maxHeaderListSize: maxHeaderSize },
+    },
+    handler,
+  );
+  server.on('session', endWhenIdle);
+  return server;
+}
+
+/** HTTP/2 connections have no time limit of their own. */
+function endWhenIdle(session: ServerHttp2Session): void {
+  session.setTimeout(idleTimeout, () => session.close());
+}
+
+/** The open connections. */
+function trackSockets(server: HttpsServer | Http2SecureServer): ReadonlySet<TLSSocket> {
+  const sockets = new Set<TLSSocket>();
+  const track = (socket: TLSSocket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
+  if ('closeAllConnections' in server) server.on('secureConnection', track);
+  else server.on('secureConnection', track);
+  return sockets;
+}

@@ -1,0 +1,133 @@
+import { SelectorError } from '../apimachinery/label-selector.ts';
+import { MetricsError } from '../metrics/metrics-error.ts';
+import { ObjectNotFoundError } from '../metrics/object-not-found.ts';
+
+/** metav1.Status of a failed request. */
+export interface Status {
+  readonly kind: 'Status';
+  readonly apiVersion: 'v1';
+  readonly metadata: Record<string, never>;
+  readonly status: 'Failure';
+  readonly message: string;
+  readonly reason: string;
+  readonly details?: object;
+  readonly code: number;
+}
+
+/** A request that is answered with a Status. */
+export class StatusError extends Error {
+  override readonly name = 'StatusError';
+  readonly status: Status;
+
+  constructor(status: Status, options?: { cause: unknown }) {
+    super(status.message, options);
+    this.status = status;
+  }
+}
+
+function failure(code: number, reason: string, message: string, details?: object): Status {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    ...(details && { details }),
+    code,
+  };
+}
+
+export function badRequest(message: string): StatusError {
+  return new StatusError(failure(400, 'BadRequest', message));
+}
+
+/** A path of a served API version that stands for nothing. */
+export function resourceNotFound(): StatusError {
+  return new StatusError(
+    failure(404, 'NotFound', 'the server could not find the requested resource', {}),
+  );
+}
+
+export function methodNotAllowed(): StatusError {
+  return new StatusError(
+    failure(
+      405,
+      'MethodNotAllowed',
+      'the server does not allow this method on the requested resource',
+      {},
+    ),
+  );
+}
+
+/** @param kind `*` for a group whose resources have any name */
+export function watchNotSupported(group: string, kind: string): StatusError {
+  const message = `watch is not supported on resources of kind "${kind}.${group}"`;
+  return new StatusError(failure(405, 'MethodNotAllowed', message, { group, kind }));
+}
+
+export function notAcceptable(available: readonly string[]): StatusError {
+  return new StatusError(
+    failure(
+      406,
+      'NotAcceptable',
+      `only the following media types are accepted: ${available.join(', ')}`,
+    ),
+  );
+}
+
+/** What was asked for is not of the kind that it was to be converted to. */
+export function notConvertible(message: string): StatusError {
+  return new StatusError(failure(406, 'NotAcceptable', message));
+}
+
+/** Nothing of what a path can be answered with is acceptable. */
+export function noRepresentation(available: readonly string[]): StatusError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`;
+  return new StatusError(failure(406, 'NotAcceptable', message, {}));
+}
+
+/** @param limit in bytes */
+export function requestEntityTooLarge(limit: number): StatusError {
+  const message = `Request entity is too large: limit is ${limit}`;
+  return new StatusError(failure(413, 'RequestEntityTooLarge', message));
+}
+
+/** More requests are being served than may be at once. */
+export function tooManyRequests(retryAfterSeconds: number): StatusError {
+  const message = 'Too many requests, please try again later.';
+  return new StatusError(failure(429, 'TooManyRequests', message, { retryAfterSeconds }));
+}
+
+/** The time for the request is over. */
+export function requestTimeout(): StatusError {
+  const message = 'Timeout: request did not complete within the allotted timeout';
+  return new StatusError(failure(504, 'Timeout', message, {}));
+}
+
+/** The one place where errors become Status objects. Nothing of an unknown error gets out. */
+export function statusOf(error: unknown): Status {
+  if (error instanceof StatusError) return error.status;
+  if (error instanceof SelectorError) return failure(400, 'BadRequest', error.message);
+  if (error instanceof ObjectNotFoundError) {
+    const { objectName: name, group, kind } = error;
+    return failure(404, 'NotFound', error.message, { name, ...(group !== '' && { group }), kind });
+  }
+  if (error instanceof MetricsError) {
+    switch (error.reason) {
+      case 'NotFound':
+        return failure(404, 'NotFound', error.message);
+      case 'BadRequest':
+        return failure(400, 'BadRequest', error.message);
+      case 'InternalError':
+        return internalError(error.message);
+    }
+  }
+  return internalError('the request could not be served; the log of the adapter says why');
+}
+
+function internalError(message: string): Status {
+  return failure(500, 'InternalError', `Internal error occurred: ${message}`, {
+    causes: [{ message }],
+  });
+}

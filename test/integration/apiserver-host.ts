@@ -1,0 +1,174 @@
+import { type ClientHttp2Session, connect, constants } from 'node:http2';
+import { request as httpsRequest } from 'node:https';
+import { buffer } from 'node:stream/consumers';
+import { type AnsweredRequest, type AppDependencies, createApp } from '../../src/apiserver/app.ts';
+import { openToEveryone } from '../../src/apiserver/authorization/request-access.ts';
+import { customMetricsApi, externalMetricsApi } from '../../src/apiserver/metrics-api.ts';
+import { type Server, type ServerOptions, startServer } from '../../src/apiserver/server.ts';
+import { type Catalog, createCatalog } from '../../src/catalog/catalog.ts';
+import type { CustomMetrics, MetricValue } from '../../src/metrics/custom.ts';
+import type { ExternalMetrics, ExternalMetricValue } from '../../src/metrics/external.ts';
+import { compiledRule } from '../fixtures/rules.ts';
+import { createAuthority, createServerCertificate } from './certificates.ts';
+
+/** What a client has got. */
+export interface Received {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** The HTTP side of the adapter, over services that give plain values. */
+export interface ApiserverHost extends Server {
+  readonly ca: string;
+  /** What was reported of every request that has ended. */
+  readonly answered: readonly AnsweredRequest[];
+  /** By HTTP/1.1, on a connection of its own. */
+  send(
+    method: string,
+    path: string,
+    headers?: Readonly<Record<string, string>>,
+    body?: Buffer,
+  ): Promise<Received>;
+  /** An HTTP/2 connection. */
+  connect(): ClientHttp2Session;
+}
+
+export interface HostSettings
+  extends Partial<Pick<AppDependencies, 'access' | 'limits' | 'isEnding'>> {
+  readonly external?: ExternalMetrics['get'];
+  readonly custom?: CustomMetrics['get'];
+  readonly catalog?: () => Catalog;
+  /** Default: offered, with 250 streams. */
+  readonly http2?: ServerOptions['http2'];
+  readonly failing?: string;
+  readonly namedCertificates?: ServerOptions['namedCertificates'];
+}
+
+export const customPath = '/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/pods/web-0/load';
+export const externalPath = '/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/depth';
+
+/** A value as the service for custom metrics gives it. */
+export const podLoad: MetricValue = {
+  describedObject: { kind: 'Pod', namespace: 'shop', name: 'web-0', apiVersion: '/v1' },
+  metric: { name: 'load', selector: null },
+  timestamp: 1_700_000_000,
+  value: '500m',
+};
+
+/** A value as the service for external metrics gives it. */
+export const queueDepth: ExternalMetricValue = {
+  metricName: 'depth',
+  metricLabels: { queue: 'on', note: 'grün' },
+  timestamp: 1_700_000_000,
+  value: '12',
+};
+
+/** A catalog with a custom metric of pods and an external one for each name. */
+export function catalogOf(custom: readonly string[], external: readonly string[]): Catalog {
+  const rule = compiledRule({ seriesQuery: 'load' });
+  const resource = {
+    group: '',
+    version: 'v1',
+    resource: 'pods',
+    singular: 'pod',
+    kind: 'Pod',
+    namespaced: true,
+  };
+  return createCatalog(
+    custom.map((name) => ({
+      name,
+      resource,
+      rule,
+      series: name,
+      resourceLabel: 'pod',
+      namespaceLabel: 'namespace',
+    })),
+    external.map((name) => ({ name, rule, series: name, namespaceLabel: 'namespace' })),
+  );
+}
+
+/** Serves on 127.0.0.1. */
+export async function startApiserver(settings: HostSettings = {}): Promise<ApiserverHost> {
+  const ca = await createAuthority('serving');
+  const standing = catalogOf(['load'], ['depth']);
+  const catalog = settings.catalog ?? (() => standing);
+  const apis = [
+    customMetricsApi(catalog, { get: settings.custom ?? (async () => [podLoad]) }),
+    externalMetricsApi(catalog, { get: settings.external ?? (async () => [queueDepth]) }),
+  ];
+  const answered: AnsweredRequest[] = [];
+  const app = createApp({
+    apis: () => apis,
+    access: settings.access ?? openToEveryone,
+    liveness: [{ name: 'ping', check: () => undefined }],
+    readiness: [{ name: 'relist', check: () => settings.failing }],
+    ownMetrics: async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
+    version: '1.2.3',
+    limits: settings.limits ?? { inFlight: 400, timeout: 60_000 },
+    isEnding: settings.isEnding ?? (() => false),
+    onRequest: () => (request) => void answered.push(request),
+  });
+  const server = await startServer(app, {
+    host: '127.0.0.1',
+    port: 0,
+    reusePort: false,
+    certificate: await createServerCertificate(ca),
+    namedCertificates: settings.namedCertificates ?? [],
+    onError: (error) => {
+      throw error;
+    },
+    tls: { minVersion: 'TLSv1.2' },
+    http2: 'http2' in settings ? settings.http2 : { maxStreams: 250 },
+  });
+  const { port } = server;
+  return {
+    ...server,
+    ca: ca.cert,
+    answered,
+    send: (method, path, headers = {}, body = undefined) =>
+      sendHttp1({ ca: ca.cert, port, method, path, headers }, body),
+    connect: () => connect(`https://127.0.0.1:${port}`, { ca: ca.cert }),
+  };
+}
+
+interface Http1Request {
+  readonly ca: string;
+  readonly port: number;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function sendHttp1(options: Http1Request, body: Buffer | undefined): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    const sent = httpsRequest(
+      { host: '127.0.0.1', agent: false, ...options },
+      (response) =>
+        void buffer(response).then(
+          (bytes) =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bytes }),
+          reject,
+        ),
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** A GET on an HTTP/2 connection. */
+export function getHttp2(
+  session: ClientHttp2Session,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({ [constants.HTTP2_HEADER_PATH]: path, ...headers });
+    let received: Omit<Received, 'body'> = { status: 0, headers: {} };
+    stream.once('response', (fields) => {
+      const { ':status': status = 0, ...rest } = fields;
+      received = { status, headers: Object.fromEntries(Object.entries(rest)) };
+    });
+    buffer(stream).then((body) => resolve({ ...received, body }), reject);
+  });
+}
