@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseLabelSelector, selectorMatches } from '../../apimachinery/label-selector.ts';
+import { IndexedObjects } from './indexed-objects.ts';
+import { LabelPool } from './label-pool.ts';
+
+const everything = parseLabelSelector('');
+
+function object(namespace: string, name: string, labels = {}, createdAt?: number) {
+  return { namespace, name, labels, createdAt, resourceVersion: '1' };
+}
+
+function indexOf(...objects: readonly ReturnType<typeof object>[]): IndexedObjects {
+  const index = new IndexedObjects(new LabelPool());
+  for (const each of objects) index.put(each);
+  return index;
+}
+
+describe('IndexedObjects', () => {
+  it('finds the names that a selector picks in a namespace, sorted', () => {
+    const index = indexOf(
+      object('shop', 'b', { app: 'web' }),
+      object('shop', 'a', { app: 'web' }),
+      object('shop', 'c', { app: 'db' }),
+      object('lab', 'd', { app: 'web' }),
+    );
+    const web = parseLabelSelector('app=web');
+    expect(index.names({ namespace: 'shop', selector: web })).toEqual(['a', 'b']);
+    expect(index.names({ namespace: 'shop', selector: everything })).toEqual(['a', 'b', 'c']);
+    expect(index.names({ namespace: 'none', selector: everything })).toEqual([]);
+    expect(index.size).toBe(4);
+  });
+
+  it('names objects of all namespaces once', () => {
+    const index = indexOf(object('shop', 'a'), object('lab', 'b'), object('lab', 'a'));
+    const all = { namespace: undefined, selector: everything };
+    expect(index.names(all)).toEqual(['a', 'b']);
+    index.put(object('lab', 'c'));
+    expect(index.names(all)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('tells objects in the order of the API server: a-b is before a', () => {
+    const index = indexOf(
+      object('a', 'x', { app: 'web' }, 1_700_000_000),
+      object('a-b', 'y'),
+      object('b', 'x'),
+    );
+    const all = index.objects({ namespace: undefined, selector: everything });
+    expect(all.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual([
+      'a-b/y',
+      'a/x',
+      'b/x',
+    ]);
+    expect(index.objects({ namespace: undefined, name: 'x', selector: everything })).toEqual([
+      { namespace: 'a', name: 'x', labels: { app: 'web' }, createdAt: 1_700_000_000 },
+      { namespace: 'b', name: 'x', labels: {}, createdAt: undefined },
+    ]);
+    const none = { namespace: 'b', name: 'x', selector: parseLabelSelector('app') };
+    expect(index.objects(none)).toEqual([]);
+  });
+
+  it('has no namespace for root-scoped objects', () => {
+    const index = indexOf(object('', 'node-1'));
+    const query = { namespace: undefined, selector: everything };
+    expect(index.objects(query)).toEqual([
+      { namespace: undefined, name: 'node-1', labels: {}, createdAt: undefined },
+    ]);
+  });
+
+  it('selects anew only where something has changed that selectors see', () => {
+    const index = indexOf(object('shop', 'a', { app: 'web' }), object('lab', 'b'));
+    const query = { namespace: 'shop', selector: parseLabelSelector('app=web') };
+    const before = index.names(query);
+    index.put(object('shop', 'a', { app: 'web' }));
+    index.put(object('lab', 'c'));
+    expect(index.names(query)).toBe(before);
+    index.put(object('shop', 'a', { app: 'db' }));
+    expect(index.names(query)).toEqual([]);
+  });
+
+  it('does not take a namespace that is there again for the one before', () => {
+    const index = indexOf(object('shop', 'a'));
+    const query = { namespace: 'shop', selector: everything };
+    expect(index.names(query)).toEqual(['a']);
+    index.remove(object('shop', 'a'));
+    expect(index.names(query)).toEqual([]);
+    index.put(object('shop', 'b'));
+    expect(index.names(query)).toEqual(['b']);
+  });
+
+  it('lets go of the labels of objects that are gone', () => {
+    const pool = new LabelPool();
+    const index = new IndexedObjects(pool);
+    for (let pod = 0; pod < 20_000; pod += 1) {
+      index.put(object('shop', `pod-${pod}`, { hash: String(pod) }));
+      if (pod > 0) index.remove(object('shop', `pod-${pod - 1}`));
+    }
+    expect(index.size).toBe(1);
+    expect(pool.size).toBeLessThanOrEqual(2 * index.size + 1_000);
+  });
+
+  it('answers as a plain search through all objects does', () => {
+    const name = fc.constantFrom('a', 'b', 'c', 'd-0', 'd.1');
+    const namespace = fc.constantFrom('x', 'x-y', 'z');
+    const labels = fc.dictionary(fc.constantFrom('app', 'tier'), fc.constantFrom('1', '2'));
+    const change = fc.record({ namespace, name, labels, isRemoval: fc.boolean() });
+    const selectors = ['', 'app', 'app=1', 'tier!=2', 'app in (1,2),!tier', 'app>1'];
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
+        const index = new IndexedObjects(new LabelPool());
+        const plain = new Map<string, ReturnType<typeof object>>();
+        for (const { isRemoval, ...rest } of changes) {
+          const each = object(rest.namespace, rest.name, rest.labels);
+          const key = `${each.namespace}/${each.name}`;
+          if (isRemoval) plain.delete(key);
+          else plain.set(key, each);
+          if (isRemoval) index.remove(each);
+          else index.put(each);
+
+          for (const selector of selectors.map(parseLabelSelector)) {
+            const matching = [...plain.entries()]
+              .filter(([, found]) => selectorMatches(selector, found.labels))
+              .sort(([one], [other]) => (one < other ? -1 : 1))
+              .map(([, found]) => found);
+            for (const place of ['x', 'x-y', 'z', undefined]) {
+              const inside = matching.filter(
+                (found) => (place ?? found.namespace) === found.namespace,
+              );
+              const query = { namespace: place, selector };
+              expect(index.objects(query)).toMatchObject(
+                inside.map((found) => ({ namespace: found.namespace, name: found.name })),
+              );
+              const names = [...new Set(inside.map((found) => found.name))].sort();
+              expect(index.names(query)).toEqual(names);
+            }
+          }
+          expect(index.size).toBe(plain.size);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LabelPool } from './label-pool.ts';
+
+const labels = fc.dictionary(fc.string({ maxLength: 3 }), fc.string({ maxLength: 3 }), {
+  maxKeys: 4,
+});
+
+describe('LabelPool', () => {
+  it('has one copy of equal sets, whatever the order of their keys', () => {
+    const pool = new LabelPool();
+    const one = pool.share({ app: 'web', tier: 'front' });
+    expect(pool.share({ tier: 'front', app: 'web' })).toBe(one);
+    expect(pool.share({ app: 'web' })).not.toBe(one);
+    expect(pool.size).toBe(2);
+  });
+
+  it('tells sets apart that differ in where a key ends', () => {
+    const pool = new LabelPool();
+    const sets = [{ ab: 'c' }, { a: 'bc' }, { abc: '' }, { a: 'b', c: '' }, {}];
+    expect(sets.map((set) => pool.share(set))).toEqual(sets);
+    expect(pool.size).toBe(sets.length);
+  });
+
+  it('keeps the labels, and equal sets only once', () => {
+    fc.assert(
+      fc.property(fc.array(labels), (sets) => {
+        const pool = new LabelPool();
+        const shared = sets.map((set) => pool.share(set));
+        expect(shared.map((set) => ({ ...set }))).toEqual(sets.map((set) => ({ ...set })));
+        const different = new Set(sets.map((set) => JSON.stringify(Object.entries(set).sort())));
+        expect(pool.size).toBe(different.size);
+        expect(new Set(shared).size).toBe(different.size);
+      }),
+    );
+  });
+
+  it('tells sets apart whose hashes are equal', () => {
+    // FNV-1a of 32 bits gives these keys the same hash.
+    const pool = new LabelPool();
+    const one = pool.share({ costarring: 'x' });
+    const other = pool.share({ liquid: 'x' });
+    expect(one).toEqual({ costarring: 'x' });
+    expect(other).toEqual({ liquid: 'x' });
+    expect(pool.share({ liquid: 'x' })).toBe(other);
+    pool.keepOnly([other, one]);
+    expect(pool.share({ costarring: 'x' })).toBe(one);
+    expect(pool.share({ liquid: 'x' })).toBe(other);
+  });
+
+  it('forgets what is not kept', () => {
+    const pool = new LabelPool();
+    const kept = pool.share({ app: 'web' });
+    const dropped = pool.share({ app: 'old' });
+    pool.keepOnly([kept, kept]);
+    expect(pool.size).toBe(1);
+    expect(pool.share({ app: 'web' })).toBe(kept);
+    expect(pool.share({ app: 'old' })).not.toBe(dropped);
+  });
+
+  it('takes a key that every object inherits for what it is', () => {
+    const pool = new LabelPool();
+    expect(Object.entries(pool.share({ constructor: 'a' }))).toEqual([['constructor', 'a']]);
+    expect(pool.share({})).not.toBe(pool.share({ constructor: 'a' }));
+  });
+});

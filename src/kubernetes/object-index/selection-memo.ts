@@ -1,0 +1,51 @@
+/**
+ * Remembers which names selectors picked, as long as the objects stay what they were. Holds a bounded
+ * number of names; the selections not asked for the longest go first.
+ */
+export class SelectionMemo {
+  private readonly selections = new Map<string, Selection>();
+  private readonly mostNames: number;
+  private held = 0;
+
+  constructor(mostNames: number) {
+    this.mostNames = mostNames;
+  }
+
+  /**
+   * @param key the place and the selector.
+   * @param version of the objects: with another one the selection is made anew.
+   */
+  get(key: string, version: number, select: () => readonly string[]): readonly string[] {
+    const known = this.selections.get(key);
+    if (known !== undefined) this.forget(key, known);
+    const names = known?.version === version ? known.names : select();
+    this.remember(key, { version, names });
+    return names;
+  }
+
+  private remember(key: string, selection: Selection): void {
+    this.selections.set(key, selection);
+    this.held += weightOf(selection);
+    for (const [oldest, other] of this.selections) {
+      if (this.held <= this.mostNames) return;
+      this.forget(oldest, other);
+    }
+  }
+
+  private forget(key: string, selection: Selection): void {
+    this.selections.delete(key);
+    this.held -= weightOf(selection);
+  }
+}
+
+interface Selection {
+  readonly version: number;
+  readonly names: readonly string[];
+}
+
+/** An empty selection takes memory too: about as much as this many names. */
+const OVERHEAD = 16;
+
+function weightOf({ names }: Selection): number {
+  return names.length + OVERHEAD;
+}

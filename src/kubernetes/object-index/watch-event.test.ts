@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { parseWatchEvent } from './watch-event.ts';
+
+const line = (type: string, object: unknown) => JSON.stringify({ type, object });
+const metadata = {
+  name: 'web-0',
+  namespace: 'shop',
+  labels: { app: 'web' },
+  creationTimestamp: '2026-01-31T08:15:00Z',
+  resourceVersion: '17',
+};
+
+describe('parseWatchEvent', () => {
+  it.each(['ADDED', 'MODIFIED', 'DELETED'])('reads %s', (type) => {
+    expect(parseWatchEvent(line(type, { metadata }), 'watch')).toEqual({
+      type,
+      object: {
+        name: 'web-0',
+        namespace: 'shop',
+        labels: { app: 'web' },
+        createdAt: Date.UTC(2026, 0, 31, 8, 15) / 1000,
+        resourceVersion: '17',
+      },
+    });
+  });
+
+  it('takes what an object may be without', () => {
+    const node = { metadata: { name: 'node-1', labels: null, creationTimestamp: null } };
+    expect(parseWatchEvent(line('ADDED', node), 'watch')).toEqual({
+      type: 'ADDED',
+      object: {
+        name: 'node-1',
+        namespace: '',
+        labels: {},
+        createdAt: undefined,
+        resourceVersion: '',
+      },
+    });
+  });
+
+  it('reads a bookmark', () => {
+    const bookmark = line('BOOKMARK', { metadata: { resourceVersion: '99' } });
+    expect(parseWatchEvent(bookmark, 'watch')).toEqual({ type: 'BOOKMARK', resourceVersion: '99' });
+  });
+
+  it.each([
+    [410, 'gone'],
+    [429, 'server_error'],
+    [500, 'server_error'],
+    [403, 'forbidden'],
+  ])('throws what an ERROR event says: %i', (code, kind) => {
+    const error = line('ERROR', { kind: 'Status', code, message: 'too old resource version' });
+    expect(() => parseWatchEvent(error, 'watch of pods')).toThrow(
+      expect.objectContaining({
+        kind,
+        message: 'watch of pods: the API server ended it: too old resource version',
+      }),
+    );
+  });
+
+  it.each([
+    'null',
+    '[]',
+    '<html>',
+    '{"type":"ADDED"}',
+    line('ADDED', { metadata: {} }),
+    line('ADDED', { metadata: { name: 'a', labels: { app: 1 } } }),
+    line('ADDED', { metadata: { name: 'a', labels: ['app'] } }),
+    line('RENAMED', { metadata }),
+    line('ERROR', 'x'),
+    line('ERROR', { code: 'x' }),
+  ])('refuses %s', (text) => {
+    expect(() => parseWatchEvent(text, 'watch')).toThrow(
+      expect.objectContaining({ kind: 'bad_answer' }),
+    );
+  });
+});

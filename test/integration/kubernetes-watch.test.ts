@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { connectKubernetes } from '../../src/kubernetes/connection.ts';
+import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
+import {
+  type Handler,
+  type KubernetesServer,
+  kubeconfigText,
+  sendStatus,
+  startKubernetesServer,
+} from './kubernetes-server.ts';
+
+let directory: string;
+let open: { close(): unknown }[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'kubernetes-watch-'));
+});
+afterEach(async () => {
+  for (const each of open.reverse()) await each.close();
+  open = [];
+  await rm(directory, { recursive: true });
+});
+
+async function start(
+  handler: Handler,
+  timeoutMs = 5_000,
+): Promise<{ server: KubernetesServer; requester: KubernetesRequester }> {
+  const server = await startKubernetesServer({ handler });
+  open.push(server);
+  const kubeconfigFile = path.join(directory, 'config');
+  await writeFile(kubeconfigFile, kubeconfigText({ cluster: { server: server.url } }));
+  const requester = await connectKubernetes({ kubeconfigFile, userAgent: 'test', timeoutMs });
+  open.push(requester);
+  return { server, requester };
+}
+
+function begin(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.flushHeaders();
+}
+
+async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {
+  let text = '';
+  for await (const chunk of chunks) text += chunk.toString();
+  return text;
+}
+
+it('gives what the server says when it says it', async () => {
+  const { promise: isOpen, resolve } = Promise.withResolvers<ServerResponse>();
+  const { server, requester } = await start((_, response) => {
+    begin(response);
+    resolve(response);
+  });
+  const chunks = await requester.watch('/api/v1/pods', {
+    accept: 'application/json;as=Table',
+    query: new URLSearchParams({ watch: 'true' }),
+  });
+  const response = await isOpen;
+  const heard: string[] = [];
+  response.write('one\n');
+  for await (const chunk of chunks) {
+    heard.push(chunk.toString());
+    if (heard.length === 1) response.write('two\n');
+    else response.end();
+  }
+  expect(heard).toEqual(['one\n', 'two\n']);
+  const [asked] = server.requests;
+  expect(asked?.url.search).toBe('?watch=true');
+  expect(asked?.headers.accept).toBe('application/json;as=Table');
+  expect(asked?.headers['accept-encoding']).toBe('identity');
+});
+
+it('outlives the time limit of requests, which is for its beginning', async () => {
+  const { requester } = await start((_, response) => {
+    begin(response);
+    setTimeout(() => response.end('late'), 120);
+  }, 60);
+  expect(await textOf(await requester.watch('/api/v1/pods'))).toBe('late');
+});
+
+it('fails where the answer does not begin in time', async () => {
+  const { requester } = await start(() => undefined, 30);
+  await expect(requester.watch('/api/v1/pods')).rejects.toMatchObject({ kind: 'timeout' });
+});
+
+it.each([
+  [403, 'forbidden'],
+  [410, 'gone'],
+  [401, 'unauthorized'],
+  [503, 'server_error'],
+  [400, 'rejected'],
+])('tells why there is none: %i', async (status, kind) => {
+  const { requester } = await start((_, response) => sendStatus(response, status, 'the reason'));
+  await expect(requester.watch('/api/v1/pods')).rejects.toMatchObject({
+    kind,
+    status,
+    message: `GET /api/v1/pods: the API server answered ${status}: the reason`,
+  });
+});
+
+it('does not read an explanation without end', async () => {
+  const { requester } = await start((_, response) => {
+    response.writeHead(500);
+    const more = (): void => {
+      while (!response.destroyed && response.write('x'.repeat(16_384)));
+    };
+    response.on('drain', more);
+    more();
+  });
+  await expect(requester.watch('/api/v1/pods')).rejects.toMatchObject({ kind: 'server_error' });
+});
+
+it('tells when the connection breaks', async () => {
+  const { requester } = await start((_, response) => {
+    begin(response);
+    response.write('one\n', () => response.destroy());
+  });
+  const chunks = await requester.watch('/api/v1/pods');
+  await expect(textOf(chunks)).rejects.toMatchObject({
+    kind: 'unreachable',
+    message: expect.stringMatching(/^GET \/api\/v1\/pods: the connection broke: /),
+  });
+});
+
+it('ends when nothing comes for too long', async () => {
+  const { server, requester } = await start((_, response) => begin(response));
+  const chunks = await requester.watch('/api/v1/pods', { silenceMs: 30 });
+  await expect(textOf(chunks)).rejects.toMatchObject({ kind: 'timeout' });
+  expect(server.connections()).toBe(1);
+});
+
+it.each(['before', 'while'])('ends when it is canceled %s it is read', async (when) => {
+  const { promise: isClosed, resolve } = Promise.withResolvers<void>();
+  const { requester } = await start((_, response) => {
+    begin(response);
+    response.on('close', resolve);
+  });
+  const controller = new AbortController();
+  const chunks = await requester.watch('/api/v1/pods', { signal: controller.signal });
+  if (when === 'before') controller.abort();
+  const read = textOf(chunks);
+  controller.abort();
+  await expect(read).rejects.toMatchObject({ kind: 'canceled' });
+  await isClosed;
+});
+
+it('closes the connection when nobody reads on', async () => {
+  const { promise: isClosed, resolve } = Promise.withResolvers<void>();
+  const { requester } = await start((_, response) => {
+    begin(response);
+    response.write('one\n');
+    response.on('close', resolve);
+  });
+  for await (const chunk of await requester.watch('/api/v1/pods')) {
+    expect(chunk.toString()).toBe('one\n');
+    break;
+  }
+  await isClosed;
+});

@@ -1,0 +1,615 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ClusterResource } from '../../src/apimachinery/cluster-resource.ts';
+import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { connectKubernetes } from '../../src/kubernetes/connection.ts';
+import type { ObjectIndexReport } from '../../src/kubernetes/object-index/index-report.ts';
+import type { ObjectIndexLimits } from '../../src/kubernetes/object-index/limits.ts';
+import {
+  createObjectIndex,
+  type ObjectIndex,
+} from '../../src/kubernetes/object-index/object-index.ts';
+import { startKubernetesApi } from '../golden/kubernetes-api.ts';
+import { parseGroups } from '../golden/kubernetes-discovery.ts';
+import { readData } from '../golden/recorded-cases.ts';
+import { kubeconfigText, sendStatus } from './kubernetes-server.ts';
+import { type ObjectServer, startObjectServer } from './object-server.ts';
+
+let directory: string;
+let server: ObjectServer;
+let open: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'object-index-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+beforeEach(async () => {
+  server = await startObjectServer();
+  open.push(() => server.close());
+});
+afterEach(async () => {
+  for (const close of open.reverse()) await close();
+  open = [];
+});
+
+/** Quick enough for tests; what a test is about it sets itself. */
+const QUICK: Partial<ObjectIndexLimits> = {
+  retryMs: 2,
+  maxRetryMs: 10,
+  settleMs: 20,
+  patienceMs: 60_000,
+};
+
+interface Recorded {
+  readonly index: ObjectIndex;
+  /** What was reported, as `asked pods index`, `list pods success`, ... */
+  readonly reports: string[];
+  readonly warnings: string[];
+  /** The number of objects that was reported last. */
+  readonly sizes: Map<string, number | undefined>;
+}
+
+async function startIndex(
+  limits: Partial<ObjectIndexLimits> = {},
+  settings: { url?: string; now?: () => number; timeoutMs?: number } = {},
+): Promise<Recorded> {
+  const kubeconfigFile = path.join(directory, 'config');
+  await writeFile(
+    kubeconfigFile,
+    kubeconfigText({ cluster: { server: settings.url ?? server.url } }),
+  );
+  const requester = await connectKubernetes({
+    kubeconfigFile,
+    userAgent: 'test',
+    timeoutMs: settings.timeoutMs ?? 5_000,
+  });
+  const reports: string[] = [];
+  const warnings: string[] = [];
+  const sizes = new Map<string, number | undefined>();
+  const report: ObjectIndexReport = {
+    objectsIndexed: (resource, count) => sizes.set(resource, count),
+    objectListRead: (resource, outcome) => reports.push(`list ${resource} ${outcome}`),
+    objectWatchEnded: (resource, outcome) => reports.push(`watch ${resource} ${outcome}`),
+    objectEventReceived: (resource, type) => reports.push(`event ${resource} ${type}`),
+    objectsAsked: (resource, source) => reports.push(`asked ${resource} ${source}`),
+  };
+  const index = createObjectIndex({
+    requester,
+    log: { info: () => undefined, warn: (message) => warnings.push(message) },
+    report,
+    limits: { ...QUICK, ...limits },
+    ...(settings.now && { now: settings.now }),
+  });
+  open.push(
+    () => requester.close(),
+    () => index.close(),
+  );
+  return { index, reports, warnings, sizes };
+}
+
+function resource(group: string, name: string): ClusterResource {
+  const found = builtinResourceMapper().find(group, name);
+  if (found === undefined) throw new Error(`no ${name}`);
+  return found;
+}
+
+const pods = resource('', 'pods');
+const select = (selector: string, namespace: string | undefined = 'shop') => ({
+  resource: pods,
+  namespace,
+  selector: parseLabelSelector(selector),
+});
+
+/** Waits until it holds, however long that takes: what never comes true fails by the test's limit. */
+function until(isTrue: () => unknown): Promise<void> {
+  return expect.poll(isTrue, { timeout: 20_000, interval: 2 }).toBe(true);
+}
+
+async function untilNames(index: ObjectIndex, selector: string, names: readonly string[]) {
+  await expect
+    .poll(() => index.list(select(selector)), { timeout: 20_000, interval: 2 })
+    .toEqual(names);
+}
+
+describe('the price of many requests', () => {
+  it('2,000 pods and 200 selectors are one list and one watch', async () => {
+    const api = await startKubernetesApi({
+      groups: parseGroups(readData('kube-discovery.json')),
+      objects: Array.from({ length: 2_000 }, (_, pod) => ({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: {
+          name: `pod-${String(pod).padStart(4, '0')}`,
+          namespace: `ns-${pod % 40}`,
+          labels: { app: `app-${pod % 200}` },
+        },
+      })),
+      kubeconfig: path.join(directory, 'golden-config'),
+    });
+    open.push(() => api.close());
+    const { index, reports } = await startIndex({}, { url: api.url });
+
+    const round = () =>
+      Promise.all(
+        Array.from({ length: 200 }, (_, app) =>
+          index.list(select(`app=app-${app}`, `ns-${app % 40}`)),
+        ),
+      );
+    const first = await round();
+    expect(first.every((names) => names.length === 10)).toBe(true);
+    expect(first.flat().toSorted()).toEqual(
+      Array.from({ length: 2_000 }, (_, pod) => `pod-${String(pod).padStart(4, '0')}`),
+    );
+    await until(() => reports.includes('event pods BOOKMARK'));
+    for (let again = 0; again < 5; again += 1) expect(await round()).toEqual(first);
+
+    // Four pages and the watch.
+    expect([...api.requestCounts()]).toEqual([['/api/v1/pods', 5]]);
+    expect(reports.filter((line) => line === 'asked pods index')).toHaveLength(1_200);
+    expect(reports.filter((line) => line.startsWith('list'))).toEqual(['list pods success']);
+
+    const pod = { apiVersion: 'v1', kind: 'Pod' };
+    api.objects.add({
+      ...pod,
+      metadata: { name: 'a', namespace: 'ns-0', labels: { app: 'app-0' } },
+    });
+    api.objects.remove({ ...pod, metadata: { name: 'pod-0000', namespace: 'ns-0' } });
+    await expect
+      .poll(() => index.list(select('app=app-0', 'ns-0')))
+      .toEqual(['a', ...(first[0] ?? []).slice(1)]);
+    expect([...api.requestCounts()]).toEqual([['/api/v1/pods', 5]]);
+  });
+
+  it('asks for metadata only, and for bookmarks', async () => {
+    server.put({ namespace: 'shop', name: 'a' });
+    const { index } = await startIndex();
+    await index.list(select(''));
+    await until(() => server.openWatches() === 1);
+    const [list, watch] = server.requests;
+    expect(list?.headers.accept).toBe(
+      'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
+    );
+    expect(list?.url.searchParams.get('limit')).toBe('500');
+    expect(watch?.headers.accept).toBe(
+      'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
+    );
+    expect(Object.fromEntries(watch?.url.searchParams ?? [])).toMatchObject({
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: '1',
+    });
+    const seconds = Number(watch?.url.searchParams.get('timeoutSeconds'));
+    expect(seconds).toBeGreaterThanOrEqual(300);
+    expect(seconds).toBeLessThanOrEqual(600);
+  });
+});
+
+describe('what is asked for', () => {
+  it('objects are told with their labels, of one namespace or all, and by name', async () => {
+    server.put({ namespace: 'shop', name: 'b', labels: { app: 'web' } });
+    server.put({ namespace: 'shop', name: 'a' });
+    server.put({ namespace: 'a-b', name: 'a' });
+    server.put({ namespace: 'a', name: 'c' });
+    const { index } = await startIndex();
+    const all = await index.objects({ ...select(''), namespace: undefined });
+    expect(all.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual([
+      'a-b/a',
+      'a/c',
+      'shop/a',
+      'shop/b',
+    ]);
+    expect(await index.objects({ ...select(''), name: 'b' })).toEqual([
+      {
+        namespace: 'shop',
+        name: 'b',
+        labels: { app: 'web' },
+        createdAt: Date.UTC(2026, 0, 31, 8, 15) / 1000,
+      },
+    ]);
+    expect(await index.objects({ ...select(''), name: 'nope' })).toEqual([]);
+    expect(await index.objects({ ...select(''), name: 'b,metadata.name=a' })).toEqual([]);
+  });
+
+  it('a field selector has an index of its own, which follows what it selects', async () => {
+    server.put({ namespace: 'shop', name: 'a', phase: 'Running' });
+    server.put({ namespace: 'shop', name: 'b', phase: 'Pending' });
+    const { index } = await startIndex();
+    const running = { ...select(''), fieldSelector: 'status.phase=Running' };
+    const names = async () => (await index.objects(running)).map(({ name }) => name);
+    expect(await names()).toEqual(['a']);
+    expect(await index.list(select(''))).toEqual(['a', 'b']);
+    await until(() => server.openWatches() === 2);
+    server.put({ namespace: 'shop', name: 'b', phase: 'Running' });
+    server.put({ namespace: 'shop', name: 'a', phase: 'Succeeded' });
+    await expect.poll(names).toEqual(['b']);
+    expect(server.count('list')).toBe(2);
+  });
+
+  it('asks nothing where there can be nothing', async () => {
+    const { index } = await startIndex();
+    const nodes = { ...select(''), resource: resource('', 'nodes'), namespace: 'shop' };
+    for (const request of [nodes, { ...select(''), namespace: '..' }]) {
+      expect(await index.list(request)).toEqual([]);
+      expect(await index.objects(request)).toEqual([]);
+    }
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('what comes before the answer', () => {
+  it('requests wait for the whole first list', async () => {
+    for (let pod = 0; pod < 1_200; pod += 1) server.put({ namespace: 'shop', name: `pod-${pod}` });
+    const held: (() => void)[] = [];
+    const { index } = await startIndex();
+    const { promise: isHeld, resolve } = Promise.withResolvers<void>();
+    server.intercept((kind, response) => {
+      if (kind !== 'page' || held.length > 0) return false;
+      held.push(() => sendStatus(response, 410, 'too old'));
+      resolve();
+      return true;
+    });
+    const asked = [index.list(select('')), index.list(select('', 'none'))];
+    await isHeld;
+    const canceled = new AbortController();
+    const given = index.list({ ...select(''), signal: canceled.signal });
+    canceled.abort();
+    await expect(given).rejects.toMatchObject({ kind: 'canceled' });
+    for (const go of held) go();
+    const [names, none] = await Promise.all(asked);
+    expect(names).toHaveLength(1_200);
+    expect(none).toEqual([]);
+    // Begun anew, as the first was forgotten in between.
+    expect([server.count('list'), server.count('page')]).toEqual([2, 3]);
+  });
+
+  it('a request that has waited too long lists for itself', async () => {
+    server.put({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
+    server.intercept((kind) => kind === 'list' && server.count('list') === 1);
+    const { index, reports } = await startIndex({ patienceMs: 5 });
+    expect(await index.list(select('app=web'))).toEqual(['a']);
+    const [object] = await index.objects(select('app=web'));
+    expect(object).toMatchObject({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
+    expect(reports).toEqual(['asked pods listing', 'asked pods listing']);
+    expect(server.requests.slice(1).map(({ url }) => url.pathname)).toEqual([
+      '/api/v1/namespaces/shop/pods',
+      '/api/v1/namespaces/shop/pods',
+    ]);
+  });
+
+  it('an API server that cannot be reached is told at once, and asked again', async () => {
+    server.put({ namespace: 'shop', name: 'a' });
+    server.intercept((_, response) => {
+      response.destroy();
+      return true;
+    });
+    const { index, reports } = await startIndex();
+    await expect(index.list(select(''))).rejects.toMatchObject({ kind: 'unreachable' });
+    expect(reports).toContain('asked pods none');
+    server.intercept(undefined);
+    await expect.poll(() => index.list(select('')).catch(() => 'an error')).toEqual(['a']);
+  });
+});
+
+describe('a watch that ends', () => {
+  async function followed(settings: Partial<ObjectIndexLimits> = {}) {
+    server.put({ namespace: 'shop', name: 'pillar', labels: { app: 'web' } });
+    const started = await startIndex(settings);
+    expect(await started.index.list(select(''))).toEqual(['pillar']);
+    await until(() => server.openWatches() === 1);
+    return started;
+  }
+
+  it.each([
+    ['is ended by the server', () => server.end()],
+    ['is cut', () => server.cut()],
+    ['is cut within an event', () => server.cut('{"type":"ADDED","object":{"meta')],
+  ])('goes on where it was when it %s', async (_, stop) => {
+    const { index, reports } = await followed();
+    server.put({ namespace: 'shop', name: 'before' });
+    await untilNames(index, '', ['before', 'pillar']);
+    stop();
+    server.put({ namespace: 'shop', name: 'after' });
+    server.remove('shop', 'before');
+    await untilNames(index, '', ['after', 'pillar']);
+    await until(() => server.openWatches() === 1);
+    expect([server.count('list'), server.count('watch')]).toEqual([1, 2]);
+    expect(reports.filter((line) => line.startsWith('list'))).toHaveLength(1);
+    expect(server.requests.at(-1)?.url.searchParams.get('resourceVersion')).toMatch(/^[234]$/);
+  });
+
+  it('goes on from the last bookmark', async () => {
+    const { index, reports } = await followed();
+    for (let change = 0; change < 5; change += 1) {
+      // Root-scoped and other resources move the version on too; here pods that come and go.
+      server.put({ namespace: 'lab', name: 'x' });
+      server.remove('lab', 'x');
+    }
+    server.bookmark();
+    await until(() => reports.includes('event pods BOOKMARK'));
+    server.forget();
+    server.cut();
+    await until(() => server.count('watch') === 2);
+    expect(server.requests.at(-1)?.url.searchParams.get('resourceVersion')).toBe('11');
+    expect(await index.list(select(''))).toEqual(['pillar']);
+    expect(server.count('list')).toBe(1);
+  });
+
+  it('is taken up when it says nothing for too long', async () => {
+    const { index, reports } = await followed({ silenceMs: 60 });
+    await until(() => reports.includes('watch pods timeout'));
+    server.put({ namespace: 'shop', name: 'a' });
+    await untilNames(index, '', ['a', 'pillar']);
+    expect(server.count('list')).toBe(1);
+  });
+
+  it.each([
+    ['an event that is garbage', () => server.say('{"type":')],
+    ['an event of no object', () => server.say('{"type":"ADDED","object":{}}')],
+    ['an event that is too large', () => server.say('x'.repeat(3 * 1024 * 1024))],
+    [
+      'an error in its midst',
+      () => server.say('{"type":"ERROR","object":{"code":410,"message":"too old"}}'),
+    ],
+    [
+      'a version that is forgotten',
+      () => {
+        server.put({ namespace: 'shop', name: 'unseen' });
+        server.remove('shop', 'unseen');
+        server.cut();
+        server.remove('shop', 'gone');
+        server.forget();
+      },
+    ],
+  ])('lists again after %s', async (_, spoil) => {
+    const { index } = await followed();
+    server.put({ namespace: 'shop', name: 'gone' });
+    await untilNames(index, '', ['gone', 'pillar']);
+    spoil();
+    server.remove('shop', 'gone');
+    await untilNames(index, '', ['pillar']);
+    await until(() => server.count('list') === 2 && server.openWatches() === 1);
+  });
+
+  it('serves the old objects while the new list is read, then the new ones whole', async () => {
+    for (let pod = 0; pod < 600; pod += 1) {
+      server.put({ namespace: 'shop', name: `pod-${pod}`, labels: { app: 'old' } });
+    }
+    const { index } = await startIndex();
+    expect(await index.list(select('app=old'))).toHaveLength(600);
+    await until(() => server.openWatches() === 1);
+
+    const held: (() => void)[] = [];
+    const { promise: isHeld, resolve } = Promise.withResolvers<void>();
+    server.intercept((kind, response) => {
+      if (kind !== 'page') return false;
+      held.push(() => sendStatus(response, 410, 'forgotten'));
+      resolve();
+      return true;
+    });
+    server.cut();
+    for (let pod = 0; pod < 600; pod += 1) {
+      server.put({ namespace: 'shop', name: `pod-${pod}`, labels: { app: 'new' } });
+    }
+    server.forget();
+    await isHeld;
+    expect(await index.list(select('app=old'))).toHaveLength(600);
+    expect(await index.list(select('app=new'))).toEqual([]);
+    server.intercept(undefined);
+    for (const go of held) go();
+    await expect
+      .poll(async () => {
+        const [old, fresh] = [
+          (await index.list(select('app=old'))).length,
+          (await index.list(select('app=new'))).length,
+        ];
+        expect([
+          [600, 0],
+          [0, 600],
+        ]).toContainEqual([old, fresh]);
+        return fresh;
+      })
+      .toBe(600);
+  });
+
+  it('serves what it knows for a while, and nothing after that', async () => {
+    let clock = 0;
+    server.put({ namespace: 'shop', name: 'a' });
+    const { index, warnings } = await startIndex({ staleMs: 60_000 }, { now: () => clock });
+    expect(await index.list(select(''))).toEqual(['a']);
+    await until(() => server.openWatches() === 1);
+    // In contact: nothing becomes old.
+    server.bookmark();
+    await expect
+      .poll(async () => {
+        clock += 600_000;
+        return index.list(select('')).catch(() => 'an error');
+      })
+      .toEqual(['a']);
+
+    server.intercept((_, response) => {
+      sendStatus(response, 503, 'starting up');
+      return true;
+    });
+    server.cut();
+    await until(() => warnings.length > 0 && server.count('watch') > 2);
+    clock += 59_000;
+    expect(await index.list(select(''))).toEqual(['a']);
+    clock += 2_000;
+    await expect(index.list(select(''))).rejects.toMatchObject({
+      kind: 'server_error',
+      message: expect.stringMatching(
+        /^pods: what is known of the objects is 61 s old: .*starting up/,
+      ),
+    });
+
+    server.put({ namespace: 'shop', name: 'b' });
+    server.intercept(undefined);
+    await expect.poll(() => index.list(select('')).catch(() => 'an error')).toEqual(['a', 'b']);
+    expect(server.count('list')).toBe(1);
+    expect(warnings).toEqual(['the objects of a resource cannot be followed at the moment']);
+  });
+});
+
+describe('where there is no index', () => {
+  it('more objects than allowed are listed by request, after one page', async () => {
+    for (let pod = 0; pod < 600; pod += 1) {
+      server.put({ namespace: 'shop', name: `pod-${pod}`, labels: { n: String(pod) } });
+    }
+    const { index, reports, warnings, sizes } = await startIndex({ maxObjects: 599 });
+    expect(await index.list(select('n=7'))).toEqual(['pod-7']);
+    expect(await index.list(select('n in (8,9)'))).toEqual(['pod-8', 'pod-9']);
+    expect([server.count('list'), server.count('page'), server.count('watch')]).toEqual([3, 0, 0]);
+    expect(reports).toEqual(['list pods too_large', 'asked pods listing', 'asked pods listing']);
+    expect(warnings).toEqual([
+      'the objects of a resource are not indexed: each request lists those it is about',
+    ]);
+    expect(sizes.get('pods')).toBeUndefined();
+  });
+
+  it('objects that become too many are given up', async () => {
+    server.put({ namespace: 'shop', name: 'a' });
+    const { index, reports, sizes } = await startIndex({ maxObjects: 2 });
+    expect(await index.list(select(''))).toEqual(['a']);
+    await until(() => server.openWatches() === 1);
+    expect(sizes.get('pods')).toBe(1);
+    server.put({ namespace: 'shop', name: 'b' });
+    server.put({ namespace: 'shop', name: 'c' });
+    await until(() => reports.includes('watch pods too_large'));
+    expect(await index.list(select(''))).toEqual(['a', 'b', 'c']);
+    expect(reports.at(-1)).toBe('asked pods listing');
+    expect(sizes.get('pods')).toBeUndefined();
+  });
+
+  it('what may not be watched is listed, and indexed when it may', async () => {
+    server.put({ namespace: 'shop', name: 'a' });
+    server.intercept((kind, response) => {
+      if (kind === 'watch') sendStatus(response, 403, 'pods is forbidden: cannot watch');
+      return kind === 'watch';
+    });
+    const { index, reports } = await startIndex({ unfitMs: 30 });
+    expect(await index.list(select(''))).toEqual(['a']);
+    await until(() => reports.includes('watch pods forbidden'));
+    server.put({ namespace: 'shop', name: 'b' });
+    await untilNames(index, '', ['a', 'b']);
+    server.intercept(undefined);
+    await expect
+      .poll(async () => {
+        await index.list(select(''));
+        return server.openWatches() === 1 && reports.at(-1);
+      })
+      .toBe('asked pods index');
+  });
+
+  it('what may not be listed at all fails with the reason', async () => {
+    server.intercept((_, response) => {
+      sendStatus(response, 403, 'cannot list pods');
+      return true;
+    });
+    const { index } = await startIndex();
+    for (const asked of [index.list(select('')), index.objects(select(''))]) {
+      await expect(asked).rejects.toMatchObject({ kind: 'forbidden', status: 403 });
+    }
+  });
+
+  it('only so many resources are followed', async () => {
+    const { index, reports, warnings } = await startIndex({ maxIndexes: 1 });
+    await index.list(select(''));
+    await index.list({ ...select(''), resource: resource('apps', 'deployments') });
+    await index.list({ ...select(''), resource: resource('', 'services') });
+    await until(() => server.openWatches() === 1);
+    expect(reports.filter((line) => line.startsWith('asked'))).toEqual([
+      'asked pods index',
+      'asked deployments.apps listing',
+      'asked services listing',
+    ]);
+    expect(warnings).toEqual([
+      'too many resources are asked for to index them all: requests list the others',
+    ]);
+  });
+});
+
+describe('the end', () => {
+  it('an index that nobody asks for is dropped, and begun anew when somebody does', async () => {
+    let clock = 0;
+    server.put({ namespace: 'shop', name: 'a' });
+    const { index, sizes } = await startIndex({ idleMs: 40 }, { now: () => clock });
+    await index.list(select(''));
+    await until(() => server.openWatches() === 1);
+    clock = 41;
+    await until(() => server.openWatches() === 0);
+    expect(sizes.get('pods')).toBeUndefined();
+    server.put({ namespace: 'shop', name: 'b' });
+    expect(await index.list(select(''))).toEqual(['a', 'b']);
+    expect(server.count('list')).toBe(2);
+  });
+
+  it('close ends the watches', async () => {
+    const { index } = await startIndex();
+    await index.list(select(''));
+    await until(() => server.openWatches() === 1);
+    index.close();
+    await until(() => server.openWatches() === 0);
+  });
+});
+
+describe('whatever happens in between', () => {
+  const pod = fc.record({
+    namespace: fc.constantFrom('shop', 'lab', 'lab-9'),
+    name: fc.constantFrom('a', 'b', 'c', 'd'),
+    labels: fc.dictionary(fc.constantFrom('app', 'tier'), fc.constantFrom('1', '2')),
+    phase: fc.constantFrom('Running', 'Pending'),
+  });
+  const step = fc.oneof(
+    { weight: 8, arbitrary: pod.map((value) => () => server.put(value)) },
+    { weight: 4, arbitrary: pod.map((value) => () => server.remove(value.namespace, value.name)) },
+    { weight: 1, arbitrary: fc.constant(() => server.cut()) },
+    { weight: 1, arbitrary: fc.constant(() => server.cut('{"type":"DELETED","obj')) },
+    { weight: 1, arbitrary: fc.constant(() => server.end()) },
+    { weight: 1, arbitrary: fc.constant(() => server.forget()) },
+    { weight: 1, arbitrary: fc.constant(() => server.say('not an event')) },
+    { weight: 1, arbitrary: fc.constant(() => server.bookmark()) },
+    { weight: 1, arbitrary: fc.boolean().map((on) => () => server.doubleEvents(on)) },
+    { weight: 4, arbitrary: fc.constant('a pause' as const) },
+  );
+  const selectors = ['', 'app', 'app=1', 'app!=1', 'tier in (1,2),!app'];
+  const namespaces = ['shop', 'lab', 'lab-9', undefined];
+
+  it('at rest the answers are those of the API server', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), async (steps) => {
+        // There all the time: an index that was ever empty or half filled would lack them.
+        const pillars = ['pillar-1', 'pillar-2'];
+        for (const name of pillars) {
+          server.put({ namespace: 'shop', name, labels: { pillar: 'yes' } });
+        }
+        const { index } = await startIndex();
+        const asked: Promise<readonly string[]>[] = [];
+        for (const each of steps) {
+          if (each === 'a pause') await new Promise((resolve) => setTimeout(resolve, 3));
+          else each();
+          asked.push(index.list(select('pillar')));
+        }
+        for (const names of await Promise.all(asked)) expect(names).toEqual(pillars);
+
+        for (const selector of selectors) {
+          for (const namespace of namespaces) {
+            const request = { ...select(selector), namespace };
+            await expect
+              .poll(
+                async () =>
+                  (await index.objects(request)).map((each) => `${each.namespace}/${each.name}`),
+                { timeout: 20_000, interval: 5 },
+              )
+              .toEqual(server.pods(namespace, selector));
+          }
+        }
+        index.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
