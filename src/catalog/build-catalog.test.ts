@@ -134,4 +134,28 @@ describe('buildCatalog', () => {
     expect(catalog.custom('toString', pods)).toBeUndefined();
     expect(catalog.external('load')).toBeUndefined();
   });
+
+  it('leaves out a series whose name could become a part of the query', () => {
+    const found = {
+      load: { 'load{namespace="other"} or up #': ['namespace'], 'http-requests': ['namespace'] },
+    };
+    const bare = build(
+      { custom: [compiledRule({ seriesQuery: 'load', overrides })], external: [] },
+      found,
+    );
+    expect(bare.custom).toEqual([]);
+    expect(bare.leftOut.map(({ why }) => why)).toEqual([
+      expect.stringContaining('needs quotes in PromQL'),
+      expect.stringContaining('needs quotes in PromQL'),
+    ]);
+    const metricsQuery = 'sum({<<printf "%q" .Series>>,<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+    const quoting = compiledRule({ seriesQuery: 'load', overrides, metricsQuery });
+    expect(build({ custom: [quoting], external: [] }, found)).toMatchObject({
+      custom: [
+        'namespaces/http-requests = http-requests{namespace}',
+        expect.stringContaining('namespaces/load{namespace="other"} or up #'),
+      ],
+      leftOut: [],
+    });
+  });
 });

@@ -1,5 +1,7 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import { isPlainSeries } from '../rules/foreign-text.ts';
 import { unreachableName } from '../rules/metric-name.ts';
+import { QueryError, UnsafeNameError } from '../rules/metrics-query.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { type Catalog, type CustomMetric, createCatalog, type ExternalMetric } from './catalog.ts';
 
@@ -12,7 +14,7 @@ export interface RuleLists {
   readonly external: readonly CompiledRule[];
 }
 
-/** A metric that was found and cannot be served under its name. */
+/** A metric that was found and cannot be served: its name, or that of its series, is unfit. */
 export interface LeftOutMetric {
   readonly series: string;
   readonly name: string;
@@ -61,11 +63,31 @@ function namedSeries(
     if (!rule.matches(series)) continue;
     const name = rule.metricName(series);
     if (name === undefined) continue;
-    const why = unreachableName(name);
+    const why = unreachableName(name) ?? unaskableSeries(rule, series);
     if (why === undefined) named.push({ series, name, labels });
     else leftOut.push({ series, name, why });
   }
   return named;
+}
+
+/** Why the rule's query cannot ask for a series, whatever the request, or undefined where it can. */
+function unaskableSeries(rule: CompiledRule, series: string): string | undefined {
+  if (isPlainSeries(series)) return undefined;
+  try {
+    rule.query.for({
+      series,
+      selector: [],
+      namespace: { label: 'namespace', value: 'default' },
+      ...(rule.kind === 'custom' && { objects: { label: 'pod', names: ['web-0'] } }),
+      groupBy: rule.kind === 'custom' ? ['pod'] : [],
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnsafeNameError) return error.message;
+    // What else keeps a template from making a query may be otherwise for another request.
+    if (error instanceof QueryError) return undefined;
+    throw error;
+  }
 }
 
 function customMetricsOf(

@@ -39,6 +39,7 @@ const loops: RelistLoop[] = [];
 
 function start(source: SeriesSource, rules: () => RuleLists, interval = 60_000) {
   const rounds: RelistRound[] = [];
+  const faults: unknown[] = [];
   const loop = startRelistLoop(
     {
       source,
@@ -47,11 +48,12 @@ function start(source: SeriesSource, rules: () => RuleLists, interval = 60_000) 
       now: Date.now,
       isRefusal: (error) => error instanceof Refused,
       onRelist: (round) => rounds.push(round),
+      onFault: (fault) => faults.push(fault),
     },
     { interval, maxAge: 60_000, concurrency: 2 },
   );
   loops.push(loop);
-  return { loop, rounds };
+  return { loop, rounds, faults };
 }
 
 function names({ catalog }: RelistLoop): readonly string[] {
@@ -143,5 +145,46 @@ describe('the relist loop', () => {
     expect(asked).toHaveLength(3);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(asked).toHaveLength(4);
+  });
+
+  it('survives a fault of its own, keeps its catalog, and tries again soon', async () => {
+    vi.useFakeTimers();
+    const { source, asked } = faultySource();
+    let broken = false;
+    const rules = () => {
+      if (broken) throw new Error('out of luck');
+      return { custom: [rule('a')], external: [] };
+    };
+    const { loop, faults } = start(source, rules, 60_000);
+    await loop.relist();
+    expect(asked).toHaveLength(2);
+    broken = true;
+    await Promise.all([loop.relist(), loop.relist()]);
+    expect(faults).toHaveLength(2);
+    expect(names(loop)).toEqual(['a']);
+    broken = false;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('keeps its catalog when that cannot be made anew', async () => {
+    const { source } = faultySource();
+    const fragile = rule('a');
+    let broken = false;
+    const custom = [
+      {
+        ...fragile,
+        matches: (series: string) => {
+          if (broken) throw new Error('out of luck');
+          return fragile.matches(series);
+        },
+      },
+    ];
+    const { loop, faults } = start(source, () => ({ custom, external: [] }));
+    await loop.relist();
+    broken = true;
+    loop.rebuild();
+    expect(faults).toHaveLength(1);
+    expect(names(loop)).toEqual(['a']);
   });
 });

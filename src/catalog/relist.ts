@@ -19,6 +19,8 @@ export interface RelistDependencies {
   readonly isRefusal: (error: unknown) => boolean;
   /** Told of every finished round. */
   readonly onRelist: (round: RelistRound) => void;
+  /** Told of what should never happen: a catalog could not be made. The last one stays. */
+  readonly onFault: (fault: unknown) => void;
 }
 
 export interface RelistOptions {
@@ -44,7 +46,7 @@ export interface RelistLoop {
   readonly catalog: () => Catalog;
   /** Whether a round has ended in which Prometheus could be asked. */
   readonly hasListed: () => boolean;
-  /** Starts a round now, or after the current one; done when that round is. */
+  /** Starts a round now, or after the current one; done when that round is. Never rejects. */
   relist(): Promise<void>;
   /** Makes the catalog anew of the series known, for a cluster whose resources have changed. */
   rebuild(): void;
@@ -74,6 +76,15 @@ export function startRelistLoop(
 
   async function round(): Promise<void> {
     clearTimeout(timer);
+    try {
+      scheduleNext(hasFailed(await list()));
+    } catch (fault) {
+      dependencies.onFault(fault);
+      scheduleNext(true);
+    }
+  }
+
+  async function list(): Promise<readonly DiscoveryOutcome[]> {
     const rules = dependencies.rules();
     const begun = dependencies.now();
     const outcomes = await discover(seriesQueriesOf(rules), dependencies.source, {
@@ -81,14 +92,14 @@ export function startRelistLoop(
       concurrency: options.concurrency,
       signal: stopping.signal,
     });
-    if (stopping.signal.aborted) return;
+    if (stopping.signal.aborted) return [];
     known = withLastGood(outcomes, known);
     rulesOfCatalog = rules;
     const { leftOut } = swap();
     listed ||= couldBeAsked(outcomes, dependencies.isRefusal);
     const durationSeconds = (dependencies.now() - begun) / 1000;
     dependencies.onRelist({ outcomes, leftOut, catalog, durationSeconds });
-    scheduleNext(outcomes);
+    return outcomes;
   }
 
   function swap(): { leftOut: readonly LeftOutMetric[] } {
@@ -97,10 +108,21 @@ export function startRelistLoop(
     return built;
   }
 
-  function scheduleNext(outcomes: readonly DiscoveryOutcome[]): void {
-    const failed = outcomes.some(
-      (outcome) => 'error' in outcome && !dependencies.isRefusal(outcome.error),
-    );
+  function rebuild(): void {
+    try {
+      swap();
+    } catch (fault) {
+      dependencies.onFault(fault);
+    }
+  }
+
+  /** Whether a query failed that may be answered if it is asked again. */
+  function hasFailed(outcomes: readonly DiscoveryOutcome[]): boolean {
+    return outcomes.some((outcome) => 'error' in outcome && !dependencies.isRefusal(outcome.error));
+  }
+
+  function scheduleNext(failed: boolean): void {
+    if (stopping.signal.aborted) return;
     failedRounds = failed ? failedRounds + 1 : 0;
     const delay = failed
       ? Math.min(options.interval, firstRetryDelay * 2 ** (failedRounds - 1))
@@ -129,7 +151,7 @@ export function startRelistLoop(
     catalog: () => catalog,
     hasListed: () => listed,
     relist,
-    rebuild: () => void swap(),
+    rebuild,
     stop() {
       stopping.abort();
       clearTimeout(timer);

@@ -80,6 +80,7 @@ describe('check', () => {
       '  name       http_requests_total -> http_requests_per_second',
       '  resources  namespace -> namespace, pod -> pod',
       '  query      sum( rate(http_requests_total{namespace="default",pod="example"}[2m]) ) by (pod)',
+      '  sharing    by object: sum( rate(http_requests_total{namespace!="",pod!=""}[2m]) ) by (namespace,pod)',
       'externalRules[0]',
       '  series     {__name__=~"^kafka_.*"}',
       '  name       as the series',

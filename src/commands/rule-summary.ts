@@ -8,6 +8,7 @@ import { checkSeriesSelector, parseSeriesSelector } from '../promql/series-selec
 import { type MetricsQuery, QueryError, type QueryRequest } from '../rules/metrics-query.ts';
 import type { ResourceLabels } from '../rules/resource-labels.ts';
 import type { CompiledResourceRule, CompiledRule } from '../rules/rule.ts';
+import { shareQuery } from '../rules/shared-query.ts';
 
 /** What one rule serves, for people to read. */
 export interface RuleSummary {
@@ -42,6 +43,7 @@ function summarizeRule(rule: CompiledRule, field: string, mapper: ResourceMapper
   const { seriesFilters } = rule.definition;
   const filters = seriesFilters.map(({ is, isNot }) => (is === '' ? `not ${isNot}` : is));
   const series = nameOfSeries(rule);
+  const example = exampleRequest(rule, series ?? ANY_SERIES, mapper);
   return {
     field,
     facts: withoutEmpty([
@@ -49,7 +51,8 @@ function summarizeRule(rule: CompiledRule, field: string, mapper: ResourceMapper
       ['filters', filters.join(', ')],
       ['name', describeName(rule, series)],
       ['resources', describeResources(rule.resources, rule.definition.resources.template)],
-      ['query', expand(rule.query, exampleRequest(rule, series ?? ANY_SERIES, mapper))],
+      ['query', expand(rule.query, example)],
+      ['sharing', describeSharing(rule, example)],
     ]),
   };
 }
@@ -75,6 +78,16 @@ function describeResources(resources: ResourceLabels, template: string): string 
     ([label, reference]) => `${label} -> ${qualifiedName(reference)}`,
   );
   return [...overrides, ...(template === '' ? [] : [`labels like ${template}`])].join(', ');
+}
+
+/** Whether requests for different objects can be one query; of external metrics, which have none, nothing. */
+function describeSharing({ definition, query, kind }: CompiledRule, example: QueryRequest): string {
+  if (!definition.sharing) return 'off';
+  if (kind === 'external') return '';
+  const sharing = shareQuery(query, example);
+  return sharing.shared === undefined
+    ? `not by object: ${sharing.reason}`
+    : `by object: ${oneLine(sharing.shared.promql)}`;
 }
 
 /** For the namespace `default` and, in custom rules, an object called `example`. */
@@ -158,14 +171,15 @@ function summarizeResourceRule(
 /** The query on one line, or why there is none. */
 function expand(query: MetricsQuery, request: QueryRequest): string {
   try {
-    return query
-      .for(request)
-      .trim()
-      .replaceAll(/\s*\n\s*/g, ' ');
+    return oneLine(query.for(request));
   } catch (error) {
     if (error instanceof QueryError) return `(none: ${error.message})`;
     throw error;
   }
+}
+
+function oneLine(query: string): string {
+  return query.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
 
 function withoutEmpty(facts: RuleSummary['facts']): RuleSummary['facts'] {

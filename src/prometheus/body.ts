@@ -38,6 +38,8 @@ export async function readBody(
 
 async function* chunksOf(body: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
   const stop = () => body.destroy(signal.reason);
+  // The signal tells once, which may have been before the body came.
+  if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
     for await (const chunk of body) {

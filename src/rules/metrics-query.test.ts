@@ -4,7 +4,12 @@ import { compiledRule } from '../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
 import { checkQuery } from '../promql/check.ts';
 import { vectorSelectors } from '../promql/selectors.ts';
-import { matchersOf, QueryError, UnsupportedRequirementError } from './metrics-query.ts';
+import {
+  matchersOf,
+  QueryError,
+  UnsafeNameError,
+  UnsupportedRequirementError,
+} from './metrics-query.ts';
 
 const { query } = compiledRule({});
 
@@ -80,6 +85,114 @@ describe('metrics query', () => {
         const pattern = new RegExp(`^(?:${matcher?.value})$`, 's');
         expect(pattern.test(name)).toBe(true);
         if (!name.includes('.') && other !== name) expect(pattern.test(other)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('a template that writes names as they are', () => {
+  const raw = 'sum(<<.Series>>{pod=~"<<index .LabelValuesByName "pod">>"})';
+  const namesMade = (metricsQuery: string, names: readonly string[], series = 'load') =>
+    compiledRule({ metricsQuery }).query.for({
+      series,
+      selector: parseLabelSelector('shard in (a,b)'),
+      namespace: { label: 'namespace', value: 'shop' },
+      objects: { label: 'pod', names },
+      groupBy: ['pod'],
+    });
+
+  it('gets the names that objects have', () => {
+    expect(namesMade(raw, ['a', 'b.c', 'system:node'])).toBe('sum(load{pod=~"a|b.c|system:node"})');
+  });
+
+  it.each(['x"} or up{a="', 'x\\', '.*', 'a|b', 'a\n', '<<.>>', 'caf\u00e9'])(
+    'does not get the name %j',
+    (name) => {
+      for (const template of [
+        raw,
+        'sum(load{pod=~"<<.LabelValuesByName.pod>>"})',
+        'sum(load{<<range $k, $v := .LabelValuesByName>><<$k>>=~"<<$v>>",<<end>>})',
+        'sum(load) # <<.>>',
+      ]) {
+        expect(() => namesMade(template, [name])).toThrow(UnsafeNameError);
+        expect(() => namesMade(template, ['a', name])).toThrow(UnsafeNameError);
+      }
+    },
+  );
+
+  it('gets a query for any name where it writes the matchers, or other labels only', () => {
+    expect(namesMade('sum(load{<<.LabelMatchers>>})', ['x"} or up'])).toContain(
+      'pod="x\\"} or up"',
+    );
+    expect(namesMade('load{shard=~"<<.LabelValuesByName.shard>>"}', ['x"'])).toBe(
+      'load{shard=~"a|b"}',
+    );
+  });
+
+  it.each([
+    'other{namespace="b"} or up #',
+    'other-secret',
+    'http-requests',
+    '5xx',
+    'a"b',
+    'a\nb',
+    ' ',
+  ])('gets the series %j only between double quotes', (series) => {
+    for (const template of [
+      '<<.Series>>{<<.LabelMatchers>>}',
+      '<<slice .Series 0 1>><<slice .Series 1>>{<<.LabelMatchers>>}',
+      '<<slice .Series 0 1>>',
+      `{__name__='<<.Series>>'}`,
+      '{__name__=`<<.Series>>`}',
+      'up # <<.Series>>',
+      '{<<printf "%q" .Series>>} or <<.Series>>',
+    ]) {
+      expect(() => namesMade(template, ['a'], series)).toThrow(UnsafeNameError);
+    }
+    const quoted = namesMade('sum({<<printf "%q" .Series>>,<<.LabelMatchers>>})', ['a'], series);
+    expect(vectorSelectors(quoted)).toMatchObject([{ name: series }]);
+  });
+
+  it('gets a series with dots, one word of MetricsQL', () => {
+    expect(namesMade('<<.Series>>{<<.LabelValuesByName.pod>>}', ['a'], 'http.requests')).toBe(
+      'http.requests{a}',
+    );
+  });
+
+  it('gets a series in quotes of its own only where they hold it', () => {
+    const template = '{__name__="<<.Series>>"}';
+    expect(namesMade(template, ['a'], 'http-requests')).toBe('{__name__="http-requests"}');
+    expect(() => namesMade(template, ['a'], 'a",b="')).toThrow(UnsafeNameError);
+    expect(() => namesMade(template, ['a'], 'a\\')).toThrow(UnsafeNameError);
+    const pattern = '{__name__=~"<<.Series>>"}';
+    expect(namesMade(pattern, ['a'], 'http-requests')).toBe('{__name__=~"http-requests"}');
+    expect(() => namesMade(pattern, ['a'], '.*')).toThrow(UnsafeNameError);
+  });
+
+  it('never makes another query of any name', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.stringMatching(/^[-a"\\{}|.*#'` \n]{0,8}$/),
+    );
+    fc.assert(
+      fc.property(text, text, (name, series) => {
+        let made: string;
+        try {
+          made = namesMade(
+            '{"<<.Series>>",pod="<<.LabelValuesByName.pod>>",<<.LabelMatchers>>}',
+            [name],
+            series === '' ? 'x' : series,
+          );
+        } catch (error) {
+          expect(error).toBeInstanceOf(UnsafeNameError);
+          return;
+        }
+        expect(vectorSelectors(made)).toMatchObject([
+          {
+            name: series === '' ? 'x' : series,
+            matchers: [{ value: name }, {}, {}, { value: name }],
+          },
+        ]);
       }),
     );
   });

@@ -1,6 +1,7 @@
 import type { LabelSelector, Requirement } from '../apimachinery/label-selector.ts';
 import { formatMatchers, type LabelMatcher } from '../promql/matcher.ts';
 import type { ReportFault } from './fault.ts';
+import { isPlainSeries, isPlainValue, MODEL_SERIES, withSeries } from './foreign-text.ts';
 import { parseTemplate, type Template, TemplateError } from './template/template.ts';
 import { goMap, goStrings, goStruct } from './template/value.ts';
 
@@ -27,7 +28,12 @@ export interface MetricsQuery {
 
 /** The template could not be carried out, or the request cannot be put in PromQL. */
 export class QueryError extends Error {
-  override readonly name = 'QueryError';
+  override readonly name: string = 'QueryError';
+}
+
+/** A name that the template would write into the query in a way that could change the query. */
+export class UnsafeNameError extends QueryError {
+  override readonly name = 'UnsafeNameError';
 }
 
 /** A label selector that has no counterpart in PromQL: the caller's fault, not the rule's. */
@@ -58,29 +64,72 @@ function metricsQuery(template: Template): MetricsQuery {
   return {
     text: template.text,
     for(request) {
-      const query = execute(template, request);
+      const values = queryValues(request);
+      const query = execute(template, values);
+      refuseUnsafeValues(template, values, query);
+      refuseUnsafeSeries(template, values, query);
       if (query === '') throw new QueryError('the template of the query gives an empty query');
       return query;
     },
   };
 }
 
-function execute(template: Template, request: QueryRequest): string {
-  const matchers = matchersOf(request);
+/** What the template sees. */
+interface QueryValues {
+  readonly series: string;
+  readonly labelMatchers: string;
+  readonly valuesByName: ReadonlyMap<string, readonly string[]>;
+  readonly groupBy: readonly string[];
+}
+
+function queryValues(request: QueryRequest): QueryValues {
+  return {
+    series: request.series,
+    labelMatchers: formatMatchers(matchersOf(request)),
+    valuesByName: valuesByName(request),
+    groupBy: request.groupBy,
+  };
+}
+
+function execute(template: Template, values: QueryValues): string {
+  const { series, labelMatchers, valuesByName, groupBy } = values;
   try {
     return template.execute(
       goStruct('naming.queryTemplateArgs', {
-        Series: request.series,
-        LabelMatchers: formatMatchers(matchers),
-        LabelValuesByName: goMap(valuesByName(request)),
-        GroupBy: request.groupBy.join(','),
-        GroupBySlice: goStrings(request.groupBy),
+        Series: series,
+        LabelMatchers: labelMatchers,
+        LabelValuesByName: goMap([...valuesByName].map(([name, all]) => [name, all.join('|')])),
+        GroupBy: groupBy.join(','),
+        GroupBySlice: goStrings(groupBy),
       }),
     );
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     throw new QueryError(error.message, { cause: error });
   }
+}
+
+/** `.LabelValuesByName` has values as they are: a query must not depend on one that is not plain. */
+function refuseUnsafeValues(template: Template, values: QueryValues, query: string): void {
+  const isPlain = (all: readonly string[]): boolean => all.every(isPlainValue);
+  if ([...values.valuesByName.values()].every(isPlain)) return;
+  const plain = new Map(
+    [...values.valuesByName].map(([name, all]) => [name, isPlain(all) ? all : ['x']]),
+  );
+  if (execute(template, { ...values, valuesByName: plain }) === query) return;
+  throw new UnsafeNameError(
+    'the template writes `.LabelValuesByName` and a value has characters that no name of an object has',
+  );
+}
+
+/** `.Series` is the name as it is, too: one that needs quotes must have got them. */
+function refuseUnsafeSeries(template: Template, values: QueryValues, query: string): void {
+  if (isPlainSeries(values.series)) return;
+  const model = execute(template, { ...values, series: MODEL_SERIES });
+  if (withSeries(model, values.series) === query) return;
+  throw new UnsafeNameError(
+    'the name of the series needs quotes in PromQL, which the template does not write: expected e.g. {<<printf "%q" .Series>>,<<.LabelMatchers>>}',
+  );
 }
 
 /** The matchers of `.LabelMatchers` in their order: selector, namespace, objects. */
@@ -135,14 +184,12 @@ function escapeName(name: string): string {
 }
 
 /** `.LabelValuesByName`: the later of two matchers of one label wins, as in the reference. */
-function valuesByName(request: QueryRequest): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
-  for (const { key, values: alternatives } of request.selector) {
-    values.set(key, alternatives.join('|'));
+function valuesByName(request: QueryRequest): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, readonly string[]>();
+  for (const { key, values: alternatives } of request.selector) values.set(key, alternatives);
+  if (request.namespace !== undefined) {
+    values.set(request.namespace.label, [request.namespace.value]);
   }
-  if (request.namespace !== undefined) values.set(request.namespace.label, request.namespace.value);
-  if (request.objects !== undefined) {
-    values.set(request.objects.label, request.objects.names.join('|'));
-  }
+  if (request.objects !== undefined) values.set(request.objects.label, request.objects.names);
   return values;
 }

@@ -28,6 +28,8 @@ export interface DiscoveryRule {
   /** Empty strings: the defaults. */
   readonly name: { readonly matches: string; readonly as: string };
   readonly metricsQuery: string;
+  /** Whether one query may answer several requests; false: each request is asked for by itself. */
+  readonly sharing: boolean;
 }
 
 export interface ResourceRule {

@@ -25,13 +25,19 @@ function jsonLine({ time, level, verbosity, message, fields }: LogEntry): string
     OWN_NAMES.has(name) ? `${name}_` : name,
     value,
   ]);
-  return JSON.stringify({
+  const json = JSON.stringify({
     ts: time.toISOString(),
     level,
     v: verbosity,
     msg: message,
     ...Object.fromEntries(renamed),
   });
+  // JSON lets some of these stand as they are, and a terminal may obey them.
+  return json.replaceAll(CONTROL, (character) => character.split('').map(unicodeEscape).join(''));
+}
+
+function unicodeEscape(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** `2026-01-02T03:04:05.678Z INFO message name="value" other=5` */

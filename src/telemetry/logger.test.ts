@@ -45,6 +45,13 @@ describe('createLogger', () => {
     ]);
   });
 
+  it('writes nothing in JSON that a terminal could obey, and loses nothing', async () => {
+    const odd = '\u009b31m \u202e \u2028 \u{e0001} \x7f \x1b[2J';
+    const [line = ''] = await logged({ format: 'json' }, (log) => log.info('odd', { odd }));
+    expect(line).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
+    expect(JSON.parse(line)).toMatchObject({ odd });
+  });
+
   it('writes JSON for machines', async () => {
     const lines = await logged({ format: 'json', verbosity: 2 }, (log) => {
       log.verbose(2, 'relisted', { series: 12, msg: 'mine', when: NOW, big: 2n ** 70n });

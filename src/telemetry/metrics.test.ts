@@ -19,6 +19,7 @@ function recordEverything(metrics: AdapterMetrics): void {
   metrics.rulesFailing('custom', 1);
   metrics.metricsServed('external', 12);
   metrics.samplesLeftOut('external', 'infinite', 2);
+  metrics.faultSurvived();
   const done = metrics.apiRequestStarted();
   done({ verb: 'get', group: 'custom.metrics.k8s.io', resource: 'pods', code: 200 });
 }
@@ -36,6 +37,27 @@ async function samples(metrics: AdapterMetrics): Promise<ReadonlyMap<string, str
 }
 
 describe('createMetrics', () => {
+  it('tells what the object index does', async () => {
+    const metrics = newMetrics();
+    metrics.objectsIndexed('pods', 2_000);
+    metrics.objectsIndexed('nodes', 3);
+    metrics.objectsIndexed('nodes', undefined);
+    metrics.objectListRead('pods', 'success', 0.5);
+    metrics.objectWatchEnded('pods', 'gone');
+    metrics.objectEventReceived('pods', 'BOOKMARK');
+    metrics.objectsAsked('pods', 'index');
+    const told = Object.fromEntries(await samples(metrics));
+    expect(told).toMatchObject({
+      'object_index_objects{resource="pods"}': '2000',
+      'object_index_lists_total{resource="pods",outcome="success"}': '1',
+      'object_index_list_duration_seconds_sum{resource="pods"}': '0.5',
+      'object_index_watches_ended_total{resource="pods",outcome="gone"}': '1',
+      'object_index_events_total{resource="pods",type="BOOKMARK"}': '1',
+      'object_requests_total{resource="pods",source="index"}': '1',
+    });
+    expect(told).not.toHaveProperty('object_index_objects{resource="nodes"}');
+  });
+
   it('tells what was recorded', async () => {
     const metrics = newMetrics();
     recordEverything(metrics);
@@ -60,6 +82,7 @@ describe('createMetrics', () => {
       [`api_requests_total{${api},code="200"}`]: '1',
       [`api_request_duration_seconds_count{${api}}`]: '1',
       api_requests_in_flight: '0',
+      faults_total: '1',
     });
   });
 

@@ -35,6 +35,24 @@ export type LeftOutReason =
   /** Another sample of the same object was served. */
   | 'duplicate';
 
+/** What said who asks. */
+export type AuthenticationMethod =
+  | 'front_proxy'
+  | 'client_certificate'
+  | 'token'
+  | 'anonymous'
+  /** Nothing that was shown was believed, or it could not be checked. */
+  | 'none';
+
+/** How finding out who asks ended. */
+export type AuthenticationOutcome = 'success' | 'refused' | 'error';
+
+/** How finding out whether they may ended. */
+export type AuthorizationOutcome = 'allowed' | 'denied' | 'error';
+
+/** What a request for the objects of a resource was answered from; `none` when it failed. */
+export type ObjectsSource = 'index' | 'listing' | 'none';
+
 /** A request to our API, once it is answered. */
 export interface ApiRequest {
   /** Kubernetes' verb, e.g. `get` or `list`. */
@@ -77,6 +95,22 @@ export interface AdapterMetrics {
   /** How many metrics are served. */
   metricsServed(api: MetricsApi, count: number): void;
   samplesLeftOut(api: MetricsApi, reason: LeftOutReason, count: number): void;
+  /** It was found out, or not, who sent a request to our API. */
+  authenticated(method: AuthenticationMethod, outcome: AuthenticationOutcome): void;
+  /** It was found out, or not, whether they may. */
+  authorized(outcome: AuthorizationOutcome): void;
+  /** An error that reached nobody was caught at the last moment: a fault of this program. */
+  faultSurvived(): void;
+  /** How many objects the index of a resource holds; undefined when there is none any more. */
+  objectsIndexed(resource: string, count: number | undefined): void;
+  /** A list for the index of a resource was read, or failed. */
+  objectListRead(resource: string, outcome: string, durationSeconds: number): void;
+  /** A watch for the index of a resource is over. */
+  objectWatchEnded(resource: string, outcome: string): void;
+  /** A watch told something: `ADDED`, `BOOKMARK` and so on. */
+  objectEventReceived(resource: string, type: string): void;
+  /** A request needed to know which objects of a resource there are. */
+  objectsAsked(resource: string, source: ObjectsSource): void;
   /**
    * A request to our API has come.
    *
@@ -110,7 +144,10 @@ export function createMetrics(
     ...prometheusMetrics(registry),
     ...relistMetrics(registry, now),
     ...servedMetrics(registry),
+    ...accessMetrics(registry),
+    ...objectMetrics(registry),
     ...apiMetrics(registry),
+    ...faultMetrics(registry),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };
 }
@@ -235,6 +272,99 @@ function servedMetrics(registry: Registry): ServedMetrics {
   return {
     metricsServed: (api, count) => served.set({ api }, count),
     samplesLeftOut: (api, reason, count) => leftOut.inc({ api, reason }, count),
+  };
+}
+
+function faultMetrics(registry: Registry): Pick<AdapterMetrics, 'faultSurvived'> {
+  const faults = new Counter({
+    name: `${PREFIX}faults_total`,
+    help: 'Errors that nothing in the program caught. Each is a fault of it; the log has them.',
+    registers: [registry],
+  });
+  return { faultSurvived: () => faults.inc() };
+}
+
+type AccessMetrics = Pick<AdapterMetrics, 'authenticated' | 'authorized'>;
+
+function accessMetrics(registry: Registry): AccessMetrics {
+  const authentications = new Counter({
+    name: `${PREFIX}authentications_total`,
+    help: 'Requests to our API, by what said who asks and whether it was believed.',
+    labelNames: ['method', 'outcome'],
+    registers: [registry],
+  });
+  const authorizations = new Counter({
+    name: `${PREFIX}authorizations_total`,
+    help: 'Requests to our API, by whether who asks may do so.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  for (const outcome of ['refused', 'error']) authentications.inc({ method: 'none', outcome }, 0);
+  for (const outcome of ['allowed', 'denied', 'error']) authorizations.inc({ outcome }, 0);
+  return {
+    authenticated: (method, outcome) => authentications.inc({ method, outcome }),
+    authorized: (outcome) => authorizations.inc({ outcome }),
+  };
+}
+
+type ObjectMetrics = Pick<
+  AdapterMetrics,
+  'objectsIndexed' | 'objectListRead' | 'objectWatchEnded' | 'objectEventReceived' | 'objectsAsked'
+>;
+
+function objectMetrics(registry: Registry): ObjectMetrics {
+  const indexed = new Gauge({
+    name: `${PREFIX}object_index_objects`,
+    help: 'Objects of the cluster that are kept in memory, for each resource that is.',
+    labelNames: ['resource'],
+    registers: [registry],
+  });
+  const lists = new Counter({
+    name: `${PREFIX}object_index_lists_total`,
+    help: 'Lists of all objects of a resource that were read to fill the index, by how they ended.',
+    labelNames: ['resource', 'outcome'],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: `${PREFIX}object_index_list_duration_seconds`,
+    help: 'How long reading these lists took, failed ones included.',
+    labelNames: ['resource'],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const watches = new Counter({
+    name: `${PREFIX}object_index_watches_ended_total`,
+    help: 'Watches that feed the index, by how they ended; each is followed by another.',
+    labelNames: ['resource', 'outcome'],
+    registers: [registry],
+  });
+  const events = new Counter({
+    name: `${PREFIX}object_index_events_total`,
+    help: 'Events of the watches that feed the index.',
+    labelNames: ['resource', 'type'],
+    registers: [registry],
+  });
+  const asked = new Counter({
+    name: `${PREFIX}object_requests_total`,
+    help: 'How often it was asked which objects there are, and what that was answered from.',
+    labelNames: ['resource', 'source'],
+    registers: [registry],
+  });
+  const bounded = createBoundedLabel(MOST_RESOURCES);
+  // These are resources that the cluster has, not what clients make up.
+  const label = (resource: string): string => bounded(resource, true);
+  return {
+    objectsIndexed: (resource, count) => {
+      if (count === undefined) indexed.remove({ resource: label(resource) });
+      else indexed.set({ resource: label(resource) }, count);
+    },
+    objectListRead: (resource, outcome, seconds) => {
+      lists.inc({ resource: label(resource), outcome });
+      duration.observe({ resource: label(resource) }, seconds);
+    },
+    objectWatchEnded: (resource, outcome) => watches.inc({ resource: label(resource), outcome }),
+    objectEventReceived: (resource, type) => events.inc({ resource: label(resource), type }),
+    objectsAsked: (resource, source) => asked.inc({ resource: label(resource), source }),
   };
 }
 

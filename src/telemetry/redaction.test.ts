@@ -38,6 +38,10 @@ describe('withoutSecrets', () => {
     ['authorization basic dXNlcjpwYXNz', 'authorization basic (redacted)'],
     ['GET https://user:p@ss@host:9090/x?a=1', 'GET https://(redacted)@host:9090/x?a=1'],
     ['https://host/x?api_key=abc&b=1', 'https://host/x?api_key=(redacted)&b=1'],
+    [
+      '?x=eyJhbGciOiJSUzI1NiJ9.e30.c2ln&y="eyJhbGciOiJSUzI1NiJ9.e30.c2ln"',
+      '?x=(redacted)&y="(redacted)"',
+    ],
     ['it was eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln.', 'it was (redacted).'],
   ])('redacts %j', (text, redacted) => {
     expect(withoutSecrets(text)).toBe(redacted);

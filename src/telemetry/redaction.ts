@@ -18,7 +18,8 @@ const CREDENTIALS_OF_A_SCHEME = /\b(bearer|basic)\s{1,8}[\w.~+/=-]{6,}/gi;
 const USER_INFORMATION = /\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#]{1,1000}@/gi;
 const QUERY_PARAMETER =
   /([?&][\w.-]{0,40}(?:token|secret|password|api[_-]?key)[\w.-]{0,40}=)[^&#\s"]{1,4000}/gi;
-const JSON_WEB_TOKEN = /\beyJ[\w-]{5,4000}\.[\w-]{1,4000}\.[\w-]*/g;
+// Where such a run of characters begins, and nowhere in it: no run is searched twice.
+const JSON_WEB_TOKEN = /(?<![\w-])eyJ[\w-]{5,4000}\.[\w-]{1,4000}\.[\w-]*/g;
 
 /**
  * The text without the secrets that can be told by their form: credentials of HTTP, users and

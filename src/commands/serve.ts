@@ -1,0 +1,281 @@
+import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createApp } from '../apiserver/app.ts';
+import { openToEveryone } from '../apiserver/authorization/request-access.ts';
+import { customMetricsApi, externalMetricsApi, type MetricsApi } from '../apiserver/metrics-api.ts';
+import { resourceMetricsApi } from '../apiserver/resource-metrics-api.ts';
+import { type Server, startServer } from '../apiserver/server.ts';
+import { CertificateError } from '../apiserver/serving-certificate.ts';
+import { type RelistLoop, startRelistLoop } from '../catalog/relist.ts';
+import { serveHelp } from '../cli/help.ts';
+import { parseServeFlags } from '../cli/parse-serve-flags.ts';
+import type { ServeOptions } from '../cli/serve-options.ts';
+import { ClusterAccessError } from '../kubernetes/cluster-access.ts';
+import { createCustomMetrics } from '../metrics/custom.ts';
+import { createExternalMetrics } from '../metrics/external.ts';
+import type { QueryRunner } from '../metrics/query-runner.ts';
+import { createResourceMetrics } from '../metrics/resource.ts';
+import type { PrometheusClient } from '../prometheus/client.ts';
+import { PrometheusError, PrometheusOptionsError } from '../prometheus/errors.ts';
+import { type ClosableLogger, createLogger, type Logger } from '../telemetry/logger.ts';
+import { type AdapterMetrics, createMetrics } from '../telemetry/metrics.ts';
+import { version } from '../version.ts';
+import { AccessSetupError, type DelegatedAccess, delegateAccess } from './serve/authentication.ts';
+import { firstCertificate, followCertificates, namedCertificates } from './serve/certificates.ts';
+import { type Cluster, connectCluster, noCluster } from './serve/cluster.ts';
+import { surviveFaults } from './serve/faults.ts';
+import { connectPrometheus, shareQueries } from './serve/prometheus.ts';
+import { createRelistReport } from './serve/report-relist.ts';
+import { createRequestReport } from './serve/report-request.ts';
+import { followRules, type Rules } from './serve/rules.ts';
+
+/**
+ * How long running requests may take to end when no more are taken, in milliseconds. With the delay
+ * before, it fits into the 30 s that Kubernetes gives a pod to end.
+ */
+const shutdownGrace = 20_000;
+
+/**
+ * `serve`, the program's main command: serves the metrics of a rules file until SIGTERM or SIGINT.
+ *
+ * @returns the exit code: 0 when told to end, 1 when it could not be started, 2 for wrong flags
+ */
+export async function serve(
+  argv: readonly string[],
+  out: { readonly stdout: Writable; readonly stderr: Writable },
+): Promise<number> {
+  const line = parseServeFlags(argv);
+  switch (line.asksFor) {
+    case 'help':
+      out.stdout.write(serveHelp());
+      return 0;
+    case 'version':
+      out.stdout.write(`${version}\n`);
+      return 0;
+    case 'nothing':
+      for (const fault of line.faults) out.stderr.write(`${fault}\n`);
+      out.stderr.write('See --help for all flags.\n');
+      return 2;
+  }
+  const log = createLogger({ ...line.options.logging });
+  for (const warning of line.warnings) log.warn(warning);
+  try {
+    return await run(line.options, log);
+  } catch (error) {
+    if (!isStartFailure(error)) throw error;
+    log.error(`cannot start: ${error.message}`);
+    return 1;
+  } finally {
+    await log.close();
+  }
+}
+
+/** What is to be closed at the end, or when the start fails half-way: the last opened first. */
+type OnEnd = (close: () => void) => void;
+
+/** From the options to the end of the service. */
+async function run(options: ServeOptions, log: ClosableLogger): Promise<number> {
+  const opened: (() => void)[] = [];
+  try {
+    return await serveUntilTold(options, log, (close) => opened.unshift(close));
+  } finally {
+    for (const close of opened) close();
+  }
+}
+
+async function serveUntilTold(
+  options: ServeOptions,
+  log: ClosableLogger,
+  onEnd: OnEnd,
+): Promise<number> {
+  const metrics = createMetrics({ version, revision: '' });
+  const hangUp = hangUpSignal();
+  const prometheus = await connectPrometheus(options.prometheus, log, metrics);
+  onEnd(prometheus.close);
+  const cluster = options.standalone
+    ? noCluster(options, prometheus)
+    : await connectCluster(options, log, metrics);
+  onEnd(cluster.close);
+  const access = await requestAccess(options, log, metrics);
+  onEnd(access.close);
+  const rules = await followRules(options, cluster, log, metrics, () => void relist.relist());
+  if (rules === undefined) {
+    log.error('cannot start: the rules file is refused', { file: options.configFile });
+    return 1;
+  }
+  onEnd(rules.close);
+  hangUp.onSignal = rules.reload;
+  const relist = startRelisting(options, prometheus, cluster, rules, log, metrics);
+  onEnd(relist.stop);
+  cluster.onChange(() => relist.rebuild());
+
+  const ending = { now: false };
+  const queries = shareQueries(prometheus, options.prometheus);
+  const apis = metricsApis(queries, cluster, rules, relist, metrics);
+  const app = createApp({
+    apis,
+    access,
+    liveness: [{ name: 'ping', check: () => undefined }],
+    readiness: [
+      ...cluster.readiness,
+      ...access.readiness,
+      { name: 'relist', check: () => notListedYet(relist) },
+      { name: 'shutdown', check: () => (ending.now ? 'the adapter is being ended' : undefined) },
+    ],
+    ownMetrics: () => metrics.render(),
+    version,
+    limits: { inFlight: options.serving.maxInFlight, timeout: options.serving.requestTimeout },
+    isEnding: () => ending.now,
+    onRequest: createRequestReport(log, metrics),
+  });
+  const server = await listen(options, app, log);
+  onEnd(followCertificates(options.serving, server, log));
+  surviveFaults(log, metrics);
+  sayHello(options, server, log);
+
+  await toldToEnd();
+  ending.now = true;
+  const { shutdownDelay } = options.serving;
+  log.info('ending: not ready from now on, though everything is served', { shutdownDelay });
+  await sleep(shutdownDelay);
+  log.info('ending: no new connections, running requests end');
+  await server.close(shutdownGrace);
+  return 0;
+}
+
+/** With a cluster, nobody gets anything that it does not allow. */
+async function requestAccess(
+  options: ServeOptions,
+  log: Logger,
+  metrics: AdapterMetrics,
+): Promise<DelegatedAccess> {
+  if (!options.standalone) return delegateAccess(options, log, metrics);
+  return { ...openToEveryone, readiness: [], close: () => undefined };
+}
+
+function startRelisting(
+  options: ServeOptions,
+  source: PrometheusClient,
+  cluster: Cluster,
+  rules: Rules,
+  log: Logger,
+  metrics: AdapterMetrics,
+): RelistLoop {
+  return startRelistLoop(
+    {
+      source,
+      rules: rules.current,
+      mapper: cluster.mapper,
+      now: Date.now,
+      isRefusal: (error) => error instanceof PrometheusError && error.kind === 'bad_query',
+      onRelist: createRelistReport(log, metrics, rules.current),
+      onFault(error) {
+        metrics.faultSurvived();
+        log.error('the metrics could not be listed; those listed before stay', { error });
+      },
+    },
+    options.relist,
+  );
+}
+
+function notListedYet(relist: RelistLoop): string | undefined {
+  return relist.hasListed() ? undefined : 'Prometheus has not been asked yet which series exist';
+}
+
+/** The APIs that the rules need: one without rules is not served. */
+function metricsApis(
+  queries: QueryRunner,
+  cluster: Cluster,
+  rules: Rules,
+  { catalog }: RelistLoop,
+  metrics: AdapterMetrics,
+): () => readonly MetricsApi[] {
+  const custom = createCustomMetrics({
+    catalog,
+    mapper: cluster.mapper,
+    objects: cluster.objects,
+    queries,
+    onInfinity: () => metrics.samplesLeftOut('custom', 'infinite', 1),
+    isBadRequest: cluster.isBadRequest,
+  });
+  const external = createExternalMetrics({
+    catalog,
+    queries,
+    onInfinity: () => metrics.samplesLeftOut('external', 'infinite', 1),
+  });
+  const resource = createResourceMetrics({
+    rules: () => rules.current().resource,
+    mapper: cluster.mapper,
+    objects: cluster.metadata,
+    queries,
+    onInfinity: () => metrics.samplesLeftOut('resource', 'infinite', 1),
+    isBadRequest: cluster.isBadRequest,
+  });
+  const customApi = customMetricsApi(catalog, custom);
+  const externalApi = externalMetricsApi(catalog, external);
+  const resourceApi = resourceMetricsApi(resource, Date.now);
+  return () => [
+    ...(rules.current().custom.length > 0 ? [customApi] : []),
+    ...(rules.current().external.length > 0 ? [externalApi] : []),
+    ...(rules.current().resource !== undefined ? [resourceApi] : []),
+  ];
+}
+
+async function listen(
+  options: ServeOptions,
+  app: ReturnType<typeof createApp>,
+  log: Logger,
+): Promise<Server> {
+  const { bindAddress, port, reusePort, minTlsVersion, ciphers, http2 } = options.serving;
+  const certificate = await firstCertificate(options.serving, log);
+  return startServer(app, {
+    host: bindAddress,
+    port,
+    reusePort,
+    http2,
+    certificate,
+    namedCertificates: await namedCertificates(options.serving),
+    onError: (error) => log.warn('a connection could not be accepted', { error }),
+    tls: {
+      minVersion: minTlsVersion,
+      ...(ciphers.length > 0 && { ciphers: ciphers.join(':') }),
+    },
+  });
+}
+
+function sayHello({ serving, standalone }: ServeOptions, { port }: Server, log: Logger): void {
+  if (standalone) {
+    log.warn(
+      "--standalone: NOBODY IS AUTHENTICATED. Whoever can connect to this machine's loopback interface can read every metric",
+    );
+  }
+  log.info('serving', { address: serving.bindAddress, port, version });
+}
+
+/**
+ * SIGHUP has the rules read again. It is taken from the beginning on, for it ends a program that
+ * does not: what it asks for is about to happen then anyway.
+ */
+function hangUpSignal(): { onSignal: () => void } {
+  const hangUp = { onSignal: (): void => undefined };
+  process.on('SIGHUP', () => hangUp.onSignal());
+  return hangUp;
+}
+
+/** Resolves when the program is told to end. */
+function toldToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}
+
+/** What the operator can mend, as opposed to a fault of the program. */
+function isStartFailure(error: unknown): error is Error {
+  return (
+    error instanceof PrometheusOptionsError ||
+    error instanceof ClusterAccessError ||
+    error instanceof AccessSetupError ||
+    error instanceof CertificateError ||
+    (error instanceof Error && 'syscall' in error && error.syscall === 'listen')
+  );
+}

@@ -1,0 +1,239 @@
+import { createAuthenticator } from '../../apiserver/authentication/authenticator.ts';
+import type {
+  CertificateAuthorities,
+  FrontProxy,
+} from '../../apiserver/authentication/authorities.ts';
+import {
+  CertificateBundleError,
+  readCertificateBundle,
+} from '../../apiserver/authentication/certificate-bundle.ts';
+import { createAuthorizer } from '../../apiserver/authorization/authorizer.ts';
+import { PathPatternError, pathMatcher } from '../../apiserver/authorization/path-pattern.ts';
+import type { RequestAccess } from '../../apiserver/authorization/request-access.ts';
+import type { HealthCheck } from '../../apiserver/health.ts';
+import type { AuthenticationOptions, ServeOptions } from '../../cli/serve-options.ts';
+import { connectKubernetes } from '../../kubernetes/connection.ts';
+import {
+  type ExtensionAuthentication,
+  followExtensionAuthentication,
+} from '../../kubernetes/extension-authentication.ts';
+import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
+import type { KubernetesRequester } from '../../kubernetes/requester.ts';
+import { createAccessReviewer, createTokenReviewer } from '../../kubernetes/reviews.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { AdapterMetrics } from '../../telemetry/metrics.ts';
+import { version } from '../../version.ts';
+import { type FollowedAuthority, followAuthorityFile } from './authority-file.ts';
+
+/** Who asks and whether they may, as the cluster says. */
+export interface DelegatedAccess extends RequestAccess {
+  readonly readiness: readonly HealthCheck[];
+  close(): void;
+}
+
+/** What the flags and the cluster say about authentication and authorization cannot be used. */
+export class AccessSetupError extends Error {
+  override readonly name = 'AccessSetupError';
+}
+
+/** How often the cluster is asked for its certificate authorities, in milliseconds. */
+const LOOKUP_INTERVAL = 10_000;
+
+/**
+ * Has the API server say who asks and whether they may: authenticates by its certificate
+ * authorities and by token reviews, authorizes by access reviews.
+ *
+ * @throws {AccessSetupError} where the flags are wrong or the cluster refuses to tell its
+ *   certificate authorities; {ClusterAccessError} where there is no way to the cluster
+ */
+export async function delegateAccess(
+  options: ServeOptions,
+  log: Logger,
+  metrics: AdapterMetrics,
+): Promise<DelegatedAccess> {
+  const { authentication, authorization } = options;
+  const isAlwaysAllowed = alwaysAllowed(authorization.alwaysAllowPaths);
+  const authorities = await followAuthorities(options, log);
+  const forTokens = authorities.requester;
+  const forAccess = await connect(options, authorization.kubeconfigFile);
+  const authenticate = createAuthenticator({
+    authorities: authorities.current,
+    reviewToken: createTokenReviewer(forTokens, authentication.tokenCacheTtl),
+    onOutcome: metrics.authenticated,
+    now: Date.now,
+  });
+  const authorize = createAuthorizer({
+    review: createAccessReviewer(forAccess, {
+      allowedMs: authorization.authorizedTtl,
+      deniedMs: authorization.unauthorizedTtl,
+    }),
+    isAlwaysAllowed,
+    onOutcome: metrics.authorized,
+  });
+  return {
+    authenticate,
+    authorize,
+    readiness: [{ name: 'certificate-authorities', check: authorities.missing }],
+    close() {
+      authorities.close();
+      for (const requester of [forTokens, forAccess]) requester.close();
+    },
+  };
+}
+
+/** Without a limit of requests: reviews are remembered, and a user waits for each that is not. */
+function connect(
+  { kubernetes }: ServeOptions,
+  kubeconfigFile: string | undefined,
+): Promise<KubernetesRequester> {
+  return connectKubernetes({
+    kubeconfigFile: kubeconfigFile ?? kubernetes.kubeconfigFile,
+    userAgent: `prom-metrics-adapter/${version}`,
+  });
+}
+
+function alwaysAllowed(patterns: readonly string[]): (path: string) => boolean {
+  try {
+    return pathMatcher(patterns);
+  } catch (error) {
+    if (!(error instanceof PathPatternError)) throw error;
+    throw new AccessSetupError(`--authorization-always-allow-paths: ${error.message}`);
+  }
+}
+
+/** The certificate authorities of the flags and of the cluster, kept up to date. */
+interface FollowedAuthorities {
+  /** Undefined: the cluster could not be asked yet. */
+  current(): CertificateAuthorities | undefined;
+  /** Why there are none, where that is so. */
+  missing(): string | undefined;
+  readonly requester: KubernetesRequester;
+  close(): void;
+}
+
+async function followAuthorities(options: ServeOptions, log: Logger): Promise<FollowedAuthorities> {
+  const { authentication } = options;
+  const clientCa = await authorityOf('client-ca-file', authentication.clientCaFile, log);
+  const frontProxyCa = await authorityOf(
+    'requestheader-client-ca-file',
+    authentication.requestHeader.clientCaFile,
+    log,
+  );
+  const requester = await connect(options, authentication.kubeconfigFile);
+  const isSaidByFlags = clientCa !== undefined && frontProxyCa !== undefined;
+  let ofCluster: CertificateAuthorities | undefined =
+    authentication.skipLookup || isSaidByFlags ? NO_AUTHORITIES : undefined;
+
+  const followed =
+    ofCluster === undefined
+      ? followExtensionAuthentication({
+          requester,
+          intervalMs: LOOKUP_INTERVAL,
+          onChange(content) {
+            ofCluster = authoritiesOf(content);
+          },
+          log,
+        })
+      : undefined;
+  const close = (): void => {
+    for (const each of [followed, clientCa, frontProxyCa]) each?.close();
+  };
+  const failure = await followed?.refresh();
+  try {
+    if (failure !== undefined) ofCluster = afterFailedLookup(failure, authentication);
+  } catch (error) {
+    close();
+    requester.close();
+    throw error;
+  }
+
+  const current = (): CertificateAuthorities | undefined =>
+    ofCluster && {
+      clientCa: clientCa?.current() ?? ofCluster.clientCa,
+      frontProxy: frontProxyCa
+        ? frontProxyOfFlags(authentication, frontProxyCa)
+        : ofCluster.frontProxy,
+    };
+  return {
+    current,
+    missing: () =>
+      ofCluster === undefined
+        ? 'the cluster has not told its certificate authorities for clients yet'
+        : undefined,
+    requester,
+    close,
+  };
+}
+
+const NO_AUTHORITIES: CertificateAuthorities = { clientCa: undefined, frontProxy: undefined };
+
+/** Refused is refused; an API server that is away comes back, and readiness waits for it. */
+function afterFailedLookup(
+  failure: unknown,
+  { tolerateLookupFailure }: AuthenticationOptions,
+): CertificateAuthorities | undefined {
+  if (tolerateLookupFailure) return NO_AUTHORITIES;
+  const isAway =
+    failure instanceof KubernetesError &&
+    ['unreachable', 'timeout', 'server_error'].includes(failure.kind);
+  if (isAway) return undefined;
+  throw new AccessSetupError(
+    `how to authenticate cannot be read from the cluster: ${String(failure)}. Expected ConfigMap extension-apiserver-authentication in namespace kube-system, and a RoleBinding to Role extension-apiserver-authentication-reader there; or --authentication-skip-lookup`,
+    { cause: failure },
+  );
+}
+
+/** Throws {@link CertificateBundleError}. */
+function authoritiesOf({
+  clientCa,
+  requestHeader,
+}: ExtensionAuthentication): CertificateAuthorities {
+  return {
+    clientCa:
+      clientCa === undefined ? undefined : readCertificateBundle('client-ca-file', clientCa),
+    frontProxy:
+      requestHeader.ca === undefined
+        ? undefined
+        : {
+            ca: readCertificateBundle('requestheader-client-ca-file', requestHeader.ca),
+            allowedNames: requestHeader.allowedNames,
+            headers: {
+              username: requestHeader.usernameHeaders,
+              uid: requestHeader.uidHeaders,
+              group: requestHeader.groupHeaders,
+              extraPrefix: requestHeader.extraHeaderPrefixes,
+            },
+          },
+  };
+}
+
+function frontProxyOfFlags(
+  { requestHeader }: AuthenticationOptions,
+  ca: FollowedAuthority,
+): FrontProxy {
+  return {
+    ca: ca.current(),
+    allowedNames: requestHeader.allowedNames,
+    headers: {
+      username: requestHeader.usernameHeaders,
+      uid: requestHeader.uidHeaders,
+      group: requestHeader.groupHeaders,
+      extraPrefix: requestHeader.extraHeaderPrefixes,
+    },
+  };
+}
+
+async function authorityOf(
+  flag: string,
+  file: string | undefined,
+  log: Logger,
+): Promise<FollowedAuthority | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return await followAuthorityFile(file, log);
+  } catch (error) {
+    const why =
+      error instanceof CertificateBundleError ? error.message : `${file}: ${String(error)}`;
+    throw new AccessSetupError(`--${flag}: ${why}`, { cause: error });
+  }
+}

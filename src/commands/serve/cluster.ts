@@ -1,0 +1,111 @@
+import type { ResourceMapper } from '../../apimachinery/cluster-resource.ts';
+import type { HealthCheck } from '../../apiserver/health.ts';
+import type { ServeOptions } from '../../cli/serve-options.ts';
+import { builtinResourceMapper } from '../../kubernetes/builtin-resources.ts';
+import { watchClusterResources } from '../../kubernetes/cluster-resources.ts';
+import { connectKubernetes } from '../../kubernetes/connection.ts';
+import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
+import { createObjectIndex } from '../../kubernetes/object-index/object-index.ts';
+import { createObjectMetadata } from '../../kubernetes/object-metadata.ts';
+import {
+  NoClusterError,
+  standaloneObjectMetadata,
+} from '../../kubernetes/standalone-object-metadata.ts';
+import {
+  createStandaloneObjectNames,
+  SelectorUnsupportedError,
+} from '../../kubernetes/standalone-object-names.ts';
+import type { ObjectMetadata } from '../../metrics/object-metadata.ts';
+import type { ObjectNames } from '../../metrics/object-names.ts';
+import type { PrometheusClient } from '../../prometheus/client.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { AdapterMetrics } from '../../telemetry/metrics.ts';
+import { version } from '../../version.ts';
+
+/** What the adapter knows of the objects of a cluster, or does without one. */
+export interface Cluster {
+  mapper(): ResourceMapper;
+  /** Whether the mapper may lack resources that exist: it is not of this cluster, or not of all of it. */
+  mayLackResources(): boolean;
+  readonly objects: ObjectNames;
+  /** The pods and nodes that resource metrics are about. */
+  readonly metadata: ObjectMetadata;
+  readonly isBadRequest: (error: unknown) => error is Error;
+  readonly readiness: readonly HealthCheck[];
+  /** Called from now on when the resources of the cluster have changed. */
+  onChange(listener: () => void): void;
+  close(): void;
+}
+
+/** No cluster: the built-in kinds of objects, named by the metrics themselves. */
+export function noCluster(options: ServeOptions, prometheus: PrometheusClient): Cluster {
+  const mapper = builtinResourceMapper();
+  return {
+    mapper: () => mapper,
+    mayLackResources: () => true,
+    objects: createStandaloneObjectNames({
+      labelValues: (label, matches, range, { signal }) =>
+        prometheus.labelValues(label, matches, range, signal ? { signal } : {}),
+      maxAgeMs: options.relist.maxAge,
+    }),
+    metadata: standaloneObjectMetadata,
+    isBadRequest: (error): error is Error =>
+      error instanceof SelectorUnsupportedError || error instanceof NoClusterError,
+    readiness: [],
+    onChange: () => undefined,
+    close: () => undefined,
+  };
+}
+
+/** The cluster of the kubeconfig or of the pod; its resources have been asked for once. */
+export async function connectCluster(
+  options: ServeOptions,
+  log: Logger,
+  metrics: AdapterMetrics,
+): Promise<Cluster> {
+  const { kubeconfigFile, discoveryInterval, qps, burst } = options.kubernetes;
+  const requester = await connectKubernetes({
+    kubeconfigFile,
+    qps,
+    burst,
+    userAgent: `prom-metrics-adapter/${version}`,
+  });
+  const listeners: (() => void)[] = [];
+  const resources = watchClusterResources({
+    requester,
+    intervalMs: discoveryInterval,
+    onChange: () => {
+      for (const listener of listeners) listener();
+    },
+    log,
+  });
+  const objects = createObjectIndex({ requester, log, report: metrics });
+  await resources.refresh();
+  return {
+    mapper: () => resources.current().mapper,
+    mayLackResources: () => {
+      const { at, failedGroups } = resources.current();
+      return at === 0 || failedGroups.length > 0;
+    },
+    objects,
+    metadata: createObjectMetadata(objects),
+    // A label selector that the API server knows to be wrong where this program does not.
+    isBadRequest: (error): error is Error =>
+      error instanceof KubernetesError && error.status === 400,
+    readiness: [
+      {
+        name: 'cluster-resources',
+        check: () =>
+          resources.current().at === 0
+            ? 'the Kubernetes API has not been reached since the start'
+            : undefined,
+      },
+    ],
+    onChange: (listener) => void listeners.push(listener),
+    close() {
+      objects.close();
+      resources.close();
+      requester.close();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { createCredentials } from '../../kubernetes/credentials.ts';
+import { readKubeconfig } from '../../kubernetes/kubeconfig.ts';
+import type { PrometheusIdentity } from '../../prometheus/options.ts';
+
+/**
+ * The credentials of a kubeconfig's user and its cluster's certificate authority, for
+ * `--prometheus-auth-config`. The cluster's address is not looked at. Throws ClusterAccessError, or
+ * the error of a file that cannot be read.
+ */
+export async function kubeconfigIdentity(file: string): Promise<PrometheusIdentity> {
+  const { cluster, user } = await readKubeconfig(file);
+  const credentials = await createCredentials(() => readKubeconfig(file));
+  const ca = await pem(cluster.caData, cluster.caFile);
+  const clientCert = await pem(user.certData, user.certFile);
+  const clientKey = await pem(user.keyData, user.keyFile);
+  return {
+    ...(ca && { ca }),
+    ...(clientCert && { clientCert }),
+    ...(clientKey && { clientKey }),
+    ...(cluster.tlsServerName !== undefined && { serverName: cluster.tlsServerName }),
+    insecureSkipVerify: cluster.skipTLSVerify,
+    authorization: async () => (await credentials.current()).headers.Authorization,
+  };
+}
+
+/** Data goes before a file, as everywhere in a kubeconfig. */
+async function pem(
+  data: string | undefined,
+  file: string | undefined,
+): Promise<Buffer | undefined> {
+  if (data !== undefined) return Buffer.from(data, 'base64');
+  return file === undefined ? undefined : readFile(file);
+}

@@ -1,0 +1,54 @@
+import type { PrometheusOptions as PrometheusFlags } from '../../cli/serve-options.ts';
+import type { QueryRunner } from '../../metrics/query-runner.ts';
+import { createQuerySharing } from '../../metrics/query-sharing.ts';
+import { createPrometheusClient, type PrometheusClient } from '../../prometheus/client.ts';
+import { PrometheusError, type PrometheusErrorKind } from '../../prometheus/errors.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { AdapterMetrics } from '../../telemetry/metrics.ts';
+import { kubeconfigIdentity } from './prometheus-identity.ts';
+
+/** The client for the Prometheus of the flags. Throws PrometheusOptionsError, ClusterAccessError. */
+export async function connectPrometheus(
+  flags: PrometheusFlags,
+  log: Logger,
+  metrics: AdapterMetrics,
+): Promise<PrometheusClient> {
+  const { credentials } = flags;
+  return createPrometheusClient({
+    url: flags.url,
+    verb: flags.verb,
+    headers: flags.headers.map(({ name, value }) => `${name}=${value}`),
+    ...(flags.tokenFile !== undefined && { tokenFile: flags.tokenFile }),
+    ...(flags.caFile !== undefined && { caFile: flags.caFile }),
+    ...(flags.clientCertificateFile !== undefined && {
+      clientCertFile: flags.clientCertificateFile,
+    }),
+    ...(flags.clientKeyFile !== undefined && { clientKeyFile: flags.clientKeyFile }),
+    insecureSkipVerify: flags.insecureSkipVerify,
+    inCluster: credentials.from === 'service account',
+    ...(credentials.from === 'kubeconfig' && {
+      identity: await kubeconfigIdentity(credentials.file),
+    }),
+    queryTimeoutMs: flags.timeout,
+    maxAnswerBytes: flags.maxAnswerSize,
+    onRequest: ({ endpoint, durationSeconds, outcome, warnings }) => {
+      metrics.prometheusRequest(endpoint, outcome, durationSeconds);
+      log.verbose(6, 'asked Prometheus', { endpoint, outcome, durationSeconds, warnings });
+    },
+    onWarning: (message) => log.warn(message),
+  });
+}
+
+/** What can be the fault of one query, while another one is answered. */
+const REFUSALS: ReadonlySet<PrometheusErrorKind> = new Set(['bad_query', 'timeout', 'too_large']);
+
+/** One query for many requests, as far as the flags allow. */
+export function shareQueries(
+  prometheus: QueryRunner,
+  { queryMaxAge }: PrometheusFlags,
+): QueryRunner {
+  return createQuerySharing(prometheus, {
+    maxAge: queryMaxAge,
+    isRefusal: (error) => error instanceof PrometheusError && REFUSALS.has(error.kind),
+  });
+}

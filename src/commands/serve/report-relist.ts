@@ -1,0 +1,75 @@
+import type { RuleLists } from '../../catalog/build-catalog.ts';
+import type { DiscoveryOutcome } from '../../catalog/discover.ts';
+import type { RelistRound } from '../../catalog/relist.ts';
+import type { CompiledRule } from '../../rules/rule.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { AdapterMetrics, RelistOutcome } from '../../telemetry/metrics.ts';
+
+/** Whoever is scraped can make up names of series, and a Prometheus that is down fails every query. */
+const mostShown = 20;
+
+/** Puts what came of a relist into the log and the adapter's own metrics. */
+export function createRelistReport(
+  log: Logger,
+  metrics: AdapterMetrics,
+  rules: () => RuleLists,
+): (round: RelistRound) => void {
+  let reported = '';
+
+  return (round) => {
+    const { outcomes, leftOut, catalog, durationSeconds } = round;
+    const failed = failedQueries(outcomes);
+    metrics.relisted(outcomeOf(outcomes.length, failed.size), durationSeconds);
+    metrics.metricsServed('custom', catalog.customMetrics.length);
+    metrics.metricsServed('external', catalog.externalMetrics.length);
+    const { custom, external } = rules();
+    metrics.rulesFailing('custom', countOf(custom, failed));
+    metrics.rulesFailing('external', countOf(external, failed));
+
+    for (const [seriesQuery, error] of [...failed].slice(0, mostShown)) {
+      log.warn('a series query failed; its rules keep what they found last', {
+        seriesQuery,
+        error,
+      });
+    }
+    if (failed.size > mostShown) {
+      log.warn('more series queries failed', { more: failed.size - mostShown });
+    }
+    // The same names are left out at every relist: once is enough.
+    const shown = leftOut.slice(0, mostShown);
+    const news = JSON.stringify([shown, leftOut.length]);
+    if (news !== reported) {
+      reported = news;
+      for (const { series, name, why } of shown) {
+        log.warn('a metric is not served, for no request can ask for it', { series, name, why });
+      }
+      if (leftOut.length > mostShown) {
+        log.warn('more metrics are not served', { more: leftOut.length - mostShown });
+      }
+    }
+    log.verbose(2, 'relisted', {
+      customMetrics: catalog.customMetrics.length,
+      externalMetrics: catalog.externalMetrics.length,
+      seriesQueries: outcomes.length,
+      failed: failed.size,
+      durationSeconds,
+    });
+  };
+}
+
+function failedQueries(outcomes: readonly DiscoveryOutcome[]): ReadonlyMap<string, unknown> {
+  const failed = new Map<string, unknown>();
+  for (const outcome of outcomes) {
+    if ('error' in outcome) failed.set(outcome.seriesQuery, outcome.error);
+  }
+  return failed;
+}
+
+function outcomeOf(asked: number, failed: number): RelistOutcome {
+  if (failed === 0) return 'success';
+  return failed === asked ? 'failure' : 'partial';
+}
+
+function countOf(rules: readonly CompiledRule[], failed: ReadonlyMap<string, unknown>): number {
+  return rules.filter(({ seriesQuery }) => failed.has(seriesQuery)).length;
+}

@@ -1,0 +1,100 @@
+import type { ServeOptions } from '../../cli/serve-options.ts';
+import type { Configuration } from '../../config/configuration.ts';
+import type { Fault } from '../../config/fault.ts';
+import { formatFault } from '../../config/fault.ts';
+import { loadConfigurationFile } from '../../config/load.ts';
+import { type ConfigurationStore, createConfigurationStore } from '../../config/reload.ts';
+import { watchFile } from '../../config/watch.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { AdapterMetrics } from '../../telemetry/metrics.ts';
+import type { Cluster } from './cluster.ts';
+
+/** The rules that are in force. */
+export interface Rules {
+  current(): Configuration;
+  /** Reads the file now, as on SIGHUP. */
+  reload(): void;
+  close(): void;
+}
+
+/**
+ * Reads the rules file and watches it.
+ *
+ * @param onAccepted called after each accepted edit
+ * @returns undefined where the file cannot be taken; its faults are in the log
+ */
+export async function followRules(
+  options: ServeOptions,
+  cluster: Cluster,
+  log: Logger,
+  metrics: AdapterMetrics,
+  onAccepted: () => void,
+): Promise<Rules | undefined> {
+  const { configFile, checkPromql, configPollInterval } = options;
+  let started = false;
+  const store = createConfigurationStore({
+    load: () =>
+      loadConfigurationFile(configFile, {
+        mapper: cluster.mapper(),
+        checkPromql,
+        unknownResource: cluster.mayLackResources() ? 'warning' : 'error',
+      }),
+    onAccepted(configuration, faults) {
+      logFaults(log, faults);
+      log.info('the rules are taken', summaryOf(configFile, configuration));
+      metrics.configLoaded(true);
+      metrics.rulesConfigured('custom', configuration.custom.length);
+      metrics.rulesConfigured('external', configuration.external.length);
+      if (started) onAccepted();
+    },
+    onRefused(faults) {
+      logFaults(log, faults);
+      metrics.configLoaded(false);
+      if (started) {
+        log.error('the rules file is refused; the last good rules stay', { file: configFile });
+      }
+    },
+  });
+  await store.reload();
+  started = true;
+  if (store.current() === undefined) return undefined;
+  return watchRules(store, configFile, configPollInterval, log);
+}
+
+function watchRules(
+  store: ConfigurationStore,
+  file: string,
+  pollInterval: number,
+  log: Logger,
+): Rules {
+  const watch = watchFile(file, () => void store.reload(), {
+    poll: pollInterval,
+    onProblem: (error) => log.warn('the rules file cannot be watched', { file, error }),
+  });
+  return {
+    current() {
+      const configuration = store.current();
+      if (configuration === undefined) throw new Error('rules that were taken are gone');
+      return configuration;
+    },
+    reload: () => watch.trigger(),
+    close: () => watch.close(),
+  };
+}
+
+function logFaults(log: Logger, faults: readonly Fault[]): void {
+  for (const fault of faults) {
+    if (fault.severity === 'warning') log.warn(formatFault(fault));
+    else log.error(formatFault(fault));
+  }
+}
+
+function summaryOf(file: string, configuration: Configuration): Record<string, unknown> {
+  const { custom, external, resource } = configuration;
+  return {
+    file,
+    rules: custom.length,
+    externalRules: external.length,
+    resourceRules: resource !== undefined,
+  };
+}

@@ -1,0 +1,27 @@
+import { serveHelp } from './cli/help.ts';
+import { selectCommand } from './cli/command-line.ts';
+import { check } from './commands/check.ts';
+import { serve } from './commands/serve.ts';
+import { version } from './version.ts';
+
+process.exitCode = await run(process.argv.slice(2));
+
+async function run(argv: readonly string[]): Promise<number> {
+  const selected = selectCommand(argv);
+  if ('fault' in selected) {
+    process.stderr.write(`${selected.fault}\nSee help for all commands.\n`);
+    return 2;
+  }
+  switch (selected.command) {
+    case 'serve':
+      return serve(selected.argv, process);
+    case 'check':
+      return check(selected.argv, process);
+    case 'help':
+      process.stdout.write(serveHelp());
+      return 0;
+    case 'version':
+      process.stdout.write(`${version}\n`);
+      return 0;
+  }
+}

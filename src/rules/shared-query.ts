@@ -1,0 +1,199 @@
+import { formatMatcher, formatMatchers, isLegacyName } from '../promql/matcher.ts';
+import { goQuote } from '../promql/quote.ts';
+import { type Place, separateByObject } from '../promql/separability.ts';
+import { type MetricsQuery, matchersOf, QueryError, type QueryRequest } from './metrics-query.ts';
+
+/** One query that answers requests for different objects of a metric. */
+export interface SharedQuery {
+  /** For all objects of all namespaces; each sample has the labels below, each object one sample. */
+  readonly promql: string;
+  readonly objectLabel: string;
+  /** Undefined where the objects have no namespace. */
+  readonly namespaceLabel: string | undefined;
+  /**
+   * Whether the samples of these objects are what the request's own query would give. A request is
+   * taken by its very query, not by the rule: a template may do anything with a certain name.
+   *
+   * @param request for the same series and selector as this query is for
+   * @param promql the request's own query
+   */
+  covers(request: QueryRequest, promql: string): boolean;
+}
+
+/** What there is of a request to share, or a clause in words why nothing is. */
+export type Sharing =
+  | { readonly shared: SharedQuery }
+  | { readonly shared: undefined; readonly reason: string };
+
+/** Stand for what is asked for: no template and no selector has them of itself. */
+const PROBES = [
+  { object: 'object-4f1c', namespace: 'namespace-9d27' },
+  { object: 'other-b806', namespace: 'elsewhere-e35a' },
+] as const;
+
+/** Names that need no quoting, and that no expression but their own dots can tell from others. */
+const PLAIN_NAME = /^[a-zA-Z0-9][-a-zA-Z0-9._:]*$/;
+const PLAIN_NAMESPACE = /^[a-zA-Z0-9][-a-zA-Z0-9]*$/;
+
+/**
+ * Finds out whether requests that differ from this one in names and namespace only can be answered
+ * from one query.
+ *
+ * @throws UnsupportedRequirementError where the request cannot be put in PromQL at all
+ */
+export function shareQuery(query: MetricsQuery, request: QueryRequest): Sharing {
+  const { objects, namespace } = request;
+  if (objects === undefined) return refused('the metric describes no objects');
+  const labels = { object: objects.label, namespace: namespace?.label };
+  const [text, other] = PROBES.map((probe) => expandFor(query, request, probe));
+  if (text === undefined || other === undefined) {
+    return refused('the template gives no query for some names');
+  }
+  const separability = separateByObject({
+    text,
+    object: { label: labels.object, value: PROBES[0].object },
+    ...(labels.namespace !== undefined && {
+      namespace: { label: labels.namespace, value: PROBES[0].namespace },
+    }),
+  });
+  if (!separability.separable) return refused(separability.reason);
+  const pieces = cut(text, separability.objectMatchers, separability.namespaceMatchers);
+  if (fill(pieces, probeRequest(request, PROBES[1])) !== other) {
+    return refused('the template uses the name or the namespace outside of label matchers');
+  }
+  return {
+    shared: Object.freeze({
+      promql: overAll(text, pieces, separability.groupings, labels),
+      objectLabel: labels.object,
+      namespaceLabel: labels.namespace,
+      covers: (asked: QueryRequest, promql: string) =>
+        isPlain(asked) && fill(pieces, asked) === promql,
+    }),
+  };
+}
+
+function refused(reason: string): Sharing {
+  return { shared: undefined, reason };
+}
+
+type Probe = (typeof PROBES)[number];
+
+function probeRequest(request: QueryRequest, probe: Probe): QueryRequest {
+  const { objects, namespace } = request;
+  return {
+    ...request,
+    ...(namespace && { namespace: { label: namespace.label, value: probe.namespace } }),
+    ...(objects && { objects: { label: objects.label, names: [probe.object] } }),
+  };
+}
+
+function expandFor(query: MetricsQuery, request: QueryRequest, probe: Probe): string | undefined {
+  try {
+    return query.for(probeRequest(request, probe));
+  } catch (error) {
+    if (error instanceof QueryError) return undefined;
+    throw error;
+  }
+}
+
+function isPlain({ objects, namespace }: QueryRequest): boolean {
+  return (
+    (namespace === undefined || PLAIN_NAMESPACE.test(namespace.value)) &&
+    objects !== undefined &&
+    objects.names.length > 0 &&
+    objects.names.every((name) => PLAIN_NAME.test(name))
+  );
+}
+
+/** A piece of the query that is always the same, or a matcher of what is asked for. */
+type Piece =
+  | { readonly kind: 'text'; readonly text: string; readonly place: Place }
+  | {
+      readonly kind: 'object' | 'namespace';
+      /** The matcher as it is written for one name: what stands before and after the name. */
+      readonly before: string;
+      readonly after: string;
+      readonly place: Place;
+    };
+
+function cut(
+  text: string,
+  objectMatchers: readonly Place[],
+  namespaceMatchers: readonly Place[],
+): readonly Piece[] {
+  const matchers = [
+    ...objectMatchers.map((place) => ({ kind: 'object', place }) as const),
+    ...namespaceMatchers.map((place) => ({ kind: 'namespace', place }) as const),
+  ].sort((a, b) => a.place.from - b.place.from);
+  const pieces: Piece[] = [];
+  let end = 0;
+  const take = (to: number): void => {
+    pieces.push({ kind: 'text', text: text.slice(end, to), place: { from: end, to } });
+  };
+  for (const { kind, place } of matchers) {
+    take(place.from);
+    const [before = '', ...after] = text.slice(place.from, place.to).split(PROBES[0][kind]);
+    pieces.push({ kind, before, after: after.join(PROBES[0][kind]), place });
+    end = place.to;
+  }
+  take(text.length);
+  return pieces;
+}
+
+/** The query that these pieces are for a request with plain names. */
+function fill(pieces: readonly Piece[], request: QueryRequest): string {
+  return pieces
+    .map((piece) => (piece.kind === 'text' ? piece.text : fillMatcher(piece, request)))
+    .join('');
+}
+
+function fillMatcher(
+  { kind, before, after }: Exclude<Piece, { kind: 'text' }>,
+  request: QueryRequest,
+): string {
+  if (kind === 'namespace') return `${before}${request.namespace?.value ?? ''}${after}`;
+  const { objects } = request;
+  const names = objects?.names ?? [];
+  // One that takes several names is a regular expression. That of `.LabelMatchers` becomes one.
+  return objects === undefined || names.length === 1 || before.includes('=~')
+    ? `${before}${names.join('|')}${after}`
+    : formatMatchers(matchersOf({ series: '', selector: [], objects, groupBy: [] }));
+}
+
+interface Labels {
+  readonly object: string;
+  readonly namespace: string | undefined;
+}
+
+/** The query with its matchers left open, and grouped by the namespace besides. */
+function overAll(
+  text: string,
+  pieces: readonly Piece[],
+  groupings: readonly number[],
+  labels: Labels,
+): string {
+  return pieces
+    .map((piece) =>
+      piece.kind === 'text'
+        ? withNamespace(text, piece.place, groupings, labels.namespace ?? '')
+        : formatMatcher({ name: labels[piece.kind] ?? '', operator: '!=', value: '' }),
+    )
+    .join('');
+}
+
+function withNamespace(
+  text: string,
+  { from, to }: Place,
+  groupings: readonly number[],
+  label: string,
+): string {
+  const cuts = groupings.filter((offset) => offset > from && offset <= to).sort((a, b) => a - b);
+  const written = isLegacyName(label) ? label : goQuote(label);
+  let end = from;
+  let result = '';
+  for (const offset of cuts) {
+    result += `${text.slice(end, offset)}${written},`;
+    end = offset;
+  }
+  return result + text.slice(end, to);
+}
