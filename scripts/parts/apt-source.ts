@@ -24,7 +24,9 @@ export async function downloadAptSource(name: string, scratch: string): Promise<
   await runCommand('apt-get', [...ofSources, 'update', '--quiet']);
   const cwd = join(scratch, 'source');
   await mkdir(cwd);
-  await runCommand('apt-get', [...ofSources, 'source', '--download-only', '--quiet', name], { cwd });
+  await runCommand('apt-get', [...ofSources, 'source', '--download-only', '--quiet', name], {
+    cwd,
+  });
   const archive = (await readdir(cwd)).find((file) => /\.orig\.tar\.[a-z0-9]+$/.test(file));
   if (archive === undefined) {
     throw new Error(`Debian's source package ${name} has no original archive`);
@@ -46,10 +48,7 @@ async function ownState(scratch: string): Promise<readonly string[]> {
 }
 
 /** Options that make apt read sources from where the system has its Debian packages from. */
-async function listSources(
-  state: readonly string[],
-  scratch: string,
-): Promise<readonly string[]> {
+async function listSources(state: readonly string[], scratch: string): Promise<readonly string[]> {
   const lines = await runCommand('apt-get', [
     ...state,
     'indextargets',

@@ -46,7 +46,7 @@ export function issueServerCertificate(
   authority: CertificateAndKey,
   names: readonly string[] = [],
 ): Promise<CertificateAndKey> {
-  return issue([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
+  return issue([{ name: 'commonName', value: 'localhost' }], {
     ca: authority,
     extensions: [
       { name: 'extKeyUsage', serverAuth: true },
@@ -120,8 +120,7 @@ export async function makeControlPlaneCertificates(
 ): Promise<ControlPlaneCertificates> {
   await mkdir(directory, { recursive: true });
   const write = (name: string, made: CertificateAndKey) => writeCertificate(directory, name, made);
-  const ca = await write('ca', await createAuthority('kubernetes'));
-  const frontProxyCa = await write('front-proxy-ca', await createAuthority('front-proxy-ca'));
+  const ca = await write('ca', await createAuthority('kubernetes-ca'));
   const server = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
   return {
     ca,
@@ -130,12 +129,25 @@ export async function makeControlPlaneCertificates(
       'admin',
       await issueClientCertificate(ca, { name: 'admin', group: 'system:masters' }),
     ),
-    frontProxyCa,
-    frontProxy: await write(
-      'front-proxy',
-      await issueClientCertificate(frontProxyCa, { name: frontProxyName }),
-    ),
+    ...(await makeFrontProxyCertificates(directory, frontProxyName)),
     ...(await writeTokenKeys(directory)),
+  };
+}
+
+/**
+ * Makes the certificates of a front proxy. Those that are there are overwritten.
+ *
+ * @param name the common name that servers of aggregated APIs know it by
+ */
+export async function makeFrontProxyCertificates(
+  directory: string,
+  name: string,
+): Promise<Pick<ControlPlaneCertificates, 'frontProxyCa' | 'frontProxy'>> {
+  const authority = await createAuthority('front-proxy-ca');
+  const certificate = await issueClientCertificate(authority, { name });
+  return {
+    frontProxyCa: await writeCertificate(directory, 'front-proxy-ca', authority),
+    frontProxy: await writeCertificate(directory, 'front-proxy', certificate),
   };
 }
 

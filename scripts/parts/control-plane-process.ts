@@ -25,7 +25,14 @@ export async function startLoggedProcess(
     const running = await startProcess({
       ...options,
       command: '/bin/sh',
-      args: ['-c', 'log=$1; shift; exec "$@" >>"$log" 2>&1', 'sh', logFile, options.command, ...options.args],
+      args: [
+        '-c',
+        'log=$1; shift; exec "$@" >>"$log" 2>&1',
+        'sh',
+        logFile,
+        options.command,
+        ...options.args,
+      ],
     });
     return { ...running, log };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import { runCommand } from './command.ts';
 import {
   type ControlPlaneCertificates,
   makeControlPlaneCertificates,
+  makeFrontProxyCertificates,
 } from './control-plane-certificates.ts';
 import { apiServerFlags, controllerManagerFlags } from './control-plane-flags.ts';
 import { writeKubeconfig } from './control-plane-kubeconfig.ts';
@@ -19,6 +21,7 @@ import { type NodeLoop, startNodeLoop } from './node-loop.ts';
 const FRONT_PROXY_NAME = 'front-proxy-client';
 const ATTEMPTS_TO_BIND = 5;
 const POLL_MS = 50;
+const PROBE_TIMEOUT_MS = 2_000;
 const TOKEN_LIFETIME_SECONDS = 6 * 3600;
 
 export interface ControlPlaneSettings {
@@ -41,7 +44,7 @@ export interface ControlPlane {
   /** The authority of the API server's certificate, in PEM. */
   readonly caFile: string;
   /**
-   * All certificates with their keys: `ca` to issue certificates of users, `frontProxyCa` to issue
+   * All certificates with their keys, as they were at the start: `ca` to issue certificates of users, `frontProxyCa` to issue
    * those of front proxies, `frontProxy` to act as the API server does.
    */
   readonly certificates: ControlPlaneCertificates;
@@ -59,6 +62,11 @@ export interface ControlPlane {
   /** Starts it again, on the same port, and waits until it is ready. */
   startApiServer(): Promise<void>;
   restartApiServer(): Promise<void>;
+  /**
+   * Gives the API server, as front proxy, another certificate by another authority, and restarts it.
+   * What it publishes for servers of aggregated APIs then has both authorities.
+   */
+  rotateFrontProxy(): Promise<void>;
   /**
    * A token of a service account, good for 6 hours.
    *
@@ -83,19 +91,15 @@ export async function startControlPlane(
   const binaries = await ensureKubernetes();
   const version = await versionOf(binaries.apiServer);
   const directory = await mkdtemp(join(tmpdir(), 'control-plane-'));
-  const cleanups: (() => Promise<void>)[] = [
-    () => rm(directory, { recursive: true, force: true }),
-  ];
+  const cleanups: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })];
   const stop = async () => {
     for (const cleanup of cleanups.splice(0).reverse()) {
       await cleanup();
     }
   };
   try {
-    const certificates = await makeControlPlaneCertificates(
-      join(directory, 'certificates'),
-      FRONT_PROXY_NAME,
-    );
+    const certificateDirectory = join(directory, 'certificates');
+    const certificates = await makeControlPlaneCertificates(certificateDirectory, FRONT_PROXY_NAME);
     const etcd = await onSomePort(() => startEtcd(binaries.etcd));
     cleanups.push(() => etcd.kill());
     const place = { binaries, directory, certificates, etcd, ...version };
@@ -103,9 +107,7 @@ export async function startControlPlane(
     cleanups.push(() => apiServer.running.kill());
     const admin = await adminClient(directory, apiServer.url, certificates);
     await untilServed(() => authenticationConfig(admin.api));
-    const controllers = settings.controllers
-      ? await startControllers(place, admin)
-      : undefined;
+    const controllers = settings.controllers ? await startControllers(place, admin) : undefined;
     cleanups.push(async () => controllers?.stop());
     return {
       ...version,
@@ -120,9 +122,10 @@ export async function startControlPlane(
       controllerManagerLog: async () => (await controllers?.log()) ?? '',
       stopApiServer: () => apiServer.running.stop(),
       startApiServer: () => apiServer.start(),
-      restartApiServer: async () => {
-        await apiServer.running.stop();
-        await apiServer.start();
+      restartApiServer: () => apiServer.restart(),
+      rotateFrontProxy: async () => {
+        await makeFrontProxyCertificates(certificateDirectory, FRONT_PROXY_NAME);
+        await apiServer.restart();
       },
       createToken: (namespace, name) => createToken(admin.api, namespace, name),
       serviceAccountKubeconfig: async (namespace, name) => {
@@ -168,13 +171,18 @@ async function startFirstApiServer(place: Place) {
     port = await freePort();
     return startApiServer(place, port);
   });
+  const start = async () => {
+    running = await startApiServer(place, port);
+  };
   return {
     url: `https://127.0.0.1:${port}`,
     get running() {
       return running;
     },
-    async start() {
-      running = await startApiServer(place, port);
+    start,
+    async restart() {
+      await running.stop();
+      await start();
     },
   };
 }
@@ -187,26 +195,21 @@ function startApiServer(place: Place, port: number): Promise<LoggedProcess> {
     command: binaries.apiServer,
     args: apiServerFlags({ minor, port, etcdUrl: etcd.url, frontProxyName, certificates }),
     cwd: directory,
-    isReady: () => isReady(port, certificates),
+    isReady: () => answersOk(`https://127.0.0.1:${port}/readyz`, certificates),
     readyTimeoutMs: 60_000,
-    stopTimeoutMs: 5_000,
+    stopTimeoutMs: 2_000,
   });
 }
 
-function isReady(port: number, { ca, admin }: ControlPlaneCertificates): Promise<boolean> {
+function answersOk(url: string, { ca, admin }: ControlPlaneCertificates): Promise<boolean> {
+  const options = { ca: ca.cert, cert: admin.cert, key: admin.key, agent: false };
   return new Promise((resolve, reject) => {
-    get(
-      `https://127.0.0.1:${port}/readyz`,
-      { ca: ca.cert, cert: admin.cert, key: admin.key, agent: false, timeout: 2_000 },
-      (response) => {
-        response.resume();
-        resolve(response.statusCode === 200);
-      },
-    )
-      .on('timeout', function timeout() {
-        this.destroy();
-      })
-      .on('error', reject);
+    const request = get(url, { ...options, timeout: PROBE_TIMEOUT_MS }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer in time')));
+    request.on('error', reject);
   });
 }
 
@@ -262,7 +265,7 @@ async function startControllerManager(place: Place, kubeconfig: string): Promise
     command: binaries.controllerManager,
     args: controllerManagerFlags({ minor, port, kubeconfig, certificates }),
     cwd: directory,
-    isReady: () => isHealthy(port, certificates),
+    isReady: () => answersOk(`https://127.0.0.1:${port}/healthz`, certificates),
     readyTimeoutMs: 60_000,
   });
 }

@@ -12,6 +12,10 @@ const OPENAPI_PACKAGE = 'pkg/generated/openapi';
 /** Tools with markers of their own that are no part of the API server. */
 const NOT_IN_OPENAPI = /\/(code-generator|sample-apiserver|kube-openapi|gengo)(\/|$)/;
 
+/** Where the version is kept: for `--version` and for `/version`. */
+const VERSION_PACKAGES = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
+const WITHOUT_CLOUD_PROVIDERS = 'providerless';
+
 /** The programs that are built, each from `cmd/<name>`. */
 const PROGRAMS = ['kube-apiserver', 'kube-controller-manager'] as const;
 
@@ -162,13 +166,21 @@ async function compile(
   workspace: GoWorkspace,
 ): Promise<void> {
   const [major, minor] = version.split('.');
-  const variables = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor };
-  const versionPackage = `${IMPORT_PATH}/vendor/k8s.io/component-base/version`;
-  const flags = Object.entries(variables).map(([name, value]) => `-X ${versionPackage}.${name}=${value}`);
+  const variables = Object.entries({
+    gitVersion: `v${version}`,
+    gitMajor: major,
+    gitMinor: minor,
+    gitTreeState: 'archive',
+  });
+  const stamps = VERSION_PACKAGES.flatMap((stamped) =>
+    variables.map(([name, value]) => `-X ${IMPORT_PATH}/vendor/${stamped}.${name}=${value}`),
+  );
   await workspace.go(
     'build',
+    '-tags',
+    WITHOUT_CLOUD_PROVIDERS,
     '-ldflags',
-    ['-s', '-w', ...flags].join(' '),
+    ['-s', '-w', ...stamps].join(' '),
     '-o',
     join(directory, program),
     `${IMPORT_PATH}/cmd/${program}`,

@@ -87,9 +87,7 @@ async function keptOrMade(
   make: (directory: string) => Promise<string>,
 ): Promise<string> {
   const kept = (await cachedVersions(part)).findLast((path) => path.endsWith(process.arch));
-  return (
-    kept ?? addToCache(part, async (directory) => `${await make(directory)}_${process.arch}`)
-  );
+  return kept ?? addToCache(part, async (directory) => `${await make(directory)}_${process.arch}`);
 }
 
 function say(step: string): void {

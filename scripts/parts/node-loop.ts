@@ -1,5 +1,5 @@
-import { ApiException, type CoreV1Api, type V1Pod } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiException, type CoreV1Api, type V1Pod } from '@kubernetes/client-node';
 
 const NODE = 'node-0';
 const POLL_MS = 200;
@@ -37,7 +37,9 @@ export async function startNodeLoop(api: CoreV1Api): Promise<NodeLoop> {
 }
 
 async function registerNode(api: CoreV1Api): Promise<void> {
-  await api.createNode({ body: { metadata: { name: NODE, labels: { 'kubernetes.io/hostname': NODE } } } });
+  await api.createNode({
+    body: { metadata: { name: NODE, labels: { 'kubernetes.io/hostname': NODE } } },
+  });
   const node = await api.readNode({ name: NODE });
   const now = new Date();
   const amounts = { cpu: '64', memory: '256Gi', pods: '1000' };
