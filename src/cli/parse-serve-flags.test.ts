@@ -95,6 +95,7 @@ describe('parseServeFlags', () => {
           clientKeyFile: undefined,
           insecureSkipVerify: false,
           timeout: 30_000,
+          queryMaxAge: 1_000,
           maxAnswerSize: 134_217_728,
         },
         relist: { interval: 600_000, maxAge: 600_000, concurrency: 4 },
@@ -114,6 +115,10 @@ describe('parseServeFlags', () => {
           minTlsVersion: 'TLSv1.2',
           ciphers: [],
           reusePort: false,
+          http2: { maxStreams: 250 },
+          maxInFlight: 400,
+          requestTimeout: 60_000,
+          shutdownDelay: 5_000,
         },
         authentication: {
           kubeconfigFile: undefined,

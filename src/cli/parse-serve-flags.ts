@@ -21,6 +21,9 @@ import { cipherChoice, nodeTlsVersion } from './tls-names.ts';
 const STANDALONE_ADDRESS = '127.0.0.1';
 const STANDALONE_PORT = 6443;
 
+/** Of an HTTP/2 connection, as in Go. */
+const DEFAULT_STREAMS = 250;
+
 /** What came of the command line of `serve`. */
 export type ServeCommandLine =
   /** Something other than serving is asked for; nothing else on the line matters. */
@@ -97,6 +100,7 @@ function prometheusOptions(flags: ParsedFlags): PrometheusOptions {
     clientKeyFile: unlessEmpty(flags.value(prometheusFlags.clientKeyFile)),
     insecureSkipVerify: flags.value(prometheusFlags.insecureSkipVerify),
     timeout: flags.value(prometheusFlags.timeout),
+    queryMaxAge: flags.value(prometheusFlags.queryMaxAge),
     maxAnswerSize: flags.value(prometheusFlags.maxAnswerSize),
   };
 }
@@ -140,7 +144,21 @@ function servingOptions(flags: ParsedFlags): ServingOptions {
     minTlsVersion: nodeTlsVersion(flags.value(servingFlags.minTlsVersion)),
     ciphers: cipherChoice(flags.value(servingFlags.cipherSuites)).ciphers,
     reusePort: flags.value(servingFlags.reusePort),
+    http2: http2Options(flags),
+    maxInFlight: flags.value(servingFlags.maxInFlight),
+    requestTimeout: flags.value(servingFlags.requestTimeout),
+    shutdownDelay: unlessGiven(
+      flags.isGiven(servingFlags.shutdownDelay),
+      flags.value(servingFlags.shutdownDelay),
+      0,
+    ),
   };
+}
+
+function http2Options(flags: ParsedFlags): ServingOptions['http2'] {
+  const { disableHttp2, disableHttp2Serving, maxStreams } = servingFlags;
+  if (flags.value(disableHttp2) || flags.value(disableHttp2Serving)) return undefined;
+  return { maxStreams: flags.value(maxStreams) || DEFAULT_STREAMS };
 }
 
 function authenticationOptions(flags: ParsedFlags): AuthenticationOptions {

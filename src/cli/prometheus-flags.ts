@@ -76,6 +76,13 @@ export const prometheusFlags = {
     to: LONGEST_TIMER,
     help: 'How long a request to Prometheus may take.',
   }),
+  queryMaxAge: flag.duration({
+    name: 'query-max-age',
+    default: 1_000,
+    from: 0,
+    to: LONGEST_TIMER,
+    help: "How old an answer of Prometheus may be that is used for another request. Within this time many requests for one metric become one query for all objects, where that is proved to give the same values. 0 turns both off: only identical queries at the same moment are one. A rule's `sharing: false` turns off all of it.",
+  }),
   maxAnswerSize: flag.parsed<number>({
     name: 'prometheus-max-answer-size',
     kind: 'bytes',

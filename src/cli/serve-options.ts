@@ -39,6 +39,8 @@ export interface PrometheusOptions {
   readonly clientKeyFile: string | undefined;
   readonly insecureSkipVerify: boolean;
   readonly timeout: number;
+  /** Of an answer that is used again; 0: none is. */
+  readonly queryMaxAge: number;
   readonly maxAnswerSize: number;
 }
 
@@ -78,6 +80,12 @@ export interface ServingOptions {
   /** OpenSSL's names; empty: Node.js's default. */
   readonly ciphers: readonly string[];
   readonly reusePort: boolean;
+  /** Undefined: HTTP/2 is not offered. */
+  readonly http2: { readonly maxStreams: number } | undefined;
+  /** Requests at the same time; 0: any number. */
+  readonly maxInFlight: number;
+  readonly requestTimeout: number;
+  readonly shutdownDelay: number;
 }
 
 export interface AuthenticationOptions {

@@ -1,9 +1,7 @@
 import { flag } from './flag.ts';
+import { LONGEST_TIMER } from './longest-timer.ts';
 import { sniCertificate } from './sni-certificate.ts';
 import { cipherSuiteNames, TLS_VERSION_NAMES } from './tls-names.ts';
-
-const ONLY_HTTP_1 =
-  'HTTP/1.1 with connections that are kept alive is all that is served, HTTP/2 is never offered. Remove the flag';
 
 /** Serving HTTPS. */
 export const servingFlags = {
@@ -72,22 +70,39 @@ export const servingFlags = {
   maxStreams: flag.int({
     name: 'http2-max-streams-per-connection',
     default: 0,
-    effect: 'ignored',
-    note: ONLY_HTTP_1,
-    help: 'Concurrent streams of an HTTP/2 connection.',
+    from: 0,
+    to: 65_535,
+    help: 'How many requests an HTTP/2 connection may have at the same time; 0 stands for 250. The client holds back the others.',
   }),
   disableHttp2: flag.bool({
     name: 'disable-http2',
     default: false,
-    effect: 'ignored',
-    note: ONLY_HTTP_1,
-    help: 'Do not offer HTTP/2.',
+    help: 'Do not offer HTTP/2, only HTTP/1.1.',
   }),
   disableHttp2Serving: flag.bool({
     name: 'disable-http2-serving',
     default: false,
-    effect: 'ignored',
-    note: ONLY_HTTP_1,
-    help: 'Do not offer HTTP/2.',
+    help: 'The same as --disable-http2.',
+  }),
+  maxInFlight: flag.int({
+    name: 'max-requests-inflight',
+    default: 400,
+    from: 0,
+    to: 1_000_000,
+    help: 'How many requests are served at the same time, those of health checks aside; who comes then is told to try again after a second. 0: any number.',
+  }),
+  requestTimeout: flag.duration({
+    name: 'request-timeout',
+    default: 60_000,
+    from: 1,
+    to: LONGEST_TIMER,
+    help: 'How long a request may take, its query of Prometheus included; a client may ask for less with ?timeout=.',
+  }),
+  shutdownDelay: flag.duration({
+    name: 'shutdown-delay-duration',
+    default: 5_000,
+    from: 0,
+    to: LONGEST_TIMER,
+    help: 'How long everything is still served after SIGTERM, with /readyz failing, so that the cluster has time to send its requests elsewhere. 0 by default with --standalone. Together with the 20s that running requests get then it has to be less than terminationGracePeriodSeconds.',
   }),
 };

@@ -15,12 +15,14 @@ import { childOf, type LocatedValue } from './located-value.ts';
 /** An item of `rules` or `externalRules`. */
 export function discoveryRule(rule: LocatedValue): DiscoveryRule {
   const name = childOf(rule, 'name');
+  const sharing = childOf(rule, 'sharing');
   return Object.freeze({
     seriesQuery: textIn(rule, 'seriesQuery'),
     seriesFilters: Object.freeze(itemsIn(rule, 'seriesFilters').map(seriesFilter)),
     resources: resourceAssociation(childOf(rule, 'resources')),
     name: Object.freeze({ matches: textIn(name, 'matches'), as: textIn(name, 'as') }),
     metricsQuery: textIn(rule, 'metricsQuery'),
+    sharing: sharing?.kind !== 'scalar' || sharing.value !== false,
   });
 }
 

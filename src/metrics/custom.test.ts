@@ -11,7 +11,15 @@ const mapper = builtinResourceMapper();
 const overrides = { namespace: 'namespace', pod: 'pod', node: 'node' };
 const { catalog } = buildCatalog(
   {
-    custom: [compiledRule({ seriesQuery: 'load', overrides })],
+    custom: [
+      compiledRule({ seriesQuery: 'load', overrides }),
+      compiledRule({
+        seriesQuery: 'load',
+        as: 'raw',
+        overrides,
+        metricsQuery: 'sum(load{pod=~"<<.LabelValuesByName.pod>>"}) by (pod)',
+      }),
+    ],
     external: [
       compiledRule(
         { seriesQuery: 'load', overrides, metricsQuery: '<<.Series>>{<<.LabelMatchers>>}' },
@@ -97,6 +105,24 @@ describe('custom metrics', () => {
     expect(infinities()).toBe(1);
   });
 
+  it('serves no sample that says it is of another namespace', async () => {
+    const sample = (namespace: string, value: number): Sample => ({
+      labels: { pod: 'a', namespace },
+      value,
+      timestamp: 1,
+    });
+    const { custom } = services({
+      type: 'vector',
+      samples: [sample('shop', 1), sample('other', 2)],
+    });
+    const values = await custom.get({ ...pods, name: 'a' });
+    expect(values.map(({ value }) => value)).toEqual(['1']);
+    const foreign = services({ type: 'vector', samples: [sample('other', 2)] });
+    await expect(foreign.custom.get({ ...pods, name: 'a' })).rejects.toMatchObject({
+      reason: 'NotFound',
+    });
+  });
+
   it('has no answer for an object whose value is infinite', async () => {
     const { custom } = services(vector(['a', Number.POSITIVE_INFINITY]));
     await expect(custom.get({ ...pods, name: 'a' })).rejects.toMatchObject({
@@ -114,6 +140,19 @@ describe('custom metrics', () => {
       { ...pods, resource: 'nodes' },
     ]) {
       await expect(custom.get(request)).rejects.toMatchObject({ reason: 'NotFound' });
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('does not ask Prometheus for a name made to become a part of the query', async () => {
+    const { custom, asked } = services(vector(['a', 1]));
+    await custom.get({ ...pods, metric: 'raw', name: 'a' });
+    expect(asked.splice(0)).toEqual(['sum(load{pod=~"a"}) by (pod)']);
+    for (const name of ['a"} or up{a="', '.*', 'a|b']) {
+      await expect(custom.get({ ...pods, metric: 'raw', name })).rejects.toMatchObject({
+        reason: 'NotFound',
+        message: 'the server could not find the metric raw for pods',
+      });
     }
     expect(asked).toEqual([]);
   });

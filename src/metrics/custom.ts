@@ -5,10 +5,14 @@ import {
   toLabelSelectorObject,
 } from '../apimachinery/label-selector.ts';
 import type { Catalog, CustomMetric } from '../catalog/catalog.ts';
-import { QueryError, UnsupportedRequirementError } from '../rules/metrics-query.ts';
+import {
+  QueryError,
+  type QueryRequest,
+  UnsupportedRequirementError,
+} from '../rules/metrics-query.ts';
 import { MetricsError, metricNotFound, metricNotFoundFor } from './metrics-error.ts';
 import type { ObjectNames } from './object-names.ts';
-import type { QueryRunner, Sample } from './query-runner.ts';
+import type { QueryOrigin, QueryRunner, Sample } from './query-runner.ts';
 import { runQuery } from './run-query.ts';
 import { sampleQuantity } from './sample-quantity.ts';
 
@@ -70,10 +74,14 @@ export function createCustomMetrics(dependencies: CustomMetricsDependencies): Cu
     async get(request) {
       const metric = lookUp(dependencies, request);
       const names = await objectNames(dependencies, request, metric);
-      const query = queryFor(request, metric, names);
-      const answer = await runQuery(dependencies.queries, query, request.signal);
+      const origin = { rule: metric.rule, request: queryRequest(request, metric, names) };
+      const query = queryFor(request, origin);
+      const answer = await runQuery(dependencies.queries, query, {
+        origin,
+        ...(request.signal && { signal: request.signal }),
+      });
       if (answer.type !== 'vector') throw unexpectedType(answer.type, query);
-      const samples = associate(answer.samples, metric.resourceLabel);
+      const samples = associate(answer.samples, metric, request.namespace);
       const values = valuesOf(request, metric, names, samples, dependencies.onInfinity);
       if (request.name !== undefined && values.length === 0) {
         throw metricNotFoundFor(request.metric, request.resource, request.name);
@@ -128,23 +136,26 @@ async function objectNames(
   return names;
 }
 
-function queryFor(
+function queryRequest(
   request: CustomMetricRequest,
-  metric: CustomMetric,
+  { series, namespaceLabel, resourceLabel }: CustomMetric,
   names: readonly string[],
-): string {
-  const { namespaceLabel, resourceLabel } = metric;
+): QueryRequest {
+  return {
+    series,
+    selector: request.metricSelector,
+    ...(namespaceLabel !== undefined &&
+      request.namespace !== undefined && {
+        namespace: { label: namespaceLabel, value: request.namespace },
+      }),
+    objects: { label: resourceLabel, names },
+    groupBy: [resourceLabel],
+  };
+}
+
+function queryFor(request: CustomMetricRequest, { rule, request: asked }: QueryOrigin): string {
   try {
-    return metric.rule.query.for({
-      series: metric.series,
-      selector: request.metricSelector,
-      ...(namespaceLabel !== undefined &&
-        request.namespace !== undefined && {
-          namespace: { label: namespaceLabel, value: request.namespace },
-        }),
-      objects: { label: resourceLabel, names },
-      groupBy: [resourceLabel],
-    });
+    return rule.query.for(asked);
   } catch (error) {
     if (error instanceof UnsupportedRequirementError) {
       throw new MetricsError('BadRequest', `metricLabelSelector: ${error.message}`);
@@ -160,12 +171,21 @@ function unexpectedType(type: string, query: string): MetricsError {
   });
 }
 
-/** The sample of each object: of several the last one, as in the reference adapter. */
-function associate(samples: readonly Sample[], label: string): ReadonlyMap<string, Sample> {
+/**
+ * The sample of each object: of several the last one, as in the reference adapter. A sample that
+ * says that it is of another namespace is of another object with the same name: the rule's query
+ * has not asked for one namespace only.
+ */
+function associate(
+  samples: readonly Sample[],
+  { resourceLabel, namespaceLabel }: CustomMetric,
+  namespace: string | undefined,
+): ReadonlyMap<string, Sample> {
   const byObject = new Map<string, Sample>();
   for (const sample of samples) {
-    const name = sample.labels[label];
-    if (name !== undefined) byObject.set(name, sample);
+    const name = sample.labels[resourceLabel];
+    const own = namespaceLabel === undefined ? undefined : sample.labels[namespaceLabel];
+    if (name !== undefined && (own ?? namespace) === namespace) byObject.set(name, sample);
   }
   return byObject;
 }

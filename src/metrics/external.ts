@@ -1,8 +1,12 @@
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import type { Catalog, ExternalMetric } from '../catalog/catalog.ts';
-import { QueryError, UnsupportedRequirementError } from '../rules/metrics-query.ts';
+import {
+  QueryError,
+  type QueryRequest,
+  UnsupportedRequirementError,
+} from '../rules/metrics-query.ts';
 import { MetricsError, metricNotFound } from './metrics-error.ts';
-import type { QueryAnswer, QueryRunner } from './query-runner.ts';
+import type { QueryAnswer, QueryOrigin, QueryRunner } from './query-runner.ts';
 import { runQuery } from './run-query.ts';
 import { sampleQuantity } from './sample-quantity.ts';
 
@@ -41,8 +45,12 @@ export function createExternalMetrics(dependencies: ExternalMetricsDependencies)
   return {
     async get(request) {
       const metric = lookUp(dependencies.catalog(), request);
-      const query = queryFor(request, metric);
-      const answer = await runQuery(dependencies.queries, query, request.signal);
+      const origin = { rule: metric.rule, request: queryRequest(request, metric) };
+      const query = queryFor(origin);
+      const answer = await runQuery(dependencies.queries, query, {
+        origin,
+        ...(request.signal && { signal: request.signal }),
+      });
       return valuesOf(request.metric, answer, query, dependencies.onInfinity);
     },
   };
@@ -59,17 +67,21 @@ function lookUp(
   return metric;
 }
 
-function queryFor(request: ExternalMetricRequest, metric: ExternalMetric): string {
-  const { namespaceLabel } = metric;
+function queryRequest(
+  { namespace, selector }: ExternalMetricRequest,
+  { series, namespaceLabel }: ExternalMetric,
+): QueryRequest {
+  return {
+    series,
+    selector,
+    ...(namespaceLabel !== undefined && { namespace: { label: namespaceLabel, value: namespace } }),
+    groupBy: [],
+  };
+}
+
+function queryFor({ rule, request }: QueryOrigin): string {
   try {
-    return metric.rule.query.for({
-      series: metric.series,
-      selector: request.selector,
-      ...(namespaceLabel !== undefined && {
-        namespace: { label: namespaceLabel, value: request.namespace },
-      }),
-      groupBy: [],
-    });
+    return rule.query.for(request);
   } catch (cause) {
     if (cause instanceof UnsupportedRequirementError) {
       throw new MetricsError('BadRequest', `labelSelector: ${cause.message}`);

@@ -1,3 +1,6 @@
+import type { QueryRequest } from '../rules/metrics-query.ts';
+import type { CompiledRule } from '../rules/rule.ts';
+
 /** One sample of an instant vector. */
 export interface Sample {
   /** With `__name__`, where the query keeps it. */
@@ -15,7 +18,19 @@ export type QueryAnswer =
   | { readonly type: 'matrix' }
   | { readonly type: 'string' };
 
+/** What a query came from. */
+export interface QueryOrigin {
+  readonly rule: CompiledRule;
+  readonly request: QueryRequest;
+}
+
+export interface QueryRunnerOptions {
+  readonly signal?: AbortSignal;
+  /** For a runner that can answer several requests from one query; others need not look at it. */
+  readonly origin?: QueryOrigin;
+}
+
 /** Where queries are answered: Prometheus. */
 export interface QueryRunner {
-  query(promql: string, options: { readonly signal?: AbortSignal }): Promise<QueryAnswer>;
+  query(promql: string, options: QueryRunnerOptions): Promise<QueryAnswer>;
 }

@@ -2,6 +2,7 @@ import { request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { freePort } from '../../scripts/parts/free-port.ts';
 import { type RunningProcess, startProcess } from '../../scripts/parts/process.ts';
+import type { KeyPair } from '../integration/certificates.ts';
 import type { Answer, RecordedRequest } from './recorded-cases.ts';
 
 export interface AdapterSettings {
@@ -35,6 +36,10 @@ export async function startAdapter(settings: AdapterSettings): Promise<RunningAd
       // One relist, at the start, of what Prometheus has now: what a case asks is the case's own.
       '--metrics-relist-interval=1h',
       '--metrics-max-age=1h',
+      // Every case has its own queries.
+      '--query-max-age=0s',
+      // Nobody has to be told that it ends.
+      '--shutdown-delay-duration=0s',
     ],
     isReady: async () => {
       const answer = await sendRequest(port, { method: 'GET', path: '/readyz' });
@@ -47,12 +52,14 @@ export async function startAdapter(settings: AdapterSettings): Promise<RunningAd
 /**
  * Sends a request with its path exactly as recorded: nothing is decoded, joined or resolved.
  *
+ * @param certificate that of the client; undefined: none.
  * @returns the answer without the queries, which only a proxy in front of Prometheus can see.
  * @throws Error where no answer came, e.g. ECONNREFUSED.
  */
 export async function sendRequest(
   port: number,
   { method, path, headers, body }: RecordedRequest,
+  certificate?: KeyPair,
 ): Promise<Omit<Answer, 'queries'>> {
   const { promise, resolve, reject } = Promise.withResolvers<Omit<Answer, 'queries'>>();
   const sent = request(
@@ -64,6 +71,7 @@ export async function sendRequest(
       headers: { accept: 'application/json', ...lowerCaseNames(headers ?? {}) },
       // The certificate is the adapter's own, signed by itself.
       rejectUnauthorized: false,
+      ...certificate,
     },
     (received) => {
       const contentType = received.headers['content-type'] ?? '';

@@ -45,12 +45,13 @@ export function describeDifferences(differences: readonly Difference[]): string 
 
 /**
  * A body with what depends on the moment or the host taken out: times become `T`, the addresses of
- * the server go, resources of discovery documents are sorted by name.
+ * the server and the hashes of OpenAPI documents go, resources of discovery documents are sorted by name.
  *
  * A time that is not written as Kubernetes writes it (RFC 3339, whole seconds, UTC) stays as it is,
  * so that it shows as a difference.
  */
 export function normalizeBody(body: unknown): unknown {
+  if (typeof body === 'string') return normalizeYaml(body);
   if (Array.isArray(body)) return body.map(normalizeBody);
   if (!isObject(body)) return body;
   const kept = Object.entries(body).filter(([key]) => key !== 'serverAddressByClientCIDRs');
@@ -58,8 +59,17 @@ export function normalizeBody(body: unknown): unknown {
     kept.map(([key, value]) => {
       if (key === 'timestamp' || key === 'creationTimestamp') return [key, normalizeTime(value)];
       if (key === 'resources' && Array.isArray(value)) return [key, sortByName(value)];
+      if (key === 'serverRelativeURL') return [key, String(value).replace(/\?hash=[0-9A-F]+$/, '')];
       return [key, normalizeBody(value)];
     }),
+  );
+}
+
+/** Times in an answer that is YAML. */
+function normalizeYaml(text: string): string {
+  return text.replaceAll(
+    /^( *(?:timestamp|creationTimestamp):) "(.*)"$/gm,
+    (_, key: string, time: string) => `${key} ${normalizeTime(time)}`,
   );
 }
 
@@ -94,11 +104,17 @@ function shortenPathList(expected: unknown, actual: unknown): [unknown, unknown]
   return [expected, { ...actual, paths: '(list)' }];
 }
 
+/** The paths of the server, or those of its OpenAPI documents. */
 function isPathList(paths: unknown): boolean {
+  const listed = Array.isArray(paths) ? paths : isObject(paths) ? pathsOf(paths) : [];
   return (
-    Array.isArray(paths) &&
-    paths.length > 0 &&
-    paths.every((path) => typeof path === 'string' && path.startsWith('/'))
+    listed.length > 0 && listed.every((path) => typeof path === 'string' && path.startsWith('/'))
+  );
+}
+
+function pathsOf(documents: Readonly<Record<string, unknown>>): readonly unknown[] {
+  return Object.values(documents).map((document) =>
+    isObject(document) ? document.serverRelativeURL : undefined,
   );
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { parseLabelSelector, selectorMatches } from '../../src/apimachinery/label-selector.ts';
 import { type AcceptedForm, acceptedForm } from './kubernetes-accept.ts';
 import {
@@ -22,10 +23,11 @@ import {
   resourceOf,
   showObject,
 } from './kubernetes-objects.ts';
+import { reviewAnswer } from './kubernetes-reviews.ts';
 
 /**
- * A Kubernetes API server, as far as a reader of discovery and objects can tell: plain HTTP, nobody
- * is asked who they are. Paths and bodies follow the Kubernetes API concepts
+ * A Kubernetes API server, as far as a reader of discovery and objects and a sender of reviews can
+ * tell: plain HTTP, nobody is asked who they are. Paths and bodies follow the Kubernetes API concepts
  * (kubernetes.io/docs/reference/using-api/api-concepts).
  */
 export interface KubernetesApi {
@@ -49,6 +51,8 @@ export interface KubernetesApiSettings {
   readonly objects: readonly KubernetesObject[];
   /** Where a kubeconfig for this server is written. */
   readonly kubeconfig: string;
+  /** Answers reviews; by default as `reviewAnswer` does, which also says how. */
+  readonly review?: (path: string, document: unknown) => object | undefined;
 }
 
 /** Serves on a free port of 127.0.0.1. */
@@ -56,12 +60,13 @@ export async function startKubernetesApi(settings: KubernetesApiSettings): Promi
   const objects = new ObjectStore();
   for (const object of [...clusterOwnObjects, ...settings.objects]) objects.add(object);
   const groups = [...settings.groups];
+  const { review = reviewAnswer } = settings;
   const counts = new Map<string, number>();
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://kubernetes');
     counts.set(url.pathname, (counts.get(url.pathname) ?? 0) + 1);
-    answer({ groups, objects, request, response, url });
+    void answer({ groups, objects, review, request, response, url });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -98,6 +103,7 @@ function kubeconfigFor(server: string): string {
 interface Exchange {
   readonly groups: readonly ServedGroup[];
   readonly objects: ObjectStore;
+  readonly review: (path: string, document: unknown) => object | undefined;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;
@@ -121,12 +127,11 @@ const notAcceptable = () =>
   new StatusError(406, 'NotAcceptable', 'only application/json can be produced');
 const badRequest = (message: string) => new StatusError(400, 'BadRequest', message);
 
-function answer(exchange: Exchange): void {
+async function answer(exchange: Exchange): Promise<void> {
   try {
-    if (exchange.request.method !== 'GET') {
-      throw new StatusError(405, 'MethodNotAllowed', 'this server can only be read');
-    }
-    route(exchange);
+    if (exchange.request.method === 'POST') await sendReview(exchange);
+    else if (exchange.request.method === 'GET') route(exchange);
+    else throw new StatusError(405, 'MethodNotAllowed', 'this server can only be read');
   } catch (error) {
     const known =
       error instanceof StatusError ? error : new StatusError(500, 'InternalError', String(error));
@@ -140,6 +145,14 @@ function answer(exchange: Exchange): void {
       code: known.code,
     });
   }
+}
+
+async function sendReview({ request, response, review, url }: Exchange): Promise<void> {
+  const reviewed = review(url.pathname, await json(request));
+  if (reviewed === undefined) {
+    throw new StatusError(405, 'MethodNotAllowed', 'nothing but reviews can be created');
+  }
+  send(response, 201, reviewed);
 }
 
 function route(exchange: Exchange): void {
@@ -349,13 +362,18 @@ function fieldSelection(text: string): (object: KubernetesObject) => boolean {
 }
 
 function fieldTerm(term: string): (object: KubernetesObject) => boolean {
-  const match = /^metadata\.(name|namespace)(==|=|!=)(.*)$/.exec(term);
-  if (match === null) throw badRequest(`"${term}": only metadata.name and metadata.namespace`);
-  const [, field, operator, value] = match;
-  return ({ metadata }) => {
-    const actual = field === 'name' ? metadata.name : (metadata.namespace ?? '');
-    return (actual === value) === (operator !== '!=');
-  };
+  const match = /^(metadata\.name|metadata\.namespace|status\.phase)(==|=|!=)(.*)$/.exec(term);
+  if (match === null) {
+    throw badRequest(`"${term}": only metadata.name, metadata.namespace and status.phase`);
+  }
+  const [, field = '', operator, value] = match;
+  return (object) => (fieldOf(object, field) === value) === (operator !== '!=');
+}
+
+function fieldOf({ metadata, status }: KubernetesObject, field: string): unknown {
+  if (field === 'metadata.name') return metadata.name;
+  if (field === 'metadata.namespace') return metadata.namespace ?? '';
+  return typeof status === 'object' && status !== null ? Reflect.get(status, 'phase') : undefined;
 }
 
 /** The part of a list that `limit` and `continue` ask for; the token is the number of the first. */

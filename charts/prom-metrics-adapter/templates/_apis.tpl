@@ -1,0 +1,14 @@
+{{/*
+Which APIs are registered: a dict with custom, external and resource, each true or absent. What
+`apiServices` leaves open is decided by the rules.
+*/}}
+{{- define "prom-metrics-adapter.apis" -}}
+{{- $rules := .Values.rules -}}
+{{- $needed := dict "custom" (or $rules.default $rules.custom) "external" $rules.external "resource" $rules.resource -}}
+{{- range $api, $isNeeded := $needed }}
+{{- $said := get $.Values.apiServices $api }}
+{{- if ternary $isNeeded $said (kindIs "invalid" $said) }}
+{{ $api }}: true
+{{- end }}
+{{- end }}
+{{- end -}}

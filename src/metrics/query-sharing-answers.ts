@@ -1,0 +1,138 @@
+/** Answers that are under way or have just come, for everybody who wants the same. */
+export interface RecentAnswers<T> {
+  /** Whether `get` would have to start nothing. */
+  has(key: string): boolean;
+  /**
+   * @param start makes the answer if there is none. Its signal aborts when all who wait have given
+   *   up. A failure goes to those who wait and is not kept.
+   * @param signal the caller's own: aborting it rejects with its reason and leaves others alone
+   */
+  get(
+    key: string,
+    start: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T>;
+}
+
+export interface RecentAnswersOptions<T> {
+  /** How long after its start an answer is given again, in milliseconds; 0: while under way only. */
+  readonly maxAge: number;
+  /** How many answers are kept, and how many bytes they may have together; the oldest go first. */
+  readonly mostKept: number;
+  readonly mostBytes: number;
+  readonly bytesOf: (answer: T) => number;
+  /** A clock in milliseconds that never goes back. */
+  readonly now: () => number;
+}
+
+export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): RecentAnswers<T> {
+  const { maxAge, now } = options;
+  const running = new Map<string, Call<T>>();
+  const kept = createKept<T>(options);
+
+  function begin(key: string, start: (signal: AbortSignal) => Promise<T>): Call<T> {
+    const controller = new AbortController();
+    const startedAt = now();
+    const call: Call<T> = {
+      waiting: 0,
+      result: start(controller.signal).then(
+        (answer) => {
+          forget(key, call);
+          kept.add(key, answer, startedAt + maxAge);
+          return answer;
+        },
+        (error: unknown) => {
+          forget(key, call);
+          throw error;
+        },
+      ),
+      abandon() {
+        forget(key, call);
+        controller.abort();
+      },
+    };
+    running.set(key, call);
+    return call;
+  }
+
+  function forget(key: string, call: Call<T>): void {
+    if (running.get(key) === call) running.delete(key);
+  }
+
+  return {
+    has: (key) => running.has(key) || kept.find(key) !== undefined,
+
+    async get(key, start, signal) {
+      signal?.throwIfAborted();
+      const found = kept.find(key);
+      if (found !== undefined) return found.answer;
+      return waitFor(running.get(key) ?? begin(key, start), signal);
+    },
+  };
+}
+
+interface Call<T> {
+  /** How many have not given up. */
+  waiting: number;
+  readonly result: Promise<T>;
+  abandon(): void;
+}
+
+/** The last one to give up ends the call. */
+function waitFor<T>(call: Call<T>, signal: AbortSignal | undefined): Promise<T> {
+  call.waiting += 1;
+  return new Promise<T>((resolve, reject) => {
+    const leave = (): void => {
+      reject(signal?.reason);
+      call.waiting -= 1;
+      if (call.waiting === 0) call.abandon();
+    };
+    signal?.addEventListener('abort', leave, { once: true });
+    call.result.then(resolve, reject).finally(() => signal?.removeEventListener('abort', leave));
+  });
+}
+
+interface KeptAnswer<T> {
+  readonly answer: T;
+  readonly bytes: number;
+  readonly until: number;
+}
+
+interface Kept<T> {
+  find(key: string): KeptAnswer<T> | undefined;
+  add(key: string, answer: T, until: number): void;
+}
+
+function createKept<T>({ mostKept, mostBytes, bytesOf, now }: RecentAnswersOptions<T>): Kept<T> {
+  // In the order in which they came, which is near enough to that in which they grow old.
+  const kept = new Map<string, KeptAnswer<T>>();
+  let total = 0;
+
+  function remove(key: string): void {
+    total -= kept.get(key)?.bytes ?? 0;
+    kept.delete(key);
+  }
+
+  function makeRoom(): void {
+    for (const [key, { until }] of kept) {
+      if (until > now() && kept.size <= mostKept && total <= mostBytes) return;
+      remove(key);
+    }
+  }
+
+  return {
+    find(key) {
+      const found = kept.get(key);
+      return found !== undefined && found.until > now() ? found : undefined;
+    },
+    add(key, answer, until) {
+      remove(key);
+      if (until > now()) {
+        const bytes = 2 * key.length + bytesOf(answer);
+        kept.set(key, { answer, bytes, until });
+        total += bytes;
+      }
+      makeRoom();
+    },
+  };
+}

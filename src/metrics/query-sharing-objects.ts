@@ -1,0 +1,38 @@
+import type { QueryRequest } from '../rules/metrics-query.ts';
+import type { SharedQuery } from '../rules/shared-query.ts';
+import type { QueryAnswer, Sample } from './query-runner.ts';
+
+/** The answer to a shared query, by object. */
+export interface SamplesByObject {
+  readonly size: number;
+  /** The part of it that the request's own query would give. */
+  of(request: QueryRequest): readonly Sample[];
+}
+
+/**
+ * @returns undefined where it is no answer to a shared query: a sample lacks a label, or an object
+ *   has two. Prometheus gives no such answer; not everything that speaks like it is Prometheus.
+ */
+export function indexByObject(
+  answer: QueryAnswer,
+  { objectLabel, namespaceLabel }: SharedQuery,
+): SamplesByObject | undefined {
+  if (answer.type !== 'vector') return undefined;
+  const namespaces = new Map<string, Map<string, Sample>>();
+  for (const sample of answer.samples) {
+    const name = sample.labels[objectLabel];
+    const namespace = namespaceLabel === undefined ? '' : sample.labels[namespaceLabel];
+    if (name === undefined || namespace === undefined) return undefined;
+    const objects = namespaces.get(namespace) ?? new Map<string, Sample>();
+    if (objects.has(name)) return undefined;
+    objects.set(name, sample);
+    namespaces.set(namespace, objects);
+  }
+  return {
+    size: answer.samples.length,
+    of({ objects, namespace }) {
+      const found = namespaces.get(namespace?.value ?? '');
+      return (objects?.names ?? []).flatMap((name) => found?.get(name) ?? []);
+    },
+  };
+}

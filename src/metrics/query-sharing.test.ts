@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../test/fixtures/rules.ts';
+import type { QueryRequest } from '../rules/metrics-query.ts';
+import type { QueryAnswer } from './query-runner.ts';
+import { createQuerySharing } from './query-sharing.ts';
+
+interface Asked {
+  readonly promql: string;
+  readonly signal: AbortSignal | undefined;
+  answer(samples: Readonly<Record<string, number>>): void;
+  fail(error: Error): void;
+}
+
+class Refusal extends Error {}
+
+/** Sharing over a Prometheus that answers when it is told to, and a clock that stands still. */
+function sharing(maxAge = 1000) {
+  const asked: Asked[] = [];
+  const clock = { now: 5000 };
+  const runner = createQuerySharing(
+    {
+      query(promql, { signal }) {
+        const { promise, resolve, reject } = Promise.withResolvers<QueryAnswer>();
+        asked.push({
+          promql,
+          signal,
+          fail: reject,
+          answer: (samples) =>
+            resolve({
+              type: 'vector',
+              samples: Object.entries(samples).map(([name, value]) => {
+                const [namespace = '', pod = ''] = name.split('/');
+                return { labels: { namespace, pod }, value, timestamp: clock.now };
+              }),
+            }),
+        });
+        return promise;
+      },
+    },
+    { maxAge, isRefusal: (error) => error instanceof Refusal, now: () => clock.now },
+  );
+  const rule = compiledRule({ metricsQuery: 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})' });
+
+  /** Asks for pods, as `pod`, `namespace/pod` or `namespace/pod,pod`. */
+  async function get(what: string, signal?: AbortSignal): Promise<Record<string, number>> {
+    const [pods = '', namespace = 'shop'] = what.split('/').toReversed();
+    const request: QueryRequest = {
+      series: 'x',
+      selector: [],
+      namespace: { label: 'namespace', value: namespace },
+      objects: { label: 'pod', names: pods.split(',') },
+      groupBy: ['pod'],
+    };
+    const origin = { rule, request };
+    const answer = await runner.query(rule.query.for(request), {
+      origin,
+      ...(signal && { signal }),
+    });
+    if (answer.type !== 'vector') throw new Error(answer.type);
+    return Object.fromEntries(answer.samples.map(({ labels, value }) => [labels.pod, value]));
+  }
+
+  /** Two requests, with which the next one makes many. */
+  async function getTwo(): Promise<void> {
+    const both = Promise.all([get('first'), get('second')]);
+    for (const { answer } of asked.splice(0)) answer({});
+    await both;
+  }
+
+  const queries = () => asked.map(({ promql }) => promql);
+  return { runner, rule, asked, clock, get, getTwo, queries };
+}
+
+const FOR_ALL = 'sum by (namespace,pod) (x{namespace!="",pod!=""})';
+
+describe('identical queries', () => {
+  it('are one while under way, and until the answer is too old', async () => {
+    const { asked, clock, get } = sharing();
+    const both = Promise.all([get('a'), get('a')]);
+    expect(asked).toHaveLength(1);
+    asked[0]?.answer({ 'shop/a': 1 });
+    expect(await both).toEqual([{ a: 1 }, { a: 1 }]);
+    clock.now += 999;
+    expect(await get('a')).toEqual({ a: 1 });
+    clock.now += 1;
+    const again = get('a');
+    expect(asked).toHaveLength(2);
+    asked[1]?.answer({ 'shop/a': 2 });
+    expect(await again).toEqual({ a: 2 });
+  });
+
+  it('are as old as their evaluation, not as their answer', async () => {
+    const { asked, clock, get } = sharing();
+    const slow = get('a');
+    clock.now += 1500;
+    asked[0]?.answer({ 'shop/a': 1 });
+    expect(await slow).toEqual({ a: 1 });
+    void get('a');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('are one only while under way when nothing may be old', async () => {
+    const { asked, get, queries } = sharing(0);
+    const all = Promise.all([get('a'), get('a'), get('b'), get('c'), get('d')]);
+    expect(queries().map((promql) => promql.includes('pod!=""'))).toEqual(Array(4).fill(false));
+    for (const { answer } of asked) answer({});
+    await all;
+    void get('a');
+    expect(asked).toHaveLength(5);
+  });
+
+  it('fail together, and are then asked again', async () => {
+    const { asked, get } = sharing();
+    const both = Promise.allSettled([get('a'), get('a')]);
+    asked[0]?.fail(new Error('down'));
+    expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    void get('a');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('end with the last one who waits', async () => {
+    const { asked, get } = sharing();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const both = Promise.allSettled([get('a', first.signal), get('a', second.signal)]);
+    first.abort(new Error('gone'));
+    expect(asked[0]?.signal?.aborted).toBe(false);
+    second.abort(new Error('gone too'));
+    expect(asked[0]?.signal?.aborted).toBe(true);
+    expect((await both).map((each) => each.status === 'rejected' && each.reason.message)).toEqual([
+      'gone',
+      'gone too',
+    ]);
+    // Who comes later does not get what was given up.
+    void get('a');
+    expect(asked).toHaveLength(2);
+    await expect(get('a', AbortSignal.abort(new Error('never')))).rejects.toThrow('never');
+  });
+});
+
+describe('requests for different objects', () => {
+  it('are one query once many have come, and each gets its own', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const all = Promise.all([get('c'), get('bank/c'), get('c,d,gone'), get('first')]);
+    expect(queries()).toEqual([FOR_ALL]);
+    asked[0]?.answer({ 'shop/c': 1, 'bank/c': 2, 'shop/d': 3, 'shop/first': 4 });
+    // What was asked for exactly a moment ago is there already.
+    expect(await all).toEqual([{ c: 1 }, { c: 2 }, { c: 1, d: 3 }, {}]);
+    expect(await get('bank/d')).toEqual({});
+    expect(asked).toHaveLength(1);
+  });
+
+  it('go on being one query as long as many come', async () => {
+    const { asked, clock, get, getTwo, queries } = sharing();
+    await getTwo();
+    const one = get('c');
+    asked[0]?.answer({ 'shop/c': 1 });
+    await one;
+    for (const name of ['d', 'e']) {
+      clock.now += 400;
+      expect(await get(name)).toEqual({});
+    }
+    clock.now += 400;
+    void get('f');
+    expect(queries()).toEqual([FOR_ALL, FOR_ALL]);
+  });
+
+  it('are exact queries while few come', async () => {
+    const { clock, asked, get, queries } = sharing();
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const got = get(name);
+      asked.at(-1)?.answer({});
+      await got;
+      clock.now += 500;
+    }
+    expect(queries()).not.toContain(FOR_ALL);
+  });
+
+  it('are exact queries when the one for all is refused, or no answer to it', async () => {
+    const { asked, clock, get, getTwo, queries } = sharing();
+    await getTwo();
+    const refused = get('c');
+    asked[0]?.fail(new Refusal());
+    await expect.poll(queries).toHaveLength(2);
+    asked[1]?.answer({ 'shop/c': 1 });
+    expect(await refused).toEqual({ c: 1 });
+    void Promise.all(['d', 'e', 'f'].map((name) => get(name)));
+    expect(queries().filter((promql) => promql === FOR_ALL)).toHaveLength(1);
+    clock.now += 61_000;
+    asked.splice(0);
+    void Promise.all(['g', 'h', 'i'].map((name) => get(name)));
+    expect(queries().at(-1)).toBe(FOR_ALL);
+    asked.at(-1)?.answer({ '': 1 });
+    await expect.poll(queries).toHaveLength(3);
+  });
+
+  it('fail with the one for all when Prometheus cannot answer', async () => {
+    const { asked, get, getTwo } = sharing();
+    await getTwo();
+    const failing = get('c');
+    asked[0]?.fail(new Error('down'));
+    await expect(failing).rejects.toThrow('down');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('are exact queries for a while when hardly any of all are wanted', async () => {
+    const { asked, clock, get, getTwo, queries } = sharing();
+    await getTwo();
+    const one = get('c');
+    const many = Array.from({ length: 2000 }, (_, index) => [`shop/p${index}`, index]);
+    asked[0]?.answer(Object.fromEntries(many));
+    await one;
+    clock.now += 1500;
+    await getTwo();
+    void get('e');
+    expect(queries()).toEqual(['sum by (pod) (x{namespace="shop",pod="e"})']);
+  });
+
+  it('are no concern of a query that came from no rule', async () => {
+    const { asked, runner } = sharing();
+    const plain = Promise.all([runner.query('up', {}), runner.query('up', {})]);
+    asked[0]?.answer({ 'shop/a': 1 });
+    expect((await plain)[0]).toBe((await plain)[1]);
+    expect(asked).toHaveLength(1);
+  });
+});

@@ -1,0 +1,23 @@
+import { sampleToMilli } from '../apimachinery/quantity.ts';
+import type { Sample } from './query-runner.ts';
+
+/** What a container or a node uses, in thousandths of a core and of a byte. */
+export interface ResourceUsage {
+  /** Undefined where Prometheus has an infinite value: no number could stand for it. */
+  readonly cpu: bigint | undefined;
+  /** The same. */
+  readonly memory: bigint | undefined;
+}
+
+/** The usage that a sample tells: NaN and negative values are 0, an infinity is none. */
+export function sampleUsage(
+  { value }: Pick<Sample, 'value'>,
+  onInfinity: () => void,
+): bigint | undefined {
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+    onInfinity();
+    return undefined;
+  }
+  const milli = sampleToMilli(value);
+  return milli < 0n ? 0n : milli;
+}

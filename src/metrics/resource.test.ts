@@ -1,0 +1,270 @@
+import { describe, expect, it } from 'vitest';
+import { resourceRules } from '../../test/fixtures/resource-rules.ts';
+import { parseFieldSelector } from '../apimachinery/field-selector.ts';
+import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import type { ObjectIdentity } from './object-metadata.ts';
+import type { QueryAnswer } from './query-runner.ts';
+import { createResourceMetrics, selectableFields } from './resource.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+function vector(...samples: readonly (readonly [Labels, number, number?])[]): QueryAnswer {
+  return {
+    type: 'vector',
+    samples: samples.map(([labels, value, timestamp = 100]) => ({ labels, value, timestamp })),
+  };
+}
+
+const pod = (namespace: string, name: string): ObjectIdentity => ({ namespace, name, labels: {} });
+const node = (name: string): ObjectIdentity => ({ namespace: undefined, name, labels: {} });
+const main = { container: 'main' };
+
+interface Surroundings {
+  readonly pods?: readonly ObjectIdentity[] | Error;
+  readonly nodes?: readonly ObjectIdentity[];
+  /** What Prometheus says to a query that begins with this. */
+  readonly cpu: (query: string) => QueryAnswer | Error;
+  readonly memory: (query: string) => QueryAnswer | Error;
+  readonly grouping?: string;
+}
+
+/** The service over these objects and answers; what Prometheus was asked is kept. */
+function service({ pods = [], nodes = [], cpu, memory, grouping }: Surroundings) {
+  const asked: string[] = [];
+  const listed: unknown[] = [];
+  let infinities = 0;
+  const metrics = createResourceMetrics({
+    rules: () => resourceRules({ ...(grouping !== undefined && { grouping }) }),
+    mapper: builtinResourceMapper,
+    objects: {
+      async list({ resource, namespace, name }) {
+        listed.push({ resource: resource.resource, namespace, name });
+        if (pods instanceof Error) throw pods;
+        return (resource.resource === 'nodes' ? nodes : pods).filter(
+          (each) =>
+            (namespace === undefined || each.namespace === namespace) &&
+            (name === undefined || each.name === name),
+        );
+      },
+    },
+    queries: {
+      async query(promql) {
+        asked.push(promql);
+        const answer = promql.includes('cpu') ? cpu(promql) : memory(promql);
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+    },
+    onInfinity: () => {
+      infinities += 1;
+    },
+    isBadRequest: (error): error is Error => error instanceof RangeError,
+  });
+  return { metrics, asked, listed, infinities: () => infinities };
+}
+
+const everything = { selector: [], fields: [] };
+
+describe('pods of one namespace', () => {
+  it('have what their containers use, sorted, with 0 for what has no sample', async () => {
+    const { metrics, asked } = service({
+      pods: [pod('shop', 'a'), pod('shop', 'b'), pod('shop', 'c')],
+      cpu: () =>
+        vector(
+          [{ pod: 'a', container: 'z' }, 0.25, 90],
+          [{ pod: 'a', container: 'm' }, 1],
+          [{ pod: 'b', ...main }, 1],
+          [{ pod: 'foreign', ...main }, 1],
+        ),
+      memory: () => vector([{ pod: 'a', container: 'k' }, 1024], [{ pod: 'c', ...main }, 1]),
+    });
+    expect(await metrics.pods({ namespace: 'shop', ...everything })).toEqual([
+      {
+        object: pod('shop', 'a'),
+        timestamp: 90,
+        window: 60_000,
+        containers: [
+          { name: 'k', usage: { cpu: 0n, memory: 1_024_000n } },
+          { name: 'm', usage: { cpu: 1000n, memory: 0n } },
+          { name: 'z', usage: { cpu: 250n, memory: 0n } },
+        ],
+      },
+    ]);
+    expect(asked).toEqual([
+      'sum(cpu{namespace="shop",pod=~"a|b|c"}) by (pod,container)',
+      'sum(mem{namespace="shop",pod=~"a|b|c"}) by (pod,container)',
+    ]);
+  });
+
+  it('take NaN and negative values as 0, and leave infinities out', async () => {
+    const { metrics, infinities } = service({
+      pods: [pod('shop', 'a')],
+      cpu: () =>
+        vector(
+          [{ pod: 'a', container: 'x' }, Number.NaN],
+          [{ pod: 'a', container: 'y' }, Number.POSITIVE_INFINITY],
+          [{ pod: 'a', container: 'z' }, 1e19],
+        ),
+      memory: () => vector([{ pod: 'a', container: 'x' }, -5]),
+    });
+    const { containers } = await metrics.pod({ namespace: 'shop', name: 'a' });
+    expect(containers.map(({ usage }) => usage)).toEqual([
+      { cpu: 0n, memory: 0n },
+      { cpu: undefined, memory: 0n },
+      { cpu: 10_000_000_000_000_000_000_000n, memory: 0n },
+    ]);
+    expect(infinities()).toBe(1);
+  });
+
+  it('is told whose samples they are by the namespace that a sample names', async () => {
+    const { metrics } = service({
+      pods: [pod('shop', 'a')],
+      cpu: () => vector([{ pod: 'a', namespace: 'billing', ...main }, 9]),
+      memory: () => vector([{ pod: 'a', namespace: 'shop', ...main }, 1]),
+    });
+    expect(await metrics.pods({ namespace: 'shop', ...everything })).toEqual([]);
+  });
+});
+
+describe('pods of several namespaces', () => {
+  const pods = [pod('billing', 'a'), pod('shop', 'a'), pod('shop', 'b')];
+  const both = () =>
+    vector(
+      [{ namespace: 'billing', pod: 'a', ...main }, 1],
+      [{ namespace: 'shop', pod: 'a', ...main }, 2],
+      [{ namespace: 'billing', pod: 'b', ...main }, 3],
+    );
+
+  it('are asked for once, and told apart by their namespaces', async () => {
+    const { metrics, asked } = service({ pods, cpu: both, memory: both });
+    const found = await metrics.pods({ namespace: undefined, ...everything });
+    expect(found.map(({ object, containers }) => [object, containers[0]?.usage.cpu])).toEqual([
+      [pod('billing', 'a'), 1000n],
+      [pod('shop', 'a'), 2000n],
+    ]);
+    expect(asked).toEqual([
+      'sum(cpu{namespace=~"billing|shop",pod=~"a|b"}) by (namespace,pod,container)',
+      'sum(mem{namespace=~"billing|shop",pod=~"a|b"}) by (namespace,pod,container)',
+    ]);
+  });
+
+  it('are asked for namespace by namespace where a rule does not group by it', async () => {
+    const { metrics, asked } = service({
+      pods,
+      grouping: 'pod, container',
+      cpu: (query) => vector([{ pod: 'a', ...main }, query.includes('"shop"') ? 2 : 1]),
+      memory: () => vector([{ pod: 'a', ...main }, 1]),
+    });
+    const found = await metrics.pods({ namespace: undefined, ...everything });
+    expect(found.map(({ object, containers }) => [object, containers[0]?.usage.cpu])).toEqual([
+      [pod('billing', 'a'), 1000n],
+      [pod('shop', 'a'), 2000n],
+    ]);
+    expect(asked.filter((query) => query.includes('cpu')).slice(1)).toEqual([
+      'sum(cpu{namespace="billing",pod="a"}) by (pod, container)',
+      'sum(cpu{namespace="shop",pod=~"a|b"}) by (pod, container)',
+    ]);
+  });
+
+  it('are not named one by one where they are many', async () => {
+    const many = Array.from({ length: 101 }, (_, i) => pod(`ns-${i}`, `pod-${i}`));
+    const { metrics, asked } = service({ pods: many, cpu: () => vector(), memory: () => vector() });
+    expect(await metrics.pods({ namespace: undefined, ...everything })).toEqual([]);
+    expect(asked[0]).toBe('sum(cpu{namespace!="",pod!=""}) by (namespace,pod,container)');
+  });
+
+  it('are narrowed by fields before anything is asked', async () => {
+    const { metrics, asked, listed } = service({ pods, cpu: both, memory: both });
+    const select = (text: string) =>
+      metrics.pods({
+        namespace: undefined,
+        selector: [],
+        fields: parseFieldSelector(text, selectableFields),
+      });
+    expect(await select('metadata.namespace=shop,metadata.name!=b')).toHaveLength(1);
+    expect(asked[0]).toBe('sum(cpu{namespace="shop",pod="a"}) by (pod,container)');
+    expect(listed[0]).toEqual({ resource: 'pods', namespace: 'shop', name: undefined });
+    expect(await select('metadata.name=a,metadata.name=b')).toEqual([]);
+    expect(asked).toHaveLength(2);
+  });
+});
+
+describe('nodes', () => {
+  it('have the first of several samples, and both CPU and memory', async () => {
+    const { metrics, asked } = service({
+      nodes: [node('a'), node('b')],
+      cpu: () => vector([{ node: 'a' }, 2, 7], [{ node: 'a' }, 3], [{ node: 'b' }, 1]),
+      memory: () => vector([{ node: 'a' }, 1.5]),
+    });
+    expect(await metrics.nodes(everything)).toEqual([
+      {
+        object: node('a'),
+        timestamp: 7,
+        window: 60_000,
+        usage: { cpu: 2000n, memory: 1500n },
+      },
+    ]);
+    expect(asked).toEqual([
+      'sum(cpu_n{node=~"a|b"}) by (node)',
+      'sum(mem_n{node=~"a|b"}) by (node)',
+    ]);
+  });
+});
+
+describe('what is not there', () => {
+  it('is told apart from what has no samples', async () => {
+    const { metrics, asked } = service({
+      pods: [pod('shop', 'a')],
+      nodes: [node('n')],
+      cpu: () => vector(),
+      memory: () => vector(),
+    });
+    await expect(metrics.pod({ namespace: 'shop', name: 'x' })).rejects.toThrow(
+      'pods "x" not found',
+    );
+    await expect(metrics.node({ name: 'x' })).rejects.toThrow('node "x" not found');
+    expect(asked).toEqual([]);
+    await expect(metrics.pod({ namespace: 'shop', name: 'a' })).rejects.toThrow(
+      'podmetrics.metrics.k8s.io "shop/a" not found',
+    );
+    await expect(metrics.node({ name: 'n' })).rejects.toThrow(
+      'nodemetrics.metrics.k8s.io "n" not found',
+    );
+  });
+});
+
+describe('failures', () => {
+  const pods = [pod('billing', 'a'), pod('shop', 'a')];
+  const fine = () => vector([{ namespace: 'shop', pod: 'a', ...main }, 1]);
+
+  it.each([
+    ['CPU', { cpu: () => new Error('connect ECONNREFUSED 10.0.0.1'), memory: fine }],
+    ['memory', { cpu: fine, memory: () => new Error('timeout') }],
+    [
+      'CPU, a scalar,',
+      { cpu: () => ({ type: 'scalar', value: 1, timestamp: 1 }) as const, memory: fine },
+    ],
+  ])('of the query for %s are no list that lacks pods', async (_, answers) => {
+    const { metrics, asked } = service({ pods, ...answers });
+    await expect(metrics.pods({ namespace: undefined, ...everything })).rejects.toMatchObject({
+      reason: 'InternalError',
+      message: 'unable to fetch metrics',
+    });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('of the listing tell what the client can mend, and nothing else', async () => {
+    for (const [error, expected] of [
+      [
+        new Error('secret'),
+        { reason: 'InternalError', message: 'unable to list matching resources' },
+      ],
+      [new RangeError('mend it'), { reason: 'BadRequest', message: 'mend it' }],
+    ] as const) {
+      const { metrics } = service({ pods: error, cpu: fine, memory: fine });
+      await expect(metrics.pods({ namespace: 'shop', ...everything })).rejects.toMatchObject(
+        expected,
+      );
+    }
+  });
+});

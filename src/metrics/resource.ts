@@ -1,0 +1,320 @@
+import type { ClusterResource, ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import {
+  demandedValue,
+  type FieldSelector,
+  fieldSelectorMatches,
+} from '../apimachinery/field-selector.ts';
+import type { LabelSelector } from '../apimachinery/label-selector.ts';
+import type { CompiledResourceRules } from '../rules/rule.ts';
+import { MetricsError } from './metrics-error.ts';
+import type { ObjectIdentity, ObjectMetadata, ObjectMetadataRequest } from './object-metadata.ts';
+import { ObjectNotFoundError } from './object-not-found.ts';
+import type { QueryRunner, Sample } from './query-runner.ts';
+import {
+  objectKey,
+  questionOfContainers,
+  questionOfNodes,
+  type RunQuery,
+  type SamplesByObject,
+  type UsageQuestion,
+} from './resource-queries.ts';
+import { type ResourceUsage, sampleUsage } from './resource-usage.ts';
+import { runQuery } from './run-query.ts';
+
+const GROUP = 'metrics.k8s.io';
+
+/** The fields that metrics of pods and nodes can be selected by. */
+export const selectableFields = ['metadata.name', 'metadata.namespace'] as const;
+
+/** A request for the metrics of one object. */
+export interface ResourceMetricRequest {
+  readonly name: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A request for the metrics of all objects that match. */
+export interface ResourceMetricsRequest {
+  readonly selector: LabelSelector;
+  /** On {@link selectableFields}. */
+  readonly fields: FieldSelector;
+  readonly signal?: AbortSignal;
+}
+
+/** What a node uses. */
+export interface NodeMetrics {
+  readonly object: ObjectIdentity;
+  /** The time of the earliest sample, in seconds since the epoch. */
+  readonly timestamp: number;
+  /** What the usage was calculated from, in milliseconds up to the timestamp. */
+  readonly window: number;
+  readonly usage: ResourceUsage;
+}
+
+/** What the containers of a pod use. */
+export interface PodMetrics extends Omit<NodeMetrics, 'usage'> {
+  /** Sorted by name, at least one. */
+  readonly containers: readonly ContainerMetrics[];
+}
+
+export interface ContainerMetrics {
+  /** Empty where the samples name no container. */
+  readonly name: string;
+  readonly usage: ResourceUsage;
+}
+
+/**
+ * The metrics of metrics.k8s.io. All methods throw {@link MetricsError}: where a query fails there
+ * is no answer, since a list that lacks objects would look like one that is complete.
+ */
+export interface ResourceMetrics {
+  /** One pod. Throws {@link ObjectNotFoundError} where it does not run, or has no samples. */
+  pod(request: ResourceMetricRequest & { readonly namespace: string }): Promise<PodMetrics>;
+  /**
+   * The running pods that match and have samples of both CPU and memory, sorted by namespace and
+   * name.
+   *
+   * @param request.namespace undefined for all namespaces
+   */
+  pods(
+    request: ResourceMetricsRequest & { readonly namespace: string | undefined },
+  ): Promise<readonly PodMetrics[]>;
+  /** One node. Throws {@link ObjectNotFoundError} where it is not there, or has no samples. */
+  node(request: ResourceMetricRequest): Promise<NodeMetrics>;
+  /** The nodes that match and have samples of both CPU and memory, sorted by name. */
+  nodes(request: ResourceMetricsRequest): Promise<readonly NodeMetrics[]>;
+}
+
+export interface ResourceMetricsDependencies {
+  /** Undefined: there are none (any more). */
+  readonly rules: () => CompiledResourceRules | undefined;
+  readonly mapper: () => ResourceMapper;
+  readonly objects: ObjectMetadata;
+  readonly queries: QueryRunner;
+  /** Told of each sample that is left out because its value is infinite. */
+  readonly onInfinity: () => void;
+  /** Whether an error of `objects` is the client's to mend. Its message is then shown to it. */
+  readonly isBadRequest: (error: unknown) => error is Error;
+}
+
+export function createResourceMetrics(dependencies: ResourceMetricsDependencies): ResourceMetrics {
+  return {
+    async pod({ namespace, name, signal }) {
+      const found = await listObjects(dependencies, 'pods', { namespace, name, signal });
+      if (found.length === 0) throw new ObjectNotFoundError('', 'pods', name);
+      const [metrics] = await metricsOfPods(dependencies, found, signal);
+      if (metrics !== undefined) return metrics;
+      throw new ObjectNotFoundError(GROUP, 'podmetrics', objectKey({ namespace, name }));
+    },
+
+    async pods({ signal, ...request }) {
+      const pods = await selectObjects(dependencies, 'pods', { ...request, signal });
+      return metricsOfPods(dependencies, pods, signal);
+    },
+
+    async node({ name, signal }) {
+      const found = await listObjects(dependencies, 'nodes', { name, signal });
+      // The reference adapter's word for it.
+      if (found.length === 0) throw new ObjectNotFoundError('', 'node', name);
+      const [metrics] = await metricsOfNodes(dependencies, found, signal);
+      if (metrics !== undefined) return metrics;
+      throw new ObjectNotFoundError(GROUP, 'nodemetrics', name);
+    },
+
+    async nodes({ signal, ...request }) {
+      const nodes = await selectObjects(dependencies, 'nodes', { ...request, signal });
+      return metricsOfNodes(dependencies, nodes, signal);
+    },
+  };
+}
+
+interface Selection {
+  readonly namespace?: string | undefined;
+  readonly selector: LabelSelector;
+  readonly fields: FieldSelector;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The objects that labels and fields pick; what fields demand narrows the listing already. */
+async function selectObjects(
+  dependencies: ResourceMetricsDependencies,
+  kind: 'pods' | 'nodes',
+  { namespace, selector, fields, signal }: Selection,
+): Promise<readonly ObjectIdentity[]> {
+  const listed = await listObjects(dependencies, kind, {
+    namespace:
+      namespace ?? (kind === 'pods' ? demandedValue(fields, 'metadata.namespace') : undefined),
+    name: demandedValue(fields, 'metadata.name'),
+    selector,
+    signal,
+  });
+  return listed.filter((object) =>
+    fieldSelectorMatches(
+      fields,
+      new Map([
+        ['metadata.name', object.name],
+        ['metadata.namespace', object.namespace ?? ''],
+      ]),
+    ),
+  );
+}
+
+interface Listing {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly selector?: LabelSelector;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function listObjects(
+  { mapper, objects, isBadRequest }: ResourceMetricsDependencies,
+  kind: 'pods' | 'nodes',
+  { namespace, name, selector = [], signal }: Listing,
+): Promise<readonly ObjectIdentity[]> {
+  const request: ObjectMetadataRequest = {
+    resource: resourceOf(mapper(), kind),
+    namespace,
+    name,
+    selector,
+    ...(signal && { signal }),
+  };
+  try {
+    return await objects.list(request);
+  } catch (cause) {
+    if (isBadRequest(cause)) throw new MetricsError('BadRequest', cause.message, { cause });
+    throw new MetricsError('InternalError', 'unable to list matching resources', { cause });
+  }
+}
+
+function resourceOf(mapper: ResourceMapper, kind: 'pods' | 'nodes'): ClusterResource {
+  const resource = mapper.find('', kind);
+  if (resource !== undefined) return resource;
+  throw new MetricsError('InternalError', 'unable to list matching resources', {
+    cause: new Error(`the cluster has not said yet that it has ${kind}`),
+  });
+}
+
+/** Those of the pods that have samples of both CPU and memory. */
+async function metricsOfPods(
+  dependencies: ResourceMetricsDependencies,
+  pods: readonly ObjectIdentity[],
+  signal: AbortSignal | undefined,
+): Promise<readonly PodMetrics[]> {
+  if (pods.length === 0) return [];
+  const rules = rulesOf(dependencies);
+  const mapper = dependencies.mapper();
+  const [cpu, memory] = await askBoth(
+    questionOfContainers(rules.cpu, mapper, pods),
+    questionOfContainers(rules.memory, mapper, pods),
+    queriesOf(dependencies, signal),
+  );
+  return withSamples(pods, cpu, memory).map(({ object, cpu, memory }) => ({
+    object,
+    timestamp: earliest([...cpu, ...memory]),
+    window: rules.window,
+    containers: containersOf(rules, cpu, memory, dependencies.onInfinity),
+  }));
+}
+
+/** Those of the nodes that have samples of both CPU and memory. */
+async function metricsOfNodes(
+  dependencies: ResourceMetricsDependencies,
+  nodes: readonly ObjectIdentity[],
+  signal: AbortSignal | undefined,
+): Promise<readonly NodeMetrics[]> {
+  if (nodes.length === 0) return [];
+  const rules = rulesOf(dependencies);
+  const mapper = dependencies.mapper();
+  const [cpu, memory] = await askBoth(
+    questionOfNodes(rules.cpu, mapper, nodes),
+    questionOfNodes(rules.memory, mapper, nodes),
+    queriesOf(dependencies, signal),
+  );
+  const { onInfinity } = dependencies;
+  // Of several samples of a node the first one counts, as in the reference adapter.
+  return withSamples(nodes, cpu, memory).map(({ object, cpu: [cpu], memory: [memory] }) => ({
+    object,
+    timestamp: earliest([cpu, memory]),
+    window: rules.window,
+    usage: { cpu: sampleUsage(cpu, onInfinity), memory: sampleUsage(memory, onInfinity) },
+  }));
+}
+
+function rulesOf({ rules }: ResourceMetricsDependencies): CompiledResourceRules {
+  const current = rules();
+  if (current !== undefined) return current;
+  throw new MetricsError('NotFound', 'the rules for resource metrics are gone');
+}
+
+function queriesOf(
+  { queries }: ResourceMetricsDependencies,
+  signal: AbortSignal | undefined,
+): RunQuery {
+  return async (promql) => {
+    const answer = await runQuery(queries, promql, signal ? { signal } : {});
+    if (answer.type === 'vector') return answer.samples;
+    throw new MetricsError('InternalError', 'unable to fetch metrics', {
+      cause: new Error(`the query gave a ${answer.type}, expected an instant vector: ${promql}`),
+    });
+  };
+}
+
+/** Puts both questions at the same time, and waits for both even where one of them fails. */
+async function askBoth(
+  cpu: UsageQuestion,
+  memory: UsageQuestion,
+  run: RunQuery,
+): Promise<readonly [SamplesByObject, SamplesByObject]> {
+  const both = [cpu(run), memory(run)] as const;
+  await Promise.allSettled(both);
+  return Promise.all(both);
+}
+
+type AtLeastOne = readonly [Sample, ...Sample[]];
+
+interface ObjectSamples {
+  readonly object: ObjectIdentity;
+  readonly cpu: AtLeastOne;
+  readonly memory: AtLeastOne;
+}
+
+function withSamples(
+  objects: readonly ObjectIdentity[],
+  cpuByObject: SamplesByObject,
+  memoryByObject: SamplesByObject,
+): readonly ObjectSamples[] {
+  return objects.flatMap((object) => {
+    const [cpu, ...moreCpu] = cpuByObject.get(objectKey(object)) ?? [];
+    const [memory, ...moreMemory] = memoryByObject.get(objectKey(object)) ?? [];
+    if (cpu === undefined || memory === undefined) return [];
+    return [{ object, cpu: [cpu, ...moreCpu], memory: [memory, ...moreMemory] }];
+  });
+}
+
+function earliest(samples: readonly Sample[]): number {
+  return Math.min(...samples.map(({ timestamp }) => timestamp));
+}
+
+/** A container that has only one of the two uses nothing of the other. */
+function containersOf(
+  rules: CompiledResourceRules,
+  cpu: readonly Sample[],
+  memory: readonly Sample[],
+  onInfinity: () => void,
+): readonly ContainerMetrics[] {
+  const cpuByName = byContainer(cpu, rules.cpu.containerLabel);
+  const memoryByName = byContainer(memory, rules.memory.containerLabel);
+  const names = new Set([...cpuByName.keys(), ...memoryByName.keys()]);
+  const usageIn = (samples: ReadonlyMap<string, Sample>, name: string): bigint | undefined => {
+    const sample = samples.get(name);
+    return sample === undefined ? 0n : sampleUsage(sample, onInfinity);
+  };
+  return [...names].toSorted().map((name) => ({
+    name,
+    usage: { cpu: usageIn(cpuByName, name), memory: usageIn(memoryByName, name) },
+  }));
+}
+
+/** Of several samples of a container the last one counts, as in the reference adapter. */
+function byContainer(samples: readonly Sample[], label: string): ReadonlyMap<string, Sample> {
+  return new Map(samples.map((sample) => [sample.labels[label] ?? '', sample]));
+}

@@ -1,0 +1,122 @@
+import type { PromqlNode } from './fold.ts';
+import {
+  labelsOf,
+  NotSeparable,
+  openGrouping,
+  type Part,
+  type Separation,
+  union,
+  type Vector,
+  without,
+} from './separability-part.ts';
+
+/** How the samples of two sides find each other: by some labels, or by all but some. */
+interface Matching {
+  readonly by: 'on' | 'ignoring';
+  readonly labels: ReadonlySet<string>;
+  /** Which side may have several samples for one of the other. */
+  readonly many: 'left' | 'right' | undefined;
+  /** Labels of the other side that the result takes along. */
+  readonly included: ReadonlySet<string>;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** An operation such as `a / on (pod) b`: samples must meet those of their own object only. */
+export function separateOperation(
+  separation: Separation,
+  node: PromqlNode,
+  operands: readonly Part[],
+): Part {
+  const [left, right] = operands;
+  if (left === undefined || right === undefined || operands.some(({ type }) => type === 'string')) {
+    throw new NotSeparable('an operation has no two sides');
+  }
+  if (node.getChild('FillModifier') !== null) {
+    throw new NotSeparable('`fill` gives a sample for what is not there');
+  }
+  if (left.type !== 'vector') return right;
+  if (right.type !== 'vector') return left;
+  const matching = readMatching(separation, node);
+  checkNamespaces(separation, matching, left, right);
+  if (node.getChild('Or') !== null) {
+    checkBothHaveNamespace('`or`', left, right);
+    return { ...left, labels: union(left.labels, right.labels) };
+  }
+  if (node.getChild('And') !== null || node.getChild('Unless') !== null) return left;
+  return matching.many === undefined
+    ? oneToOne(separation, matching, left, right)
+    : manyToOne(separation, matching, matching.many === 'left' ? left : right);
+}
+
+function readMatching(separation: Separation, node: PromqlNode): Matching {
+  const { text, object, namespace } = separation;
+  const clause = node.getChild('MatchingModifierClause');
+  if (clause === null) return { by: 'ignoring', labels: NONE, many: undefined, included: NONE };
+  const isOn = clause.getChild('On') !== null;
+  const group = clause.getChild('GroupLeft') ?? clause.getChild('GroupRight');
+  const lists = clause.getChildren('GroupingLabels');
+  const matched = lists.find((list) => group === null || list.to <= group.from);
+  const included = group === null ? undefined : lists.find((list) => list.from >= group.to);
+  const labels = matched === undefined ? NONE : labelsOf(text, matched);
+  if (isOn !== labels.has(object.label)) {
+    throw new NotSeparable(
+      `\`${isOn ? 'on' : 'ignoring'}\` lets the samples of different objects meet`,
+    );
+  }
+  if (!isOn && namespace !== undefined && labels.has(namespace.label)) {
+    throw new NotSeparable(`\`ignoring\` takes away the label \`${namespace.label}\``);
+  }
+  if (isOn && matched !== undefined) openGrouping(separation, matched, labels);
+  return {
+    by: isOn ? 'on' : 'ignoring',
+    labels,
+    many: group === null ? undefined : group.name === 'GroupLeft' ? 'left' : 'right',
+    included: included === undefined ? NONE : labelsOf(text, included),
+  };
+}
+
+/** Where the label of the namespace counts, and one side alone has it, nothing ever matches. */
+function checkNamespaces(
+  { namespace }: Separation,
+  { by, labels }: Matching,
+  left: Vector,
+  right: Vector,
+): void {
+  const counts = by === 'ignoring' || (namespace !== undefined && labels.has(namespace.label));
+  if (counts) checkBothHaveNamespace('an operator', left, right);
+}
+
+function checkBothHaveNamespace(operator: string, left: Vector, right: Vector): void {
+  if (left.hasNamespace !== right.hasNamespace) {
+    throw new NotSeparable(`only one side of ${operator} has the label of the namespace`);
+  }
+}
+
+/** The result has the labels that were matched. */
+function oneToOne(
+  { namespace }: Separation,
+  { by, labels }: Matching,
+  left: Vector,
+  right: Vector,
+): Vector {
+  if (by === 'on') {
+    const hasNamespace =
+      left.hasNamespace && namespace !== undefined && labels.has(namespace.label);
+    return { type: 'vector', labels, hasNamespace };
+  }
+  const both = left.labels === 'any' ? right.labels : left.labels;
+  return { ...left, labels: without(both, labels) };
+}
+
+/** The result has the labels of the side with the many, and those taken along. */
+function manyToOne(
+  { object, namespace }: Separation,
+  { included }: Matching,
+  many: Vector,
+): Vector {
+  if (included.has(object.label) || (namespace !== undefined && included.has(namespace.label))) {
+    throw new NotSeparable('a grouping modifier changes the label of the object or its namespace');
+  }
+  return { ...many, labels: union(many.labels, included) };
+}

@@ -1,0 +1,302 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
+import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
+import { type InstalledAdapter, installAdapter } from './adapter.ts';
+import { apiServiceNames } from './adapter-manifests.ts';
+import { autoscaler, autoscalerStatus } from './autoscaler.ts';
+import { complaints } from './complaints.ts';
+import { deployment } from './deployment.ts';
+import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
+import {
+  runningPods,
+  type Series,
+  scrapeConfig,
+  startWorkload,
+  type Workload,
+} from './workload.ts';
+
+const NAMESPACE = 'shop';
+const API = '/apis/custom.metrics.k8s.io/v1beta2';
+
+/** Requests a second that all pods of `web` get together, `shop-front` gets, and waiting orders. */
+const load = { web: 1, front: 1, orders: 1 };
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let workload: Workload;
+let prometheus: RunningPrometheus;
+let adapter: InstalledAdapter;
+let rulesFile: string;
+/** Length of the API server's log when the adapter was available. */
+let quietFrom: number;
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllers: true });
+  kubectl = await createKubectl(plane.kubeconfig, plane.directory);
+  workload = await startWorkload(currentSeries);
+  prometheus = await startPrometheus({ config: scrapeConfig(workload) });
+  rulesFile = join(plane.directory, 'rules.yaml');
+  await writeFile(rulesFile, rules({ factor: 1 }));
+  await kubectl.apply(...shop());
+  adapter = await installAdapter(plane, kubectl, { rulesFile, prometheusUrl: prometheus.url });
+  quietFrom = (await plane.apiServerLog()).length;
+});
+
+afterAll(async () => {
+  await adapter?.stop();
+  await prometheus?.stop();
+  await workload?.close();
+  await plane?.stop();
+});
+
+describe('kubectl', () => {
+  test('sees the three APIs as available', async () => {
+    const services = await kubectl.run('get', 'apiservices', ...apiServiceNames, '--no-headers');
+    expect(services.split('\n').map((line) => line.split(/\s+/).slice(0, 3))).toEqual(
+      apiServiceNames.map((name) => [name, 'monitoring/prom-metrics-adapter', 'True']),
+    );
+  });
+
+  test('lists their versions and their metrics', async () => {
+    expect((await kubectl.run('api-versions')).split('\n')).toEqual(
+      expect.arrayContaining([
+        'custom.metrics.k8s.io/v1beta1',
+        'custom.metrics.k8s.io/v1beta2',
+        'external.metrics.k8s.io/v1beta1',
+      ]),
+    );
+    await expect
+      .poll(() => kubectl.raw(API), { timeout: 30_000 })
+      .toMatchObject({
+        kind: 'APIResourceList',
+        resources: expect.arrayContaining(
+          [
+            'namespaces/nginx_http_requests_per_second',
+            'pods/nginx_http_requests_per_second',
+            'services/front_requests_per_second',
+          ].map((name) => expect.objectContaining({ name, verbs: ['get'] })),
+        ),
+      });
+    // Not those of custom.metrics.k8s.io: kubectl leaves out what has a slash in its name.
+    await expect
+      .poll(
+        () => kubectl.run('api-resources', '--api-group=external.metrics.k8s.io', '--output=name'),
+        { timeout: 30_000, interval: 500 },
+      )
+      .toBe('orders_waiting.external.metrics.k8s.io');
+  });
+
+  test('reads the values of metrics', async () => {
+    await expect
+      .poll(() => kubectl.raw(`${API}/namespaces/${NAMESPACE}/pods/*/${WEB}`), { timeout: 30_000 })
+      .toMatchObject({
+        kind: 'MetricValueList',
+        items: [{ describedObject: { kind: 'Pod', namespace: NAMESPACE }, metric: { name: WEB } }],
+      });
+    const external = `/apis/external.metrics.k8s.io/v1beta1/namespaces/${NAMESPACE}/orders_waiting`;
+    await expect
+      .poll(() => kubectl.raw(`${external}?labelSelector=queue%3Dorders`), { timeout: 30_000 })
+      .toMatchObject({
+        kind: 'ExternalMetricValueList',
+        items: [{ metricName: 'orders_waiting', metricLabels: { queue: 'orders' }, value: '1' }],
+      });
+  });
+
+  test('is told that there is no such metric', async () => {
+    await expect(
+      kubectl.raw(`${API}/namespaces/${NAMESPACE}/pods/*/nothing_of_this_name`),
+    ).rejects.toThrow('NotFound');
+  });
+});
+
+describe('the autoscaler', () => {
+  test('scales on a Pods metric, and follows an edit of the rules without a restart', async () => {
+    await kubectl.apply(
+      autoscaler(plane.minor, NAMESPACE, 'web', 6, {
+        type: 'Pods',
+        pods: { metric: { name: WEB }, target: { type: 'AverageValue', averageValue: '10' } },
+      }),
+    );
+    await untilActive('web', 'pods');
+    load.web = 25;
+    await untilReplicas('web', 3);
+    await writeFile(rulesFile, rules({ factor: 2 }));
+    await untilReplicas('web', 5);
+    load.web = 2;
+    await untilReplicas('web', 1);
+    expect(await status('web', 'pods')).toMatchObject({
+      scalingActive: 'True ValidMetricFound',
+      metric: expect.stringMatching(/^\d+(\.\d+)?m?$/),
+    });
+    expect(adapter.isRunning()).toBe(true);
+  });
+
+  test('scales on an Object metric of a Service', async () => {
+    await kubectl.apply(
+      autoscaler(plane.minor, NAMESPACE, 'front', 6, {
+        type: 'Object',
+        object: {
+          metric: { name: 'front_requests_per_second' },
+          describedObject: { apiVersion: 'v1', kind: 'Service', name: 'front' },
+          target: { type: 'AverageValue', averageValue: '10' },
+        },
+      }),
+    );
+    await untilActive('front', 'object');
+    load.front = 35;
+    await untilReplicas('front', 4);
+    load.front = 4;
+    await untilReplicas('front', 1);
+    expect((await status('front', 'object')).scalingActive).toBe('True ValidMetricFound');
+  });
+
+  test('scales on an External metric', async () => {
+    await kubectl.apply(
+      autoscaler(plane.minor, NAMESPACE, 'worker', 6, {
+        type: 'External',
+        external: {
+          metric: { name: 'orders_waiting', selector: { matchLabels: { queue: 'orders' } } },
+          target: { type: 'AverageValue', averageValue: '10' },
+        },
+      }),
+    );
+    await untilActive('worker', 'external');
+    load.orders = 40;
+    await untilReplicas('worker', 4);
+    load.orders = 12;
+    await untilReplicas('worker', 2);
+    await expect
+      .poll(() => status('worker', 'external'), { timeout: 30_000 })
+      .toEqual({ scalingActive: 'True ValidMetricFound', metric: '6', replicas: '2' });
+  });
+
+  test('says in its events how it scaled', async () => {
+    const messages = await kubectl.run(
+      'get',
+      'events',
+      `--namespace=${NAMESPACE}`,
+      '--field-selector=reason=SuccessfulRescale',
+      '--output=jsonpath={range .items[*]}{.message}{"\\n"}{end}',
+    );
+    expect(messages).toMatch(/New size: \d; reason: pods metric nginx_http_requests_per_second/);
+    // 1.20 calls the kind of metric "external" where the target is an average.
+    expect(messages).toMatch(/New size: 4; reason: \w+ metric front_requests_per_second/);
+    expect(messages).toMatch(/New size: 4; reason: external metric orders_waiting/);
+    expect(messages).toContain('reason: All metrics below target');
+  });
+});
+
+test('the OpenAPI document of the cluster has the three APIs', async () => {
+  await expect
+    .poll(async () => Object.keys(await openapiPaths()), { timeout: 100_000, interval: 500 })
+    .toEqual(
+      expect.arrayContaining([
+        '/apis/custom.metrics.k8s.io/v1beta1/',
+        '/apis/custom.metrics.k8s.io/v1beta2/',
+        '/apis/external.metrics.k8s.io/v1beta1/',
+      ]),
+    );
+});
+
+test('the API server has nothing to say against the adapter', async () => {
+  expect(complaints(await plane.apiServerLog(), quietFrom)).toEqual([]);
+});
+
+const WEB = 'nginx_http_requests_per_second';
+
+/** A namespace with three Deployments, one of them behind a Service. */
+function shop(): readonly Manifest[] {
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
+    ...['web', 'front', 'worker'].map((name) => deployment(NAMESPACE, name, 1)),
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { namespace: NAMESPACE, name: 'front' },
+      spec: { selector: { app: 'front' }, ports: [{ port: 80 }] },
+    },
+  ];
+}
+
+/** A counter for each pod of `web` that there is, one for the Service, and the queue. */
+async function currentSeries(): Promise<readonly Series[]> {
+  const pods = await runningPods(kubectl, NAMESPACE, 'web');
+  const labels = { namespace: NAMESPACE };
+  return [
+    ...pods.map((pod) => ({
+      metric: 'nginx_http_requests_total',
+      labels: { ...labels, pod },
+      perSecond: load.web / pods.length,
+    })),
+    {
+      metric: 'front_requests_total',
+      labels: { ...labels, service: 'front' },
+      perSecond: load.front,
+    },
+    { metric: 'orders_waiting', labels: { ...labels, queue: 'orders' }, value: load.orders },
+    { metric: 'orders_waiting', labels: { ...labels, queue: 'returns' }, value: 1000 },
+  ];
+}
+
+/** @param factor what requests of `web` are multiplied with */
+function rules({ factor }: { factor: number }): string {
+  const perSecond = (matchers: string) =>
+    `sum(rate(<<.Series>>{${matchers}}[5s])) by (<<.GroupBy>>)`;
+  return JSON.stringify({
+    rules: [
+      {
+        seriesQuery: 'nginx_http_requests_total{namespace!="",pod!=""}',
+        resources: { template: '<<.Resource>>' },
+        name: { matches: '^(.*)_total$', as: '${1}_per_second' },
+        metricsQuery: `${factor} * ${perSecond('<<.LabelMatchers>>')}`,
+      },
+      {
+        seriesQuery: 'front_requests_total{namespace!="",service!=""}',
+        resources: { template: '<<.Resource>>' },
+        name: { matches: '^(.*)_total$', as: '${1}_per_second' },
+        metricsQuery: perSecond('<<.LabelMatchers>>'),
+      },
+    ],
+    externalRules: [
+      {
+        seriesQuery: 'orders_waiting{namespace!=""}',
+        resources: { overrides: { namespace: { resource: 'namespace' } } },
+        metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (queue)',
+      },
+    ],
+  });
+}
+
+async function openapiPaths(): Promise<object> {
+  const document = await kubectl.raw('/openapi/v2');
+  if (typeof document !== 'object' || document === null || !('paths' in document)) {
+    throw new Error('no OpenAPI document');
+  }
+  return Object(document.paths);
+}
+
+function status(name: string, kind: 'pods' | 'object' | 'external') {
+  return autoscalerStatus(kubectl, plane.minor, NAMESPACE, name, kind);
+}
+
+async function untilActive(name: string, kind: 'pods' | 'object' | 'external'): Promise<void> {
+  await expect
+    .poll(async () => (await status(name, kind)).scalingActive, { timeout: 60_000, interval: 500 })
+    .toBe('True ValidMetricFound');
+}
+
+/** Waits until as many pods are ready as wanted and no more are there. */
+async function untilReplicas(name: string, replicas: number): Promise<void> {
+  await expect
+    .poll(
+      () =>
+        kubectl.field('deployment', name, '{.status.replicas}/{.status.readyReplicas}', NAMESPACE),
+      {
+        timeout: 60_000,
+        interval: 300,
+      },
+    )
+    .toBe(`${replicas}/${replicas}`);
+}

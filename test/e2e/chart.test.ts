@@ -1,0 +1,553 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dump, load } from 'js-yaml';
+import { describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { runCommand } from '../../scripts/parts/command.ts';
+import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
+import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import {
+  chartDirectory,
+  fieldOf,
+  helm,
+  listOf,
+  only,
+  type RenderSettings,
+  renderChart,
+  type Values,
+  withValues,
+} from './helm.ts';
+import type { Manifest } from './kubectl.ts';
+import { checkRules } from './rules-check.ts';
+
+const oldValues = join(import.meta.dirname, 'chart/old-values.yaml');
+const allValues = join(import.meta.dirname, 'chart/all-values.yaml');
+const exampleValues = join(import.meta.dirname, '../../examples/nginx/values.yaml');
+
+const rule = {
+  seriesQuery: 'queue_length{namespace!=""}',
+  resources: { overrides: { namespace: { resource: 'namespace' } } },
+  metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
+};
+const externalRule = { ...rule, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>})' };
+
+function rulesOf(manifests: readonly Manifest[]): string {
+  const text: unknown = manifests
+    .filter(({ kind }) => kind === 'ConfigMap')
+    .map((each) => Reflect.get(Object(each.data), 'config.yaml'))
+    .find((found) => found !== undefined);
+  if (typeof text !== 'string') throw new Error('expected a ConfigMap with config.yaml');
+  return text;
+}
+
+function container(manifests: readonly Manifest[]): unknown {
+  return listOf(only(manifests, 'Deployment'), 'spec.template.spec.containers')[0];
+}
+
+function argsOf(manifests: readonly Manifest[]): readonly string[] {
+  return listOf(container(manifests), 'args').map(String);
+}
+
+function apiServices(manifests: readonly Manifest[]): readonly string[] {
+  return manifests.filter(({ kind }) => kind === 'APIService').map(({ metadata }) => metadata.name);
+}
+
+async function rejection(values: Values): Promise<string> {
+  const error: unknown = await renderChart({ values }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof Error ? error.message : 'it was rendered';
+}
+
+async function notes(settings: RenderSettings): Promise<string> {
+  return withValues(settings, async (flags) => {
+    const dryRun = ['--dry-run=client', '-n', 'monitoring', ...flags];
+    return (await helm('install', 'adapter', chartDirectory, ...dryRun)).split('NOTES:')[1] ?? '';
+  });
+}
+
+describe('helm lint', () => {
+  it.each([
+    ['defaults', []],
+    ['values of the community chart', [oldValues]],
+    ['all switches', [allValues]],
+    ['the example', [exampleValues]],
+  ])('has nothing against the chart with %s', async (_, files) => {
+    const flags = files.map((file) => `--values=${file}`);
+    expect(await helm('lint', '--strict', chartDirectory, ...flags)).toContain('0 chart(s) failed');
+  });
+});
+
+describe('the chart', () => {
+  it('has the version of the program', async () => {
+    const chart = load(await readFile(join(chartDirectory, 'Chart.yaml'), 'utf8'));
+    expect(fieldOf(chart, 'appVersion')).toBe(manifest.version);
+    expect(fieldOf(container(await renderChart()), 'image')).toBe(
+      `prom-metrics-adapter:${manifest.version}`,
+    );
+  });
+
+  it.each([
+    ['defaults', []],
+    ['values of the community chart', [oldValues]],
+    ['all switches', [allValues]],
+    ['the example', [exampleValues]],
+  ])('has rules and flags that the program takes, with %s', async (_, files) => {
+    const manifests = await renderChart({ files });
+    expect(await checkRules(rulesOf(manifests))).toMatchObject({ code: 0 });
+    expect(parseServeFlags(argsOf(manifests))).toMatchObject({ asksFor: 'service' });
+  });
+
+  it('describes every value in its schema, and every value of the schema is in values.yaml', async () => {
+    const schema: unknown = JSON.parse(
+      await readFile(join(chartDirectory, 'values.schema.json'), 'utf8'),
+    );
+    const values = load(await readFile(join(chartDirectory, 'values.yaml'), 'utf8'));
+    const described = Object.keys(Object(fieldOf(schema, 'properties'))).toSorted();
+    expect([...Object.keys(Object(values)), 'global'].toSorted()).toEqual(described);
+    const known = await readFile(join(chartDirectory, 'templates/_known-values.tpl'), 'utf8');
+    const listed = /knownValues" -}}\n([\s\S]*?)\n\{\{/.exec(known)?.[1]?.split(/\s+/) ?? [];
+    expect(listed.toSorted()).toEqual(described);
+  });
+});
+
+describe('values of the community chart', () => {
+  const rendered = () => renderChart({ files: [oldValues], release: 'prom', namespace: 'metrics' });
+
+  it('become the same flags', async () => {
+    expect(argsOf(await rendered())).toEqual([
+      '--secure-port=6443',
+      '--tls-cert-file=/var/run/serving-cert/tls.crt',
+      '--tls-private-key-file=/var/run/serving-cert/tls.key',
+      '--cert-dir=/tmp/cert',
+      '--prometheus-url=http://prometheus-prom.metrics.svc.cluster.local:9090/prometheus',
+      '--metrics-relist-interval=1m',
+      '--v=4',
+      '--config=/etc/adapter/config.yaml',
+      '--metrics-max-age=10m',
+      '--prometheus-header=X-Scope-OrgID=team-a',
+      '--authentication-skip-lookup=false',
+    ]);
+  });
+
+  it('become the same pod', async () => {
+    const deployment = only(await rendered(), 'Deployment');
+    expect(deployment.metadata.annotations).toMatchObject({
+      'reloader.stakater.com/auto': 'true',
+      'example.com/team': 'platform',
+    });
+    expect(deployment.spec).toMatchObject({
+      replicas: 1,
+      strategy: { rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } },
+      template: {
+        metadata: {
+          labels: { 'sidecar.istio.io/inject': 'false', monitoring: 'prometheus-adapter' },
+          annotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'true' },
+        },
+        spec: {
+          dnsPolicy: 'ClusterFirst',
+          dnsConfig: { searches: ['service.consul'] },
+          priorityClassName: 'system-cluster-critical',
+          nodeSelector: { 'kubernetes.io/os': 'linux' },
+          imagePullSecrets: [{ name: 'registry-credentials' }],
+          tolerations: [{ key: 'dedicated' }],
+          affinity: { podAntiAffinity: {} },
+          topologySpreadConstraints: [{ whenUnsatisfiable: 'DoNotSchedule' }],
+        },
+      },
+    });
+    expect(listOf(deployment, 'spec.template.spec.containers')).toMatchObject([
+      {
+        env: [{ name: 'TMP_DIR', value: '/tmp' }],
+        resources: { limits: { memory: '512Mi' } },
+        livenessProbe: { httpGet: { path: '/healthz' }, initialDelaySeconds: 30 },
+      },
+      { name: 'sigv4-proxy' },
+    ]);
+    expect(JSON.stringify(deployment.spec)).toContain('/etc/ssl/certs');
+  });
+
+  it('give the rules, custom ones as templates', async () => {
+    const rules = load(rulesOf(await rendered()));
+    expect(listOf(rules, 'rules').map((each) => fieldOf(each, 'seriesQuery'))).toEqual([
+      'http_requests_total{namespace!="",pod!=""}',
+      '{__name__=~"^prom_jobs_.*",namespace!=""}',
+    ]);
+    expect(listOf(rules, 'externalRules')).toHaveLength(1);
+    expect(fieldOf(rules, 'resourceRules.window')).toBe('3m');
+    expect(apiServices(await rendered())).toContain('v1beta1.metrics.k8s.io');
+  });
+
+  it('keep annotations, extra objects and the disruption budget', async () => {
+    const manifests = await rendered();
+    expect(only(manifests, 'ServiceAccount').metadata.annotations).toMatchObject({
+      'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/adapter',
+    });
+    expect(only(manifests, 'ConfigMap', 'prom-extra')).toMatchObject({ data: { a: 'b' } });
+    expect(only(manifests, 'PodDisruptionBudget').spec).toMatchObject({ maxUnavailable: 1 });
+  });
+
+  it("do not bring prometheus-adapter's image with them", async () => {
+    expect(fieldOf(container(await rendered()), 'image')).toBe(
+      `prom-metrics-adapter:${manifest.version}`,
+    );
+    expect(await notes({ files: [oldValues] })).toContain('which is another program');
+    const image = { repository: 'mirror.example.com/adapter', tag: 7 };
+    expect(fieldOf(container(await renderChart({ values: { image } })), 'image')).toBe(
+      'mirror.example.com/adapter:7',
+    );
+  });
+
+  it('keep the names of objects where nameOverride is the old name', async () => {
+    const values = { nameOverride: 'prometheus-adapter' };
+    const release = 'prometheus-adapter';
+    const deployment = only(await renderChart({ values, release }), 'Deployment');
+    expect(deployment.metadata.name).toBe('prometheus-adapter');
+    expect(fieldOf(deployment, 'spec.selector.matchLabels')).toEqual({
+      'app.kubernetes.io/name': 'prometheus-adapter',
+      'app.kubernetes.io/instance': 'prometheus-adapter',
+    });
+  });
+
+  it('may have keys that are not known, which the notes tell of', async () => {
+    expect(await notes({ values: { sidecar: { enabled: true }, global: {} } })).toContain(
+      'not known and have no effect: sidecar',
+    );
+  });
+
+  it('may have no port, and a disruption budget by minAvailable', async () => {
+    const values = {
+      prometheus: { url: 'https://prometheus.example.com', port: '' },
+      podDisruptionBudget: { minAvailable: 1 },
+    };
+    const manifests = await renderChart({ values });
+    expect(argsOf(manifests)).toContain('--prometheus-url=https://prometheus.example.com');
+    const budget = only(manifests, 'PodDisruptionBudget').spec;
+    expect(budget).toMatchObject({ minAvailable: 1 });
+    expect(budget).not.toHaveProperty('maxUnavailable');
+  });
+});
+
+describe('wrong values', () => {
+  it.each<[Values, string, string]>([
+    [{ replicas: 'two' }, 'replicas', 'integer'],
+    [{ metricsRelistInterval: '60' }, 'metricsRelistInterval', 'pattern'],
+    [{ rules: { custom: { a: 1 } } }, 'rules/custom', 'array'],
+    [{ rules: { external: [{ seriesQuery: 5 }] } }, 'rules/external/0/seriesQuery', 'string'],
+    [{ service: { type: 'Cluster' } }, 'service/type', 'ClusterIP'],
+    [{ listenPort: 70000 }, 'listenPort', 'maximum'],
+    [{ serviceMonitor: { enable: true } }, 'serviceMonitor', 'enable'],
+    [{ apiServices: { customs: true } }, 'apiServices', 'customs'],
+    [{ extraArguments: [{ a: 1 }] }, 'extraArguments/0', 'string'],
+    [{ tls: { enable: true } }, 'tls.ca', '-----BEGIN'],
+  ])('%j is refused', async (values, place, expected) => {
+    const message = await rejection(values);
+    expect(message.replaceAll('.', '/')).toContain(place.replaceAll('.', '/'));
+    expect(message).toContain(expected);
+  });
+});
+
+describe('rules and APIs', () => {
+  const custom = ['v1beta2.custom.metrics.k8s.io', 'v1beta1.custom.metrics.k8s.io'];
+
+  it.each<[Values, readonly string[]]>([
+    [{}, custom],
+    [{ rules: { default: false } }, []],
+    [{ rules: { default: false, custom: [rule] } }, custom],
+    [{ rules: { default: false, external: [externalRule] } }, ['v1beta1.external.metrics.k8s.io']],
+    [
+      { rules: { default: false, existing: 'mine' }, apiServices: { external: true } },
+      ['v1beta1.external.metrics.k8s.io'],
+    ],
+    [{ apiServices: { custom: false, resource: true } }, ['v1beta1.metrics.k8s.io']],
+  ])('with %j are registered as needed', async (values, expected) => {
+    expect(apiServices(await renderChart({ values }))).toEqual(expected);
+  });
+
+  it('always make a file that the program takes', async () => {
+    const manifests = await renderChart({ values: { rules: { default: false } } });
+    expect(await checkRules(rulesOf(manifests))).toMatchObject({ code: 0 });
+  });
+
+  it('are those of an existing ConfigMap where there is one', async () => {
+    const manifests = await renderChart({ values: { rules: { existing: 'mine' } } });
+    expect(manifests.filter(({ kind }) => kind === 'ConfigMap')).toEqual([]);
+    expect(listOf(only(manifests, 'Deployment'), 'spec.template.spec.volumes')).toContainEqual({
+      name: 'config',
+      configMap: { name: 'mine' },
+    });
+  });
+
+  it('are edited without a restart: the pods stay as they are', async () => {
+    const template = async (values: Values) =>
+      fieldOf(only(await renderChart({ values }), 'Deployment'), 'spec.template');
+    expect(await template({ rules: { custom: [rule] } })).toEqual(await template({}));
+    const mounts = listOf(container(await renderChart()), 'volumeMounts');
+    expect(mounts).toContainEqual({ name: 'config', mountPath: '/etc/adapter', readOnly: true });
+  });
+});
+
+describe('rights', () => {
+  const roles = async (values: Values) =>
+    (await renderChart({ values }))
+      .filter(({ kind }) => kind === 'ClusterRole')
+      .flatMap((role) => listOf(role, 'rules'));
+
+  it('name every resource, never secrets, and allow to list and watch only', async () => {
+    const read = (await roles({})).filter(
+      (each) =>
+        !listOf(each, 'apiGroups').some((group) => String(group).endsWith('metrics.k8s.io')),
+    );
+    expect(read.flatMap((each) => listOf(each, 'verbs'))).toEqual(
+      read.flatMap(() => ['list', 'watch']),
+    );
+    const resources = read.flatMap((each) => listOf(each, 'resources'));
+    expect(resources).toContain('pods');
+    for (const wide of ['*', 'secrets', 'configmaps']) expect(resources).not.toContain(wide);
+  });
+
+  it('let autoscalers read exactly the APIs that are registered', async () => {
+    const groups = async (values: Values) =>
+      (await roles(values))
+        .flatMap((each) => listOf(each, 'apiGroups'))
+        .filter((group) => String(group).endsWith('.metrics.k8s.io'));
+    expect(await groups({})).toEqual(['custom.metrics.k8s.io']);
+    expect(await groups({ rules: { default: false, external: [externalRule] } })).toEqual([
+      'external.metrics.k8s.io',
+    ]);
+    const autoscaler = (await renderChart({ values: { rules: { external: [externalRule] } } }))
+      .filter(({ kind, subjects }) => kind === 'ClusterRoleBinding' && Array.isArray(subjects))
+      .filter((each) => fieldOf(listOf(each, 'subjects')[0], 'namespace') === 'kube-system')
+      .map((each) => fieldOf(listOf(each, 'subjects')[0], 'name'));
+    expect(autoscaler).toEqual(['horizontal-pod-autoscaler', 'horizontal-pod-autoscaler']);
+  });
+
+  it('are not made where rbac.create is false', async () => {
+    const kinds = (await renderChart({ values: { rbac: { create: false } } })).map(
+      ({ kind }) => kind,
+    );
+    expect(kinds.filter((kind) => kind.includes('Role'))).toEqual([]);
+  });
+});
+
+describe('pods', () => {
+  it('are safe by default', async () => {
+    const manifests = await renderChart();
+    expect(only(manifests, 'Deployment').spec).toMatchObject({
+      replicas: 2,
+      strategy: { rollingUpdate: { maxUnavailable: 0 } },
+      template: {
+        spec: {
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          topologySpreadConstraints: [
+            { topologyKey: 'kubernetes.io/hostname' },
+            { topologyKey: 'topology.kubernetes.io/zone' },
+          ],
+        },
+      },
+    });
+    expect(container(manifests)).toMatchObject({
+      securityContext: {
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+        readOnlyRootFilesystem: true,
+        runAsNonRoot: true,
+        runAsUser: 10001,
+      },
+      resources: { requests: { cpu: expect.any(String), memory: expect.any(String) } },
+    });
+    expect(only(manifests, 'PodDisruptionBudget').spec).toMatchObject({ maxUnavailable: 1 });
+  });
+});
+
+describe('certificates', () => {
+  const trust = async (values: Values) => {
+    const manifests = await renderChart({ values });
+    const secret = manifests.find(({ kind }) => kind === 'Secret');
+    const api = only(manifests, 'APIService', 'v1beta2.custom.metrics.k8s.io');
+    return { secret, api, args: argsOf(manifests) };
+  };
+
+  it('are made by helm, and the API server verifies them', async () => {
+    const { secret, api, args } = await trust({});
+    const data = Object(secret?.data);
+    expect(fieldOf(api, 'spec.caBundle')).toBe(Reflect.get(data, 'ca.crt'));
+    expect(fieldOf(api, 'spec')).not.toHaveProperty('insecureSkipTLSVerify');
+    expect(args).toContain('--tls-cert-file=/var/run/serving-cert/tls.crt');
+  });
+
+  it('are given in values', async () => {
+    const pem = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n`;
+    const tls = { enable: true, ca: pem('ca'), certificate: pem('crt'), key: pem('key') };
+    const { secret, api } = await trust({ tls });
+    const encoded = (name: string) => Buffer.from(pem(name)).toString('base64');
+    expect(secret?.data).toEqual({
+      'ca.crt': encoded('ca'),
+      'tls.crt': encoded('crt'),
+      'tls.key': encoded('key'),
+    });
+    expect(fieldOf(api, 'spec.caBundle')).toBe(encoded('ca'));
+  });
+
+  it('come from cert-manager', async () => {
+    const { secret, api, args } = await trust({ certManager: { enabled: true } });
+    expect(secret).toBeUndefined();
+    expect(api.metadata.annotations).toMatchObject({
+      'cert-manager.io/inject-ca-from': 'monitoring/adapter-prom-metrics-adapter-root-cert',
+    });
+    expect(args).toContain('--tls-cert-file=/var/run/serving-cert/tls.crt');
+  });
+
+  it('are not verified for the time of a migration', async () => {
+    const { secret, api, args } = await trust({ tls: { insecureSkipVerify: true } });
+    expect(secret).toBeDefined();
+    expect(api.spec).toMatchObject({ insecureSkipTLSVerify: true });
+    expect(api.spec).not.toHaveProperty('caBundle');
+    expect(args).toContain('--tls-cert-file=/var/run/serving-cert/tls.crt');
+  });
+
+  it("are the adapter's own where all else is off", async () => {
+    const { secret, api, args } = await trust({ tls: { generate: { enabled: false } } });
+    expect(secret).toBeUndefined();
+    expect(api.spec).toMatchObject({ insecureSkipTLSVerify: true });
+    expect(args.filter((arg) => arg.startsWith('--tls-cert-file'))).toEqual([]);
+  });
+});
+
+describe('monitoring', () => {
+  const rendered = () => renderChart({ files: [allValues] });
+
+  async function withFile<T>(content: unknown, use: (file: string) => Promise<T>): Promise<T> {
+    const directory = await mkdtemp(join(tmpdir(), 'promtool-'));
+    try {
+      const file = join(directory, 'file.yaml');
+      await writeFile(file, dump(content));
+      return await use(file);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  async function alertGroups(): Promise<unknown> {
+    return { groups: listOf(only(await rendered(), 'PrometheusRule'), 'spec.groups') };
+  }
+
+  async function dashboardQueries(): Promise<readonly string[]> {
+    const config = only(await rendered(), 'ConfigMap', 'adapter-prom-metrics-adapter-dashboard');
+    const text = Reflect.get(Object(config.data), 'prom-metrics-adapter.json');
+    return listOf(JSON.parse(String(text)), 'panels')
+      .flatMap((panel) => listOf(panel, 'targets'))
+      .map((target) => String(fieldOf(target, 'expr')));
+  }
+
+  it('is off by default', async () => {
+    const kinds = (await renderChart()).map(({ kind }) => kind);
+    expect(kinds).not.toContain('ServiceMonitor');
+    expect(kinds).not.toContain('PrometheusRule');
+    expect(kinds.filter((kind) => kind === 'ConfigMap')).toHaveLength(1);
+  });
+
+  it('asks for metrics as the adapter, with a token', async () => {
+    const [endpoint] = listOf(only(await rendered(), 'ServiceMonitor'), 'spec.endpoints');
+    expect(endpoint).toMatchObject({
+      port: 'https',
+      scheme: 'https',
+      bearerTokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+      tlsConfig: {
+        serverName: 'adapter-prom-metrics-adapter.monitoring.svc',
+        ca: { secret: { name: 'adapter-prom-metrics-adapter', key: 'ca.crt' } },
+      },
+    });
+  });
+
+  it('uses metrics that the program has', async () => {
+    const metrics = createMetrics({ version: '1', revision: '' });
+    const { body } = await metrics.render();
+    const known = new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    const queries = [...(await dashboardQueries()), JSON.stringify(await alertGroups())];
+    const used = queries
+      .join('\n')
+      .matchAll(/\b((?:prom_metrics_adapter|process|nodejs)_[a-z0-9_]+)(?=\{)/g);
+    const names = new Set([...used].map(([, name = '']) => name.replace(/_bucket$/, '')));
+    expect(names.size).toBeGreaterThan(10);
+    expect([...names].filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('has alerts and dashboard queries that Prometheus takes', async () => {
+    const { promtool } = await ensurePrometheus();
+    await withFile(await alertGroups(), (file) => runCommand(promtool, ['check', 'rules', file]));
+    const queries = (await dashboardQueries()).map((expr, index) => ({
+      record: `query_${index}`,
+      expr: expr.replaceAll('$__rate_interval', '5m'),
+    }));
+    expect(queries.length).toBeGreaterThan(15);
+    await withFile({ groups: [{ name: 'dashboard', rules: queries }] }, (file) =>
+      runCommand(promtool, ['check', 'rules', file]),
+    );
+  });
+
+  it('has alerts that fire when they should and not before', async () => {
+    const { promtool } = await ensurePrometheus();
+    const labels = 'namespace="monitoring",job="adapter-prom-metrics-adapter",pod="a"';
+    const series = (name: string, more: string, values: string) => ({
+      series: `${name}{${labels}${more}}`,
+      values,
+    });
+    const healthy = [
+      series('up', '', '1x60'),
+      series('prom_metrics_adapter_config_last_reload_successful', '', '1x60'),
+      series('prom_metrics_adapter_relists_total', ',outcome="success"', '0+1x60'),
+      series('prom_metrics_adapter_relists_total', ',outcome="failure"', '0x60'),
+      series('prom_metrics_adapter_prometheus_requests_total', ',outcome="success"', '0+95x60'),
+      series('prom_metrics_adapter_prometheus_requests_total', ',outcome="timeout"', '0+5x60'),
+    ];
+    const broken = [
+      series('up', '', '0x60'),
+      series('prom_metrics_adapter_config_last_reload_successful', '', '0x60'),
+      series('prom_metrics_adapter_relists_total', ',outcome="success"', '9x60'),
+      series('prom_metrics_adapter_relists_total', ',outcome="failure"', '0+1x60'),
+      series('prom_metrics_adapter_prometheus_requests_total', ',outcome="success"', '0+50x60'),
+      series('prom_metrics_adapter_prometheus_requests_total', ',outcome="timeout"', '0+50x60'),
+    ];
+    const names = ['Down', 'ConfigReloadFailed', 'RelistFailing', 'PrometheusErrors'];
+    const firing = (input: readonly unknown[], count: number) => ({
+      interval: '1m',
+      input_series: input,
+      promql_expr_test: names.map((name) => ({
+        expr: `count(ALERTS{alertname="PromMetricsAdapter${name}",alertstate="firing",team="platform"}) or vector(0)`,
+        eval_time: '40m',
+        exp_samples: [{ labels: '{}', value: count }],
+      })),
+    });
+    await withFile(await alertGroups(), (rules) =>
+      withFile(
+        {
+          rule_files: [rules],
+          evaluation_interval: '1m',
+          tests: [firing(healthy, 0), firing(broken, 1)],
+        },
+        (file) => runCommand(promtool, ['test', 'rules', file]),
+      ),
+    );
+  });
+
+  it('can do without single alerts', async () => {
+    const values = { prometheusRule: { enabled: true, disabled: ['PromMetricsAdapterSlow'] } };
+    const [group] = listOf(only(await renderChart({ values }), 'PrometheusRule'), 'spec.groups');
+    const names = listOf(group, 'rules').map((each) => fieldOf(each, 'alert'));
+    expect(names).toContain('PromMetricsAdapterDown');
+    expect(names).not.toContain('PromMetricsAdapterSlow');
+  });
+});
+
+describe('notes', () => {
+  it('say what to type next', async () => {
+    const text = await notes({ values: { rules: { external: [externalRule] } } });
+    expect(text).toContain('rollout status deployment adapter-prom-metrics-adapter');
+    expect(text).toContain('kubectl get --raw /apis/custom.metrics.k8s.io/v1beta2');
+    expect(text).toContain('kubectl get --raw /apis/external.metrics.k8s.io/v1beta1');
+  });
+});

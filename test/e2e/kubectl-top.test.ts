@@ -1,0 +1,290 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
+import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
+import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
+import { type InstalledAdapter, installAdapter } from './adapter.ts';
+import { autoscaler } from './autoscaler.ts';
+import { deployment } from './deployment.ts';
+import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
+import {
+  runningPods,
+  type Series,
+  scrapeConfig,
+  startWorkload,
+  type Workload,
+} from './workload.ts';
+
+const MEBIBYTE = 2 ** 20;
+
+/** Cores that all pods of `web` use together. */
+const load = { web: 0.04 };
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let workload: Workload;
+let prometheus: RunningPrometheus;
+let client: PrometheusClient;
+let adapter: InstalledAdapter;
+
+beforeAll(async () => {
+  plane = await startControlPlane({ controllers: true });
+  kubectl = await createKubectl(plane.kubeconfig, plane.directory);
+  workload = await startWorkload(currentSeries);
+  prometheus = await startPrometheus({ config: scrapeConfig(workload) });
+  client = createPrometheusClient({ url: prometheus.url });
+  const rulesFile = join(plane.directory, 'rules.yaml');
+  await writeFile(rulesFile, rules());
+  await kubectl.apply(...namespaces());
+  await kubectl.apply(deployment('shop', 'web', 1), deployment('billing', 'ledger', 3));
+  adapter = await installAdapter(plane, kubectl, { rulesFile, prometheusUrl: prometheus.url });
+  await kubectl.apply(apiService());
+  await kubectl.run(
+    'wait',
+    '--for=condition=Available',
+    '--timeout=60s',
+    'apiservice/v1beta1.metrics.k8s.io',
+  );
+  // One of web, two of each ledger; the time of this hook is its limit.
+  while ((await containersInPrometheus()).length < 1 + 2 * 3) await sleep(200);
+});
+
+afterAll(async () => {
+  await adapter?.stop();
+  client?.close();
+  await prometheus?.stop();
+  await workload?.close();
+  await plane?.stop();
+});
+
+describe('kubectl top pod', () => {
+  test('--containers -A has every container as Prometheus has it', async () => {
+    const expected = (await containersInPrometheus()).map(({ namespace, pod, name, cpu, memory }) =>
+      [namespace, pod, name, cores(cpu), mebibytes(memory)].join(' '),
+    );
+    await expect
+      .poll(() => top('pod', '--containers', '--all-namespaces'), { timeout: 30_000 })
+      .toEqual(expect.arrayContaining(expected));
+    expect(await top('pod', '--containers', '--all-namespaces')).toHaveLength(expected.length);
+  });
+
+  test('adds up the containers of a pod, and sorts by what is asked for', async () => {
+    const containers = await containersInPrometheus();
+    const ofLedger = Map.groupBy(
+      containers.filter(({ namespace }) => namespace === 'billing'),
+      ({ pod }) => pod,
+    );
+    const pods = [...ofLedger].map(([pod, own]) => ({
+      pod,
+      cpu: own.reduce((sum, { cpu }) => sum + cpu, 0),
+      memory: own.reduce((sum, { memory }) => sum + memory, 0),
+    }));
+    const line = ({ pod, cpu, memory }: (typeof pods)[number]) =>
+      [pod, cores(cpu), mebibytes(memory)].join(' ');
+    for (const key of ['cpu', 'memory'] as const) {
+      expect(await top('pod', '--namespace=billing', `--sort-by=${key}`)).toEqual(
+        pods.toSorted((a, b) => b[key] - a[key]).map(line),
+      );
+    }
+  });
+
+  test('-l and a name pick pods', async () => {
+    const [first = '', ...others] = await runningPods(kubectl, 'billing', 'ledger');
+    expect(others).toHaveLength(2);
+    expect(await top('pod', '--all-namespaces', '--selector=app=ledger')).toHaveLength(3);
+    expect(await top('pod', '--all-namespaces', '--selector=app!=ledger')).toEqual([
+      expect.stringMatching(/^shop web-/),
+    ]);
+    expect(await top('pod', first, '--namespace=billing')).toEqual([
+      expect.stringMatching(new RegExp(`^${first} \\d+m \\d+Mi$`)),
+    ]);
+    await expect(top('pod', 'nobody', '--namespace=billing')).rejects.toThrow('NotFound');
+  });
+});
+
+test('kubectl top node has what the node uses, and of how much', async () => {
+  // Of 64 cores and 256 GiB.
+  expect(await top('node')).toEqual(['node-0 2500m 3% 8192Mi 3%']);
+  expect(await top('node', '--sort-by=memory', '--selector=kubernetes.io/hostname=node-0')).toEqual(
+    ['node-0 2500m 3% 8192Mi 3%'],
+  );
+  // That is said, and nothing is listed.
+  expect(await top('node', '--selector=kubernetes.io/hostname=other')).toEqual(['']);
+});
+
+test('kubectl get shows metrics as tables, and explains their kinds', async () => {
+  const [header, row] = lines(await kubectl.run('get', 'nodes.metrics.k8s.io'));
+  expect(header?.toLowerCase()).toBe('name cpu memory window');
+  expect(row).toBe('node-0 2500m 8Gi 5s');
+  const rows = lines(
+    await kubectl.run('get', 'pods.metrics.k8s.io', '--namespace=billing', '--no-headers'),
+  );
+  expect(rows).toHaveLength(3);
+  expect(rows.every((each) => / \d+m \S+ 5s$/.test(each))).toBe(true);
+  expect(
+    (await kubectl.run('api-resources', '--api-group=metrics.k8s.io', '--output=name')).split('\n'),
+  ).toEqual(['nodes.metrics.k8s.io', 'pods.metrics.k8s.io']);
+});
+
+test('the autoscaler scales on CPU utilization, up and down', async () => {
+  await kubectl.apply(
+    autoscaler(plane.minor, 'shop', 'web', 6, {
+      type: 'Resource',
+      resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } },
+    }),
+  );
+  // Each pod has asked for 0.1 cores.
+  load.web = 0.2;
+  await untilReplicas(4);
+  load.web = 0.04;
+  await untilReplicas(1);
+  const messages = await kubectl.run(
+    'get',
+    'events',
+    '--namespace=shop',
+    '--field-selector=reason=SuccessfulRescale',
+    '--output=jsonpath={range .items[*]}{.message}{"\\n"}{end}',
+  );
+  expect(messages).toMatch(/New size: \d; reason: cpu resource utilization/);
+  expect(messages).toContain('reason: All metrics below target');
+});
+
+async function untilReplicas(replicas: number): Promise<void> {
+  await expect
+    .poll(() => kubectl.field('deployment', 'web', '{.status.readyReplicas}', 'shop'), {
+      timeout: 100_000,
+      interval: 300,
+    })
+    .toBe(String(replicas));
+}
+
+/** The lines of `kubectl top`, with one space between columns. */
+async function top(...args: readonly string[]): Promise<readonly string[]> {
+  return lines(await kubectl.run('top', ...args, '--no-headers'));
+}
+
+function lines(text: string): readonly string[] {
+  return text.split('\n').map((line) => line.trim().replaceAll(/ +/g, ' '));
+}
+
+function cores(value: number): string {
+  return `${Math.round(value * 1000)}m`;
+}
+
+function mebibytes(value: number): string {
+  return `${Math.floor(value / MEBIBYTE)}Mi`;
+}
+
+interface ContainerInPrometheus {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly name: string;
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+/** What Prometheus has of the containers, asked without the adapter. */
+async function containersInPrometheus(): Promise<readonly ContainerInPrometheus[]> {
+  const [cpu, memory] = await Promise.all([
+    samples('container_cpu_cores'),
+    samples('container_memory_bytes'),
+  ]);
+  return cpu.map(({ labels, value }) => {
+    const { namespace = '', pod = '', container: name = '' } = labels;
+    const same = memory.find((each) => each.labels.pod === pod && each.labels.container === name);
+    return { namespace, pod, name, cpu: value, memory: same?.value ?? Number.NaN };
+  });
+}
+
+async function samples(query: string) {
+  const answer = await client.query(query, {});
+  return answer.type === 'vector' ? answer.samples : [];
+}
+
+/** Gauges, so that a figure is the same whenever it is looked at. */
+async function currentSeries(): Promise<readonly Series[]> {
+  const web = await runningPods(kubectl, 'shop', 'web');
+  const ledger = await runningPods(kubectl, 'billing', 'ledger');
+  const used = (
+    namespace: string,
+    pod: string,
+    container: string,
+    cpu: number,
+    mebibytesUsed: number,
+  ): readonly Series[] => {
+    const labels = { namespace, pod, container };
+    return [
+      { metric: 'container_cpu_cores', labels, value: cpu },
+      { metric: 'container_memory_bytes', labels, value: mebibytesUsed * MEBIBYTE },
+    ];
+  };
+  return [
+    ...web.flatMap((pod) => used('shop', pod, 'web', load.web / web.length, 100)),
+    ...ledger.flatMap((pod, i) => used('billing', pod, 'web', 0.01 * (i + 1), 300 - 10 * i)),
+    ...ledger.flatMap((pod) => used('billing', pod, 'sidecar', 0.005, 20)),
+    { metric: 'node_cpu_cores', labels: { node: 'node-0' }, value: 2.5 },
+    { metric: 'node_memory_bytes', labels: { node: 'node-0' }, value: 8192 * MEBIBYTE },
+  ];
+}
+
+function namespaces(): readonly Manifest[] {
+  return ['shop', 'billing'].map((name) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name },
+  }));
+}
+
+function apiService(): Manifest {
+  return {
+    apiVersion: 'apiregistration.k8s.io/v1',
+    kind: 'APIService',
+    metadata: { name: 'v1beta1.metrics.k8s.io' },
+    spec: {
+      service: {
+        namespace: adapter.namespace,
+        name: 'prom-metrics-adapter',
+        port: adapter.port,
+      },
+      group: 'metrics.k8s.io',
+      version: 'v1beta1',
+      caBundle: Buffer.from(adapter.authority.cert).toString('base64'),
+      groupPriorityMinimum: 100,
+      versionPriority: 100,
+    },
+  };
+}
+
+/** The first two lists are there for the other APIs, which the cluster has too. */
+function rules(): string {
+  const overrides = Object.fromEntries(
+    ['namespace', 'pod', 'node'].map((resource) => [resource, { resource }]),
+  );
+  const sum = (series: string) => `sum by (<<.GroupBy>>) (${series}{<<.LabelMatchers>>})`;
+  const listed = {
+    seriesQuery: 'container_cpu_cores{namespace!="",pod!=""}',
+    resources: { overrides },
+    metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>})',
+  };
+  return JSON.stringify({
+    rules: [{ ...listed, metricsQuery: sum('<<.Series>>') }],
+    externalRules: [listed],
+    resourceRules: {
+      cpu: {
+        containerQuery: sum('container_cpu_cores'),
+        nodeQuery: sum('node_cpu_cores'),
+        resources: { overrides },
+        containerLabel: 'container',
+      },
+      memory: {
+        containerQuery: sum('container_memory_bytes'),
+        nodeQuery: sum('node_memory_bytes'),
+        resources: { overrides },
+        containerLabel: 'container',
+      },
+      window: '5s',
+    },
+  });
+}

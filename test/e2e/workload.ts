@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Kubectl } from './kubectl.ts';
+
+/** One series: its metric, its labels, and its value or how fast it counts. */
+export type Series = {
+  readonly metric: string;
+  readonly labels: Readonly<Record<string, string>>;
+} & ({ readonly value: number } | { readonly perSecond: number });
+
+/** What the pods of the tests would be scraped for. */
+export interface Workload {
+  /** `host:port`, to be scraped at `/metrics` with `honor_labels`. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves, in place of the pods of a cluster without nodes, what they would expose. Series come and
+ * go with the pods that the cluster has at the time of the scrape; counters go on from where they
+ * were.
+ *
+ * @param series which there are now; when it fails, so does the scrape
+ */
+export async function startWorkload(series: () => Promise<readonly Series[]>): Promise<Workload> {
+  const counters = createCounters();
+  const server = createServer((_, response) => {
+    series().then(
+      (now) => response.end(now.map((one) => expositionLine(one, counters)).join('')),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new Error('the workload has no port');
+  }
+  return {
+    address: `127.0.0.1:${address.port}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A configuration of Prometheus that scrapes a workload every second. */
+export function scrapeConfig({ address }: Workload): string {
+  const job = {
+    job_name: 'workload',
+    // The labels say which pod a series is of, as service discovery would.
+    honor_labels: true,
+    scrape_interval: '1s',
+    static_configs: [{ targets: [address] }],
+  };
+  // JSON is YAML.
+  return JSON.stringify({ scrape_configs: [job] });
+}
+
+/** The names of the pods of a Deployment that run. */
+export async function runningPods(
+  kubectl: Kubectl,
+  namespace: string,
+  app: string,
+): Promise<readonly string[]> {
+  const names = await kubectl.run(
+    'get',
+    'pods',
+    `--namespace=${namespace}`,
+    `--selector=app=${app}`,
+    '--field-selector=status.phase=Running',
+    '--output=jsonpath={.items[*].metadata.name}',
+  );
+  return names === '' ? [] : names.split(' ');
+}
+
+type Counters = (name: string, perSecond: number) => number;
+
+/** Counters that have grown, since they were last looked at, by their present speed. */
+function createCounters(): Counters {
+  const counters = new Map<string, { value: number; at: number }>();
+  return (name, perSecond) => {
+    const at = performance.now();
+    const before = counters.get(name) ?? { value: 0, at };
+    const value = before.value + (perSecond * (at - before.at)) / 1000;
+    counters.set(name, { value, at });
+    return value;
+  };
+}
+
+function expositionLine(one: Series, counters: Counters): string {
+  const labels = Object.entries(one.labels).map(
+    ([name, value]) => `${name}=${JSON.stringify(value)}`,
+  );
+  const name = `${one.metric}{${labels.join(',')}}`;
+  return `${name} ${'value' in one ? one.value : counters(name, one.perSecond)}\n`;
+}

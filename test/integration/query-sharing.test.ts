@@ -1,0 +1,259 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backfill } from '../../scripts/parts/backfill.ts';
+import {
+  ensurePrometheus,
+  type RunningPrometheus,
+  startPrometheus,
+} from '../../scripts/parts/prometheus.ts';
+import { buildCatalog } from '../../src/catalog/build-catalog.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { createCustomMetrics } from '../../src/metrics/custom.ts';
+import type { QueryOrigin, QueryRunner } from '../../src/metrics/query-runner.ts';
+import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
+import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
+import { PrometheusError } from '../../src/prometheus/errors.ts';
+import type { CompiledRule } from '../../src/rules/rule.ts';
+import { compiledRule } from '../fixtures/rules.ts';
+import { history, NAMESPACES, PODS, templateArbitrary, WORLDS } from './query-sharing-series.ts';
+
+const NOW = Math.floor(Date.now() / 1000) - 60;
+
+/** 300 pods, seven or eight in each of 40 namespaces, for a round of 300 autoscalers. */
+const FLEET = Array.from({ length: 300 }, (_, index) => ({
+  namespace: `team-${index % 40}`,
+  pod: `web-${index}`,
+}));
+
+function fleetHistory(): string {
+  return FLEET.flatMap(({ namespace, pod }, index) =>
+    ['a', 'b'].flatMap((container) =>
+      [120, 60, 0].map(
+        (age) =>
+          `fleet_load{namespace="${namespace}",pod="${pod}",container="${container}"} ${index / 8} ${NOW - age}`,
+      ),
+    ),
+  ).join('\n');
+}
+
+let dataDir: string;
+let server: RunningPrometheus;
+let client: PrometheusClient;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'prometheus-data-'));
+  const { promtool } = await ensurePrometheus();
+  await backfill(promtool, dataDir, `${fleetHistory()}\n${history(NOW)}`);
+  server = await startPrometheus({ dataDir });
+  client = createPrometheusClient({ url: server.url });
+});
+
+afterAll(async () => {
+  client?.close();
+  await server?.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** Prometheus at one moment, so that whoever asks gets the same. */
+const atOneMoment: QueryRunner = {
+  query: (promql, { signal }) => client.query(promql, { time: NOW, ...(signal && { signal }) }),
+};
+
+function sharing(runner: QueryRunner, maxAge = 60_000): QueryRunner {
+  return createQuerySharing(runner, {
+    maxAge,
+    isRefusal: (error) => error instanceof PrometheusError && error.kind === 'bad_query',
+  });
+}
+
+interface Wanted {
+  readonly namespace: string;
+  readonly names: readonly string[];
+}
+
+function originOf(rule: CompiledRule, { namespace, names }: Wanted): QueryOrigin {
+  return {
+    rule,
+    request: {
+      series: 'unused',
+      selector: [],
+      namespace: { label: 'namespace', value: namespace },
+      objects: { label: 'pod', names },
+      groupBy: ['pod'],
+    },
+  };
+}
+
+/** The values by object, or the failure, of a request. */
+async function outcome(runner: QueryRunner, origin: QueryOrigin): Promise<unknown> {
+  const promql = origin.rule.query.for(origin.request);
+  try {
+    const answer = await runner.query(promql, { origin });
+    if (answer.type !== 'vector') return answer.type;
+    const names = new Set(origin.request.objects?.names);
+    return answer.samples
+      .map(({ labels, value, timestamp }) => [labels.pod, value, timestamp] as const)
+      .filter(([name]) => name !== undefined && names.has(name))
+      .sort(([a = '', x], [b = '', y]) => (a === b ? x - y : a < b ? -1 : 1));
+  } catch (error) {
+    if (!(error instanceof PrometheusError)) throw error;
+    return error.kind;
+  }
+}
+
+/** The same but for the last digits of numbers. */
+function isAlike(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((each, index) => isAlike(each, b[index]));
+  }
+  if (typeof a !== 'number' || typeof b !== 'number') return a === b;
+  return Object.is(a, b) || Math.abs(a - b) <= 1e-12 * Math.max(Math.abs(a), Math.abs(b), 1);
+}
+
+describe('shared and unshared answers', () => {
+  test('are the same for series, queries and requests of all kinds', async () => {
+    const seen = { shared: 0, samples: 0, exact: 0 };
+    const wantedArbitrary = fc.record<Wanted>({
+      namespace: fc.constantFrom(...NAMESPACES, 'empty'),
+      names: fc.uniqueArray(fc.constantFrom(...PODS, 'gone'), { minLength: 1 }),
+    });
+    const distinct = fc.uniqueArray(wantedArbitrary, {
+      minLength: 4,
+      maxLength: 6,
+      selector: ({ namespace, names }) => `${namespace}/${names.toSorted().join()}`,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        templateArbitrary,
+        fc.nat(WORLDS - 1),
+        distinct,
+        async (template, world, all) => {
+          const metricsQuery = template.replaceAll('_W', `_${world}`);
+          const rule = compiledRule({ metricsQuery });
+          const origins = all.map((wanted) => originOf(rule, wanted));
+          const asked: string[] = [];
+          const counted: QueryRunner = {
+            query: (promql, options) => {
+              asked.push(promql);
+              return atOneMoment.query(promql, options);
+            },
+          };
+          const ask = (runner: QueryRunner) =>
+            Promise.all(origins.map((origin) => outcome(runner, origin)));
+          let [alone, together] = [await ask(atOneMoment), await ask(sharing(counted))];
+          // Prometheus adds floats in an order that changes, and some queries make much of that.
+          for (let again = 0; again < 5 && !isAlike(alone, together); again += 1) {
+            [alone, together] = [await ask(atOneMoment), await ask(sharing(counted))];
+          }
+          if (!isAlike(alone, together)) expect(together).toEqual(alone);
+          const own = new Set(origins.map(({ request }) => rule.query.for(request)));
+          if (asked.every((promql) => own.has(promql))) seen.exact += 1;
+          else {
+            seen.shared += 1;
+            seen.samples += together.flat().length;
+          }
+        },
+      ),
+      { numRuns: 200, seed: 5 },
+    );
+    // Enough of either kind, or else this would show nothing.
+    expect(seen.shared).toBeGreaterThan(40);
+    expect(seen.exact).toBeGreaterThan(40);
+    expect(seen.samples).toBeGreaterThan(100);
+  }, 120_000);
+});
+
+/** How many instant queries Prometheus has answered, by its own count. */
+async function queriesAnswered(): Promise<number> {
+  const exposed = await (await fetch(`${server.url}/metrics`)).text();
+  const counts = exposed.matchAll(
+    /^prometheus_http_requests_total\{[^}]*handler="\/api\/v1\/query"[^}]*\} (\S+)$/gm,
+  );
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** The custom metric `fleet_load` of pods, by a rule, over a runner. */
+function fleetMetrics(metricsQuery: string, queries: QueryRunner) {
+  const mapper = builtinResourceMapper();
+  const rule = compiledRule({
+    seriesQuery: 'fleet_load',
+    overrides: { namespace: 'namespace', pod: 'pod' },
+    metricsQuery,
+  });
+  const labels = new Set(['namespace', 'pod', 'container']);
+  const { catalog } = buildCatalog(
+    { custom: [rule], external: [] },
+    new Map([['fleet_load', new Map([['fleet_load', labels]])]]),
+    mapper,
+  );
+  const metrics = createCustomMetrics({
+    catalog: () => catalog,
+    mapper: () => mapper,
+    objects: { list: () => Promise.reject(new Error('every request has a name')) },
+    queries,
+    onInfinity: () => undefined,
+    isBadRequest: (error): error is Error => error instanceof RangeError,
+  });
+  const get = ({ namespace, pod }: (typeof FLEET)[number]) =>
+    metrics.get({
+      resource: 'pods',
+      namespace,
+      name: pod,
+      metric: 'fleet_load',
+      selector: [],
+      metricSelector: [],
+    });
+  return { get, round: () => Promise.all(FLEET.map(get)) };
+}
+
+describe('Prometheus counts', () => {
+  test('at most 5 queries for 300 requests in 40 namespaces, with the same values', async () => {
+    const byPod = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+    const before = await queriesAnswered();
+    const together = await fleetMetrics(byPod, sharing(atOneMoment, 1000)).round();
+    const between = await queriesAnswered();
+    expect(between - before).toBeLessThanOrEqual(5);
+    const alone = await fleetMetrics(byPod, atOneMoment).round();
+    expect((await queriesAnswered()) - between).toBe(300);
+    expect(together).toEqual(alone);
+    expect(together.at(-1)).toMatchObject([
+      { describedObject: { name: 'web-299' }, timestamp: NOW, value: '74750m' },
+    ]);
+  });
+
+  test('one query for each distinct request of a rule that is not separable', async () => {
+    const chosen = 'topk(1, sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>))';
+    const fleet = fleetMetrics(chosen, sharing(atOneMoment));
+    const before = await queriesAnswered();
+    const [first, second] = await Promise.all([fleet.round(), fleet.round()]);
+    expect((await queriesAnswered()) - before).toBe(300);
+    expect(first).toEqual(second);
+    expect(first).toEqual(await fleetMetrics(chosen, atOneMoment).round());
+  });
+
+  test('one query for each request when sharing is off in the rule', async () => {
+    const rule = compiledRule({ metricsQuery: 'fleet_load{<<.LabelMatchers>>}', sharing: false });
+    const origin = originOf(rule, { namespace: 'team-0', names: ['web-0'] });
+    const runner = sharing(atOneMoment);
+    const before = await queriesAnswered();
+    await Promise.all([outcome(runner, origin), outcome(runner, origin)]);
+    expect((await queriesAnswered()) - before).toBe(2);
+  });
+
+  test('a query over all that fails because of one object leaves the others theirs', async () => {
+    const failing = `sum by (pod) (
+      fleet_load{<<.LabelMatchers>>}
+        * on (namespace, pod) sum by (namespace, pod, container) (fleet_load{<<.LabelMatchers>>,pod="web-0"})
+      or fleet_load{<<.LabelMatchers>>}
+    )`;
+    const { get } = fleetMetrics(failing, sharing(atOneMoment));
+    const before = await queriesAnswered();
+    const round = await Promise.allSettled(FLEET.slice(0, 9).map(get));
+    expect(round.map(({ status }) => status)).toEqual(['rejected', ...Array(8).fill('fulfilled')]);
+    // Nine of their own and the one over all.
+    expect((await queriesAnswered()) - before).toBe(10);
+  });
+});

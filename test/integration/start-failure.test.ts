@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+let scratch: string;
+const servers: Server[] = [];
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+beforeAll(async () => {
+  scratch = await mkdtemp(path.join(tmpdir(), 'start-failure-'));
+});
+
+afterAll(async () => {
+  for (const server of servers) server.close();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+it('ends at once when it cannot listen, though Prometheus has not answered yet', async () => {
+  const silent = createHttpServer();
+  const asked = once(silent, 'request');
+  const prometheus = await listen(silent);
+  const taken = await listen(createServer());
+  const config = path.join(scratch, 'config.yaml');
+  const rule = {
+    seriesQuery: 'load',
+    resources: { overrides: { pod: { resource: 'pod' }, namespace: { resource: 'namespace' } } },
+    metricsQuery: '<<.Series>>{<<.LabelMatchers>>}',
+  };
+  await writeFile(config, JSON.stringify({ rules: [rule] }));
+  const child = spawn(process.execPath, [
+    path.join(import.meta.dirname, '../../src/main.ts'),
+    '--standalone',
+    `--config=${config}`,
+    `--prometheus-url=http://127.0.0.1:${prometheus}`,
+    `--secure-port=${taken}`,
+    `--cert-dir=${scratch}`,
+  ]);
+  const [, errors, [code]] = await Promise.all([asked, text(child.stderr), once(child, 'exit')]);
+  expect(errors).toContain('cannot start: listen EADDRINUSE');
+  expect(code).toBe(1);
+}, 30_000);
