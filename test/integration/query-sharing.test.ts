@@ -87,6 +87,11 @@ function originOf(rule: CompiledRule, { namespace, names }: Wanted): QueryOrigin
   };
 }
 
+/** As numbers, NaN after all of them. */
+function ordered(x: number, y: number): number {
+  return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || x - y || 0;
+}
+
 /** The values by object, or the failure, of a request. */
 async function outcome(runner: QueryRunner, origin: QueryOrigin): Promise<unknown> {
   const promql = origin.rule.query.for(origin.request);
@@ -97,7 +102,7 @@ async function outcome(runner: QueryRunner, origin: QueryOrigin): Promise<unknow
     return answer.samples
       .map(({ labels, value, timestamp }) => [labels.pod, value, timestamp] as const)
       .filter(([name]) => name !== undefined && names.has(name))
-      .sort(([a = '', x], [b = '', y]) => (a === b ? x - y : a < b ? -1 : 1));
+      .sort(([a = '', x], [b = '', y]) => (a === b ? ordered(x, y) : a < b ? -1 : 1));
   } catch (error) {
     if (!(error instanceof PrometheusError)) throw error;
     return error.kind;
