@@ -68,8 +68,8 @@ test('without a fault the metrics are served and the autoscaler uses them', asyn
 
 test('Prometheus is killed: an error and no scaling; it comes back: all as before', async () => {
   await prometheus.kill();
-  await expect(kubectl.raw(PODS)).rejects.toThrow('InternalError');
-  await expect(kubectl.raw(EXTERNAL)).rejects.toThrow('InternalError');
+  await untilRefused(PODS, 'InternalError');
+  await untilRefused(EXTERNAL, 'InternalError');
   await untilScaling('False FailedGetPodsMetric');
   expect(await kubectl.field('deployment', 'web', '{.status.replicas}', NAMESPACE)).toBe('2');
   await untilAvailable(kubectl);
@@ -82,7 +82,7 @@ test('Prometheus is killed: an error and no scaling; it comes back: all as befor
 
 test('the adapter is ended: the API server says so; it is started again: all as before', async () => {
   await adapter.stop();
-  await expect(kubectl.raw(PODS)).rejects.toThrow('ServiceUnavailable');
+  await untilRefused(PODS, 'ServiceUnavailable');
   await adapter.start();
   await untilAvailable(kubectl);
   await untilServed();
@@ -212,6 +212,12 @@ async function untilServed(): Promise<void> {
     .poll(() => kubectl.raw(PODS), PATIENCE)
     .toMatchObject({ items: [item('10'), item('10')] });
   await expect.poll(() => kubectl.raw(EXTERNAL), PATIENCE).toMatchObject({ items: [item('3')] });
+}
+
+/** Waits until the answer is an error: the last good one may be given again for a moment. */
+async function untilRefused(path: string, reason: string): Promise<void> {
+  const outcome = () => kubectl.raw(path).then(() => 'an answer', String);
+  await expect.poll(outcome, PATIENCE).toContain(reason);
 }
 
 async function untilScaling(condition: string): Promise<void> {

@@ -53,6 +53,8 @@ beforeAll(async () => {
     '--timeout=60s',
     'apiservice/v1beta1.metrics.k8s.io',
   );
+  // An API server can answer 404 for a moment after it has said that the API is available.
+  while ((await top('node').catch(() => [])).length === 0) await sleep(200);
   // One of web, two of each ledger; the time of this hook is its limit.
   while ((await containersInPrometheus()).length < 1 + 2 * 3) await sleep(200);
 });
