@@ -1,5 +1,5 @@
-import { serveHelp } from './cli/help.ts';
 import { selectCommand } from './cli/command-line.ts';
+import { serveHelp } from './cli/help.ts';
 import { check } from './commands/check.ts';
 import { serve } from './commands/serve.ts';
 import { version } from './version.ts';
