@@ -92,12 +92,11 @@ async function serveUntilTold(
   const hangUp = hangUpSignal();
   const prometheus = await connectPrometheus(options.prometheus, log, metrics);
   onEnd(prometheus.close);
-  const cluster = options.standalone
-    ? noCluster(options, prometheus)
-    : await connectCluster(options, log, metrics);
-  onEnd(cluster.close);
-  const access = await requestAccess(options, log, metrics);
-  onEnd(access.close);
+  const [cluster, access] = await openBoth(
+    options.standalone ? noCluster(options, prometheus) : connectCluster(options, log, metrics),
+    requestAccess(options, log, metrics),
+    onEnd,
+  );
   const rules = await followRules(options, cluster, log, metrics, () => void relist.relist());
   if (rules === undefined) {
     log.error('cannot start: the rules file is refused', { file: options.configFile });
@@ -151,6 +150,24 @@ async function requestAccess(
 ): Promise<DelegatedAccess> {
   if (!options.standalone) return delegateAccess(options, log, metrics);
   return { ...openToEveryone, readiness: [], close: () => undefined };
+}
+
+/** Opens two things at the same time: an API server that stays silent is waited for once. */
+async function openBoth<A extends Closable, B extends Closable>(
+  first: A | Promise<A>,
+  second: Promise<B>,
+  onEnd: OnEnd,
+): Promise<readonly [A, B]> {
+  const opened = await Promise.allSettled([first, second]);
+  for (const result of opened) {
+    if (result.status === 'fulfilled') onEnd(result.value.close);
+  }
+  // Rejects with the reason of the one that could not be opened.
+  return Promise.all([first, second]);
+}
+
+interface Closable {
+  readonly close: () => void;
 }
 
 function startRelisting(
