@@ -8,7 +8,7 @@ run := scripts/with-node
 help:
 	@echo 'make demo       see an autoscaler'\''s request answered from a real Prometheus; Ctrl-C ends it'
 	@echo 'make demo-once  the same, for scripts: ends by itself'
-	@echo 'make test       types, lint and all tests'
+	@echo 'make test       types, lint, all tests and the demo'
 	@echo 'make build      the production bundle in dist/'
 	@echo 'make format     mend what the linter can mend'
 	@echo 'make clean      remove what was built and installed'
@@ -43,6 +43,8 @@ format: setup
 test: lint build
 	@echo '--- tests'
 	$(run) npx vitest run
+	@echo '--- the demo'
+	$(run) node scripts/demo.ts --once
 
 clean:
 	rm -rf dist node_modules .tools
