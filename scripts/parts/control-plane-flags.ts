@@ -3,6 +3,9 @@ import type { ControlPlaneCertificates } from './control-plane-certificates.ts';
 /** Minor version (of Kubernetes 1) from which the plain HTTP ports, and the flags to close them, are no more. */
 const NO_INSECURE_PORTS = 24;
 
+/** Minor version from which autoscalers know metrics of single containers without being told to. */
+const CONTAINER_METRICS = 27;
+
 /** What the autoscaling tests need of kube-controller-manager. */
 const CONTROLLERS = [
   'horizontalpodautoscaling',
@@ -51,7 +54,12 @@ export function apiServerFlags(settings: ApiServerSettings): readonly string[] {
     `--proxy-client-cert-file=${certificates.frontProxy.certFile}`,
     `--proxy-client-key-file=${certificates.frontProxy.keyFile}`,
     '--enable-aggregator-routing=false',
+    ...featureGates(settings.minor),
   ];
+}
+
+function featureGates(minor: number): readonly string[] {
+  return minor < CONTAINER_METRICS ? ['--feature-gates=HPAContainerMetrics=true'] : [];
 }
 
 export interface ControllerManagerSettings {
@@ -84,5 +92,6 @@ export function controllerManagerFlags(settings: ControllerManagerSettings): rea
     '--horizontal-pod-autoscaler-downscale-stabilization=5s',
     '--horizontal-pod-autoscaler-initial-readiness-delay=1s',
     '--horizontal-pod-autoscaler-cpu-initialization-period=1s',
+    ...featureGates(settings.minor),
   ];
 }

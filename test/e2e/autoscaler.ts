@@ -10,6 +10,11 @@ function autoscalingVersion(minor: number): string {
   return minor < MINOR_WITH_V2 ? 'v2beta2' : 'v2';
 }
 
+/** What kubectl calls autoscalers in that version. */
+export function autoscalerResource(minor: number): string {
+  return `horizontalpodautoscalers.${autoscalingVersion(minor)}.autoscaling`;
+}
+
 /**
  * A HorizontalPodAutoscaler for the Deployment of the same name, from 1 replica on.
  *
@@ -54,7 +59,7 @@ export async function autoscalerStatus(
 ): Promise<AutoscalerStatus> {
   const condition = '{.status.conditions[?(@.type=="ScalingActive")]';
   const fields = await kubectl.field(
-    `horizontalpodautoscalers.${autoscalingVersion(minor)}.autoscaling`,
+    autoscalerResource(minor),
     name,
     [
       `${condition}.status}`,

@@ -6,7 +6,7 @@ import { type ControlPlane, startControlPlane } from '../../scripts/parts/contro
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
 import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
 import { type InstalledAdapter, installAdapter } from './adapter.ts';
-import { autoscaler } from './autoscaler.ts';
+import { autoscaler, autoscalerResource } from './autoscaler.ts';
 import { deployment } from './deployment.ts';
 import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
 import {
@@ -151,16 +151,41 @@ test('the autoscaler scales on CPU utilization, up and down', async () => {
   await untilReplicas(4);
   load.web = 0.04;
   await untilReplicas(1);
-  const messages = await kubectl.run(
+  const messages = await rescaleMessages();
+  expect(messages).toMatch(/New size: \d; reason: cpu resource utilization/);
+  expect(messages).toContain('reason: All metrics below target');
+});
+
+test('the autoscaler scales on the CPU of one container, up and down', async () => {
+  await kubectl.run('delete', '--namespace=shop', 'horizontalpodautoscaler', 'web');
+  await kubectl.apply(
+    autoscaler(plane.minor, 'shop', 'web', 6, {
+      type: 'ContainerResource',
+      containerResource: {
+        name: 'cpu',
+        container: 'web',
+        target: { type: 'Utilization', averageUtilization: 50 },
+      },
+    }),
+  );
+  load.web = 0.15;
+  await untilReplicas(3);
+  load.web = 0.04;
+  await untilReplicas(1);
+  const [resource, path] = [autoscalerResource(plane.minor), '{.status.currentMetrics[0].type}'];
+  expect(await kubectl.field(resource, 'web', path, 'shop')).toBe('ContainerResource');
+});
+
+/** What autoscalers have said of their rescaling, a line each. */
+function rescaleMessages(): Promise<string> {
+  return kubectl.run(
     'get',
     'events',
     '--namespace=shop',
     '--field-selector=reason=SuccessfulRescale',
     '--output=jsonpath={range .items[*]}{.message}{"\\n"}{end}',
   );
-  expect(messages).toMatch(/New size: \d; reason: cpu resource utilization/);
-  expect(messages).toContain('reason: All metrics below target');
-});
+}
 
 async function untilReplicas(replicas: number): Promise<void> {
   await expect
