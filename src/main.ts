@@ -9,7 +9,7 @@ process.exitCode = await run(process.argv.slice(2));
 async function run(argv: readonly string[]): Promise<number> {
   const selected = selectCommand(argv);
   if ('fault' in selected) {
-    process.stderr.write(`${selected.fault}\nSee help for all commands.\n`);
+    process.stderr.write(`${selected.fault}\nSee "help" for all commands.\n`);
     return 2;
   }
   switch (selected.command) {
@@ -18,10 +18,22 @@ async function run(argv: readonly string[]): Promise<number> {
     case 'check':
       return check(selected.argv, process);
     case 'help':
-      process.stdout.write(serveHelp());
-      return 0;
+      return help(selected.argv);
     case 'version':
       process.stdout.write(`${version}\n`);
       return 0;
   }
+}
+
+/** `help` alone, or `help` and the name of a command. */
+async function help(argv: readonly string[]): Promise<number> {
+  const [topic = 'help'] = argv;
+  if (topic === 'check') return check(['--help'], process);
+  const selected = selectCommand([topic]);
+  if ('fault' in selected) {
+    process.stderr.write(`${selected.fault}\n`);
+    return 2;
+  }
+  process.stdout.write(serveHelp());
+  return 0;
 }

@@ -6,12 +6,12 @@ const WIDTH = 100;
 const FLAG_INDENT = '      ';
 const HELP_INDENT = '                ';
 
-const OVERVIEW = `prom-metrics-adapter serves Prometheus metrics as custom.metrics.k8s.io and
-external.metrics.k8s.io, so that HorizontalPodAutoscalers scale on any of them.
+const OVERVIEW = `prom-metrics-adapter serves Prometheus metrics as custom.metrics.k8s.io,
+external.metrics.k8s.io and metrics.k8s.io, so that HorizontalPodAutoscalers scale on any of them.
 
 Usage:
   prom-metrics-adapter [serve] --config=FILE [flags]   serve the metrics of a rules file
-  prom-metrics-adapter check FILE [--output=text|json] look for faults in a rules file
+  prom-metrics-adapter check FILE... [flags]           look for faults in rules files; check --help
   prom-metrics-adapter version                         show the version
   prom-metrics-adapter help                            show this help
 

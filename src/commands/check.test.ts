@@ -187,9 +187,11 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
 
   it.each([
     [[], 'no file given'],
-    [['GOOD', '--output=xml'], '--output: expected text or json, found "xml"'],
-    [['GOOD', '--check-promql=maybe'], '--check-promql: expected true or false, found "maybe"'],
-    [['GOOD', '--nope'], "Unknown option '--nope'"],
+    [['GOOD', '--output=xml'], '--output="xml": expected text or json'],
+    [['GOOD', '--check-promql=maybe'], '--check-promql="maybe": expected true or false'],
+    [['GOOD', '--nope'], 'unknown flag --nope'],
+    [['GOOD', '--strcit'], 'unknown flag --strcit (did you mean --strict?)'],
+    [['GOOD', '--output'], '--output needs a value: --output=TEXT|JSON'],
     [['-', '-'], 'standard input (-) can be read only once'],
   ])('refuses the arguments %j', async (args, message) => {
     const { code, out, err } = await run(args);
@@ -199,9 +201,21 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     expect(err).toContain('Usage: ');
   });
 
+  it('takes flags as serve does', async () => {
+    expect((await run(['--strict=true', '--check-promql', 'WARNED'])).code).toBe(1);
+    expect((await run(['--check_promql=false', 'BROKEN', '-o', 'json'])).code).toBe(0);
+  });
+
+  it('says so where the name of a metric becomes empty', async () => {
+    const { out } = await run(['-'], GOOD.replace('${1}_per', '$1_per'));
+    expect(out).toContain(
+      '  name       http_requests_total -> (not served: the name is empty; $1_per_second is the group called 1_per_second)\n',
+    );
+  });
+
   it('explains itself', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
-    expect(out).toMatch(/^Usage: prom-metrics-adapter check <file>/);
+    expect(out).toMatch(/^Usage: prom-metrics-adapter check FILE/);
   });
 });

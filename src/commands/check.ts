@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
-import { parseArgs } from 'node:util';
+import { flag } from '../cli/flag.ts';
+import { parseFlags } from '../cli/parse-flags.ts';
 import { type Configuration, readConfiguration } from '../config/configuration.ts';
 import { excerpt } from '../config/excerpt.ts';
 import { type Fault, formatFault } from '../config/fault.ts';
@@ -9,20 +10,37 @@ import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import type { Severity } from '../rules/fault.ts';
 import { type RuleSummary, summarize } from './rule-summary.ts';
 
-const USAGE = `Usage: prom-metrics-adapter check <file>... [flags]
+const USAGE = `Usage: prom-metrics-adapter check FILE... [flags]
 
 Checks rules files and prints their faults, or else what each rule serves. "-" is standard input.
 No cluster and no Prometheus are asked.
 
 Flags:
-  --output text|json         how to print the findings (default text)
-  --strict                   warnings are faults, too
-  --check-promql=true|false  whether queries must be PromQL (default true); false is for servers
-                             with more than PromQL, such as MetricsQL
-  -h, --help                 this text
+  -o, --output text|json  how to print the findings (default text)
+  --strict                warnings are faults, too
+  --check-promql=false    queries need not be PromQL: for servers with more than PromQL, such as
+                          VictoriaMetrics
+  -h, --help              this text
 
 Exit codes: 0 no faults (warnings are allowed), 1 faults, 2 wrong usage or a file cannot be read.
 `;
+
+const FLAGS = {
+  output: flag.oneOf({
+    name: 'output',
+    shorthand: 'o',
+    words: ['text', 'json'],
+    default: 'text',
+    help: 'How to print the findings.',
+  }),
+  strict: flag.bool({ name: 'strict', default: false, help: 'Warnings are faults, too.' }),
+  checkPromql: flag.bool({
+    name: 'check-promql',
+    default: true,
+    help: 'Whether queries must be PromQL.',
+  }),
+  help: flag.bool({ name: 'help', shorthand: 'h', default: false, help: 'Show this help.' }),
+};
 
 /** Where a command reads and writes. */
 export interface CommandStreams {
@@ -56,8 +74,9 @@ interface Finding {
  */
 export async function check(args: readonly string[], streams: CommandStreams): Promise<number> {
   const request = readArguments(args);
-  if ('problem' in request) {
-    streams.stderr.write(`check: ${request.problem}\n\n${USAGE}`);
+  if ('problems' in request) {
+    const lines = request.problems.map((problem) => `check: ${problem}\n`);
+    streams.stderr.write(`${lines.join('')}\n${USAGE}`);
     return 2;
   }
   if ('help' in request) {
@@ -76,42 +95,21 @@ export async function check(args: readonly string[], streams: CommandStreams): P
 
 function readArguments(
   args: readonly string[],
-): CheckRequest | { readonly problem: string } | { readonly help: true } {
-  let parsed: ReturnType<typeof parseFlags>;
-  try {
-    parsed = parseFlags(args);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { problem: error.message };
-  }
-  const { values, positionals: files } = parsed;
-  const { output, strict, help } = values;
-  const checkPromql = values['check-promql'];
-  if (help) return { help };
-  if (output !== 'text' && output !== 'json') {
-    return { problem: `--output: expected text or json, found "${output}"` };
-  }
-  if (checkPromql !== 'true' && checkPromql !== 'false') {
-    return { problem: `--check-promql: expected true or false, found "${checkPromql}"` };
-  }
-  if (files.length === 0) return { problem: 'no file given' };
+): CheckRequest | { readonly problems: readonly string[] } | { readonly help: true } {
+  const line = parseFlags(Object.values(FLAGS), args);
+  if (line.value(FLAGS.help)) return { help: true };
+  const { faults, positionals: files } = line;
+  if (faults.length > 0) return { problems: faults };
+  if (files.length === 0) return { problems: ['no file given: expected check FILE'] };
   if (files.filter((file) => file === '-').length > 1) {
-    return { problem: 'standard input (-) can be read only once' };
+    return { problems: ['standard input (-) can be read only once'] };
   }
-  return { files, output, strict, checkPromql: checkPromql === 'true' };
-}
-
-function parseFlags(args: readonly string[]) {
-  return parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      output: { type: 'string', short: 'o', default: 'text' },
-      strict: { type: 'boolean', default: false },
-      'check-promql': { type: 'string', default: 'true' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
+  return {
+    files,
+    output: line.value(FLAGS.output),
+    strict: line.value(FLAGS.strict),
+    checkPromql: line.value(FLAGS.checkPromql),
+  };
 }
 
 async function readInput(file: string, stdin: Readable): Promise<RulesText> {

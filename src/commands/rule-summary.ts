@@ -18,6 +18,8 @@ export interface RuleSummary {
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
+const LEFT_OUT = '(left out by the filters or by name.matches)';
+
 /** Stands for a series' name where the rule is about no single one. */
 const ANY_SERIES = 'SERIES';
 
@@ -67,10 +69,17 @@ function describeName(rule: CompiledRule, series: string | undefined): string {
   const { matches, as } = rule.definition.name;
   if (series !== undefined) {
     const metric = rule.matches(series) ? rule.metricName(series) : undefined;
-    return `${series} -> ${metric ?? '(left out by the filters or by name.matches)'}`;
+    return `${series} -> ${metric === undefined ? LEFT_OUT : metric || describeEmptyName(as)}`;
   }
   if (matches === '') return as === '' ? 'as the series' : as;
   return as === '' ? `what ${matches} matches` : `${matches} -> ${as}`;
+}
+
+/** Most likely `$1_x` was meant to be the first group and `_x`. */
+function describeEmptyName(as: string): string {
+  const [written] = /\$\d+[A-Za-z_]\w*/.exec(as) ?? [];
+  const why = written === undefined ? '' : `; ${written} is the group called ${written.slice(1)}`;
+  return `(not served: the name is empty${why})`;
 }
 
 function describeResources(resources: ResourceLabels, template: string): string {

@@ -24,7 +24,7 @@ import { AccessSetupError, type DelegatedAccess, delegateAccess } from './serve/
 import { firstCertificate, followCertificates, namedCertificates } from './serve/certificates.ts';
 import { type Cluster, connectCluster, noCluster } from './serve/cluster.ts';
 import { surviveFaults } from './serve/faults.ts';
-import { connectPrometheus, shareQueries } from './serve/prometheus.ts';
+import { connectPrometheus, nameFlag, shareQueries } from './serve/prometheus.ts';
 import { createRelistReport } from './serve/report-relist.ts';
 import { createRequestReport } from './serve/report-request.ts';
 import { followRules, type Rules } from './serve/rules.ts';
@@ -63,7 +63,7 @@ export async function serve(
     return await run(line.options, log);
   } catch (error) {
     if (!isStartFailure(error)) throw error;
-    log.error(`cannot start: ${error.message}`);
+    log.error(`cannot start: ${describeStartFailure(error)}`);
     return 1;
   } finally {
     await log.close();
@@ -196,7 +196,7 @@ function startRelisting(
 }
 
 function notListedYet(relist: RelistLoop): string | undefined {
-  return relist.hasListed() ? undefined : 'Prometheus has not been asked yet which series exist';
+  return relist.hasListed() ? undefined : 'Prometheus has not told yet which series exist';
 }
 
 /** The APIs that the rules need: one without rules is not served. */
@@ -293,6 +293,17 @@ function isStartFailure(error: unknown): error is Error {
     error instanceof ClusterAccessError ||
     error instanceof AccessSetupError ||
     error instanceof CertificateError ||
-    (error instanceof Error && 'syscall' in error && error.syscall === 'listen')
+    (error instanceof Error && isListenFailure(error))
   );
+}
+
+function isListenFailure(error: Error): boolean {
+  return 'syscall' in error && error.syscall === 'listen';
+}
+
+/** Names the flags to mend, where the error does not do so itself. */
+function describeStartFailure(error: Error): string {
+  if (error instanceof PrometheusOptionsError) return nameFlag(error.message);
+  const advice = isListenFailure(error) ? '; --bind-address and --secure-port say where' : '';
+  return `${error.message}${advice}`;
 }

@@ -9,6 +9,7 @@ import {
   DEFAULT_DISCOVERY_TIMEOUT_MS,
   DEFAULT_MAX_ANSWER_BYTES,
   DEFAULT_QUERY_TIMEOUT_MS,
+  type FinishedRequest,
   type PrometheusEndpoint,
   type PrometheusOptions,
 } from './options.ts';
@@ -92,7 +93,7 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
     request: EndpointRequest,
     read: (answer: HttpAnswer, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    return observed(request.endpoint, options.onRequest, () =>
+    return observed(request, options.onRequest, () =>
       withDeadline(request, (signal) => sendAndRead(connection, request, signal, read)),
     );
   }
@@ -194,22 +195,22 @@ async function sendAndRead<T>(
 
 /** Reports how a request ended, then lets it end so. */
 async function observed<T extends Warned>(
-  endpoint: PrometheusEndpoint,
+  { endpoint, parameters }: EndpointRequest,
   onRequest: PrometheusOptions['onRequest'],
   run: () => Promise<T>,
 ): Promise<T> {
   const startedAt = performance.now();
-  const durationSeconds = () => (performance.now() - startedAt) / 1000;
+  const ended = (outcome: FinishedRequest['outcome'], warnings: readonly string[]): void => {
+    const asked = [...parameters.getAll('query'), ...parameters.getAll('match[]')].join(', ');
+    const durationSeconds = (performance.now() - startedAt) / 1000;
+    onRequest?.({ endpoint, asked, durationSeconds, outcome, warnings });
+  };
   try {
     const result = await run();
-    const { warnings } = result;
-    onRequest?.({ endpoint, durationSeconds: durationSeconds(), outcome: 'success', warnings });
+    ended('success', result.warnings);
     return result;
   } catch (error) {
-    if (error instanceof PrometheusError) {
-      const outcome = error.kind;
-      onRequest?.({ endpoint, durationSeconds: durationSeconds(), outcome, warnings: [] });
-    }
+    if (error instanceof PrometheusError) ended(error.kind, []);
     throw error;
   }
 }

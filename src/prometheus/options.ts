@@ -64,6 +64,8 @@ export type PrometheusEndpoint = 'query' | 'series' | 'labels' | 'label_values';
 
 export interface FinishedRequest {
   readonly endpoint: PrometheusEndpoint;
+  /** The query or the selectors, as they could be pasted into Prometheus. */
+  readonly asked: string;
   readonly durationSeconds: number;
   readonly outcome: 'success' | PrometheusErrorKind;
   /** What Prometheus warned of in its answer, e.g. that it is only a partial one. */

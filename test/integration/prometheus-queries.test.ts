@@ -186,12 +186,12 @@ describe.each(['GET', 'POST'] as const)('a real Prometheus, asked by %s', (verb)
     await client.seriesLabelNames('depth', RANGE);
     await client.labelNames(['depth'], RANGE);
     await client.labelValues('pod', [], RANGE);
-    expect(requests.map(({ endpoint, outcome }) => [endpoint, outcome])).toEqual([
-      ['query', 'success'],
-      ['query', 'bad_query'],
-      ['series', 'success'],
-      ['labels', 'success'],
-      ['label_values', 'success'],
+    expect(requests.map(({ endpoint, asked, outcome }) => [endpoint, asked, outcome])).toEqual([
+      ['query', '1', 'success'],
+      ['query', '(', 'bad_query'],
+      ['series', 'depth', 'success'],
+      ['labels', 'depth', 'success'],
+      ['label_values', '', 'success'],
     ]);
     expect(requests.every(({ durationSeconds }) => durationSeconds > 0)).toBe(true);
   });

@@ -50,5 +50,6 @@ it('ends at once when it cannot listen, though Prometheus has not answered yet',
   ]);
   const [, errors, [code]] = await Promise.all([asked, text(child.stderr), once(child, 'exit')]);
   expect(errors).toContain('cannot start: listen EADDRINUSE');
+  expect(errors).toContain('--secure-port');
   expect(code).toBe(1);
 }, 30_000);

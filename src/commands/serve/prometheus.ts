@@ -1,3 +1,4 @@
+import { prometheusFlags } from '../../cli/prometheus-flags.ts';
 import type { PrometheusOptions as PrometheusFlags } from '../../cli/serve-options.ts';
 import type { QueryRunner } from '../../metrics/query-runner.ts';
 import { createQuerySharing } from '../../metrics/query-sharing.ts';
@@ -31,11 +32,30 @@ export async function connectPrometheus(
     }),
     queryTimeoutMs: flags.timeout,
     maxAnswerBytes: flags.maxAnswerSize,
-    onRequest: ({ endpoint, durationSeconds, outcome, warnings }) => {
+    onRequest: ({ endpoint, asked, durationSeconds, outcome, warnings }) => {
       metrics.prometheusRequest(endpoint, outcome, durationSeconds);
-      log.verbose(6, 'asked Prometheus', { endpoint, outcome, durationSeconds, warnings });
+      log.verbose(6, 'asked Prometheus', { endpoint, asked, outcome, durationSeconds, warnings });
     },
-    onWarning: (message) => log.warn(message),
+    onWarning: (message) => log.warn(nameFlag(message)),
+  });
+}
+
+/** The flags by the options of the client, which begin its messages. */
+const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
+  ['url', prometheusFlags.url.name],
+  ['headers', prometheusFlags.headers.name],
+  ['tokenFile', prometheusFlags.tokenFile.name],
+  ['caFile', prometheusFlags.caFile.name],
+  ['clientCertFile', prometheusFlags.clientCertificateFile.name],
+  ['clientKeyFile', prometheusFlags.clientKeyFile.name],
+  ['inCluster', prometheusFlags.inCluster.name],
+]);
+
+/** A message of the client such as `caFile: cannot use ca.crt`, with the flag in place of the option. */
+export function nameFlag(message: string): string {
+  return message.replace(/^\w+(?=: )/, (option) => {
+    const flag = FLAG_OF_OPTION.get(option);
+    return flag === undefined ? option : `--${flag}`;
   });
 }
 

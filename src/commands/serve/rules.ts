@@ -69,7 +69,8 @@ function watchRules(
 ): Rules {
   const watch = watchFile(file, () => void store.reload(), {
     poll: pollInterval,
-    onProblem: (error) => log.warn('the rules file cannot be watched', { file, error }),
+    onProblem: (error) =>
+      log.warn('the rules file cannot be watched now; the last good rules stay', { file, error }),
   });
   return {
     current() {
