@@ -30,7 +30,23 @@ export function compileNaming(
     });
     return undefined;
   }
+  warnOfSwallowedText(name, report);
   return (seriesName) => pattern.expand(as, seriesName);
+}
+
+/** `$1_total` reads as the group called "1_total", which hardly anybody means. */
+function warnOfSwallowedText(name: DiscoveryRule['name'], report: ReportFault): void {
+  for (const match of name.as.matchAll(/(\$+)(\d+)([A-Za-z_]\w*)/g)) {
+    const [, dollars = '', digits = '', text = ''] = match;
+    // Dollars in pairs are literal ones; a group may well be called like that.
+    if (dollars.length % 2 === 0 || name.matches.includes(`<${digits}${text}>`)) continue;
+    report({
+      severity: 'warning',
+      path: ['name', 'as'],
+      offset: match.index,
+      message: `\`$${digits}${text}\` is the group called "${digits}${text}", which \`matches\` does not have, so it is empty: for group ${digits} write \`\${${digits}}${text}\``,
+    });
+  }
 }
 
 function defaultExpansion(groupCount: number): string | undefined {

@@ -39,6 +39,19 @@ describe('compileRuleParts', () => {
     );
   });
 
+  it.each([
+    ['$1_rate', 1],
+    ['x_$1_rate', 1],
+    ['${1}_rate', 0],
+    ['$1-rate', 0],
+    ['$$1_rate', 0],
+    ['$$$1_rate', 1],
+  ])('warns of text that %s swallows', (as, warnings) => {
+    const { compiled, faults } = compileWithFaults({ matches: '^(.*)_total$', as });
+    expect(compiled).toBeDefined();
+    expect(faults.map(({ severity }) => severity)).toEqual(Array(warnings).fill('warning'));
+  });
+
   it('takes white space off the series query, so that it is shared', () => {
     expect(compiledRule({ seriesQuery: ' up ' }).seriesQuery).toBe('up');
   });

@@ -67,8 +67,8 @@ function rightsOfAdapter(place: AdapterIdentity): readonly Manifest[] {
       kind: 'ClusterRole',
       metadata: { name: `${place.name}-resource-reader` },
       rules: [
-        { apiGroups: [''], resources: ['*'], verbs: ['get', 'list'] },
-        { apiGroups: ['apps', 'batch'], resources: ['*'], verbs: ['get', 'list'] },
+        { apiGroups: [''], resources: ['*'], verbs: ['get', 'list', 'watch'] },
+        { apiGroups: ['apps', 'batch'], resources: ['*'], verbs: ['get', 'list', 'watch'] },
       ],
     },
     clusterRoleBinding(`${place.name}-resource-reader`, `${place.name}-resource-reader`, subjects),

@@ -378,6 +378,46 @@ describe('helm upgrade', () => {
     expect(said).toContain('kubectl get --raw /apis/custom.metrics.k8s.io/v1beta2');
   });
 
+  test('takes CPU and memory over from metrics-server when told to, and gives them back', async () => {
+    const api = 'v1beta1.metrics.k8s.io';
+    const servedBy = () => kubectl.field('apiservice', api, '{.spec.service.name}');
+    const upgrade = (resource: boolean) => {
+      const rules = { default: false, defaultResource: true };
+      return runHelm('upgrade', values({ rules, apiServices: { resource } }));
+    };
+    const metricsServer: Manifest = {
+      ...object('apiregistration.k8s.io/v1', 'APIService', { name: api }),
+      spec: {
+        group: 'metrics.k8s.io',
+        version: 'v1beta1',
+        groupPriorityMinimum: 100,
+        versionPriority: 100,
+        insecureSkipTLSVerify: true,
+        service: { name: 'metrics-server', namespace: 'kube-system' },
+      },
+    };
+    await kubectl.apply(metricsServer);
+
+    // To look at it first: served, but not registered.
+    await upgrade(false);
+    await updateMountedRules(plane, kubectl, release);
+    const direct = [`--server=https://127.0.0.1:${release.port}`, '--insecure-skip-tls-verify'];
+    const path = '/apis/metrics.k8s.io/v1beta1/nodes';
+    await expect
+      .poll(() => kubectl.run('get', '--raw', path, ...direct).catch(String), { timeout: 30_000 })
+      .toContain('"kind":"NodeMetricsList"');
+    expect(await servedBy()).toBe('metrics-server');
+
+    expect(await errorOf(upgrade(true))).toContain(api);
+    expect(await servedBy()).toBe('metrics-server');
+
+    await kubectl.run('delete', 'apiservice', api);
+    await upgrade(true);
+    expect(await servedBy()).toBe(release.name);
+    await upgrade(false);
+    expect(await kubectl.run('get', 'apiservices', '--output=name')).not.toContain(`/${api}`);
+  });
+
   test.each(['old-values.yaml', 'all-values.yaml'])(
     'with %s makes objects that the API server takes',
     async (file) => {

@@ -4,7 +4,7 @@ Which APIs are registered: a dict with custom, external and resource, each true 
 */}}
 {{- define "prom-metrics-adapter.apis" -}}
 {{- $rules := .Values.rules -}}
-{{- $needed := dict "custom" (or $rules.default $rules.custom) "external" $rules.external "resource" $rules.resource -}}
+{{- $needed := dict "custom" (or $rules.default $rules.custom) "external" $rules.external "resource" (or $rules.defaultResource $rules.resource) -}}
 {{- range $api, $isNeeded := $needed }}
 {{- $said := get $.Values.apiServices $api }}
 {{- if ternary $isNeeded $said (kindIs "invalid" $said) }}

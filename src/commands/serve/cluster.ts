@@ -32,6 +32,8 @@ export interface Cluster {
   readonly metadata: ObjectMetadata;
   readonly isBadRequest: (error: unknown) => error is Error;
   readonly readiness: readonly HealthCheck[];
+  /** Asks for the resources of the cluster now; never rejects. */
+  refresh(): Promise<void>;
   /** Called from now on when the resources of the cluster have changed. */
   onChange(listener: () => void): void;
   close(): void;
@@ -52,6 +54,7 @@ export function noCluster(options: ServeOptions, prometheus: PrometheusClient): 
     isBadRequest: (error): error is Error =>
       error instanceof SelectorUnsupportedError || error instanceof NoClusterError,
     readiness: [],
+    refresh: async () => undefined,
     onChange: () => undefined,
     close: () => undefined,
   };
@@ -101,6 +104,7 @@ export async function connectCluster(
             : undefined,
       },
     ],
+    refresh: () => resources.refresh(),
     onChange: (listener) => void listeners.push(listener),
     close() {
       objects.close();

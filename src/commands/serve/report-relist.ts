@@ -15,6 +15,23 @@ export function createRelistReport(
   rules: () => RuleLists,
 ): (round: RelistRound) => void {
   let reported = '';
+  let served = '';
+
+  /** Says what is served when that has changed, the first time included. */
+  function reportServed({ outcomes, catalog }: RelistRound): void {
+    const withoutSeries = outcomes
+      .filter((outcome) => 'found' in outcome && outcome.found.size === 0)
+      .map(({ seriesQuery }) => seriesQuery);
+    const fields = {
+      customMetrics: catalog.customMetrics.length,
+      externalMetrics: catalog.externalMetrics.length,
+      ...(withoutSeries.length > 0 && { withoutSeries: withoutSeries.slice(0, mostShown) }),
+    };
+    const now = JSON.stringify(fields);
+    if (now === served) return;
+    served = now;
+    log.info('metrics are listed', fields);
+  }
 
   return (round) => {
     const { outcomes, leftOut, catalog, durationSeconds } = round;
@@ -27,7 +44,7 @@ export function createRelistReport(
     metrics.rulesFailing('external', countOf(external, failed));
 
     for (const [seriesQuery, error] of [...failed].slice(0, mostShown)) {
-      log.warn('a series query failed; its rules keep what they found last', {
+      log.warn('a series query failed; its rules keep what they found before, if anything', {
         seriesQuery,
         error,
       });
@@ -47,6 +64,7 @@ export function createRelistReport(
         log.warn('more metrics are not served', { more: leftOut.length - mostShown });
       }
     }
+    reportServed(round);
     log.verbose(2, 'relisted', {
       customMetrics: catalog.customMetrics.length,
       externalMetrics: catalog.externalMetrics.length,

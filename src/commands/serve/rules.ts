@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import type { ServeOptions } from '../../cli/serve-options.ts';
-import type { Configuration } from '../../config/configuration.ts';
+import type { Configuration, ReadConfiguration } from '../../config/configuration.ts';
 import type { Fault } from '../../config/fault.ts';
 import { formatFault } from '../../config/fault.ts';
 import { loadConfigurationFile } from '../../config/load.ts';
@@ -30,15 +31,14 @@ export async function followRules(
   metrics: AdapterMetrics,
   onAccepted: () => void,
 ): Promise<Rules | undefined> {
-  const { configFile, checkPromql, configPollInterval } = options;
+  const { configFile } = options;
   let started = false;
+  let refused = false;
   const store = createConfigurationStore({
-    load: () =>
-      loadConfigurationFile(configFile, {
-        mapper: cluster.mapper(),
-        checkPromql,
-        unknownResource: cluster.mayLackResources() ? 'warning' : 'error',
-      }),
+    load() {
+      refused = false;
+      return load(options, cluster);
+    },
     onAccepted(configuration, faults) {
       logFaults(log, faults);
       log.info('the rules are taken', summaryOf(configFile, configuration));
@@ -48,6 +48,7 @@ export async function followRules(
       if (started) onAccepted();
     },
     onRefused(faults) {
+      refused = true;
       logFaults(log, faults);
       metrics.configLoaded(false);
       if (started) {
@@ -55,20 +56,45 @@ export async function followRules(
       }
     },
   });
+  // Read before the load, so that an edit between the two is seen as one.
+  const known = await readFile(configFile).catch(() => undefined);
   await store.reload();
   started = true;
   if (store.current() === undefined) return undefined;
-  return watchRules(store, configFile, configPollInterval, log);
+  // What is missing may be there now: the definition of a custom resource that came with the edit.
+  cluster.onChange(() => {
+    if (refused) void store.reload();
+  });
+  return watchRules(store, options, known, log);
+}
+
+/**
+ * Reads the file and holds it against the cluster; where it is refused, once more against the
+ * resources that the cluster has now.
+ */
+async function load(options: ServeOptions, cluster: Cluster): Promise<ReadConfiguration> {
+  const read = (): Promise<ReadConfiguration> =>
+    loadConfigurationFile(options.configFile, {
+      mapper: cluster.mapper(),
+      checkPromql: options.checkPromql,
+      unknownResource: cluster.mayLackResources() ? 'warning' : 'error',
+    });
+  const before = cluster.mapper();
+  const outcome = await read();
+  if (outcome.configuration !== undefined) return outcome;
+  await cluster.refresh();
+  return cluster.mapper() === before ? outcome : read();
 }
 
 function watchRules(
   store: ConfigurationStore,
-  file: string,
-  pollInterval: number,
+  { configFile: file, configPollInterval }: ServeOptions,
+  known: Uint8Array | undefined,
   log: Logger,
 ): Rules {
   const watch = watchFile(file, () => void store.reload(), {
-    poll: pollInterval,
+    ...(known && { known }),
+    poll: configPollInterval,
     onProblem: (error) =>
       log.warn('the rules file cannot be watched now; the last good rules stay', { file, error }),
   });

@@ -1,0 +1,442 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
+import {
+  createAuthority,
+  issueClientCertificate,
+} from '../../scripts/parts/control-plane-certificates.ts';
+import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
+import { type RecordingProxy, startRecordingProxy } from '../golden/recording-proxy.ts';
+import { askAdapter, type InstalledAdapter, installAdapter } from './adapter.ts';
+import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
+import { type Series, scrapeConfig, startWorkload, type Workload } from './workload.ts';
+
+const CUSTOM = '/apis/custom.metrics.k8s.io/v1beta2';
+const EXTERNAL = '/apis/external.metrics.k8s.io/v1beta1';
+const PATIENCE = { timeout: 60_000, interval: 300 };
+
+/** Two namespaces with one pod each; the reader may ask for what is in the first. */
+const OWN = 'shop';
+const OTHER = 'bank';
+const READER = 'metrics-reader';
+
+const podMetric = (namespace: string, metric = 'open_connections', pod = '*') =>
+  `${CUSTOM}/namespaces/${namespace}/pods/${pod}/${metric}`;
+const externalMetric = (namespace: string) => `${EXTERNAL}/namespaces/${namespace}/orders_waiting`;
+
+let plane: ControlPlane;
+let kubectl: Kubectl;
+let workload: Workload;
+let prometheus: RunningPrometheus;
+let proxy: RecordingProxy;
+let adapter: InstalledAdapter;
+/** The reader's. */
+let token: string;
+/** What Prometheus was asked when the answer had been given already: nothing, it is hoped. */
+const lateQueries: (string | null)[] = [];
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  kubectl = await createKubectl(plane.kubeconfig, plane.directory);
+  workload = await startWorkload(async () => [OWN, OTHER].flatMap(seriesIn));
+  prometheus = await startPrometheus({ config: scrapeConfig(workload) });
+  proxy = await startRecordingProxy(prometheus.url);
+  const rulesFile = join(plane.directory, 'rules.yaml');
+  await writeFile(rulesFile, RULES);
+  await kubectl.apply(...namespace(OWN), ...namespace(OTHER), ...reader());
+  token = await plane.createToken(OWN, READER);
+  adapter = await installAdapter(plane, kubectl, {
+    rulesFile,
+    prometheusUrl: proxy.url,
+    // Every query is asked, so that none that should not be is answered from memory.
+    flags: ['--query-max-age=0s', '--shutdown-delay-duration=0s'],
+  });
+  await untilListed();
+});
+
+afterAll(async () => {
+  await adapter?.stop();
+  await proxy?.close();
+  await prometheus?.stop();
+  await workload?.close();
+  await plane?.stop();
+});
+
+describe('the front proxy is not believed', () => {
+  const forged = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
+
+  test('but its own certificate is', async () => {
+    const certificate = plane.certificates.frontProxy;
+    expect(await ask({ certificate, headers: forged })).toEqual(served);
+  });
+
+  test('without a certificate', async () => {
+    expect(await ask({ headers: forged })).toEqual(refused(403, '"system:anonymous"'));
+  });
+
+  test('with a certificate of an authority that has the same name', async () => {
+    const authority = await createAuthority('front-proxy-ca');
+    const certificate = await issueClientCertificate(authority, { name: plane.frontProxyName });
+    expect(await ask({ certificate, headers: forged })).toEqual(refused(401));
+  });
+
+  test('with a certificate of the right authority and a name that is not allowed', async () => {
+    const { frontProxyCa } = plane.certificates;
+    const certificate = await issueClientCertificate(frontProxyCa, { name: 'mallory' });
+    expect(await ask({ certificate, headers: forged })).toEqual(refused(401));
+  });
+
+  test('with a certificate that has expired, or is not valid yet', async () => {
+    const times = [
+      { notBefore: new Date('2020-01-01'), notAfter: new Date('2021-01-01') },
+      { notBefore: new Date('2098-01-01'), notAfter: new Date('2099-01-01') },
+    ];
+    for (const time of times) {
+      const identity = { name: plane.frontProxyName, ...time };
+      const certificate = await issueClientCertificate(plane.certificates.frontProxyCa, identity);
+      expect(await ask({ certificate, headers: forged })).toEqual(refused(401));
+    }
+  });
+
+  test("with a user's certificate and the front proxy's name", async () => {
+    const name = plane.frontProxyName;
+    const certificate = await issueClientCertificate(plane.certificates.ca, { name });
+    expect(await ask({ certificate, headers: forged })).toEqual(refused(403, `"${name}"`));
+  });
+
+  test('when headers come with a token, or by way of the API server', async () => {
+    const headers = { ...forged, ...bearer(token) };
+    const path = podMetric(OTHER);
+    expect(await ask({ headers, path })).toEqual(refused(403, READER));
+    expect(await askApiServer({ headers, path })).toEqual(refused(403, READER));
+  });
+});
+
+describe('without good credentials', () => {
+  test.each([podMetric(OWN), externalMetric(OWN), CUSTOM, EXTERNAL, '/apis', '/metrics'])(
+    'nobody gets %s',
+    async (path) => {
+      expect(await ask({ path })).toEqual(refused(403, '"system:anonymous"'));
+      expect(await askApiServer({ path })).toEqual(refused(403, '"system:anonymous"'));
+    },
+  );
+
+  test.each([podMetric(OWN), externalMetric(OWN), '/healthz'])(
+    'a bad token gets nothing of %s',
+    async (path) => {
+      const foreign = ['create', 'token', READER, `--namespace=${OWN}`, '--audience=elsewhere'];
+      const bad = ['bad', withOtherSignature(token), await kubectl.run(...foreign)];
+      for (const each of bad) {
+        expect(await ask({ path, headers: bearer(each) })).toEqual(refused(401));
+        expect(await askApiServer({ path, headers: bearer(each) })).toEqual(refused(401));
+      }
+    },
+  );
+
+  test('tokens are not in the log', async () => {
+    await ask({ headers: bearer(token) });
+    const log = await adapter.log();
+    expect(log).toContain(podMetric(OWN));
+    expect(log).not.toContain(token);
+    expect(log).not.toContain(token.split('.')[2]);
+  });
+});
+
+describe.each([
+  ['the adapter', (asked: Asked) => ask(asked)],
+  ['the API server', (asked: Asked) => askApiServer(asked)],
+])('who has rights in one namespace and asks %s', (_, askWhom) => {
+  const asReader = (path: string) => askWhom({ path, headers: bearer(token) });
+
+  test('gets the metrics of its own namespace', async () => {
+    for (const path of [podMetric(OWN), podMetric(OWN, 'open_connections', `${OWN}-0`)]) {
+      const answer = await asReader(path);
+      expect(answer).toEqual(served);
+      expect(answer.body).toMatchObject({
+        items: [{ describedObject: { namespace: OWN, name: `${OWN}-0` }, value: '7' }],
+      });
+    }
+    expect(await asReader(externalMetric(OWN))).toEqual(served);
+  });
+
+  test('gets those of no other namespace', async () => {
+    for (const path of [
+      podMetric(OTHER),
+      podMetric(OTHER, 'open_connections', `${OTHER}-0`),
+      podMetric('*'),
+      externalMetric(OTHER),
+      externalMetric('*'),
+    ]) {
+      expect(await asReader(path)).toEqual(refused(403, READER));
+    }
+  });
+
+  test('gets no other metric, and none of the namespace itself', async () => {
+    expect(await asReader(podMetric(OWN, 'queue_depth'))).toEqual(refused(403, READER));
+    const ofNamespace = `${CUSTOM}/namespaces/${OWN}/metrics/open_connections`;
+    expect(await asReader(ofNamespace)).toEqual(refused(403, READER));
+  });
+
+  test('gets no other namespace by a path that leads out of its own', async () => {
+    const out = '..%2F..%2F..%2F..';
+    for (const path of [
+      podMetric(OWN, `open_connections%2F${out}%2F${OTHER}%2Fpods%2F*%2Fopen_connections`),
+      podMetric(OWN, `open_connections/${out}/${OTHER}/pods/*/open_connections`),
+    ]) {
+      expect(await asReader(path)).toEqual(refused(404));
+    }
+    for (const path of [
+      podMetric(`${OWN}%2F..%2F${OTHER}`),
+      podMetric(`${OWN}%2F%2E%2E%2F${OTHER}`),
+      `${CUSTOM}/namespaces/${OWN}%2F..%2F${OTHER}/pods/${OTHER}-0/open_connections`,
+      `${CUSTOM}/namespaces//pods/${OTHER}-0/open_connections`,
+    ]) {
+      expect(await asReader(path)).toEqual(refused(403, READER));
+    }
+  });
+});
+
+describe('names that are made to break out of the query', () => {
+  const names = [
+    `${OWN}-0"}`,
+    `${OWN}-0"} or open_connections{pod!="`,
+    `${OWN}-0|${OTHER}-0`,
+    '.*',
+    '.+',
+    `${OWN}-0\\`,
+    `${OWN}-0\n`,
+    `${OWN}-0#`,
+    '<<.Series>>',
+    '$1',
+  ];
+  const asAdmin = (path: string) => ask({ path, certificate: plane.certificates.admin });
+
+  test.each(names)('as a metric: %j', async (name) => {
+    const encoded = encodeURIComponent(name);
+    expect(await asAdmin(podMetric(OWN, encoded))).toEqual(refused(404));
+    expect(await asAdmin(podMetric(OWN, `open_connections${encoded}`))).toEqual(refused(404));
+    expect(await asAdmin(`${EXTERNAL}/namespaces/${OWN}/${encoded}`)).toEqual(refused(404));
+  });
+
+  test.each(names)('as an object, where the rule writes names as they are: %j', async (name) => {
+    const path = podMetric(OWN, 'queue_depth', encodeURIComponent(name));
+    expect(await asAdmin(path)).toEqual(refused(404));
+  });
+
+  test.each(names)('as an object, where they are quoted: %j is only a value', async (name) => {
+    const path = podMetric(OWN, 'open_connections', encodeURIComponent(name));
+    const { queries, ...answer } = await asAdmin(path);
+    expect({ ...answer, queries: [] }).toEqual(refused(404));
+    // Of these names JSON makes the string that PromQL makes.
+    const matchers = `namespace="${OWN}",pod=${JSON.stringify(name)}`;
+    expect(queries).toEqual([`sum(open_connections{${matchers}}) by (pod)`]);
+  });
+
+  test.each(names)('as a namespace of all its pods: %j', async (name) => {
+    for (const metric of ['open_connections', 'queue_depth']) {
+      expect(await asAdmin(podMetric(encodeURIComponent(name), metric))).toEqual(refused(404));
+    }
+  });
+
+  test.each(names)('as a resource: %j', async (name) => {
+    const path = `${CUSTOM}/namespaces/${OWN}/${encodeURIComponent(name)}/*/open_connections`;
+    expect(await asAdmin(path)).toEqual(refused(404));
+  });
+
+  test.each(['="}', 'a="b"', 'a in (b"})', 'a=b|c', '__name__=~.*', 'a=.*', '"}=a'])(
+    'as a selector: %j',
+    async (selector) => {
+      const encoded = encodeURIComponent(selector);
+      for (const path of [
+        `${podMetric(OWN)}?metricLabelSelector=${encoded}`,
+        `${podMetric(OWN)}?labelSelector=${encoded}`,
+        `${externalMetric(OWN)}?labelSelector=${encoded}`,
+      ]) {
+        expect(await asAdmin(path)).toEqual(refused(400));
+      }
+    },
+  );
+
+  test.each([
+    podMetric(OWN, 'open_connections', `a%2F${OWN}-0`),
+    podMetric(OWN, `a%2Fopen_connections`),
+    podMetric(OWN, 'open_connections', '..%2F..%2Fpods'),
+    podMetric(OWN, `open_connections%2F..%2F..%2F*`),
+  ])('an encoded slash is a slash: %s', async (path) => {
+    expect(await asAdmin(path)).toEqual(refused(404));
+  });
+
+  test('a path that is not UTF-8 is no path', async () => {
+    expect(await asAdmin(podMetric(OWN, 'open_connections', '%FF'))).toEqual(refused(400));
+    expect(await asAdmin(podMetric(OWN, '%zz'))).toEqual(refused(400));
+  });
+
+  test('after all of them the adapter serves as before, and nothing was asked late', async () => {
+    expect(await asAdmin(podMetric(OWN))).toEqual(served);
+    expect(adapter.isRunning()).toBe(true);
+    expect([...lateQueries, ...takeQueries()]).toEqual([]);
+  });
+});
+
+interface Asked {
+  /** Default: a metric of the reader's namespace. */
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly certificate?: { readonly cert: string; readonly key: string };
+}
+
+/** Asks the adapter at its own port. */
+const ask = (asked: Asked) => askPort(adapter.port, asked);
+
+/** Asks the API server, which hands on what its own authorization allows. */
+const askApiServer = (asked: Asked) => askPort(Number(new URL(plane.url).port), asked);
+
+/** @returns the answer, and the queries that Prometheus got because of it */
+async function askPort(port: number, { path = podMetric(OWN), ...credentials }: Asked) {
+  lateQueries.push(...takeQueries());
+  const { status, body } = await askAdapter(port, path, credentials);
+  return { status, body: asJson(body), queries: takeQueries() };
+}
+
+/** The queries that Prometheus got since the last call. */
+function takeQueries(): readonly (string | null)[] {
+  return proxy
+    .takeRequests()
+    .filter(({ path }) => path.startsWith('/api/v1/query'))
+    .map(({ parameters }) => parameters.get('query'));
+}
+
+function asJson(body: string): unknown {
+  return JSON.parse(body);
+}
+
+const served = {
+  status: 200,
+  body: expect.objectContaining({ items: [expect.anything()] }),
+  queries: [expect.any(String)],
+};
+
+const REASONS = { 400: 'BadRequest', 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound' };
+
+/** An error without a query. @param about what the message has in it */
+function refused(code: keyof typeof REASONS, about = '') {
+  return {
+    status: code,
+    body: expect.objectContaining({
+      kind: 'Status',
+      code,
+      reason: REASONS[code],
+      message: expect.stringContaining(about),
+    }),
+    queries: [],
+  };
+}
+
+function bearer(value: string) {
+  return { authorization: `Bearer ${value}` };
+}
+
+/** A token that says the same, signed by nobody. */
+function withOtherSignature(signed: string): string {
+  const [header, payload, signature = ''] = signed.split('.');
+  return [header, payload, [...signature].reverse().join('')].join('.');
+}
+
+/** The first rule has names quoted, the second writes them as they are. */
+const RULES = JSON.stringify({
+  rules: [
+    {
+      seriesQuery: 'open_connections{namespace!="",pod!=""}',
+      resources: { template: '<<.Resource>>' },
+      metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
+    },
+    {
+      seriesQuery: 'queue_depth{namespace!="",pod!=""}',
+      resources: { template: '<<.Resource>>' },
+      metricsQuery: `sum(<<.Series>>{${['namespace', 'pod']
+        .map((label) => `${label}=~"<<index .LabelValuesByName "${label}">>"`)
+        .join(',')}}) by (<<.GroupBy>>)`,
+    },
+  ],
+  externalRules: [
+    {
+      seriesQuery: 'orders_waiting{namespace!=""}',
+      resources: { template: '<<.Resource>>' },
+      metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (queue)',
+    },
+  ],
+});
+
+function seriesIn(namespace: string): readonly Series[] {
+  const pod = `${namespace}-0`;
+  return [
+    { metric: 'open_connections', labels: { namespace, pod }, value: 7 },
+    { metric: 'queue_depth', labels: { namespace, pod }, value: 8 },
+    { metric: 'orders_waiting', labels: { namespace, queue: 'orders' }, value: 9 },
+  ];
+}
+
+/** With a pod, and the service account that a pod has to have. */
+function namespace(name: string): readonly Manifest[] {
+  const automountServiceAccountToken = false;
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: name, name: 'default' } },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace: name, name: `${name}-0` },
+      spec: { containers: [{ name: 'web', image: 'nginx' }], automountServiceAccountToken },
+    },
+  ];
+}
+
+/** Somebody who may ask for two metrics in one namespace. */
+function reader(): readonly Manifest[] {
+  const metadata = { namespace: OWN, name: READER };
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+    {
+      apiVersion,
+      kind: 'Role',
+      metadata,
+      rules: [
+        {
+          apiGroups: ['custom.metrics.k8s.io'],
+          resources: ['pods/open_connections'],
+          verbs: ['get'],
+        },
+        {
+          apiGroups: ['external.metrics.k8s.io'],
+          resources: ['orders_waiting'],
+          verbs: ['get', 'list'],
+        },
+      ],
+    },
+    {
+      apiVersion,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: READER },
+      subjects: [{ kind: 'ServiceAccount', ...metadata }],
+    },
+  ];
+}
+
+/** Waits until all three metrics are served in both namespaces. */
+async function untilListed(): Promise<void> {
+  for (const namespace of [OWN, OTHER]) {
+    for (const path of [
+      podMetric(namespace),
+      podMetric(namespace, 'queue_depth'),
+      externalMetric(namespace),
+    ]) {
+      const { certificates } = plane;
+      await vi.waitFor(async () => {
+        expect(await ask({ path, certificate: certificates.admin })).toEqual(served);
+      }, PATIENCE);
+    }
+  }
+}
