@@ -92,7 +92,8 @@ test('the API server is away: what needs it is refused, the rest goes on; all as
   const token = await plane.createToken(adapter.namespace, 'prom-metrics-adapter');
   await plane.stopApiServer();
   expect(await ask(EXTERNAL)).toMatchObject({ status: 200 });
-  expect(await ask(PODS)).toMatchObject({ status: 500 });
+  // The names of the pods are known from before; they count for a minute.
+  expect(await ask(PODS)).toMatchObject({ status: 200 });
   const stranger = await askAdapter(adapter.port, EXTERNAL, {
     headers: { authorization: `Bearer ${token}` },
   });
