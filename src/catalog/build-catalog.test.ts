@@ -1,22 +1,23 @@
 import { describe, expect, it } from 'vitest';
+import { builtCatalog } from '../../test/fixtures/catalog.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { qualifiedName } from '../apimachinery/cluster-resource.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
-import { buildCatalog, type RuleLists } from './build-catalog.ts';
+import type { RuleLists } from './label-needs.ts';
 
 const mapper = builtinResourceMapper();
 const overrides = { namespace: 'namespace', pod: 'pod', node: 'node' };
 
 type Found = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
-function build(rules: RuleLists, found: Found) {
+async function build(rules: RuleLists, found: Found) {
   const discovered = new Map(
     Object.entries(found).map(([seriesQuery, series]) => [
       seriesQuery,
       new Map(Object.entries(series).map(([name, labels]) => [name, new Set(labels)])),
     ]),
   );
-  const { catalog, leftOut } = buildCatalog(rules, discovered, mapper);
+  const { catalog, leftOut } = await builtCatalog(rules, discovered, mapper);
   return {
     custom: catalog.customMetrics.map(
       ({ name, resource, series, resourceLabel, namespaceLabel }) =>
@@ -31,8 +32,8 @@ function build(rules: RuleLists, found: Found) {
 }
 
 describe('buildCatalog', () => {
-  it('lists a metric for each kind of object that its series describe', () => {
-    const { custom } = build(
+  it('lists a metric for each kind of object that its series describe', async () => {
+    const { custom } = await build(
       { custom: [compiledRule({ seriesQuery: 'load', overrides })], external: [] },
       { load: { load: ['namespace', 'pod', 'node', 'shard'] } },
     );
@@ -43,41 +44,41 @@ describe('buildCatalog', () => {
     ]);
   });
 
-  it('lets the later rule win, resource by resource', () => {
+  it('lets the later rule win, resource by resource', async () => {
     const old = compiledRule({ seriesQuery: 'old', as: 'x', overrides });
     const newer = compiledRule({
       seriesQuery: 'new',
       as: 'x',
       overrides: { namespace: 'namespace' },
     });
-    const { custom } = build(
+    const { custom } = await build(
       { custom: [old, newer], external: [] },
       { old: { old: ['namespace', 'pod'] }, new: { new: ['namespace', 'pod'] } },
     );
     expect(custom).toEqual(['namespaces/x = new{namespace}', 'pods/x = old{namespace,pod}']);
   });
 
-  it('takes the series of one rule in the order of their names', () => {
+  it('takes the series of one rule in the order of their names', async () => {
     const rule = compiledRule({ seriesQuery: 'q', as: 'x', overrides });
-    const { custom } = build(
+    const { custom } = await build(
       { custom: [rule], external: [] },
       { q: { b: ['namespace'], c: ['pod'], a: ['namespace', 'pod'] } },
     );
     expect(custom).toEqual(['namespaces/x = b{namespace}', 'pods/x = c{namespace,pod}']);
   });
 
-  it('does not list namespaced objects without a label for their namespace', () => {
+  it('does not list namespaced objects without a label for their namespace', async () => {
     const rule = compiledRule({ seriesQuery: 'q', overrides: { pod: 'pod', node: 'node' } });
-    const { custom } = build(
+    const { custom } = await build(
       { custom: [rule], external: [] },
       { q: { q: ['pod', 'node', 'namespace'] } },
     );
     expect(custom).toEqual(['nodes/q = q{node}']);
   });
 
-  it('uses the namespace label that the template reads from the series', () => {
+  it('uses the namespace label that the template reads from the series', async () => {
     const rule = compiledRule({ seriesQuery: 'q', template: 'kube_<<.Resource>>' });
-    const { custom } = build(
+    const { custom } = await build(
       { custom: [rule], external: [] },
       { q: { q: ['kube_pods', 'kube_Namespace'] } },
     );
@@ -87,8 +88,8 @@ describe('buildCatalog', () => {
     ]);
   });
 
-  it('lists external metrics, those without a namespace only where the rule says so', () => {
-    const { external } = build(
+  it('lists external metrics, those without a namespace only where the rule says so', async () => {
+    const { external } = await build(
       {
         custom: [],
         external: [
@@ -102,8 +103,8 @@ describe('buildCatalog', () => {
     expect(external).toEqual(['a = a{namespace}', 'c = c{}']);
   });
 
-  it('leaves out names that no request can have, and says so', () => {
-    const { custom, leftOut } = build(
+  it('leaves out names that no request can have, and says so', async () => {
+    const { custom, leftOut } = await build(
       {
         custom: [
           compiledRule({ seriesQuery: 'q', matches: 'q(x?)', overrides }),
@@ -120,9 +121,9 @@ describe('buildCatalog', () => {
     ]);
   });
 
-  it('finds a metric by its name and resource only', () => {
+  it('finds a metric by its name and resource only', async () => {
     const rule = compiledRule({ seriesQuery: 'load', overrides });
-    const { catalog } = build(
+    const { catalog } = await build(
       { custom: [rule], external: [] },
       { load: { load: ['namespace', 'pod'] } },
     );
@@ -135,11 +136,11 @@ describe('buildCatalog', () => {
     expect(catalog.external('load')).toBeUndefined();
   });
 
-  it('leaves out a series whose name could become a part of the query', () => {
+  it('leaves out a series whose name could become a part of the query', async () => {
     const found = {
       load: { 'load{namespace="other"} or up #': ['namespace'], 'http-requests': ['namespace'] },
     };
-    const bare = build(
+    const bare = await build(
       { custom: [compiledRule({ seriesQuery: 'load', overrides })], external: [] },
       found,
     );
@@ -150,12 +151,33 @@ describe('buildCatalog', () => {
     ]);
     const metricsQuery = 'sum({<<printf "%q" .Series>>,<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     const quoting = compiledRule({ seriesQuery: 'load', overrides, metricsQuery });
-    expect(build({ custom: [quoting], external: [] }, found)).toMatchObject({
+    expect(await build({ custom: [quoting], external: [] }, found)).toMatchObject({
       custom: [
         'namespaces/http-requests = http-requests{namespace}',
         expect.stringContaining('namespaces/load{namespace="other"} or up #'),
       ],
       leftOut: [],
     });
+  });
+
+  it('lets others run while it is made', async () => {
+    const names = Array.from({ length: 30_000 }, (_, i) => `metric_${i}_total`);
+    const rule = compiledRule({ seriesQuery: 'q', matches: '^(.*)_total$', overrides });
+    let turns = 0;
+    let isMade = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isMade) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const { custom } = await build(
+      { custom: [rule], external: [] },
+      { q: Object.fromEntries(names.map((name) => [name, ['namespace', 'pod']])) },
+    );
+    isMade = true;
+    expect(custom).toHaveLength(60_000);
+    expect(custom).toContain('pods/metric_29999 = metric_29999_total{namespace,pod}');
+    // One turn for each slice of 5 ms: regular expressions alone take longer than ten of them.
+    expect(turns).toBeGreaterThan(3);
   });
 });

@@ -1,100 +1,120 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import { isPlainSeries } from '../rules/foreign-text.ts';
-import { unreachableName } from '../rules/metric-name.ts';
-import { QueryError, UnsafeNameError } from '../rules/metrics-query.ts';
 import type { CompiledRule } from '../rules/rule.ts';
-import { type Catalog, type CustomMetric, createCatalog, type ExternalMetric } from './catalog.ts';
+import { type Catalog, type CustomMetric, finishCatalog } from './catalog.ts';
+import { createCatalogDraft } from './catalog-draft.ts';
+import type { KnownSeries } from './known-series.ts';
+import type { RuleLists } from './label-needs.ts';
+import { createSeriesNaming, type LeftOutMetric, type SeriesNaming } from './series-naming.ts';
+import { createTimeSlices, type TimeSlices } from './time-slices.ts';
 
-/** The series that a series query found: their names, and for each the names of its labels. */
-export type DiscoveredSeries = ReadonlyMap<string, ReadonlySet<string>>;
-
-/** The rules that a catalog is made by. */
-export interface RuleLists {
-  readonly custom: readonly CompiledRule[];
-  readonly external: readonly CompiledRule[];
+export interface BuiltCatalog {
+  readonly catalog: Catalog;
+  readonly leftOut: readonly LeftOutMetric[];
 }
 
-/** A metric that was found and cannot be served: its name, or that of its series, is unfit. */
-export interface LeftOutMetric {
-  readonly series: string;
-  readonly name: string;
-  readonly why: string;
+/** What a catalog is made of. */
+export interface CatalogParts {
+  readonly rules: RuleLists;
+  /** By the text of the series query; one that is missing has found nothing. */
+  readonly known: ReadonlyMap<string, KnownSeries>;
+  readonly mapper: ResourceMapper;
 }
 
 /**
- * Makes the catalog of the series found for each series query. Within one rule the series are
- * taken in the order of their names and rules in the order of the file: of two that give the same
- * metric the later one wins.
+ * Makes catalogs, one at a time. It remembers what rules make of names, and of the same parts it
+ * makes the same catalog, so that whatever was made of that one stays good.
  *
- * @param discovered by the text of the series query; one that is missing has found nothing.
+ * Within one rule the series are taken in the order of their names and rules in the order of the
+ * file: of two that give the same metric the later one wins.
  */
-export function buildCatalog(
-  rules: RuleLists,
-  discovered: ReadonlyMap<string, DiscoveredSeries>,
-  mapper: ResourceMapper,
-): { catalog: Catalog; leftOut: readonly LeftOutMetric[] } {
+export function createCatalogBuilder(): (parts: CatalogParts) => Promise<BuiltCatalog> {
+  const naming = createSeriesNaming();
+  let last: { readonly parts: CatalogParts; readonly built: BuiltCatalog } | undefined;
+  return async (parts) => {
+    if (last !== undefined && isSame(last.parts, parts)) return last.built;
+    const built = await buildCatalog(parts, naming, createTimeSlices());
+    last = { parts, built };
+    return built;
+  };
+}
+
+function isSame(one: CatalogParts, other: CatalogParts): boolean {
+  return (
+    one.mapper === other.mapper &&
+    haveSame(one.rules.custom, other.rules.custom) &&
+    haveSame(one.rules.external, other.rules.external) &&
+    one.known.size === other.known.size &&
+    [...one.known].every(([seriesQuery, series]) => other.known.get(seriesQuery) === series)
+  );
+}
+
+function haveSame(one: readonly CompiledRule[], other: readonly CompiledRule[]): boolean {
+  return one.length === other.length && one.every((rule, i) => rule === other[i]);
+}
+
+async function buildCatalog(
+  { rules, known, mapper }: CatalogParts,
+  naming: SeriesNaming,
+  slices: TimeSlices,
+): Promise<BuiltCatalog> {
+  const draft = createCatalogDraft();
   const leftOut: LeftOutMetric[] = [];
-  const named = (rule: CompiledRule): readonly NamedSeries[] =>
-    namedSeries(rule, discovered.get(rule.seriesQuery), leftOut);
-
-  const customMetrics = rules.custom.flatMap((rule) =>
-    named(rule).flatMap((series) => customMetricsOf(rule, series, mapper)),
-  );
-  const externalMetrics = rules.external.flatMap((rule) =>
-    named(rule).flatMap((series) => externalMetricOf(rule, series, mapper)),
-  );
-  return { catalog: createCatalog(customMetrics, externalMetrics), leftOut };
-}
-
-interface NamedSeries {
-  readonly series: string;
-  readonly name: string;
-  readonly labels: ReadonlySet<string>;
-}
-
-/** The series that pass the rule's filters, with the names it gives them. */
-function namedSeries(
-  rule: CompiledRule,
-  found: DiscoveredSeries | undefined,
-  leftOut: LeftOutMetric[],
-): readonly NamedSeries[] {
-  const named: NamedSeries[] = [];
-  for (const [series, labels] of [...(found ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (!rule.matches(series)) continue;
-    const name = rule.metricName(series);
-    if (name === undefined) continue;
-    const why = unreachableName(name) ?? unaskableSeries(rule, series);
-    if (why === undefined) named.push({ series, name, labels });
-    else leftOut.push({ series, name, why });
-  }
-  return named;
-}
-
-/** Why the rule's query cannot ask for a series, whatever the request, or undefined where it can. */
-function unaskableSeries(rule: CompiledRule, series: string): string | undefined {
-  if (isPlainSeries(series)) return undefined;
-  try {
-    rule.query.for({
-      series,
-      selector: [],
-      namespace: { label: 'namespace', value: 'default' },
-      ...(rule.kind === 'custom' && { objects: { label: 'pod', names: ['web-0'] } }),
-      groupBy: rule.kind === 'custom' ? ['pod'] : [],
+  const forEachNamed = async (rule: CompiledRule, use: UseNamed): Promise<void> => {
+    const found = known.get(rule.seriesQuery);
+    if (found === undefined) return;
+    const namings = await naming.of(rule, found.names, slices);
+    for (const [i, series] of found.names.entries()) {
+      const name = namings[i];
+      const labels = found.labels[i];
+      if (typeof name === 'object') leftOut.push(name);
+      else if (name !== undefined && labels !== undefined) use(name, series, labels);
+      if (slices.isOver()) await slices.pause();
+    }
+  };
+  for (const rule of rules.custom) {
+    const associationsOf = associationsByLabels(rule, mapper);
+    await forEachNamed(rule, (name, series, labels) => {
+      for (const association of associationsOf(labels)) {
+        draft.addCustom({ name, rule, series, ...association });
+      }
     });
-    return undefined;
-  } catch (error) {
-    if (error instanceof UnsafeNameError) return error.message;
-    // What else keeps a template from making a query may be otherwise for another request.
-    if (error instanceof QueryError) return undefined;
-    throw error;
   }
+  for (const rule of rules.external) {
+    const namespaced = rule.definition.resources.namespaced;
+    const namespaceLabel = namespaced ? namespaceLabelOf(rule, mapper) : undefined;
+    await forEachNamed(rule, (name, series) => {
+      // Namespaced without a label for it: it could never be answered.
+      if (namespaced && namespaceLabel === undefined) return;
+      draft.addExternal({ name, rule, series, namespaceLabel });
+    });
+  }
+  return { catalog: await finishCatalog(draft, slices), leftOut };
 }
 
-function customMetricsOf(
+/** Takes a series that passes a rule's filters, with the name that the rule gives it. */
+type UseNamed = (name: string, series: string, labels: ReadonlySet<string>) => void;
+
+/** What a series' labels say of the metrics that it gives. */
+type Association = Pick<CustomMetric, 'resource' | 'resourceLabel' | 'namespaceLabel'>;
+
+/** Found out once for each set of labels: thousands of series have the same. */
+function associationsByLabels(
   rule: CompiledRule,
-  { series, name, labels }: NamedSeries,
   mapper: ResourceMapper,
-): readonly CustomMetric[] {
+): (labels: ReadonlySet<string>) => readonly Association[] {
+  const known = new Map<ReadonlySet<string>, readonly Association[]>();
+  return (labels) => {
+    const associations = known.get(labels) ?? associationsOf(rule, labels, mapper);
+    known.set(labels, associations);
+    return associations;
+  };
+}
+
+function associationsOf(
+  rule: CompiledRule,
+  labels: ReadonlySet<string>,
+  mapper: ResourceMapper,
+): readonly Association[] {
   const described = rule.resources.describedBy(labels, mapper);
   const namespaceLabel =
     described.find(({ resource }) => resource.group === '' && resource.resource === 'namespaces')
@@ -102,26 +122,10 @@ function customMetricsOf(
   return described
     .filter(({ resource }) => !resource.namespaced || namespaceLabel !== undefined)
     .map(({ resource, label }) => ({
-      name,
       resource,
-      rule,
-      series,
       resourceLabel: label,
       namespaceLabel: resource.namespaced ? namespaceLabel : undefined,
     }));
-}
-
-/** None where the rule is namespaced and has no label for it: it could never be answered. */
-function externalMetricOf(
-  rule: CompiledRule,
-  { series, name }: NamedSeries,
-  mapper: ResourceMapper,
-): readonly ExternalMetric[] {
-  if (!rule.definition.resources.namespaced) {
-    return [{ name, rule, series, namespaceLabel: undefined }];
-  }
-  const namespaceLabel = namespaceLabelOf(rule, mapper);
-  return namespaceLabel === undefined ? [] : [{ name, rule, series, namespaceLabel }];
 }
 
 function namespaceLabelOf(rule: CompiledRule, mapper: ResourceMapper): string | undefined {

@@ -1,5 +1,8 @@
 import { type ClusterResource, qualifiedName } from '../apimachinery/cluster-resource.ts';
 import type { CompiledRule } from '../rules/rule.ts';
+import { type CatalogDraft, createCatalogDraft, inOrder } from './catalog-draft.ts';
+import { sortInSlices } from './sort-in-slices.ts';
+import type { TimeSlices } from './time-slices.ts';
 
 /** A metric of a kind of object: what custom.metrics.k8s.io serves. */
 export interface CustomMetric {
@@ -39,25 +42,51 @@ export function createCatalog(
   customMetrics: readonly CustomMetric[],
   externalMetrics: readonly ExternalMetric[],
 ): Catalog {
-  const custom = new Map(
-    customMetrics.map((metric) => [customKey(metric.name, metric.resource), metric]),
+  const draft = createCatalogDraft();
+  for (const metric of customMetrics) draft.addCustom(metric);
+  for (const metric of externalMetrics) draft.addExternal(metric);
+  const byName = <Metric extends Named>(metrics: ReadonlyMap<string, Metric>): Metric[] =>
+    [...metrics.values()].sort((one, other) => (before(one, other) ? -1 : 1));
+  return catalogOf(
+    draft,
+    inOrder(draft.custom).flatMap(([, metrics]) => byName(metrics)),
+    byName(draft.external),
   );
-  const external = new Map(externalMetrics.map((metric) => [metric.name, metric]));
-  return Object.freeze({
-    custom: (name: string, resource: ClusterResource) => custom.get(customKey(name, resource)),
-    external: (name: string) => external.get(name),
-    customMetrics: Object.freeze(sortedValues(custom)),
-    externalMetrics: Object.freeze(sortedValues(external)),
-  });
 }
 
 export const emptyCatalog: Catalog = createCatalog([], []);
 
-/** The name of a custom metric in discovery documents, e.g. `jobs.batch/queue_length`. */
-function customKey(name: string, resource: ClusterResource): string {
-  return `${qualifiedName(resource)}/${name}`;
+/** A catalog of what the draft has, made in slices. The draft is not to be changed any more. */
+export async function finishCatalog(draft: CatalogDraft, slices: TimeSlices): Promise<Catalog> {
+  const customMetrics: CustomMetric[] = [];
+  for (const [, metrics] of inOrder(draft.custom)) {
+    for (const metric of await sortInSlices(metrics.values(), before, slices)) {
+      customMetrics.push(metric);
+      if (slices.isOver()) await slices.pause();
+    }
+  }
+  const externalMetrics = await sortInSlices(draft.external.values(), before, slices);
+  return catalogOf(draft, customMetrics, externalMetrics);
 }
 
-function sortedValues<Value>(byKey: ReadonlyMap<string, Value>): Value[] {
-  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+interface Named {
+  readonly name: string;
+}
+
+function before(one: Named, other: Named): boolean {
+  return one.name < other.name;
+}
+
+function catalogOf(
+  { custom, external }: CatalogDraft,
+  customMetrics: readonly CustomMetric[],
+  externalMetrics: readonly ExternalMetric[],
+): Catalog {
+  return Object.freeze({
+    custom: (name: string, resource: ClusterResource) =>
+      custom.get(qualifiedName(resource))?.get(name),
+    external: (name: string) => external.get(name),
+    customMetrics: Object.freeze(customMetrics),
+    externalMetrics: Object.freeze(externalMetrics),
+  });
 }

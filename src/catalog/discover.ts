@@ -1,53 +1,120 @@
-import pLimit from 'p-limit';
-import type { DiscoveredSeries, RuleLists } from './build-catalog.ts';
-
-/** Where the series of the rules come from: Prometheus. */
-export interface SeriesSource {
-  /**
-   * The series that match a selector and have samples since `start` (seconds since the epoch).
-   * Only the names of series and labels matter.
-   */
-  seriesLabelNames(
-    match: string,
-    range: { readonly start: number },
-    options: { readonly signal: AbortSignal },
-  ): Promise<DiscoveredSeries>;
-}
+import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import { readSeriesQuery } from '../rules/series-query.ts';
+import { discoverByLabels } from './discover-by-labels.ts';
+import {
+  chooseWay,
+  type DiscoveryChoice,
+  type DiscoveryMode,
+  type DiscoveryWay,
+} from './discovery-way.ts';
+import { type LabelNeeds, labelNeedsOf, type RuleLists } from './label-needs.ts';
+import {
+  type DiscoveredSeries,
+  type DiscoveryRequests,
+  discoveryRequests,
+  type SeriesSource,
+} from './series-source.ts';
 
 /** What became of one series query. */
 export type DiscoveryOutcome =
-  | { readonly seriesQuery: string; readonly found: DiscoveredSeries }
+  | {
+      readonly seriesQuery: string;
+      readonly found: DiscoveredSeries;
+      readonly way: DiscoveryWay;
+      /** Why it was asked in another way than the others. */
+      readonly detour?: string;
+    }
   | { readonly seriesQuery: string; readonly error: unknown };
 
-/** The distinct series queries of the rules, in the order of the file. */
-export function seriesQueriesOf(rules: RuleLists): readonly string[] {
-  const all = [...rules.custom, ...rules.external].map((rule) => rule.seriesQuery);
-  return [...new Set(all)].filter((seriesQuery) => seriesQuery !== '');
+export interface Discovery {
+  /** Of each distinct series query, in the order of the file. */
+  readonly outcomes: readonly DiscoveryOutcome[];
+  /** Undefined where there was nothing to ask for, or nobody to ask. */
+  readonly choice: DiscoveryChoice | undefined;
+}
+
+export interface DiscoveryOptions {
+  readonly mode: DiscoveryMode;
+  /** Seconds since the epoch: series that ended before it do not count. */
+  readonly start: number;
+  /** How many requests are under way at once. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  /** Whether an error says that the server cannot do what was asked, now and later. */
+  readonly isUnsupported: (error: unknown) => boolean;
 }
 
 /**
- * Asks which series exist, one request per series query and at most `concurrency` at once. A
- * failure is the outcome of its own query only.
+ * Asks which series exist, for each distinct series query of the rules. A failure is the outcome of
+ * its own query only, unless it cannot be found out how to ask. Never rejects.
+ *
+ * @param mapper the resources that labels of templates can stand for
  */
 export async function discover(
-  seriesQueries: readonly string[],
+  rules: RuleLists,
+  mapper: ResourceMapper,
   source: SeriesSource,
-  options: { readonly start: number; readonly concurrency: number; readonly signal: AbortSignal },
-): Promise<readonly DiscoveryOutcome[]> {
-  const { start, concurrency, signal } = options;
-  const limited = pLimit(concurrency);
-  return Promise.all(
-    seriesQueries.map((seriesQuery) =>
-      limited(async (): Promise<DiscoveryOutcome> => {
-        try {
-          return {
-            seriesQuery,
-            found: await source.seriesLabelNames(seriesQuery, { start }, { signal }),
-          };
-        } catch (error) {
-          return { seriesQuery, error };
-        }
-      }),
-    ),
-  );
+  options: DiscoveryOptions,
+): Promise<Discovery> {
+  const needs = [...labelNeedsOf(rules)];
+  if (needs.length === 0) return { outcomes: [], choice: undefined };
+  const ask = discoveryRequests(source, options);
+  try {
+    const choice = await chooseWay(options.mode, ask, options.isUnsupported);
+    const outcomes = await Promise.all(
+      needs.map(([seriesQuery, needed]) =>
+        outcomeOf(seriesQuery, () =>
+          choice.way === 'series'
+            ? listing(seriesQuery, ask)
+            : byLabelsIfPossible(seriesQuery, needed, mapper, ask, options),
+        ),
+      ),
+    );
+    return { outcomes, choice };
+  } catch (error) {
+    const outcomes = needs.map(([seriesQuery]) => ({ seriesQuery, error }));
+    return { outcomes, choice: undefined };
+  }
+}
+
+type Found = Pick<Extract<DiscoveryOutcome, { found: unknown }>, 'found' | 'way' | 'detour'>;
+
+async function outcomeOf(
+  seriesQuery: string,
+  run: () => Promise<Found>,
+): Promise<DiscoveryOutcome> {
+  try {
+    return { seriesQuery, ...(await run()) };
+  } catch (error) {
+    return { seriesQuery, error };
+  }
+}
+
+async function listing(seriesQuery: string, ask: DiscoveryRequests): Promise<Found> {
+  return { found: await ask.series(seriesQuery), way: 'series' };
+}
+
+/**
+ * A query of a dialect cannot be added to, and not every server takes every label's name in a
+ * selector: these queries are asked the way that needs neither.
+ */
+async function byLabelsIfPossible(
+  seriesQuery: string,
+  needs: LabelNeeds,
+  mapper: ResourceMapper,
+  ask: DiscoveryRequests,
+  { isUnsupported }: DiscoveryOptions,
+): Promise<Found> {
+  const query = readSeriesQuery(seriesQuery);
+  if (query === undefined) {
+    return { ...(await listing(seriesQuery, ask)), detour: 'it is no selector of PromQL' };
+  }
+  try {
+    const found = await discoverByLabels(seriesQuery, query, needs, mapper, ask);
+    return { found, way: 'labels' };
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+    const detour = error instanceof Error ? error.message : String(error);
+    return { ...(await listing(seriesQuery, ask)), detour };
+  }
 }

@@ -1,12 +1,13 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import {
-  buildCatalog,
-  type DiscoveredSeries,
-  type LeftOutMetric,
-  type RuleLists,
-} from './build-catalog.ts';
+import { type BuiltCatalog, createCatalogBuilder } from './build-catalog.ts';
 import { type Catalog, emptyCatalog } from './catalog.ts';
-import { type DiscoveryOutcome, discover, type SeriesSource, seriesQueriesOf } from './discover.ts';
+import { type DiscoveryOutcome, discover } from './discover.ts';
+import type { DiscoveryChoice, DiscoveryMode } from './discovery-way.ts';
+import { type KnownSeries, knownSeries, labelSetsOf } from './known-series.ts';
+import type { RuleLists } from './label-needs.ts';
+import type { LeftOutMetric } from './series-naming.ts';
+import type { SeriesSource } from './series-source.ts';
+import { createTimeSlices } from './time-slices.ts';
 
 /** What the relist loop works with. */
 export interface RelistDependencies {
@@ -17,6 +18,8 @@ export interface RelistDependencies {
   readonly now: () => number;
   /** Whether Prometheus has answered, if only by a refusal: asking again gives the same. */
   readonly isRefusal: (error: unknown) => boolean;
+  /** Whether an error says that the server cannot do what was asked; asked otherwise, it may. */
+  readonly isUnsupported: (error: unknown) => boolean;
   /** Told of every finished round. */
   readonly onRelist: (round: RelistRound) => void;
   /** Told of what should never happen: a catalog could not be made. The last one stays. */
@@ -28,13 +31,16 @@ export interface RelistOptions {
   readonly interval: number;
   /** Milliseconds that a series may be without samples and still be listed. */
   readonly maxAge: number;
-  /** How many series queries are under way at once. */
+  /** How many requests of a round are under way at once. */
   readonly concurrency: number;
+  readonly discovery: DiscoveryMode;
 }
 
 /** One round of the loop. */
 export interface RelistRound {
   readonly outcomes: readonly DiscoveryOutcome[];
+  /** How it was asked; undefined where there was nothing to ask for, or nobody to ask. */
+  readonly choice: DiscoveryChoice | undefined;
   readonly leftOut: readonly LeftOutMetric[];
   readonly catalog: Catalog;
   readonly durationSeconds: number;
@@ -48,8 +54,14 @@ export interface RelistLoop {
   readonly hasListed: () => boolean;
   /** Starts a round now, or after the current one; done when that round is. Never rejects. */
   relist(): Promise<void>;
-  /** Makes the catalog anew of the series known, for a cluster whose resources have changed. */
-  rebuild(): void;
+  /** Starts a round now where the last one had failures, which may be over. Never rejects. */
+  retryFailed(): Promise<void>;
+  /**
+   * Makes the catalog anew of the series known, for a cluster whose resources have changed, and
+   * starts a round where labels may have got a meaning that was not asked for. Done when the
+   * catalog is made; never rejects.
+   */
+  rebuild(): Promise<void>;
   stop(): void;
 }
 
@@ -65,10 +77,15 @@ export function startRelistLoop(
   options: RelistOptions,
 ): RelistLoop {
   const stopping = new AbortController();
+  const buildCatalog = createCatalogBuilder();
   let catalog = emptyCatalog;
   let listed = false;
   let rulesOfCatalog: RuleLists = { custom: [], external: [] };
-  let known: ReadonlyMap<string, DiscoveredSeries> = new Map();
+  let known: ReadonlyMap<string, KnownSeries> = new Map();
+  // Before the first round, and after one by labels, which asks for those that mean something.
+  let mayLackLabels = options.discovery !== 'series';
+  let swapsAsked = 0;
+  let swapping: Promise<BuiltCatalog> | undefined;
   let failedRounds = 0;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
@@ -87,30 +104,54 @@ export function startRelistLoop(
   async function list(): Promise<readonly DiscoveryOutcome[]> {
     const rules = dependencies.rules();
     const begun = dependencies.now();
-    const outcomes = await discover(seriesQueriesOf(rules), dependencies.source, {
+    const { outcomes, choice } = await discover(rules, dependencies.mapper(), dependencies.source, {
+      mode: options.discovery,
       start: (begun - options.maxAge) / 1000,
       concurrency: options.concurrency,
       signal: stopping.signal,
+      isUnsupported: dependencies.isUnsupported,
     });
+    const found = await withLastGood(outcomes, known);
     if (stopping.signal.aborted) return [];
-    known = withLastGood(outcomes, known);
+    known = found;
+    if (choice !== undefined) mayLackLabels = choice.way === 'labels';
     rulesOfCatalog = rules;
-    const { leftOut } = swap();
+    const built = await swap();
     listed ||= couldBeAsked(outcomes, dependencies.isRefusal);
     const durationSeconds = (dependencies.now() - begun) / 1000;
-    dependencies.onRelist({ outcomes, leftOut, catalog, durationSeconds });
+    dependencies.onRelist({ outcomes, choice, ...built, durationSeconds });
     return outcomes;
   }
 
-  function swap(): { leftOut: readonly LeftOutMetric[] } {
-    const built = buildCatalog(rulesOfCatalog, known, dependencies.mapper());
-    catalog = built.catalog;
-    return built;
+  /**
+   * Makes a catalog of what there is now, and puts it in the place of the current one. One at a
+   * time: what has changed while it was made is in the next, which all who asked wait for.
+   */
+  function swap(): Promise<BuiltCatalog> {
+    swapsAsked += 1;
+    swapping ??= swapUntilCurrent();
+    return swapping;
   }
 
-  function rebuild(): void {
+  async function swapUntilCurrent(): Promise<BuiltCatalog> {
     try {
-      swap();
+      for (;;) {
+        const asked = swapsAsked;
+        const mapper = dependencies.mapper();
+        const built = await buildCatalog({ rules: rulesOfCatalog, known, mapper });
+        catalog = built.catalog;
+        if (asked === swapsAsked) return built;
+      }
+    } finally {
+      // At once, so that nobody is told of a swap that is over.
+      swapping = undefined;
+    }
+  }
+
+  async function rebuild(): Promise<void> {
+    if (mayLackLabels) void relist();
+    try {
+      await swap();
     } catch (fault) {
       dependencies.onFault(fault);
     }
@@ -151,6 +192,7 @@ export function startRelistLoop(
     catalog: () => catalog,
     hasListed: () => listed,
     relist,
+    retryFailed: () => (failedRounds > 0 ? relist() : Promise.resolve()),
     rebuild,
     stop() {
       stopping.abort();
@@ -160,14 +202,18 @@ export function startRelistLoop(
 }
 
 /** The series of each query of this round, those of an earlier one where it failed. */
-function withLastGood(
+async function withLastGood(
   outcomes: readonly DiscoveryOutcome[],
-  known: ReadonlyMap<string, DiscoveredSeries>,
-): ReadonlyMap<string, DiscoveredSeries> {
-  const result = new Map<string, DiscoveredSeries>();
+  known: ReadonlyMap<string, KnownSeries>,
+): Promise<ReadonlyMap<string, KnownSeries>> {
+  const slices = createTimeSlices();
+  const labelSets = await labelSetsOf(known.values(), slices);
+  const result = new Map<string, KnownSeries>();
   for (const outcome of outcomes) {
-    const found = 'found' in outcome ? outcome.found : known.get(outcome.seriesQuery);
-    if (found !== undefined) result.set(outcome.seriesQuery, found);
+    const before = known.get(outcome.seriesQuery);
+    const series =
+      'found' in outcome ? await knownSeries(outcome.found, before, labelSets, slices) : before;
+    if (series !== undefined) result.set(outcome.seriesQuery, series);
   }
   return result;
 }

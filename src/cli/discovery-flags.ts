@@ -41,6 +41,12 @@ export const discoveryFlags = {
     to: 1000,
     help: 'How many requests of one relist Prometheus gets at the same time.',
   }),
+  discovery: flag.oneOf({
+    name: 'discovery',
+    words: ['auto', 'labels', 'series'],
+    default: 'auto',
+    help: 'How Prometheus is asked which series there are. `series`: for all of them with all their labels, by /api/v1/series. `labels`: for their names, and for the names of those that have a label that matters, by the label endpoints with match[]; a thousandth of the bytes. `auto`: by labels where the server can do it (Prometheus 2.24, Thanos, Mimir, VictoriaMetrics), which is tried at every relist.',
+  }),
   standalone: flag.bool({
     name: 'standalone',
     default: false,

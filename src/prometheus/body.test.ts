@@ -13,17 +13,22 @@ describe('readBody', () => {
   it('ends when its signal says so, also where that was before it began', async () => {
     const reason = new Error('enough');
     const late = new AbortController();
-    const reading = readBody(endlessBody(), 100, late.signal);
+    const reading = readBody(endlessBody(), { most: 100, taken: 0 }, late.signal);
     late.abort(reason);
     await expect(reading).rejects.toBe(reason);
     const body = endlessBody();
-    await expect(readBody(body, 100, AbortSignal.abort(reason))).rejects.toBe(reason);
+    const aborted = AbortSignal.abort(reason);
+    await expect(readBody(body, { most: 100, taken: 0 }, aborted)).rejects.toBe(reason);
     expect(body.destroyed).toBe(true);
   });
 
-  it('takes no more than the limit', async () => {
-    const body = Readable.from([Buffer.alloc(60), Buffer.alloc(60)]);
-    await expect(readBody(body, 100, new AbortController().signal)).rejects.toMatchObject({
+  it('counts, and takes no more than the limit', async () => {
+    const body = () => Readable.from([Buffer.alloc(60), Buffer.alloc(60)]);
+    const { signal } = new AbortController();
+    const size = { most: 120, taken: 0 };
+    expect(await readBody(body(), size, signal)).toHaveLength(120);
+    expect(size.taken).toBe(120);
+    await expect(readBody(body(), { most: 119, taken: 0 }, signal)).rejects.toMatchObject({
       kind: 'too_large',
     });
   });

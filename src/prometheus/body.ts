@@ -1,25 +1,31 @@
 import type { Readable } from 'node:stream';
 import { PrometheusError } from './errors.ts';
 
+/** How much of an answer has come, in bytes as unpacked; counted while it is read. */
+export interface AnswerSize {
+  /** How many bytes are taken. */
+  readonly most: number;
+  taken: number;
+}
+
 /**
  * Reads a body chunk by chunk.
  *
- * @param limit how many bytes are taken at most
+ * @param size counts the bytes, and says how many are taken at most
  * @param signal its reason is thrown, and the body destroyed, when it is aborted
  * @param onChunk what it throws ends the reading and is thrown on
  * @throws PrometheusError `too_large`, or `bad_answer` where the body ends too early
  */
 export async function readChunks(
   body: Readable,
-  limit: number,
+  size: AnswerSize,
   signal: AbortSignal,
   onChunk: (chunk: Buffer) => void,
 ): Promise<void> {
-  let bytes = 0;
   for await (const chunk of chunksOf(body, signal)) {
-    bytes += chunk.length;
-    if (bytes > limit) {
-      throw new PrometheusError('too_large', `the answer is larger than ${limit} bytes`);
+    size.taken += chunk.length;
+    if (size.taken > size.most) {
+      throw new PrometheusError('too_large', `the answer is larger than ${size.most} bytes`);
     }
     onChunk(chunk);
   }
@@ -28,11 +34,11 @@ export async function readChunks(
 /** Reads a whole body; everything else as in `readChunks`. */
 export async function readBody(
   body: Readable,
-  limit: number,
+  size: AnswerSize,
   signal: AbortSignal,
 ): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  await readChunks(body, limit, signal, (chunk) => chunks.push(chunk));
+  await readChunks(body, size, signal, (chunk) => chunks.push(chunk));
   return Buffer.concat(chunks);
 }
 

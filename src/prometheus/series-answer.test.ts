@@ -12,7 +12,8 @@ function read(body: Buffer | string, chunkLength = 65_536, head = OK) {
   for (let at = 0; at < bytes.length; at += chunkLength) {
     chunks.push(bytes.subarray(at, at + chunkLength));
   }
-  return readSeriesAnswer(head, Readable.from(chunks), 1_000_000, new AbortController().signal);
+  const size = { most: 1_000_000, taken: 0 };
+  return readSeriesAnswer(head, Readable.from(chunks), size, new AbortController().signal);
 }
 
 /** The same by reading the JSON as a whole. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { readLabels } from './answer.ts';
 import { arrayElements } from './array-elements.ts';
-import { readBody, readChunks } from './body.ts';
+import { type AnswerSize, readBody, readChunks } from './body.ts';
 import { type AnswerHead, openEnvelope } from './envelope.ts';
 import { PrometheusError } from './errors.ts';
 
@@ -24,11 +24,11 @@ export interface SeriesAnswer {
 export async function readSeriesAnswer(
   head: AnswerHead,
   body: Readable,
-  limit: number,
+  size: AnswerSize,
   signal: AbortSignal,
 ): Promise<SeriesAnswer> {
   if (head.status >= 300) {
-    const { warnings } = openEnvelope(await readBody(body, limit, signal), head);
+    const { warnings } = openEnvelope(await readBody(body, size, signal), head);
     return { series: new Map(), warnings };
   }
   const series = new Map<string, Set<string>>();
@@ -37,7 +37,7 @@ export async function readSeriesAnswer(
     addSeries(series, text, `data[${count}]`);
     count += 1;
   });
-  await readChunks(body, limit, signal, elements.push);
+  await readChunks(body, size, signal, elements.push);
   const { data, warnings } = openEnvelope(elements.rest(), head);
   needList(data, count);
   return { series, warnings };

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { formatMatchers, type LabelMatcher } from './matcher.ts';
 import verdicts from './prometheus-verdicts.json' with { type: 'json' };
-import { checkSeriesSelector, parseSeriesSelector } from './series-selector.ts';
+import { addMatcher, checkSeriesSelector, parseSeriesSelector } from './series-selector.ts';
 
 /** Refused by Prometheus; a metric with this name is too odd to be worth more than the grammar. */
 const OVERLOOKED = new Set(['atan2']);
@@ -67,5 +68,76 @@ describe('parseSeriesSelector', () => {
   it('throws on what is none', () => {
     expect(() => parseSeriesSelector('sum(up)')).toThrow(SyntaxError);
     expect(() => parseSeriesSelector('up{')).toThrow(/series selector up\{: unexpected end/);
+  });
+});
+
+/** Texts that are white space and comments to PromQL, but look like parts of a selector. */
+const filler = fc.constantFrom('', ' ', '\n\t', '# }\n', '# {a="b",\r\n', ' #,\n ');
+
+const labelName = fc.oneof(
+  fc.constantFrom('pod', 'on', 'by', '__name__', 'kube_pod'),
+  fc.constantFrom('a.b', 'größe', 'a"b', '}', 'x y'),
+);
+
+const matcher: fc.Arbitrary<LabelMatcher> = fc.record({
+  name: labelName,
+  operator: fc.constantFrom('=', '!=', '=~', '!~'),
+  value: fc.oneof(
+    fc.constantFrom('', '}', '{', ',', '#', "it's", 'a|b', '\\\\', '.+'),
+    fc.stringMatching(/^[a-z ]*$/),
+  ),
+});
+
+/** Selectors as people write them, and as they do not. */
+const selectorText = fc
+  .record({
+    name: fc.constantFrom('', 'up', 'a:b', 'offset', 'inf_'),
+    matchers: fc.array(matcher, { maxLength: 4 }),
+    fillers: fc.array(filler, { minLength: 6, maxLength: 6 }),
+    hasTrailingComma: fc.boolean(),
+    hasBraces: fc.boolean(),
+  })
+  .map(({ name, matchers, fillers, hasTrailingComma, hasBraces }) => {
+    const [a = '', b = '', c = '', d = '', e = '', f = ''] = fillers;
+    const inside = matchers.map((each) => formatMatchers([each])).join(`${c},${d}`);
+    const comma = hasTrailingComma && matchers.length > 0 ? ',' : '';
+    const braces = hasBraces || matchers.length > 0 ? `{${b}${inside}${e}${comma}${f}}` : '';
+    return `${a}${name}${b}${braces}${e}`;
+  })
+  .filter((text) => checkSeriesSelector(text).length === 0);
+
+describe('addMatcher', () => {
+  it.each([
+    ['up', 'up{pod!=""}'],
+    ['up # {a="b"}', 'up{pod!=""} # {a="b"}'],
+    ['up{}', 'up{pod!=""}'],
+    ['up{ # }\n}', 'up{pod!="" # }\n}'],
+    ['up{job="}",}', 'up{pod!="",job="}",}'],
+    ['{__name__=~"a|b"}', '{pod!="",__name__=~"a|b"}'],
+    ['{"up"}', '{pod!="","up"}'],
+    ['up{a="\\xff"}', 'up{pod!="",a="\\xff"}'],
+  ])('puts it into %j', (text, outcome) => {
+    expect(addMatcher(text, { name: 'pod', operator: '!=', value: '' })).toBe(outcome);
+  });
+
+  it('changes nothing else of any selector', () => {
+    fc.assert(
+      fc.property(selectorText, labelName, (text, name) => {
+        const added: LabelMatcher = { name, operator: '!=', value: '' };
+        const before = parseSeriesSelector(text);
+        const outcome = addMatcher(text, added);
+        expect(parseSeriesSelector(outcome)).toEqual({
+          ...before,
+          matchers: [added, ...before.matchers],
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('throws on what is none', () => {
+    const added: LabelMatcher = { name: 'pod', operator: '!=', value: '' };
+    expect(() => addMatcher('sum(up)', added)).toThrow(SyntaxError);
+    expect(() => addMatcher('{a="b" or c="d"}', added)).toThrow(SyntaxError);
   });
 });

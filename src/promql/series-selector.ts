@@ -1,9 +1,9 @@
 import { checkSelector } from './check-selector.ts';
 import type { PromqlFault } from './fault.ts';
 import type { PromqlNode, PromqlTree } from './fold.ts';
-import type { LabelMatcher } from './matcher.ts';
+import { formatMatcher, type LabelMatcher } from './matcher.ts';
 import { parsePromql } from './parse.ts';
-import { readSelector } from './selectors.ts';
+import { matcherNodes, readSelector } from './selectors.ts';
 
 /** What a series selector asks for. */
 export interface SeriesSelector {
@@ -44,13 +44,38 @@ export function checkSeriesSelector(text: string): readonly PromqlFault[] {
  * @throws {SyntaxError} with the first fault otherwise
  */
 export function parseSeriesSelector(text: string): SeriesSelector {
+  const { name, matchers } = readSelector(text, faultlessSelector(text));
+  return name === undefined ? { matchers } : { name, matchers };
+}
+
+/**
+ * A series selector with one more matcher, the first between its braces. All else of the text stays
+ * as it is: a string may hold bytes that reading and writing it would change.
+ *
+ * @param text one that `checkSeriesSelector` has no fault with
+ * @returns e.g. `up{pod!="",job="a"}` of `up{job="a"}`
+ * @throws {SyntaxError} as `parseSeriesSelector`
+ */
+export function addMatcher(text: string, matcher: LabelMatcher): string {
+  const selector = faultlessSelector(text);
+  const added = formatMatcher(matcher);
+  const braces = selector.getChild('LabelMatchers');
+  if (braces === null) {
+    const end = selector.getChild('Identifier')?.to ?? selector.to;
+    return `${text.slice(0, end)}{${added}}${text.slice(end)}`;
+  }
+  const isEmpty = matcherNodes(selector).length === 0 && !braces.getChild('QuotedLabelName');
+  const inside = braces.from + 1;
+  return `${text.slice(0, inside)}${added}${isEmpty ? '' : ','}${text.slice(inside)}`;
+}
+
+function faultlessSelector(text: string): PromqlNode {
   const [fault] = checkSeriesSelector(text);
   const selector = soleSelector(parsePromql(text).tree);
   if (fault !== undefined || selector === undefined) {
     throw new SyntaxError(`series selector ${text}: ${fault?.message ?? 'expected a selector'}`);
   }
-  const { name, matchers } = readSelector(text, selector);
-  return name === undefined ? { matchers } : { name, matchers };
+  return selector;
 }
 
 const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([

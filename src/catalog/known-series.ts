@@ -1,0 +1,73 @@
+import type { DiscoveredSeries } from './series-source.ts';
+import { sortInSlices } from './sort-in-slices.ts';
+import type { TimeSlices } from './time-slices.ts';
+
+/** What a series query found, in the order of the names. */
+export interface KnownSeries {
+  readonly names: readonly string[];
+  /** The labels of the name in the same place; one object for all sets that are alike. */
+  readonly labels: readonly ReadonlySet<string>[];
+}
+
+/** Sets of labels, one of each. There are few: series of one exporter have the same labels. */
+export interface LabelSets {
+  /** The one set with these labels. */
+  shared(labels: ReadonlySet<string>): ReadonlySet<string>;
+}
+
+/** The sets that are in use already, and those to come. */
+export async function labelSetsOf(
+  inUse: Iterable<KnownSeries>,
+  slices: TimeSlices,
+): Promise<LabelSets> {
+  const byContent = new Map<string, ReadonlySet<string>>();
+  const byIdentity = new Map<ReadonlySet<string>, ReadonlySet<string>>();
+  const shared = (labels: ReadonlySet<string>): ReadonlySet<string> => {
+    const known = byIdentity.get(labels);
+    if (known !== undefined) return known;
+    const content = contentOf(labels);
+    const first = byContent.get(content) ?? labels;
+    byContent.set(content, first);
+    byIdentity.set(labels, first);
+    return first;
+  };
+  for (const { labels } of inUse) {
+    for (const set of labels) {
+      shared(set);
+      if (slices.isOver()) await slices.pause();
+    }
+  }
+  return { shared };
+}
+
+/** The same for sets with the same labels, and for no others. */
+function contentOf(labels: ReadonlySet<string>): string {
+  return [...labels]
+    .sort()
+    .map((label) => `${label.length}:${label}`)
+    .join('');
+}
+
+/**
+ * Sorts what was found.
+ *
+ * @param before what the query found last
+ * @returns `before` itself where nothing has changed
+ */
+export async function knownSeries(
+  found: DiscoveredSeries,
+  before: KnownSeries | undefined,
+  labelSets: LabelSets,
+  slices: TimeSlices,
+): Promise<KnownSeries> {
+  const names = await sortInSlices(found.keys(), (one, other) => one < other, slices);
+  const labels: ReadonlySet<string>[] = [];
+  let hasChanged = before?.names.length !== names.length;
+  for (const [i, name] of names.entries()) {
+    const set = labelSets.shared(found.get(name) ?? new Set());
+    labels.push(set);
+    hasChanged ||= before?.names[i] !== name || before.labels[i] !== set;
+    if (slices.isOver()) await slices.pause();
+  }
+  return before === undefined || hasChanged ? { names, labels } : before;
+}

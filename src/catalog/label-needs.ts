@@ -1,0 +1,36 @@
+import type { ResourceLabels } from '../rules/resource-labels.ts';
+import type { CompiledRule } from '../rules/rule.ts';
+
+/** The rules that a catalog is made by. */
+export interface RuleLists {
+  readonly custom: readonly CompiledRule[];
+  readonly external: readonly CompiledRule[];
+}
+
+/** What the rules with one series query need to know of the labels of the series. */
+export interface LabelNeeds {
+  /** Labels of which they need to know whether a series has them. */
+  readonly labels: ReadonlySet<string>;
+  /** Those that read resources out of labels that only Prometheus knows. */
+  readonly templates: readonly ResourceLabels[];
+}
+
+/**
+ * The distinct series queries of the rules, in the order of the file, with what is needed of each.
+ * External rules need the names of series only.
+ */
+export function labelNeedsOf(rules: RuleLists): ReadonlyMap<string, LabelNeeds> {
+  const needs = new Map<string, { labels: Set<string>; templates: ResourceLabels[] }>();
+  for (const { seriesQuery, kind, resources } of [...rules.custom, ...rules.external]) {
+    if (seriesQuery === '') continue;
+    const needed = needs.get(seriesQuery) ?? { labels: new Set(), templates: [] };
+    needs.set(seriesQuery, needed);
+    if (kind === 'external') continue;
+    // Whether or not the cluster has the resource now: it may get it before the next round.
+    for (const label of resources.overrides.keys()) needed.labels.add(label);
+    if (resources.hasTemplate) needed.templates.push(resources);
+    // It is the name of the series, and no label of it.
+    needed.labels.delete('__name__');
+  }
+  return needs;
+}

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../test/fixtures/rules.ts';
+import { createSeriesNaming } from './series-naming.ts';
+import { createTimeSlices } from './time-slices.ts';
+
+const slices = createTimeSlices();
+
+/** A rule that counts how often it is asked about each name. */
+function countingRule() {
+  const rule = compiledRule({ matches: '^(a|c|e)', as: '$0_$1', seriesFilters: [{ isNot: 'cc' }] });
+  const asked: string[] = [];
+  const matches = (series: string): boolean => {
+    asked.push(series);
+    return rule.matches(series);
+  };
+  return { rule: { ...rule, matches }, asked };
+}
+
+const names = fc
+  .uniqueArray(fc.stringMatching(/^[a-e]{1,3}$/), { maxLength: 20 })
+  .map((all) => all.toSorted());
+
+describe('createSeriesNaming', () => {
+  it('asks the rule only about names that are new', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(names, { minLength: 2, maxLength: 4 }), async (rounds) => {
+        const { rule, asked } = countingRule();
+        const naming = createSeriesNaming();
+        let known: readonly string[] = [];
+        for (const round of rounds) {
+          asked.length = 0;
+          const namings = await naming.of(rule, round, slices);
+          expect(namings).toEqual(
+            round.map((name) => (rule.matches(name) ? rule.metricName(name) : undefined)),
+          );
+          asked.splice(asked.length - round.length);
+          expect(asked).toEqual(round.filter((name) => !known.includes(name)));
+          known = round;
+        }
+      }),
+    );
+  });
+
+  it('makes nothing at all of names that are the same', async () => {
+    const { rule, asked } = countingRule();
+    const naming = createSeriesNaming();
+    const same = ['a', 'b'];
+    const first = await naming.of(rule, same, slices);
+    expect(await naming.of(rule, same, slices)).toBe(first);
+    expect(asked).toEqual(['a', 'b']);
+  });
+});

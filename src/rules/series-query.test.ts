@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { readSeriesQuery } from './series-query.ts';
+
+describe('readSeriesQuery', () => {
+  it.each([
+    ['up', 'up'],
+    ['up{job="a"}', 'up'],
+    ['{"http.requests"}', 'http.requests'],
+    ['{__name__="up",job="a"}', 'up'],
+    ['{__name__=~"up"}', undefined],
+    ['{__name__!="up",job="a"}', undefined],
+    ['{__name__="",job="a"}', undefined],
+    ['{job="a"}', undefined],
+  ])('knows whether %s finds one name only', (text, name) => {
+    expect(readSeriesQuery(text)?.onlyName).toBe(name);
+  });
+
+  it('knows the labels that no series found can lack', () => {
+    const text =
+      'up{a!="",b=~".+",c="d",e!~"|f",g="",h=~"i*",j!="k",l!~"m",a="n",o=~"",p!~".*",q!=""}';
+    expect(readSeriesQuery(text)?.certainLabels).toEqual(new Set(['a', 'b', 'c', 'e', 'p', 'q']));
+  });
+
+  it('asks for those that have a label', () => {
+    expect(readSeriesQuery('up')?.withLabel('pod')).toBe('up{pod!=""}');
+    expect(readSeriesQuery('up{job="a"}')?.withLabel('k8s.pod')).toBe('up{"k8s.pod"!="",job="a"}');
+  });
+
+  it('does not read what is no selector of PromQL', () => {
+    for (const text of ['{a="b" or c="d"}', 'sum(up)', 'up[5m]', '']) {
+      expect(readSeriesQuery(text), text).toBeUndefined();
+    }
+  });
+});

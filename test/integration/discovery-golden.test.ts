@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
+import { readConfiguration } from '../../src/config/configuration.ts';
+import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
+import { recordedClusterMapper } from '../golden/cluster-mapper.ts';
+import { startGoldenPrometheus } from '../golden/prometheus-data.ts';
+import { configNames, readData } from '../golden/recorded-cases.ts';
+import { discoveryRound } from './discovery-round.ts';
+
+const mapper = recordedClusterMapper();
+
+let server: RunningPrometheus;
+let client: PrometheusClient;
+
+beforeAll(async () => {
+  server = await startGoldenPrometheus();
+  client = createPrometheusClient({ url: server.url });
+});
+
+afterAll(async () => {
+  client?.close();
+  await server?.stop();
+});
+
+describe('the recorded configurations, over the recorded series', () => {
+  const seen = { served: 0 };
+
+  test.each(configNames)('%s: the same catalog by labels and by series', async (name) => {
+    const { configuration: rules } = readConfiguration(name, readData(`configs/${name}.yaml`), {
+      mapper,
+      checkPromql: true,
+      unknownResource: 'warning',
+    });
+    if (rules === undefined) throw new Error('a configuration that is refused');
+    const start = Date.now() / 1000 - 600;
+    const round = (mode: 'labels' | 'series') =>
+      discoveryRound({ source: client, rules, mapper, mode, start });
+    const [byLabels, bySeries] = [await round('labels'), await round('series')];
+    expect(byLabels.served).toEqual(bySeries.served);
+    const failing = ({ outcomes }: typeof byLabels) =>
+      outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.seriesQuery] : []));
+    expect(failing(byLabels)).toEqual(failing(bySeries));
+    seen.served += byLabels.served.length;
+  });
+
+  test('are metrics of many kinds', () => {
+    expect(seen.served).toBeGreaterThan(200);
+  });
+});
