@@ -1,5 +1,5 @@
 import { type QueryAnswer, readNames, readQueryAnswer } from './answer.ts';
-import { readBody } from './body.ts';
+import { type AnswerSize, readBody } from './body.ts';
 import { type Connection, connect, type HttpAnswer } from './connection.ts';
 import { withDeadline } from './deadline.ts';
 import { type Envelope, openEnvelope } from './envelope.ts';
@@ -74,32 +74,36 @@ interface Warned {
   readonly warnings: readonly string[];
 }
 
+/** Reads an answer until its signal says to stop, and counts its bytes. */
+type ReadAnswer<T> = (answer: HttpAnswer, signal: AbortSignal, size: AnswerSize) => Promise<T>;
+
 /**
  * A client of the HTTP API of one Prometheus server, or of what speaks like one. Connections are
  * kept and used again; requests may run side by side.
  *
+ * @param connection where several clients share one
  * @throws PrometheusOptionsError where an option, or a file it names, is not as it should be
  * @example
  * const prometheus = createPrometheusClient({ url: 'http://prometheus:9090' });
  * const answer = await prometheus.query('sum(up)');
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/
  */
-export function createPrometheusClient(options: PrometheusOptions): PrometheusClient {
-  const connection = connect(options);
+export function createPrometheusClient(
+  options: PrometheusOptions,
+  connection: Connection = connect(options),
+): PrometheusClient {
   const limit = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
   const verb = options.verb ?? 'GET';
 
-  function ask<T extends Warned>(
-    request: EndpointRequest,
-    read: (answer: HttpAnswer, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    return observed(request, options.onRequest, () =>
-      withDeadline(request, (signal) => sendAndRead(connection, request, signal, read)),
+  function ask<T extends Warned>(request: EndpointRequest, read: ReadAnswer<T>): Promise<T> {
+    const size: AnswerSize = { most: limit, taken: 0 };
+    return observed(request, size, options.onRequest, () =>
+      withDeadline(request, (signal) => sendAndRead(connection, request, signal, size, read)),
     );
   }
 
-  const readEnvelope = async (answer: HttpAnswer, signal: AbortSignal): Promise<Envelope> =>
-    openEnvelope(await readBody(answer.body, limit, signal), answer);
+  const readEnvelope: ReadAnswer<Envelope> = async (answer, signal, size) =>
+    openEnvelope(await readBody(answer.body, size, signal), answer);
 
   async function query(promql: string, queryOptions: QueryOptions = {}): Promise<QueryAnswer> {
     const { time = Date.now() / 1000, timeoutMs, signal } = queryOptions;
@@ -111,8 +115,8 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
       timeoutMs: timeoutMs ?? options.queryTimeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS,
       signal,
     };
-    const { answer } = await ask(request, async (head, stop) => {
-      const { data, warnings } = await readEnvelope(head, stop);
+    const { answer } = await ask(request, async (head, stop, size) => {
+      const { data, warnings } = await readEnvelope(head, stop, size);
       return { answer: readQueryAnswer(data), warnings };
     });
     return answer;
@@ -130,8 +134,8 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
       parameters: discoveryParameters([match], range),
       ...discoveryLimits(requestOptions),
     };
-    const { series } = await ask(request, (answer, signal) =>
-      readSeriesAnswer(answer, answer.body, limit, signal),
+    const { series } = await ask(request, (answer, signal, size) =>
+      readSeriesAnswer(answer, answer.body, size, signal),
     );
     return series;
   }
@@ -167,8 +171,8 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
   }
 
   async function names(request: EndpointRequest): Promise<readonly string[]> {
-    const answer = await ask(request, async (head, signal) => {
-      const { data, warnings } = await readEnvelope(head, signal);
+    const answer = await ask(request, async (head, signal, size) => {
+      const { data, warnings } = await readEnvelope(head, signal, size);
       return { names: readNames(data), warnings };
     });
     return answer.names;
@@ -188,14 +192,16 @@ async function sendAndRead<T>(
   connection: Connection,
   { verb, path, parameters }: EndpointRequest,
   signal: AbortSignal,
-  read: (answer: HttpAnswer, signal: AbortSignal) => Promise<T>,
+  size: AnswerSize,
+  read: ReadAnswer<T>,
 ): Promise<T> {
-  return read(await connection.send({ verb, path, parameters, signal }), signal);
+  return read(await connection.send({ verb, path, parameters, signal }), signal, size);
 }
 
 /** Reports how a request ended, then lets it end so. */
 async function observed<T extends Warned>(
   { endpoint, parameters }: EndpointRequest,
+  size: AnswerSize,
   onRequest: PrometheusOptions['onRequest'],
   run: () => Promise<T>,
 ): Promise<T> {
@@ -203,7 +209,7 @@ async function observed<T extends Warned>(
   const ended = (outcome: FinishedRequest['outcome'], warnings: readonly string[]): void => {
     const asked = [...parameters.getAll('query'), ...parameters.getAll('match[]')].join(', ');
     const durationSeconds = (performance.now() - startedAt) / 1000;
-    onRequest?.({ endpoint, asked, durationSeconds, outcome, warnings });
+    onRequest?.({ endpoint, asked, durationSeconds, outcome, bytes: size.taken, warnings });
   };
   try {
     const result = await run();

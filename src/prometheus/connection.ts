@@ -37,7 +37,9 @@ export interface Connection {
    * @throws PrometheusError `unreachable`, or `bad_answer` for what is not HTTP
    */
   send(request: ConnectionRequest): Promise<HttpAnswer>;
-  /** Closes all connections, those in use too. */
+  /** Whether a byte has come for any running request since this was asked last. */
+  hasReceived(): boolean;
+  /** Closes all connections, those in use too; requests to come get new ones. */
   close(): void;
 }
 
@@ -73,7 +75,7 @@ export function connect(options: PrometheusOptions): Connection {
     );
   }
 
-  return { send, close: agents.close };
+  return { send, hasReceived: agents.hasReceived, close: agents.close };
 }
 
 async function exchange(

@@ -11,7 +11,8 @@ export interface Deadline {
  * Runs something that can be stopped, within a time that covers all of it.
  *
  * @param run stops, however it likes, when its signal says so
- * @throws PrometheusError `timeout` or `canceled` when it was stopped, else what `run` throws
+ * @throws PrometheusError when it was stopped: `timeout`, or the signal's reason where that is one,
+ *   else `canceled`; otherwise what `run` throws
  */
 export async function withDeadline<T>(
   { timeoutMs, signal }: Deadline,
@@ -19,10 +20,9 @@ export async function withDeadline<T>(
 ): Promise<T> {
   const stop = new AbortController();
   const timedOut = new PrometheusError('timeout', `no complete answer within ${timeoutMs} ms`);
-  const canceled = new PrometheusError('canceled', 'the caller gave up');
-  const cancel = () => stop.abort(canceled);
+  const cancel = () => stop.abort(canceled(signal));
   if (signal?.aborted) {
-    throw canceled;
+    throw canceled(signal);
   }
   // Not AbortSignal.any and .timeout: these keep something alive per request for a caller's signal
   // that lives long.
@@ -36,4 +36,12 @@ export async function withDeadline<T>(
     clearTimeout(timer);
     signal?.removeEventListener('abort', cancel);
   }
+}
+
+/** Any other reason is the caller's business, and may hold what the log must not. */
+function canceled(signal: AbortSignal | undefined): PrometheusError {
+  const reason: unknown = signal?.reason;
+  return reason instanceof PrometheusError
+    ? reason
+    : new PrometheusError('canceled', 'the caller gave up');
 }

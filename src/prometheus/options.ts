@@ -42,6 +42,8 @@ export interface PrometheusOptions {
   readonly maxAnswerBytes?: number;
   /** How many connections may be open at once; further requests wait. Default 64. */
   readonly maxConnections?: number;
+  /** How long it may take until a connection is there, in milliseconds. Default: as long as all of it. */
+  readonly connectTimeoutMs?: number;
   /** Told of every request when it has ended. */
   readonly onRequest?: (request: FinishedRequest) => void;
   /** Told, in one sentence, of what does not fail a request but needs a look. */
@@ -68,6 +70,8 @@ export interface FinishedRequest {
   readonly asked: string;
   readonly durationSeconds: number;
   readonly outcome: 'success' | PrometheusErrorKind;
+  /** Of the answer, unpacked, as far as it was read. */
+  readonly bytes: number;
   /** What Prometheus warned of in its answer, e.g. that it is only a partial one. */
   readonly warnings: readonly string[];
 }

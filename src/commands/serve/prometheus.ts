@@ -2,20 +2,21 @@ import { prometheusFlags } from '../../cli/prometheus-flags.ts';
 import type { PrometheusOptions as PrometheusFlags } from '../../cli/serve-options.ts';
 import type { QueryRunner } from '../../metrics/query-runner.ts';
 import { createQuerySharing } from '../../metrics/query-sharing.ts';
-import { createPrometheusClient, type PrometheusClient } from '../../prometheus/client.ts';
 import { PrometheusError, type PrometheusErrorKind } from '../../prometheus/errors.ts';
+import { createGuardedClient, type GuardedClient } from '../../prometheus/guarded-client.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { kubeconfigIdentity } from './prometheus-identity.ts';
+import { createOutageReport } from './report-outage.ts';
 
 /** The client for the Prometheus of the flags. Throws PrometheusOptionsError, ClusterAccessError. */
 export async function connectPrometheus(
   flags: PrometheusFlags,
   log: Logger,
   metrics: AdapterMetrics,
-): Promise<PrometheusClient> {
+): Promise<GuardedClient> {
   const { credentials } = flags;
-  return createPrometheusClient({
+  return createGuardedClient({
     url: flags.url,
     verb: flags.verb,
     headers: flags.headers.map(({ name, value }) => `${name}=${value}`),
@@ -32,9 +33,21 @@ export async function connectPrometheus(
     }),
     queryTimeoutMs: flags.timeout,
     maxAnswerBytes: flags.maxAnswerSize,
-    onRequest: ({ endpoint, asked, durationSeconds, outcome, warnings }) => {
+    connectTimeoutMs: flags.connectTimeout,
+    // Who asks is limited: queries by the queue, the others by --relist-concurrency. A request that
+    // waited for a connection would look like one that is not answered.
+    maxConnections: Number.POSITIVE_INFINITY,
+    maxConcurrency: flags.maxConcurrency,
+    maxQueued: flags.maxQueued,
+    stallTimeoutMs: flags.stallTimeout,
+    observer: createOutageReport(log, metrics),
+    onRequest: ({ endpoint, asked, durationSeconds, outcome, bytes, warnings }) => {
       metrics.prometheusRequest(endpoint, outcome, durationSeconds);
-      log.verbose(6, 'asked Prometheus', { endpoint, asked, outcome, durationSeconds, warnings });
+      metrics.prometheusAnswered(endpoint, bytes);
+      // The log has a query with the request that needed it, too.
+      const level = endpoint === 'query' ? 8 : 6;
+      const fields = { endpoint, asked, outcome, durationSeconds, warnings };
+      log.verbose(level, 'asked Prometheus', fields);
     },
     onWarning: (message) => log.warn(nameFlag(message)),
   });
@@ -62,13 +75,35 @@ export function nameFlag(message: string): string {
 /** What can be the fault of one query, while another one is answered. */
 const REFUSALS: ReadonlySet<PrometheusErrorKind> = new Set(['bad_query', 'timeout', 'too_large']);
 
+/** What a server says to a request that it does not know, or a proxy to one that it lets nobody make. */
+const NO_SUCH_REQUEST: ReadonlySet<PrometheusErrorKind> = new Set([
+  'bad_query',
+  'bad_answer',
+  'unauthorized',
+]);
+
+/**
+ * Whether an error says that a server does not do what was asked, as opposed to that it cannot be
+ * reached, or cannot answer now.
+ */
+export function isUnsupported(error: unknown): boolean {
+  if (!(error instanceof PrometheusError)) return false;
+  return NO_SUCH_REQUEST.has(error.kind) || error.status === 501;
+}
+
 /** One query for many requests, as far as the flags allow. */
 export function shareQueries(
   prometheus: QueryRunner,
   { queryMaxAge }: PrometheusFlags,
+  metrics: AdapterMetrics,
 ): QueryRunner {
   return createQuerySharing(prometheus, {
     maxAge: queryMaxAge,
+    onQuery({ scope, answered }) {
+      metrics.queryNeeded(scope, answered);
+      return () => undefined;
+    },
+    onKept: metrics.answersKept,
     isRefusal: (error) => error instanceof PrometheusError && REFUSALS.has(error.kind),
   });
 }

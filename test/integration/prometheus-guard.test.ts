@@ -1,0 +1,475 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../../scripts/parts/free-port.ts';
+import { startProcess } from '../../scripts/parts/process.ts';
+import { startPrometheus } from '../../scripts/parts/prometheus.ts';
+import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
+import type { PrometheusError } from '../../src/prometheus/errors.ts';
+import {
+  createGuardedClient,
+  type GuardedClient,
+  type GuardObserver,
+} from '../../src/prometheus/guarded-client.ts';
+import type { NotAskedError } from '../../src/prometheus/not-asked.ts';
+import { parametersOf, type StandIn, startStandIn } from './stand-in-server.ts';
+
+const ONE = '{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}';
+const BUILD_INFO = '/api/v1/status/buildinfo';
+
+/** A request that the stand-in has not answered yet. */
+interface Held {
+  readonly query: string;
+  readonly timeoutMs: number;
+  readonly response: ServerResponse;
+  answer(status?: number, body?: string): void;
+}
+
+/** A stand-in for Prometheus that answers queries when it is told to; it counts what it has. */
+interface Holding extends StandIn {
+  readonly held: Held[];
+  most(): number;
+  /** The paths of everything that came. */
+  readonly paths: string[];
+}
+
+let closers: (() => unknown)[];
+let queue: { running: number; waiting: number };
+let notAsked: string[];
+let retried: number;
+let waited: number[];
+let outages: string[];
+
+beforeEach(() => {
+  closers = [];
+  queue = { running: 0, waiting: 0 };
+  notAsked = [];
+  retried = 0;
+  waited = [];
+  outages = [];
+});
+
+afterEach(async () => {
+  for (const close of closers.reverse()) await close();
+});
+
+const observer: GuardObserver = {
+  queueChanged(now) {
+    queue = now;
+  },
+  waited: (seconds) => waited.push(seconds),
+  notAsked: (reason) => notAsked.push(reason),
+  retried() {
+    retried += 1;
+  },
+  lost: ({ lastError }) => outages.push(`lost: ${lastError.kind}`),
+  back: () => outages.push('back'),
+};
+
+function guarded(
+  url: string,
+  settings: Partial<Parameters<typeof createGuardedClient>[0]> = {},
+): GuardedClient {
+  const client = createGuardedClient({
+    url,
+    maxConnections: Number.POSITIVE_INFINITY,
+    connectTimeoutMs: 750,
+    maxConcurrency: 2,
+    maxQueued: 100,
+    stallTimeoutMs: 750,
+    observer,
+    ...settings,
+  });
+  closers.push(client.close);
+  return client;
+}
+
+async function holding(
+  answerOther: (request: IncomingMessage, response: ServerResponse) => void = (_, response) =>
+    response.end('{"status":"success","data":{}}'),
+): Promise<Holding> {
+  const held: Held[] = [];
+  const paths: string[] = [];
+  let most = 0;
+  const server = await startStandIn(async (request, response) => {
+    const path = new URL(request.url ?? '', 'http://stand-in').pathname;
+    paths.push(path);
+    if (path !== '/api/v1/query') return answerOther(request, response);
+    const parameters = await parametersOf(request);
+    const entry: Held = {
+      query: parameters.get('query') ?? '',
+      timeoutMs: Number.parseInt(parameters.get('timeout') ?? '', 10),
+      response,
+      answer(status = 200, body = ONE) {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+      },
+    };
+    held.push(entry);
+    most = Math.max(most, held.length);
+    // Whether it was answered or the connection was closed.
+    response.on('close', () => held.splice(held.indexOf(entry), 1));
+  });
+  closers.push(server.close);
+  return { ...server, held, paths, most: () => most };
+}
+
+/** A port whose listener takes no connection any more: the kernel then drops who knocks. */
+async function fullPort(): Promise<number> {
+  const port = await freePort();
+  const listener = await startProcess({
+    name: 'a listener',
+    command: process.execPath,
+    args: [
+      '--eval',
+      `require('net').createServer().listen({ port: ${port}, host: '127.0.0.1', backlog: 1 }, () => console.log('listening'))`,
+    ],
+    isReady: (output) => output.includes('listening'),
+  });
+  closers.push(listener.kill);
+  listener.signal('SIGSTOP');
+  for (let count = 0; count < 4; count += 1) {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    closers.push(() => socket.destroy());
+    await Promise.race([once(socket, 'connect'), sleep(200)]);
+  }
+  return port;
+}
+
+const outcomeOf = (asked: Promise<unknown>): Promise<string> =>
+  asked.then(
+    () => 'answered',
+    (error: PrometheusError | NotAskedError) => ('kind' in error ? error.kind : error.reason),
+  );
+
+const queries = (server: Holding): readonly string[] => server.held.map(({ query }) => query);
+
+describe('at most so many queries at once', () => {
+  test('is exact, and the others follow in the order in which they came', async () => {
+    const server = await holding();
+    const client = guarded(server.url, { maxConcurrency: 5 });
+    const names = Array.from({ length: 60 }, (_, index) => `q${index}`);
+    const asked = Promise.all(names.map((name) => outcomeOf(client.query(name))));
+    const order: string[] = [];
+    for (let answered = 0; answered < names.length; answered += 1) {
+      await vi.waitFor(() => expect(server.held).toHaveLength(Math.min(5, 60 - answered)));
+      expect(queue).toEqual({
+        running: Math.min(5, 60 - answered),
+        waiting: Math.max(0, 55 - answered),
+      });
+      const [first] = server.held;
+      order.push(first?.query ?? '');
+      first?.answer();
+      await vi.waitFor(() => expect(server.held).not.toContain(first));
+    }
+    expect(await asked).toEqual(names.map(() => 'answered'));
+    // Those that are sent at the same time may arrive in any order.
+    expect(order.map((name) => names.indexOf(name)).every((at, i) => Math.abs(at - i) < 5)).toBe(
+      true,
+    );
+    expect(server.most()).toBe(5);
+    expect(waited).toHaveLength(60);
+    expect(queue).toEqual({ running: 0, waiting: 0 });
+  });
+
+  test('are joined by nobody who gives up: a query that waits, and one that runs', async () => {
+    const server = await holding();
+    const client = guarded(server.url, { maxConcurrency: 1 });
+    const first = new AbortController();
+    const second = new AbortController();
+    const outcomes = [
+      outcomeOf(client.query('first', { signal: first.signal })),
+      outcomeOf(client.query('second', { signal: second.signal })),
+      outcomeOf(client.query('third')),
+    ];
+    await vi.waitFor(() => expect(queries(server)).toEqual(['first']));
+    second.abort();
+    expect(await outcomes[1]).toBe('canceled');
+    expect(queue).toEqual({ running: 1, waiting: 1 });
+    first.abort();
+    expect(await outcomes[0]).toBe('canceled');
+    // The place is the next one's, and the stand-in has seen that the first one has gone.
+    await vi.waitFor(() => expect(queries(server)).toEqual(['third']));
+    server.held[0]?.answer();
+    expect(await outcomes[2]).toBe('answered');
+    expect(queue).toEqual({ running: 0, waiting: 0 });
+    expect(outages).toEqual([]);
+  });
+
+  test('and the last who gives up a shared query ends it', async () => {
+    const server = await holding();
+    const client = guarded(server.url, { maxConcurrency: 1 });
+    const shared = createQuerySharing(client, { maxAge: 1_000, isRefusal: () => false });
+    const callers = [new AbortController(), new AbortController(), new AbortController()];
+    const outcomes = callers.map(({ signal }) =>
+      shared.query('same', { signal }).then(
+        () => 'answered',
+        () => 'given up',
+      ),
+    );
+    await vi.waitFor(() => expect(queries(server)).toEqual(['same']));
+    callers[0]?.abort();
+    callers[1]?.abort();
+    expect(await Promise.all(outcomes.slice(0, 2))).toEqual(['given up', 'given up']);
+    expect(queries(server)).toEqual(['same']);
+    callers[2]?.abort();
+    expect(await outcomes[2]).toBe('given up');
+    await vi.waitFor(() => expect(server.held).toEqual([]));
+    expect(queue).toEqual({ running: 0, waiting: 0 });
+  });
+
+  test('and so many in the queue: beyond that they fail at once', async () => {
+    const server = await holding();
+    const client = guarded(server.url, { maxConcurrency: 1, maxQueued: 2 });
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const outcomes = names.map((name) => outcomeOf(client.query(name)));
+    expect(await Promise.all(outcomes.slice(3))).toEqual(['queue_full', 'queue_full']);
+    expect(notAsked).toEqual(['queue_full', 'queue_full']);
+    for (const name of names.slice(0, 3)) {
+      await vi.waitFor(() => expect(queries(server)).toEqual([name]));
+      server.held[0]?.answer();
+    }
+    expect(await Promise.all(outcomes.slice(0, 3))).toEqual(['answered', 'answered', 'answered']);
+  });
+
+  test('within one time-out for waiting and asking, of which Prometheus is told the rest', async () => {
+    const server = await holding();
+    const client = guarded(server.url, { maxConcurrency: 1, queryTimeoutMs: 1_000 });
+    const outcomes = ['runs', 'waits'].map((name) => outcomeOf(client.query(name)));
+    expect(await Promise.all(outcomes)).toEqual(['timeout', 'deadline']);
+    expect(notAsked).toEqual(['deadline']);
+    expect(server.paths.filter((path) => path === '/api/v1/query')).toHaveLength(1);
+
+    const first = outcomeOf(client.query('first'));
+    const second = outcomeOf(client.query('second'));
+    await vi.waitFor(() => expect(server.held[0]?.timeoutMs).toBeGreaterThan(900));
+    setTimeout(() => server.held[0]?.answer(), 400);
+    expect(await first).toBe('answered');
+    await vi.waitFor(() => expect(queries(server)).toEqual(['second']));
+    expect(server.held[0]?.timeoutMs).toBeLessThanOrEqual(600);
+    server.held[0]?.answer();
+    expect(await second).toBe('answered');
+  });
+
+  test('of which discovery takes none', async () => {
+    const server = await holding((_, response) => response.end('{"status":"success","data":[]}'));
+    const client = guarded(server.url, { maxConcurrency: 1 });
+    const asked = outcomeOf(client.query('holds'));
+    await vi.waitFor(() => expect(queries(server)).toEqual(['holds']));
+    expect(await client.labelNames(['a'], { start: 0 })).toEqual([]);
+    expect(await client.labelValues('a', [], { start: 0 })).toEqual([]);
+    expect((await client.seriesLabelNames('a', { start: 0 })).size).toBe(0);
+    server.held[0]?.answer();
+    expect(await asked).toBe('answered');
+  });
+});
+
+describe('a query is tried once more', () => {
+  async function failing(times: number, fail: (held: Held) => void) {
+    const server = await startStandIn(async (request, response) => {
+      const query = (await parametersOf(request)).get('query') ?? '';
+      const answer = (status = 200, body = ONE) => response.writeHead(status).end(body);
+      if (request.url === BUILD_INFO || query === 'vector(1)') {
+        answer();
+        return;
+      }
+      asked += 1;
+      if (asked <= times) fail({ query, timeoutMs: 0, response, answer });
+      else answer();
+    });
+    let asked = 0;
+    closers.push(server.close);
+    return { client: guarded(server.url), asked: () => asked };
+  }
+
+  test.each([
+    ['502', (held: Held) => held.answer(502, 'bad gateway')],
+    ['503', (held: Held) => held.answer(503, 'Service Unavailable')],
+    ['a new connection that is reset', (held: Held) => held.response.socket?.resetAndDestroy()],
+  ])('after %s', async (_, fail) => {
+    const { client, asked } = await failing(1, fail);
+    expect(await outcomeOf(client.query('a'))).toBe('answered');
+    expect([asked(), retried]).toEqual([2, 1]);
+    expect(outages).toEqual([]);
+  });
+
+  test.each([
+    ['a refusal', (held: Held) => held.answer(422, '{"status":"error","errorType":"execution"}')],
+    ['too many requests', (held: Held) => held.answer(429, 'slow down')],
+    ['an internal error', (held: Held) => held.answer(500, 'oops')],
+    ['no rights', (held: Held) => held.answer(403, 'no')],
+    ['a time-out', (held: Held) => held.answer(503, '{"status":"error","errorType":"timeout"}')],
+    ['a gateway that waited', (held: Held) => held.answer(504, 'gateway time-out')],
+    ['another answer', (held: Held) => held.answer(200, 'not JSON')],
+    ['503 that took its time', (held: Held) => void setTimeout(() => held.answer(503, ''), 300)],
+  ])('but not after %s', async (_, fail) => {
+    const { client, asked } = await failing(1, fail);
+    expect(await outcomeOf(client.query('a'))).not.toBe('answered');
+    expect([asked(), retried]).toEqual([1, 0]);
+  });
+
+  test('not twice, and a tenth of the time at most', async () => {
+    const { client, asked } = await failing(1_000, (held) => held.answer(503, ''));
+    for (let count = 0; count < 3; count += 1) {
+      expect(await outcomeOf(client.query('a'))).toBe('unavailable');
+    }
+    expect(asked()).toBe(6);
+    const rest = Array.from({ length: 97 }, () => outcomeOf(client.query('a')));
+    expect(new Set(await Promise.all(rest))).toEqual(new Set(['unavailable']));
+    expect(retried).toBeGreaterThanOrEqual(10);
+    expect(retried).toBeLessThanOrEqual(20);
+    expect(asked()).toBe(100 + retried);
+    // A probe is answered each time, so that it is the fault of these queries.
+    expect(outages).toEqual([]);
+  });
+});
+
+describe('a Prometheus that is lost', () => {
+  test('is found so where nobody listens, and found back', async () => {
+    const port = await freePort();
+    const client = guarded(`http://127.0.0.1:${port}`);
+    const back = vi.fn();
+    client.onBack(back);
+    expect(await outcomeOf(client.query('a'))).toBe('unreachable');
+    await vi.waitFor(() => expect(outages).toEqual(['lost: unreachable']));
+    const failure = client.query('a');
+    await expect(failure).rejects.toThrow(
+      /^not asked: circuit open since 20\S+Z, last error: cannot reach Prometheus: .*ECONNREFUSED/,
+    );
+    expect(await outcomeOf(client.seriesLabelNames('a', { start: 0 }))).toBe('circuit_open');
+    expect(notAsked).toEqual(['circuit_open', 'circuit_open']);
+
+    const prometheus = await startPrometheus({ port });
+    closers.push(prometheus.stop);
+    await vi.waitFor(() => expect(outages).toEqual(['lost: unreachable', 'back']), 2_000);
+    expect(back).toHaveBeenCalledTimes(1);
+    expect(await outcomeOf(client.query('1'))).toBe('answered');
+  });
+
+  test('is found so where connections do not come about', async () => {
+    const client = guarded(`http://127.0.0.1:${await fullPort()}`, {
+      connectTimeoutMs: 100,
+      stallTimeoutMs: 0,
+    });
+    await expect(client.query('a')).rejects.toThrow('no connection within 100 ms');
+    await vi.waitFor(() => expect(outages).toEqual(['lost: unreachable']));
+    expect(retried).toBe(0);
+  });
+
+  test('is found so where it takes connections and answers nothing', async () => {
+    const server = await holding(() => undefined);
+    const client = guarded(server.url);
+    const outcomes = ['a', 'b', 'c'].map((name) => outcomeOf(client.query(name)));
+    expect(await Promise.all(outcomes)).toEqual(['unreachable', 'unreachable', 'circuit_open']);
+    expect(outages).toEqual(['lost: unreachable']);
+    expect(server.paths).toContain(BUILD_INFO);
+    expect(queue).toEqual({ running: 0, waiting: 0 });
+    // What was given up is given up at Prometheus, too.
+    await vi.waitFor(() => expect(server.held).toEqual([]));
+  });
+
+  test('is not one that takes long and answers something trivial meanwhile', async () => {
+    const server = await holding();
+    const client = guarded(server.url);
+    const slow = outcomeOf(client.query('slow'));
+    await vi.waitFor(() => expect(queries(server)).toEqual(['slow']));
+    await sleep(3_000);
+    expect(server.paths.filter((path) => path === BUILD_INFO).length).toBeGreaterThan(3);
+    server.held[0]?.answer();
+    expect(await slow).toBe('answered');
+    expect(outages).toEqual([]);
+  });
+
+  test('is not a real one that is busy with two queries', async () => {
+    const prometheus = await startPrometheus();
+    closers.push(prometheus.stop);
+    const client = guarded(prometheus.url, { stallTimeoutMs: 600, queryTimeoutMs: 60_000 });
+    const asked = [0, 1].map((n) =>
+      outcomeOf(client.query(`${n} + count_over_time(vector(1)[1d:40ms])`)),
+    );
+    expect(await Promise.all(asked)).toEqual(['answered', 'answered']);
+    expect(outages).toEqual([]);
+    const itself = await (await fetch(`${prometheus.url}/metrics`)).text();
+    expect(itself).toMatch(
+      /http_requests_total\{code="200",handler="\/api\/v1\/status\/buildinfo"\} [1-9]/,
+    );
+  });
+
+  test.each([404, 401, 429, 500])('is not one that answers the probe with %i', async (status) => {
+    const server = await holding((_, response) => response.writeHead(status).end('no'));
+    const client = guarded(server.url, { stallTimeoutMs: 300 });
+    const slow = outcomeOf(client.query('slow'));
+    await vi.waitFor(() => expect(queries(server)).toEqual(['slow']));
+    await sleep(1_000);
+    server.held[0]?.answer();
+    expect(await slow).toBe('answered');
+    expect(outages).toEqual([]);
+  });
+
+  test('is not one whose answer is on its way, though no probe gets through', async () => {
+    const server = await holding(() => undefined);
+    const client = guarded(server.url, { stallTimeoutMs: 300 });
+    const large = outcomeOf(client.query('large'));
+    await vi.waitFor(() => expect(queries(server)).toEqual(['large']));
+    const response = server.held[0]?.response;
+    response?.writeHead(200);
+    for (const byte of ONE) {
+      response?.write(byte);
+      await sleep(20);
+    }
+    response?.end();
+    expect(await large).toBe('answered');
+    expect(outages).toEqual([]);
+  });
+
+  test('is waited for where the time is 0', async () => {
+    const server = await holding(() => undefined);
+    const client = guarded(server.url, { stallTimeoutMs: 0, queryTimeoutMs: 1_500 });
+    expect(await outcomeOf(client.query('a'))).toBe('timeout');
+    expect(outages).toEqual([]);
+    expect(server.paths).toEqual(['/api/v1/query']);
+  });
+
+  test('is back when queries are answered, not as soon as something is', async () => {
+    let isReady = false;
+    const server = await startStandIn((request, response) => {
+      if (request.url?.startsWith('/api/v1/query') && !isReady) {
+        response.writeHead(503).end('Service Unavailable');
+      } else response.end(ONE);
+    });
+    closers.push(server.close);
+    const client = guarded(server.url);
+    expect(await outcomeOf(client.query('a'))).toBe('unavailable');
+    await vi.waitFor(() => expect(outages).toEqual(['lost: unavailable']));
+    await sleep(1_500);
+    expect(outages).toEqual(['lost: unavailable']);
+    isReady = true;
+    await vi.waitFor(() => expect(outages).toEqual(['lost: unavailable', 'back']), 2_000);
+    expect(await outcomeOf(client.query('a'))).toBe('answered');
+  });
+
+  test('and a query that always fails like that leaves the others alone', async () => {
+    const server = await startStandIn(async (request, response) => {
+      const query = (await parametersOf(request)).get('query');
+      if (query === 'broken') response.writeHead(503).end('store unavailable');
+      else response.end(ONE);
+    });
+    closers.push(server.close);
+    const client = guarded(server.url);
+    for (let count = 0; count < 20; count += 1) {
+      expect(await outcomeOf(client.query('broken'))).toBe('unavailable');
+    }
+    await sleep(500);
+    expect(outages).toEqual([]);
+    expect(await outcomeOf(client.query('fine'))).toBe('answered');
+  });
+
+  test('ends with the client', async () => {
+    const client = guarded(`http://127.0.0.1:${await freePort()}`);
+    expect(await outcomeOf(client.query('a'))).toBe('unreachable');
+    client.close();
+    await sleep(1_000);
+    expect(outages).toEqual([]);
+  });
+});
