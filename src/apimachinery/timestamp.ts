@@ -12,5 +12,5 @@ export function timestampFromSeconds(seconds: number): string {
   if (!(year >= 0 && year <= 9999)) {
     throw new RangeError(`${seconds} s is no timestamp: expected a time in the years 0000 to 9999`);
   }
-  return date.toISOString().replace('.000Z', 'Z');
+  return `${date.toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}Z`;
 }

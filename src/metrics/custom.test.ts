@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { builtCatalog } from '../../test/fixtures/catalog.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
-import { buildCatalog } from '../catalog/build-catalog.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import { createCustomMetrics } from './custom.ts';
 import { createExternalMetrics } from './external.ts';
@@ -9,7 +10,7 @@ import type { QueryAnswer, Sample } from './query-runner.ts';
 
 const mapper = builtinResourceMapper();
 const overrides = { namespace: 'namespace', pod: 'pod', node: 'node' };
-const { catalog } = buildCatalog(
+const { catalog } = await builtCatalog(
   {
     custom: [
       compiledRule({ seriesQuery: 'load', overrides }),
@@ -23,6 +24,15 @@ const { catalog } = buildCatalog(
     external: [
       compiledRule(
         { seriesQuery: 'load', overrides, metricsQuery: '<<.Series>>{<<.LabelMatchers>>}' },
+        'external',
+      ),
+      compiledRule(
+        {
+          seriesQuery: 'load',
+          as: 'everywhere',
+          namespaced: false,
+          metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>})',
+        },
         'external',
       ),
     ],
@@ -144,16 +154,66 @@ describe('custom metrics', () => {
     expect(asked).toEqual([]);
   });
 
-  it('does not ask Prometheus for a name made to become a part of the query', async () => {
+  it('asks nobody about what no object or namespace is called', async () => {
+    const unable = new Error('no objects are to be listed');
+    for (const name of ['a"} or up{a="', '.*', 'a|b', 'a b', 'café', '%20', '..', '', 'a\n']) {
+      for (const metric of ['load', 'raw']) {
+        const { custom, asked } = services(vector(['a', 1]), unable);
+        await expect(custom.get({ ...pods, metric, name })).rejects.toMatchObject({
+          reason: 'NotFound',
+          message: `the server could not find the metric ${metric} for pods ${name}`,
+        });
+        await expect(custom.get({ ...pods, metric, namespace: name })).rejects.toMatchObject({
+          reason: 'NotFound',
+          message: `the server could not find the metric ${metric} for pods`,
+        });
+        const inNowhere = custom.get({ ...pods, metric, namespace: name, name: 'a' });
+        await expect(inNowhere).rejects.toMatchObject({ reason: 'NotFound' });
+        expect(asked).toEqual([]);
+      }
+    }
+  });
+
+  it('asks with a name as it is, or not at all, whatever it is', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...'aA0-._:@"\\{}|()[]*+?$^ \n\'`#,=~/%é') }),
+      fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?$/),
+    );
+    const seen = { asked: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(text, text, async (name, namespace) => {
+        const { custom, asked } = services(vector([name, 1]));
+        const error = await custom.get({ ...pods, namespace, name }).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        if (asked.length === 0) {
+          seen.refused += 1;
+          expect(error).toMatchObject({ reason: 'NotFound' });
+        } else {
+          seen.asked += 1;
+          expect(asked).toEqual([
+            expect.stringMatching(
+              /^sum\(load\{namespace="[-a-z0-9]+",pod="[-\w.:@]+"\}\) by \(pod\)$/,
+            ),
+          ]);
+          expect(asked).toEqual([`sum(load{namespace="${namespace}",pod="${name}"}) by (pod)`]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(seen.asked).toBeGreaterThan(10);
+    expect(seen.refused).toBeGreaterThan(10);
+  });
+
+  it('writes names as they are only where they could do no harm without quotes either', async () => {
     const { custom, asked } = services(vector(['a', 1]));
     await custom.get({ ...pods, metric: 'raw', name: 'a' });
     expect(asked.splice(0)).toEqual(['sum(load{pod=~"a"}) by (pod)']);
-    for (const name of ['a"} or up{a="', '.*', 'a|b']) {
-      await expect(custom.get({ ...pods, metric: 'raw', name })).rejects.toMatchObject({
-        reason: 'NotFound',
-        message: 'the server could not find the metric raw for pods',
-      });
-    }
+    await expect(
+      custom.get({ ...pods, metric: 'raw', name: 'jane@example.com' }),
+    ).rejects.toMatchObject({ reason: 'NotFound' });
     expect(asked).toEqual([]);
   });
 
@@ -208,11 +268,26 @@ describe('external metrics', () => {
     expect(values).toMatchObject([{ metricLabels: null, value: '2500m' }]);
   });
 
-  it('never asks without a namespace', async () => {
+  it.each(['', '*', 'Shop', 'a|b', 'a"} or up{a="', '.+', 'a b'])(
+    'never asks for what is in the namespace %j, which cannot exist',
+    async (namespace) => {
+      const { external, asked } = services(vector());
+      await expect(external.get({ namespace, metric: 'load', selector: [] })).rejects.toMatchObject(
+        { reason: 'NotFound' },
+      );
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it('has metrics of no namespace in any, but not without one', async () => {
+    for (const namespace of ['shop', '*', 'a"}']) {
+      const { external, asked } = services(vector());
+      await external.get({ namespace, metric: 'everywhere', selector: [] });
+      expect(asked).toEqual(['sum(load{})']);
+    }
     const { external, asked } = services(vector());
-    await expect(
-      external.get({ namespace: '', metric: 'load', selector: [] }),
-    ).rejects.toMatchObject({ reason: 'NotFound' });
+    const nowhere = external.get({ namespace: '', metric: 'everywhere', selector: [] });
+    await expect(nowhere).rejects.toMatchObject({ reason: 'NotFound' });
     expect(asked).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import {
   type LabelSelectorObject,
   toLabelSelectorObject,
 } from '../apimachinery/label-selector.ts';
+import { couldBeObjectName, isDnsLabel } from '../apimachinery/object-name.ts';
 import type { Catalog, CustomMetric } from '../catalog/catalog.ts';
 import {
   QueryError,
@@ -12,12 +13,12 @@ import {
 } from '../rules/metrics-query.ts';
 import { MetricsError, metricNotFound, metricNotFoundFor } from './metrics-error.ts';
 import type { ObjectNames } from './object-names.ts';
-import type { QueryOrigin, QueryRunner, Sample } from './query-runner.ts';
+import type { Caller, QueryOrigin, QueryRunner, Sample } from './query-runner.ts';
 import { runQuery } from './run-query.ts';
 import { sampleQuantity } from './sample-quantity.ts';
 
 /** A request to custom.metrics.k8s.io. */
-export interface CustomMetricRequest {
+export interface CustomMetricRequest extends Caller {
   /** As the client wrote it: `pods`, `pod`, `deployments.apps`. */
   readonly resource: string;
   /** Undefined for a root-scoped resource. */
@@ -29,7 +30,6 @@ export interface CustomMetricRequest {
   readonly selector: LabelSelector;
   /** On the labels of the metric. */
   readonly metricSelector: LabelSelector;
-  readonly signal?: AbortSignal;
 }
 
 /** An object reference, core/v1 ObjectReference. */
@@ -73,13 +73,11 @@ export function createCustomMetrics(dependencies: CustomMetricsDependencies): Cu
   return {
     async get(request) {
       const metric = lookUp(dependencies, request);
+      refuseImpossibleObjects(request);
       const names = await objectNames(dependencies, request, metric);
       const origin = { rule: metric.rule, request: queryRequest(request, metric, names) };
       const query = queryFor(request, origin);
-      const answer = await runQuery(dependencies.queries, query, {
-        origin,
-        ...(request.signal && { signal: request.signal }),
-      });
+      const answer = await runQuery(dependencies.queries, query, request, origin);
       if (answer.type !== 'vector') throw unexpectedType(answer.type, query);
       const samples = associate(answer.samples, metric, request.namespace);
       const values = valuesOf(request, metric, names, samples, dependencies.onInfinity);
@@ -108,6 +106,17 @@ function lookUp(
 function findResource(mapper: ResourceMapper, name: string): ClusterResource | undefined {
   const dot = name.indexOf('.');
   return dot < 0 ? mapper.find('', name) : mapper.find(name.slice(dot + 1), name.slice(0, dot));
+}
+
+/** What no object is called has no metrics; nobody is asked about it, least of all Prometheus. */
+function refuseImpossibleObjects({ metric, resource, namespace, name }: CustomMetricRequest): void {
+  const isPossible =
+    (namespace === undefined || isDnsLabel(namespace)) &&
+    (name === undefined || couldBeObjectName(name));
+  if (isPossible) return;
+  throw name === undefined
+    ? metricNotFound(metric, resource)
+    : metricNotFoundFor(metric, resource, name);
 }
 
 async function objectNames(

@@ -1,4 +1,5 @@
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
+import { isDnsLabel } from '../apimachinery/object-name.ts';
 import type { Catalog, ExternalMetric } from '../catalog/catalog.ts';
 import {
   QueryError,
@@ -6,17 +7,16 @@ import {
   UnsupportedRequirementError,
 } from '../rules/metrics-query.ts';
 import { MetricsError, metricNotFound } from './metrics-error.ts';
-import type { QueryAnswer, QueryOrigin, QueryRunner } from './query-runner.ts';
+import type { Caller, QueryAnswer, QueryOrigin, QueryRunner } from './query-runner.ts';
 import { runQuery } from './run-query.ts';
 import { sampleQuantity } from './sample-quantity.ts';
 
 /** A request to external.metrics.k8s.io. */
-export interface ExternalMetricRequest {
+export interface ExternalMetricRequest extends Caller {
   readonly namespace: string;
   readonly metric: string;
   /** On the labels of the metric. */
   readonly selector: LabelSelector;
-  readonly signal?: AbortSignal;
 }
 
 export interface ExternalMetricValue {
@@ -47,10 +47,7 @@ export function createExternalMetrics(dependencies: ExternalMetricsDependencies)
       const metric = lookUp(dependencies.catalog(), request);
       const origin = { rule: metric.rule, request: queryRequest(request, metric) };
       const query = queryFor(origin);
-      const answer = await runQuery(dependencies.queries, query, {
-        origin,
-        ...(request.signal && { signal: request.signal }),
-      });
+      const answer = await runQuery(dependencies.queries, query, request, origin);
       return valuesOf(request.metric, answer, query, dependencies.onInfinity);
     },
   };
@@ -60,8 +57,11 @@ function lookUp(
   catalog: Catalog,
   { metric: name, namespace }: ExternalMetricRequest,
 ): ExternalMetric {
-  // An empty namespace must never become a query over all of them.
-  const metric = namespace === '' ? undefined : catalog.external(name);
+  const found = catalog.external(name);
+  // An empty namespace must never become a query over all of them, nor what no namespace is called
+  // a part of any query. Where the query has none it may be anything, e.g. `*`.
+  const isPossible = found?.namespaceLabel === undefined ? namespace !== '' : isDnsLabel(namespace);
+  const metric = isPossible ? found : undefined;
   // The reference adapter says "for namespaces" in one namespace, and nothing in the others.
   if (metric === undefined) throw metricNotFound(name, namespace === 'default' ? 'namespaces' : '');
   return metric;

@@ -14,6 +14,7 @@ export interface ObjectMetadata {
   /**
    * The objects that match, sorted by namespace and name. Of pods, only those that run
    * (`status.phase` Running): usage of others is left over from before, or of what is not there yet.
+   * None where no object can have such a name or be in such a namespace.
    */
   list(request: ObjectMetadataRequest): Promise<readonly ObjectIdentity[]>;
 }

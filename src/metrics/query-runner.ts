@@ -24,9 +24,39 @@ export interface QueryOrigin {
   readonly request: QueryRequest;
 }
 
-export interface QueryRunnerOptions {
+/** A query that a request needs, and how it comes to its answer. */
+export interface NeededQuery {
+  readonly promql: string;
+  /** `own`: for what the request itself is about; `all`: for all objects of a metric. */
+  readonly scope: 'own' | 'all';
+  /**
+   * `asked`: because of this request; `joined`: it was under way already; `reused`: its answer had
+   * just come.
+   */
+  readonly answered: 'asked' | 'joined' | 'reused';
+}
+
+/** How a query that a request needed has ended for that request. */
+export interface QueryEnd {
+  /** How long the request has waited for it. */
+  readonly durationSeconds: number;
+  /** Undefined where there was an answer. */
+  readonly error?: unknown;
+}
+
+/** Told of a query when it is needed; what it returns is told, once, how that ended. */
+export type OnQuery = (query: NeededQuery) => (end: QueryEnd) => void;
+
+/** What goes with a request down to its queries. */
+export interface Caller {
+  /** Aborted when nobody waits for an answer any more. */
   readonly signal?: AbortSignal;
-  /** For a runner that can answer several requests from one query; others need not look at it. */
+  readonly onQuery?: OnQuery;
+}
+
+/** Others than the runner that shares queries need look at the signal only. */
+export interface QueryRunnerOptions extends Caller {
+  /** For a runner that can answer several requests from one query. */
   readonly origin?: QueryOrigin;
 }
 

@@ -1,7 +1,7 @@
 /** Answers that are under way or have just come, for everybody who wants the same. */
 export interface RecentAnswers<T> {
-  /** Whether `get` would have to start nothing. */
-  has(key: string): boolean;
+  /** Where `get` would have its answer from: one that is kept, or is under way, or neither. */
+  find(key: string): 'kept' | 'running' | undefined;
   /**
    * @param start makes the answer if there is none. Its signal aborts when all who wait have given
    *   up. A failure goes to those who wait and is not kept.
@@ -21,6 +21,8 @@ export interface RecentAnswersOptions<T> {
   readonly mostKept: number;
   readonly mostBytes: number;
   readonly bytesOf: (answer: T) => number;
+  /** Told how many answers are kept, and how many bytes they have, whenever that changes. */
+  readonly onKept: (count: number, bytes: number) => void;
   /** A clock in milliseconds that never goes back. */
   readonly now: () => number;
 }
@@ -60,7 +62,10 @@ export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): Recent
   }
 
   return {
-    has: (key) => running.has(key) || kept.find(key) !== undefined,
+    find(key) {
+      if (kept.find(key) !== undefined) return 'kept';
+      return running.has(key) ? 'running' : undefined;
+    },
 
     async get(key, start, signal) {
       signal?.throwIfAborted();
@@ -103,10 +108,12 @@ interface Kept<T> {
   add(key: string, answer: T, until: number): void;
 }
 
-function createKept<T>({ mostKept, mostBytes, bytesOf, now }: RecentAnswersOptions<T>): Kept<T> {
+function createKept<T>(options: RecentAnswersOptions<T>): Kept<T> {
+  const { maxAge, mostKept, mostBytes, bytesOf, onKept, now } = options;
   // In the order in which they came, which is near enough to that in which they grow old.
   const kept = new Map<string, KeptAnswer<T>>();
   let total = 0;
+  let isSweepDue = false;
 
   function remove(key: string): void {
     total -= kept.get(key)?.bytes ?? 0;
@@ -115,9 +122,21 @@ function createKept<T>({ mostKept, mostBytes, bytesOf, now }: RecentAnswersOptio
 
   function makeRoom(): void {
     for (const [key, { until }] of kept) {
-      if (until > now() && kept.size <= mostKept && total <= mostBytes) return;
+      if (until > now() && kept.size <= mostKept && total <= mostBytes) break;
       remove(key);
     }
+    onKept(kept.size, total);
+    if (kept.size > 0) sweepLater();
+  }
+
+  /** The last answers of a burst are not held until there is another one. */
+  function sweepLater(): void {
+    if (isSweepDue) return;
+    isSweepDue = true;
+    setTimeout(() => {
+      isSweepDue = false;
+      makeRoom();
+    }, maxAge).unref();
   }
 
   return {
@@ -126,12 +145,11 @@ function createKept<T>({ mostKept, mostBytes, bytesOf, now }: RecentAnswersOptio
       return found !== undefined && found.until > now() ? found : undefined;
     },
     add(key, answer, until) {
+      if (until <= now()) return;
       remove(key);
-      if (until > now()) {
-        const bytes = 2 * key.length + bytesOf(answer);
-        kept.set(key, { answer, bytes, until });
-        total += bytes;
-      }
+      const bytes = 2 * key.length + bytesOf(answer);
+      kept.set(key, { answer, bytes, until });
+      total += bytes;
       makeRoom();
     },
   };

@@ -7,8 +7,12 @@ const ALWAYS_FINE = 1000;
 /** So many samples for each one that somebody wanted are too many. */
 const MOST_PER_OBJECT = 50;
 
-/** How long a metric is asked for exactly after its shared query has not been worth it. */
-const PAUSE = 60_000;
+/**
+ * How long a metric is asked for exactly after its shared query has not been worth it: twice as long
+ * each time that the query fails again, for those who have waited for it have lost that time.
+ */
+const SHORTEST_PAUSE = 60_000;
+const LONGEST_PAUSE = 3_600_000;
 
 /** Whether the objects of a metric are better asked for together or each by itself. */
 export interface Demand {
@@ -20,7 +24,7 @@ export interface Demand {
   answered(samples: number): void;
   /** So many objects were looked up in it. */
   served(objects: number): void;
-  /** There is no answer for all objects, for a reason that will last. */
+  /** The query for all objects has failed, for a reason that will last. */
   failed(): void;
 }
 
@@ -32,6 +36,7 @@ export function createDemand(window: number, now: () => number): Demand {
   let recent: readonly number[] = [];
   let samples = 0;
   let wanted = 0;
+  let pause = SHORTEST_PAUSE;
   let pausedUntil = Number.NEGATIVE_INFINITY;
 
   return {
@@ -43,7 +48,7 @@ export function createDemand(window: number, now: () => number): Demand {
       if (recent.length < MANY || now() - first >= window || now() < pausedUntil) return false;
       // Only now, when its answer is gone, is it known how many have used it.
       if (samples > ALWAYS_FINE && samples > MOST_PER_OBJECT * wanted) {
-        pausedUntil = now() + PAUSE;
+        pausedUntil = now() + SHORTEST_PAUSE;
         samples = 0;
         return false;
       }
@@ -53,12 +58,14 @@ export function createDemand(window: number, now: () => number): Demand {
     },
     answered(count) {
       samples = count;
+      pause = SHORTEST_PAUSE;
     },
     served(objects) {
       wanted += objects;
     },
     failed() {
-      pausedUntil = now() + PAUSE;
+      pausedUntil = now() + pause;
+      pause = Math.min(2 * pause, LONGEST_PAUSE);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import type { QueryRequest } from '../rules/metrics-query.ts';
-import type { QueryAnswer } from './query-runner.ts';
+import type { NeededQuery, OnQuery, QueryAnswer, QueryEnd } from './query-runner.ts';
 import { createQuerySharing } from './query-sharing.ts';
 
 interface Asked {
@@ -13,10 +13,19 @@ interface Asked {
 
 class Refusal extends Error {}
 
+/** What a caller was told of a query that it needed. */
+interface Told {
+  readonly query: NeededQuery;
+  end?: QueryEnd;
+}
+
 /** Sharing over a Prometheus that answers when it is told to, and a clock that stands still. */
 function sharing(maxAge = 1000) {
   const asked: Asked[] = [];
   const clock = { now: 5000 };
+  const kept = { own: 0, all: 0 };
+  const told: Told[] = [];
+  const counted = { own: 0, all: 0 };
   const runner = createQuerySharing(
     {
       query(promql, { signal }) {
@@ -37,8 +46,26 @@ function sharing(maxAge = 1000) {
         return promise;
       },
     },
-    { maxAge, isRefusal: (error) => error instanceof Refusal, now: () => clock.now },
+    {
+      maxAge,
+      isRefusal: (error) => error instanceof Refusal,
+      onQuery({ scope }) {
+        counted[scope] += 1;
+        return () => undefined;
+      },
+      onKept(scope, count) {
+        kept[scope] = count;
+      },
+      now: () => clock.now,
+    },
   );
+  const onQuery: OnQuery = (query) => {
+    const entry: Told = { query };
+    told.push(entry);
+    return (end) => {
+      entry.end = end;
+    };
+  };
   const rule = compiledRule({ metricsQuery: 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})' });
 
   /** Asks for pods, as `pod`, `namespace/pod` or `namespace/pod,pod`. */
@@ -54,6 +81,7 @@ function sharing(maxAge = 1000) {
     const origin = { rule, request };
     const answer = await runner.query(rule.query.for(request), {
       origin,
+      onQuery,
       ...(signal && { signal }),
     });
     if (answer.type !== 'vector') throw new Error(answer.type);
@@ -68,7 +96,7 @@ function sharing(maxAge = 1000) {
   }
 
   const queries = () => asked.map(({ promql }) => promql);
-  return { runner, rule, asked, clock, get, getTwo, queries };
+  return { runner, rule, asked, clock, kept, told, counted, get, getTwo, queries };
 }
 
 const FOR_ALL = 'sum by (namespace,pod) (x{namespace!="",pod!=""})';
@@ -194,6 +222,28 @@ describe('requests for different objects', () => {
     await expect.poll(queries).toHaveLength(3);
   });
 
+  it('are exact queries for longer each time that the one for all is refused', async () => {
+    const { asked, clock, get, queries } = sharing();
+    const isForAllAsked = async (): Promise<boolean> => {
+      const three = Promise.allSettled(['a', 'b', 'c'].map((name) => get(name)));
+      const forAll = queries().includes(FOR_ALL);
+      for (const { promql, answer, fail } of asked.splice(0)) {
+        if (promql === FOR_ALL) fail(new Refusal());
+        else answer({});
+      }
+      if (forAll) await expect.poll(() => asked.length).toBe(1);
+      for (const { answer } of asked.splice(0)) answer({});
+      await three;
+      return forAll;
+    };
+    const minutes: number[] = [];
+    for (let minute = 0; minute < 300; minute += 1) {
+      if (await isForAllAsked()) minutes.push(minute);
+      clock.now += 60_000;
+    }
+    expect(minutes).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
+  });
+
   it('fail with the one for all when Prometheus cannot answer', async () => {
     const { asked, get, getTwo } = sharing();
     await getTwo();
@@ -222,5 +272,77 @@ describe('requests for different objects', () => {
     asked[0]?.answer({ 'shop/a': 1 });
     expect((await plain)[0]).toBe((await plain)[1]);
     expect(asked).toHaveLength(1);
+  });
+});
+
+describe('a caller is told of every query that it needs', () => {
+  const ofA = 'sum by (pod) (x{namespace="shop",pod="a"})';
+
+  it('whether it was asked for it, joined or reused, and how long that took', async () => {
+    const { asked, clock, counted, get, kept, told } = sharing();
+    const first = get('a');
+    clock.now += 300;
+    const second = get('a');
+    expect(told.map(({ end }) => end)).toEqual([undefined, undefined]);
+    clock.now += 200;
+    asked[0]?.answer({});
+    await Promise.all([first, second]);
+    await get('a');
+    expect(told).toEqual([
+      { query: { promql: ofA, scope: 'own', answered: 'asked' }, end: { durationSeconds: 0.5 } },
+      { query: { promql: ofA, scope: 'own', answered: 'joined' }, end: { durationSeconds: 0.2 } },
+      { query: { promql: ofA, scope: 'own', answered: 'reused' }, end: { durationSeconds: 0 } },
+    ]);
+    expect(counted).toEqual({ own: 3, all: 0 });
+    expect(kept).toEqual({ own: 1, all: 0 });
+  });
+
+  it('of the one over all objects, too, and of its own where that one failed', async () => {
+    const { asked, counted, get, getTwo, kept, told } = sharing();
+    await getTwo();
+    told.splice(0);
+    const both = Promise.all([get('a'), get('b')]);
+    const refusal = new Refusal();
+    asked[0]?.fail(refusal);
+    await expect.poll(() => asked.length).toBe(3);
+    for (const { answer } of asked) answer({});
+    await both;
+    const failed = { durationSeconds: 0, error: refusal };
+    expect(told.slice(0, 2)).toEqual([
+      { query: { promql: FOR_ALL, scope: 'all', answered: 'asked' }, end: failed },
+      { query: { promql: FOR_ALL, scope: 'all', answered: 'joined' }, end: failed },
+    ]);
+    expect(told.slice(2)).toMatchObject([
+      { query: { promql: ofA, scope: 'own', answered: 'asked' }, end: { durationSeconds: 0 } },
+      { query: { scope: 'own', answered: 'asked' }, end: { durationSeconds: 0 } },
+    ]);
+    expect(counted).toEqual({ own: 4, all: 2 });
+    expect(kept).toEqual({ own: 4, all: 0 });
+  });
+
+  it('and when it has given up, but of nothing when it has done so before', async () => {
+    const { get, told } = sharing();
+    const gone = new AbortController();
+    const given = get('a', gone.signal);
+    const reason = new Error('gone');
+    gone.abort(reason);
+    await expect(given).rejects.toBe(reason);
+    expect(told).toMatchObject([{ end: { error: reason } }]);
+    await expect(get('a', gone.signal)).rejects.toBe(reason);
+    expect(told).toHaveLength(1);
+  });
+
+  it('where its rule does not share', async () => {
+    const { asked, runner, told } = sharing();
+    const rule = compiledRule({ metricsQuery: 'x{<<.LabelMatchers>>}', sharing: false });
+    const origin = { rule, request: { series: 'x', selector: [], groupBy: [] } };
+    const onQuery: OnQuery = (query) => {
+      told.push({ query });
+      return () => undefined;
+    };
+    const both = Promise.all(['up', 'up'].map((up) => runner.query(up, { origin, onQuery })));
+    for (const { answer } of asked) answer({});
+    await both;
+    expect(told.map(({ query }) => query.answered)).toEqual(['asked', 'asked']);
   });
 });

@@ -1,12 +1,10 @@
-import type { MetricsQuery, QueryRequest } from '../rules/metrics-query.ts';
-import { type SharedQuery, shareQuery } from '../rules/shared-query.ts';
-import type { QueryAnswer, QueryOrigin, QueryRunner } from './query-runner.ts';
-import { createRecentAnswers } from './query-sharing-answers.ts';
-import { createDemand, type Demand } from './query-sharing-demand.ts';
+import type { QueryRequest } from '../rules/metrics-query.ts';
+import type { Caller, NeededQuery, OnQuery, QueryAnswer, QueryRunner } from './query-runner.ts';
+import { createRecentAnswers, type RecentAnswers } from './query-sharing-answers.ts';
+import { createDemand } from './query-sharing-demand.ts';
+import { createSharedMetrics, type SharedMetric } from './query-sharing-metrics.ts';
 import { indexByObject, type SamplesByObject } from './query-sharing-objects.ts';
-
-/** For each metric selector that clients made up, at most so many are remembered for a rule. */
-const MOST_METRICS = 1000;
+import { createQueryTelling } from './query-telling.ts';
 
 const MOST_ANSWERS = 1000;
 const MOST_BYTES = 32 * 2 ** 20;
@@ -19,6 +17,10 @@ export interface QuerySharingOptions {
   readonly maxAge: number;
   /** Whether an error is the query's own fault, so that another query may well succeed. */
   readonly isRefusal: (error: unknown) => boolean;
+  /** Told of every query that a request needs. */
+  readonly onQuery?: OnQuery;
+  /** Told how many answers of a scope are kept, and how many bytes they have, about. */
+  readonly onKept?: (scope: NeededQuery['scope'], count: number, bytes: number) => void;
   /** A clock in milliseconds that never goes back. */
   readonly now?: () => number;
 }
@@ -34,128 +36,110 @@ export interface QuerySharingOptions {
  * for each time.
  */
 export function createQuerySharing(runner: QueryRunner, options: QuerySharingOptions): QueryRunner {
-  const { maxAge, isRefusal, now = () => performance.now() } = options;
+  const { maxAge, isRefusal, onKept, now = () => performance.now() } = options;
   const bounds = { maxAge, mostKept: MOST_ANSWERS, mostBytes: MOST_BYTES, now };
-  const exact = createRecentAnswers<QueryAnswer>({
+  const own = createRecentAnswers<QueryAnswer>({
     ...bounds,
     bytesOf: (answer) => (answer.type === 'vector' ? bytesOf(answer.samples.length) : 0),
+    onKept: (count, bytes) => onKept?.('own', count, bytes),
   });
   const forAll = createRecentAnswers<SamplesByObject>({
     ...bounds,
     bytesOf: ({ size }) => bytesOf(size),
+    onKept: (count, bytes) => onKept?.('all', count, bytes),
   });
   const metrics = createSharedMetrics(() => createDemand(maxAge, now));
+  const telling = createQueryTelling(now, options.onQuery);
+  const doesNotServe = (error: unknown): boolean =>
+    error instanceof NoSharedAnswer || isRefusal(error);
+
+  /** The answer to the request's own query. */
+  function fromOwn(promql: string, caller: Caller): Promise<QueryAnswer> {
+    const query = { promql, scope: 'own', answered: howAnswered(own, promql) } as const;
+    return telling(query, caller, () =>
+      own.get(promql, (stop) => runner.query(promql, { signal: stop }), caller.signal),
+    );
+  }
 
   /** The answer from the query over all objects; undefined where it does not serve. */
   async function fromAll(
-    { shared, demand }: SharedMetric,
+    metric: SharedMetric,
     request: QueryRequest,
-    signal: AbortSignal | undefined,
+    caller: Caller,
   ): Promise<QueryAnswer | undefined> {
+    const { promql } = metric.shared;
+    const query = { promql, scope: 'all', answered: howAnswered(forAll, promql) } as const;
     try {
-      const samples = await forAll.get(
-        shared.promql,
-        (stop) => askForAll(runner, shared, demand, stop),
-        signal,
+      const samples = await telling(query, caller, () =>
+        forAll.get(promql, (stop) => askForAll(metric, stop), caller.signal),
       );
-      demand.served(request.objects?.names.length ?? 0);
+      metric.demand.served(request.objects?.names.length ?? 0);
       return { type: 'vector', samples: samples.of(request) };
     } catch (error) {
-      if (!(error instanceof NoSharedAnswer) && !isRefusal(error)) throw error;
-      demand.failed();
-      return undefined;
+      if (doesNotServe(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async function askForAll(
+    { shared, demand }: SharedMetric,
+    signal: AbortSignal,
+  ): Promise<SamplesByObject> {
+    try {
+      const samples = indexByObject(await runner.query(shared.promql, { signal }), shared);
+      if (samples === undefined) throw new NoSharedAnswer();
+      demand.answered(samples.size);
+      // Nobody but those who wait for it right now will get it.
+      if (bytesOf(samples.size) > MOST_BYTES) demand.failed();
+      return samples;
+    } catch (error) {
+      if (doesNotServe(error)) demand.failed();
+      throw error;
     }
   }
 
   return {
-    async query(promql, { signal, origin }) {
+    async query(promql, caller) {
+      const { signal, origin } = caller;
+      signal?.throwIfAborted();
       if (origin?.rule.definition.sharing === false) {
-        return runner.query(promql, signal ? { signal } : {});
+        const query = { promql, scope: 'own', answered: 'asked' } as const;
+        return telling(query, caller, () => runner.query(promql, signal ? { signal } : {}));
       }
       const metric = origin && maxAge > 0 ? metrics.find(promql, origin) : undefined;
-      if (metric !== undefined && !exact.has(promql)) {
+      if (metric !== undefined && own.find(promql) === undefined) {
         metric.demand.came();
-        const isForAll = forAll.has(metric.shared.promql) || metric.demand.isForAll();
-        const answer = isForAll && (await fromAll(metric, metric.request, signal));
+        const isThere = forAll.find(metric.shared.promql) !== undefined;
+        const answer =
+          (isThere || metric.demand.isForAll()) && (await fromAll(metric, metric.request, caller));
         if (answer) return answer;
       }
-      return exact.get(promql, (stop) => runner.query(promql, { signal: stop }), signal);
+      return fromOwn(promql, caller);
     },
   };
+}
+
+function howAnswered<T>(answers: RecentAnswers<T>, promql: string): NeededQuery['answered'] {
+  switch (answers.find(promql)) {
+    case 'kept':
+      return 'reused';
+    case 'running':
+      return 'joined';
+    default:
+      return 'asked';
+  }
 }
 
 /** What came is no answer to a query over all objects. */
 class NoSharedAnswer extends Error {
   override readonly name = 'NoSharedAnswer';
-}
 
-async function askForAll(
-  runner: QueryRunner,
-  shared: SharedQuery,
-  demand: Demand,
-  signal: AbortSignal,
-): Promise<SamplesByObject> {
-  const answer = await runner.query(shared.promql, { signal });
-  const samples = indexByObject(answer, shared);
-  if (samples === undefined) throw new NoSharedAnswer();
-  demand.answered(samples.size);
-  // Nobody but those who wait for it right now will get it.
-  if (bytesOf(samples.size) > MOST_BYTES) demand.failed();
-  return samples;
+  constructor() {
+    super('a sample has not the labels of an object, or an object has two samples');
+  }
 }
 
 /** A rough measure: labels differ in length, and equal ones are kept once. */
 function bytesOf(samples: number): number {
   return samples * 300;
-}
-
-/** A metric with a selector on its labels, all objects of which can be asked for at once. */
-interface SharedMetric {
-  readonly shared: SharedQuery;
-  readonly demand: Demand;
-}
-
-interface SharedMetrics {
-  /** Undefined where this very query cannot be answered from one over all objects. */
-  find(
-    promql: string,
-    origin: QueryOrigin,
-  ): (SharedMetric & { readonly request: QueryRequest }) | undefined;
-}
-
-/** Analysed once; forgotten together with the rule. */
-function createSharedMetrics(newDemand: () => Demand): SharedMetrics {
-  const byQuery = new WeakMap<MetricsQuery, Map<string, SharedMetric | undefined>>();
-
-  function analyse({ rule, request }: QueryOrigin): SharedMetric | undefined {
-    const { shared } = shareQuery(rule.query, request);
-    return shared && { shared, demand: newDemand() };
-  }
-
-  function metricOf(origin: QueryOrigin): SharedMetric | undefined {
-    const metrics = byQuery.get(origin.rule.query) ?? new Map<string, SharedMetric | undefined>();
-    byQuery.set(origin.rule.query, metrics);
-    const key = keyOf(origin.request);
-    const known = metrics.get(key);
-    if (known !== undefined || metrics.has(key)) return known;
-    const metric = analyse(origin);
-    const [oldest] = metrics.keys();
-    if (metrics.size >= MOST_METRICS && oldest !== undefined) metrics.delete(oldest);
-    metrics.set(key, metric);
-    return metric;
-  }
-
-  return {
-    find(promql, origin) {
-      const { request } = origin;
-      if (request.objects === undefined) return undefined;
-      const metric = metricOf(origin);
-      return metric?.shared.covers(request, promql) ? { ...metric, request } : undefined;
-    },
-  };
-}
-
-/** Everything of a request but the names and the namespace. */
-function keyOf({ series, selector, namespace, objects, groupBy }: QueryRequest): string {
-  return JSON.stringify([series, selector, namespace?.label, objects?.label, groupBy]);
 }

@@ -9,7 +9,7 @@ import type { CompiledResourceRules } from '../rules/rule.ts';
 import { MetricsError } from './metrics-error.ts';
 import type { ObjectIdentity, ObjectMetadata, ObjectMetadataRequest } from './object-metadata.ts';
 import { ObjectNotFoundError } from './object-not-found.ts';
-import type { QueryRunner, Sample } from './query-runner.ts';
+import type { Caller, QueryRunner, Sample } from './query-runner.ts';
 import {
   objectKey,
   questionOfContainers,
@@ -27,17 +27,15 @@ const GROUP = 'metrics.k8s.io';
 export const selectableFields = ['metadata.name', 'metadata.namespace'] as const;
 
 /** A request for the metrics of one object. */
-export interface ResourceMetricRequest {
+export interface ResourceMetricRequest extends Caller {
   readonly name: string;
-  readonly signal?: AbortSignal;
 }
 
 /** A request for the metrics of all objects that match. */
-export interface ResourceMetricsRequest {
+export interface ResourceMetricsRequest extends Caller {
   readonly selector: LabelSelector;
   /** On {@link selectableFields}. */
   readonly fields: FieldSelector;
-  readonly signal?: AbortSignal;
 }
 
 /** What a node uses. */
@@ -98,54 +96,53 @@ export interface ResourceMetricsDependencies {
 
 export function createResourceMetrics(dependencies: ResourceMetricsDependencies): ResourceMetrics {
   return {
-    async pod({ namespace, name, signal }) {
-      const found = await listObjects(dependencies, 'pods', { namespace, name, signal });
+    async pod(request) {
+      const { namespace, name } = request;
+      const found = await listObjects(dependencies, 'pods', request);
       if (found.length === 0) throw new ObjectNotFoundError('', 'pods', name);
-      const [metrics] = await metricsOfPods(dependencies, found, signal);
+      const [metrics] = await metricsOfPods(dependencies, found, request);
       if (metrics !== undefined) return metrics;
       throw new ObjectNotFoundError(GROUP, 'podmetrics', objectKey({ namespace, name }));
     },
 
-    async pods({ signal, ...request }) {
-      const pods = await selectObjects(dependencies, 'pods', { ...request, signal });
-      return metricsOfPods(dependencies, pods, signal);
+    async pods(request) {
+      const pods = await selectObjects(dependencies, 'pods', request);
+      return metricsOfPods(dependencies, pods, request);
     },
 
-    async node({ name, signal }) {
-      const found = await listObjects(dependencies, 'nodes', { name, signal });
+    async node(request) {
+      const { name } = request;
+      const found = await listObjects(dependencies, 'nodes', request);
       // The reference adapter's word for it.
       if (found.length === 0) throw new ObjectNotFoundError('', 'node', name);
-      const [metrics] = await metricsOfNodes(dependencies, found, signal);
+      const [metrics] = await metricsOfNodes(dependencies, found, request);
       if (metrics !== undefined) return metrics;
       throw new ObjectNotFoundError(GROUP, 'nodemetrics', name);
     },
 
-    async nodes({ signal, ...request }) {
-      const nodes = await selectObjects(dependencies, 'nodes', { ...request, signal });
-      return metricsOfNodes(dependencies, nodes, signal);
+    async nodes(request) {
+      const nodes = await selectObjects(dependencies, 'nodes', request);
+      return metricsOfNodes(dependencies, nodes, request);
     },
   };
 }
 
-interface Selection {
+interface Selection extends ResourceMetricsRequest {
   readonly namespace?: string | undefined;
-  readonly selector: LabelSelector;
-  readonly fields: FieldSelector;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** The objects that labels and fields pick; what fields demand narrows the listing already. */
 async function selectObjects(
   dependencies: ResourceMetricsDependencies,
   kind: 'pods' | 'nodes',
-  { namespace, selector, fields, signal }: Selection,
+  { fields, ...request }: Selection,
 ): Promise<readonly ObjectIdentity[]> {
+  const demandedNamespace =
+    kind === 'pods' ? demandedValue(fields, 'metadata.namespace') : undefined;
   const listed = await listObjects(dependencies, kind, {
-    namespace:
-      namespace ?? (kind === 'pods' ? demandedValue(fields, 'metadata.namespace') : undefined),
+    ...request,
+    namespace: request.namespace ?? demandedNamespace,
     name: demandedValue(fields, 'metadata.name'),
-    selector,
-    signal,
   });
   return listed.filter((object) =>
     fieldSelectorMatches(
@@ -162,7 +159,7 @@ interface Listing {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   readonly selector?: LabelSelector;
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 async function listObjects(
@@ -197,7 +194,7 @@ function resourceOf(mapper: ResourceMapper, kind: 'pods' | 'nodes'): ClusterReso
 async function metricsOfPods(
   dependencies: ResourceMetricsDependencies,
   pods: readonly ObjectIdentity[],
-  signal: AbortSignal | undefined,
+  caller: Caller,
 ): Promise<readonly PodMetrics[]> {
   if (pods.length === 0) return [];
   const rules = rulesOf(dependencies);
@@ -205,7 +202,7 @@ async function metricsOfPods(
   const [cpu, memory] = await askBoth(
     questionOfContainers(rules.cpu, mapper, pods),
     questionOfContainers(rules.memory, mapper, pods),
-    queriesOf(dependencies, signal),
+    queriesOf(dependencies, caller),
   );
   return withSamples(pods, cpu, memory).map(({ object, cpu, memory }) => ({
     object,
@@ -219,7 +216,7 @@ async function metricsOfPods(
 async function metricsOfNodes(
   dependencies: ResourceMetricsDependencies,
   nodes: readonly ObjectIdentity[],
-  signal: AbortSignal | undefined,
+  caller: Caller,
 ): Promise<readonly NodeMetrics[]> {
   if (nodes.length === 0) return [];
   const rules = rulesOf(dependencies);
@@ -227,7 +224,7 @@ async function metricsOfNodes(
   const [cpu, memory] = await askBoth(
     questionOfNodes(rules.cpu, mapper, nodes),
     questionOfNodes(rules.memory, mapper, nodes),
-    queriesOf(dependencies, signal),
+    queriesOf(dependencies, caller),
   );
   const { onInfinity } = dependencies;
   // Of several samples of a node the first one counts, as in the reference adapter.
@@ -245,12 +242,9 @@ function rulesOf({ rules }: ResourceMetricsDependencies): CompiledResourceRules 
   throw new MetricsError('NotFound', 'the rules for resource metrics are gone');
 }
 
-function queriesOf(
-  { queries }: ResourceMetricsDependencies,
-  signal: AbortSignal | undefined,
-): RunQuery {
+function queriesOf({ queries }: ResourceMetricsDependencies, caller: Caller): RunQuery {
   return async (promql) => {
-    const answer = await runQuery(queries, promql, signal ? { signal } : {});
+    const answer = await runQuery(queries, promql, caller);
     if (answer.type === 'vector') return answer.samples;
     throw new MetricsError('InternalError', 'unable to fetch metrics', {
       cause: new Error(`the query gave a ${answer.type}, expected an instant vector: ${promql}`),

@@ -1,14 +1,23 @@
 import { MetricsError } from './metrics-error.ts';
-import type { QueryAnswer, QueryRunner, QueryRunnerOptions } from './query-runner.ts';
+import type { Caller, QueryAnswer, QueryOrigin, QueryRunner } from './query-runner.ts';
 
-/** Runs a query; a failure becomes the error that clients may see, its cause kept for the log. */
+/**
+ * Runs a query; a failure becomes the error that clients may see, its cause kept for the log.
+ *
+ * @param origin undefined where nothing but the query itself can answer the request
+ */
 export async function runQuery(
   queries: QueryRunner,
   query: string,
-  options: QueryRunnerOptions,
+  { signal, onQuery }: Caller,
+  origin?: QueryOrigin,
 ): Promise<QueryAnswer> {
   try {
-    return await queries.query(query, options);
+    return await queries.query(query, {
+      ...(signal && { signal }),
+      ...(onQuery && { onQuery }),
+      ...(origin && { origin }),
+    });
   } catch (cause) {
     throw new MetricsError('InternalError', 'unable to fetch metrics', { cause });
   }

@@ -16,8 +16,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
  * | --- | --- |
  * | 2 | summaries of every relist, reload and look-up of the cluster's resources |
  * | 4 | every request to our API; stack traces of errors |
- * | 6 | every query to Prometheus and request to the Kubernetes API |
- * | 8 | sizes of bodies, hits and misses of caches |
+ * | 6 | with each request its queries; every other request to Prometheus and to the Kubernetes API |
+ * | 8 | every query as it is sent; sizes of bodies, hits and misses of caches |
  * | 10 | everything else |
  */
 export interface Logger {

@@ -1,5 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type BackPressureMetrics, backPressureMetrics } from './back-pressure-metrics.ts';
 import { createBoundedLabel, OTHER } from './bounded-label.ts';
+import { type DiscoveryMetrics, discoveryMetrics } from './discovery-metrics.ts';
+import { type QueryMetrics, queryMetrics } from './query-metrics.ts';
 
 /** The three APIs whose metrics are served. */
 export type MetricsApi = 'custom' | 'external' | 'resource';
@@ -79,7 +82,7 @@ export interface BuildInformation {
  * What the adapter tells Prometheus about itself. Times are in seconds, moments in seconds since
  * 1970. Every other room sees the few methods that it needs.
  */
-export interface AdapterMetrics {
+export interface AdapterMetrics extends QueryMetrics, BackPressureMetrics, DiscoveryMetrics {
   /** The rules file was loaded, or refused. */
   configLoaded(successful: boolean): void;
   /** How many rules the configuration has. */
@@ -142,7 +145,10 @@ export function createMetrics(
   return {
     ...configMetrics(registry, now),
     ...prometheusMetrics(registry),
+    ...queryMetrics(registry, PREFIX),
+    ...backPressureMetrics(registry, PREFIX),
     ...relistMetrics(registry, now),
+    ...discoveryMetrics(registry, PREFIX),
     ...servedMetrics(registry),
     ...accessMetrics(registry),
     ...objectMetrics(registry),

@@ -14,6 +14,7 @@ import { type Series, scrapeConfig, startWorkload, type Workload } from './workl
 
 const CUSTOM = '/apis/custom.metrics.k8s.io/v1beta2';
 const EXTERNAL = '/apis/external.metrics.k8s.io/v1beta1';
+const RESOURCE = '/apis/metrics.k8s.io/v1beta1';
 const PATIENCE = { timeout: 60_000, interval: 300 };
 
 /** Two namespaces with one pod each; the reader may ask for what is in the first. */
@@ -49,8 +50,14 @@ beforeAll(async () => {
   adapter = await installAdapter(plane, kubectl, {
     rulesFile,
     prometheusUrl: proxy.url,
-    // Every query is asked, so that none that should not be is answered from memory.
-    flags: ['--query-max-age=0s', '--shutdown-delay-duration=0s'],
+    flags: [
+      // Every query is asked, so that none that should not be is answered from memory.
+      '--query-max-age=0s',
+      '--shutdown-delay-duration=0s',
+      // The log has the queries of each request.
+      '-v=6',
+      '--logging-format=json',
+    ],
   });
   await untilListed();
 });
@@ -134,12 +141,50 @@ describe('without good credentials', () => {
     },
   );
 
-  test('tokens are not in the log', async () => {
-    await ask({ headers: bearer(token) });
-    const log = await adapter.log();
-    expect(log).toContain(podMetric(OWN));
-    expect(log).not.toContain(token);
-    expect(log).not.toContain(token.split('.')[2]);
+  test('the log tells who has asked what and what came of it, and no token', async () => {
+    // Two requests that no other test makes.
+    const mine = `${podMetric(OWN)}?timeout=11s`;
+    const foreign = `${podMetric(OTHER)}?timeout=11s`;
+    await ask({ path: mine, headers: bearer(token) });
+    await ask({ path: foreign, headers: bearer(token) });
+    const request = {
+      ts: expect.any(String),
+      level: 'info',
+      v: 4,
+      msg: 'request',
+      method: 'GET',
+      user: `system:serviceaccount:${OWN}:${READER}`,
+      durationSeconds: expect.any(Number),
+    };
+    await vi.waitFor(async () => {
+      const log = await logged();
+      expect(log).toContainEqual({
+        ...request,
+        target: mine,
+        code: 200,
+        queryCount: 1,
+        queries: [
+          {
+            promql: `sum(open_connections{namespace="${OWN}",pod="${OWN}-0"}) by (pod)`,
+            scope: 'own',
+            answered: 'asked',
+            durationSeconds: expect.any(Number),
+            outcome: 'success',
+          },
+        ],
+      });
+      expect(log).toContainEqual({
+        ...request,
+        target: foreign,
+        code: 403,
+        queryCount: 0,
+        queries: [],
+        error: expect.stringContaining(READER),
+        stack: expect.any(String),
+      });
+    }, PATIENCE);
+    const text = await adapter.log();
+    for (const part of [token, ...token.split('.').slice(1)]) expect(text).not.toContain(part);
   });
 });
 
@@ -209,8 +254,19 @@ describe('names that are made to break out of the query', () => {
     `${OWN}-0#`,
     '<<.Series>>',
     '$1',
+    `${OWN}-*`,
+    `${OWN}-0 `,
+    `${OWN}-0'`,
+    'café',
+    '%20',
+    ' ',
   ];
   const asAdmin = (path: string) => ask({ path, certificate: plane.certificates.admin });
+  let answeredBefore: number;
+
+  beforeAll(async () => {
+    answeredBefore = await queriesAnswered();
+  });
 
   test.each(names)('as a metric: %j', async (name) => {
     const encoded = encodeURIComponent(name);
@@ -219,23 +275,32 @@ describe('names that are made to break out of the query', () => {
     expect(await asAdmin(`${EXTERNAL}/namespaces/${OWN}/${encoded}`)).toEqual(refused(404));
   });
 
-  test.each(names)('as an object, where the rule writes names as they are: %j', async (name) => {
-    const path = podMetric(OWN, 'queue_depth', encodeURIComponent(name));
-    expect(await asAdmin(path)).toEqual(refused(404));
-  });
-
-  test.each(names)('as an object, where they are quoted: %j is only a value', async (name) => {
-    const path = podMetric(OWN, 'open_connections', encodeURIComponent(name));
-    const { queries, ...answer } = await asAdmin(path);
-    expect({ ...answer, queries: [] }).toEqual(refused(404));
-    // Of these names JSON makes the string that PromQL makes.
-    const matchers = `namespace="${OWN}",pod=${JSON.stringify(name)}`;
-    expect(queries).toEqual([`sum(open_connections{${matchers}}) by (pod)`]);
-  });
-
-  test.each(names)('as a namespace of all its pods: %j', async (name) => {
+  test.each(names)('as an object, with names quoted by the rule or not: %j', async (name) => {
     for (const metric of ['open_connections', 'queue_depth']) {
-      expect(await asAdmin(podMetric(encodeURIComponent(name), metric))).toEqual(refused(404));
+      const path = podMetric(OWN, metric, encodeURIComponent(name));
+      expect(await asAdmin(path)).toEqual(refused(404));
+    }
+  });
+
+  test.each(names)('as a namespace: %j', async (name) => {
+    const namespace = encodeURIComponent(name);
+    for (const metric of ['open_connections', 'queue_depth']) {
+      expect(await asAdmin(podMetric(namespace, metric))).toEqual(refused(404));
+      expect(await asAdmin(podMetric(namespace, metric, `${OWN}-0`))).toEqual(refused(404));
+      const itself = `${CUSTOM}/namespaces/${namespace}/metrics/${metric}`;
+      expect(await asAdmin(itself)).toEqual(refused(404));
+    }
+    expect(await asAdmin(externalMetric(namespace))).toEqual(refused(404));
+  });
+
+  test.each(names)('as a pod or a node whose CPU and memory are asked for: %j', async (name) => {
+    const encoded = encodeURIComponent(name);
+    for (const path of [
+      `${RESOURCE}/namespaces/${OWN}/pods/${encoded}`,
+      `${RESOURCE}/namespaces/${encoded}/pods/${OWN}-0`,
+      `${RESOURCE}/nodes/${encoded}`,
+    ]) {
+      expect(await asAdmin(path)).toEqual(refused(404));
     }
   });
 
@@ -272,6 +337,10 @@ describe('names that are made to break out of the query', () => {
     expect(await asAdmin(podMetric(OWN, '%zz'))).toEqual(refused(400));
   });
 
+  test('of all these Prometheus has seen nothing', async () => {
+    expect(await queriesAnswered()).toBe(answeredBefore);
+  });
+
   test('after all of them the adapter serves as before, and nothing was asked late', async () => {
     expect(await asAdmin(podMetric(OWN))).toEqual(served);
     expect(adapter.isRunning()).toBe(true);
@@ -305,6 +374,21 @@ function takeQueries(): readonly (string | null)[] {
     .takeRequests()
     .filter(({ path }) => path.startsWith('/api/v1/query'))
     .map(({ parameters }) => parameters.get('query'));
+}
+
+/** Prometheus's own count of the instant queries that it has answered. */
+async function queriesAnswered(): Promise<number> {
+  const exposed = await (await fetch(`${prometheus.url}/metrics`)).text();
+  const counts = exposed.matchAll(
+    /^prometheus_http_requests_total\{[^}]*handler="\/api\/v1\/query"[^}]*\} (\S+)$/gm,
+  );
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** What the adapter has logged so far. */
+async function logged(): Promise<readonly unknown[]> {
+  const lines = (await adapter.log()).split('\n');
+  return lines.filter((line) => line.startsWith('{')).map(asJson);
 }
 
 function asJson(body: string): unknown {
@@ -366,7 +450,18 @@ const RULES = JSON.stringify({
       metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (queue)',
     },
   ],
+  resourceRules: { cpu: usageRule('cpu'), memory: usageRule('memory') },
 });
+
+function usageRule(series: string) {
+  const query = `sum(${series}_usage{<<.LabelMatchers>>}) by (<<.GroupBy>>)`;
+  return {
+    containerQuery: query,
+    nodeQuery: query,
+    resources: { template: '<<.Resource>>' },
+    containerLabel: 'container',
+  };
+}
 
 function seriesIn(namespace: string): readonly Series[] {
   const pod = `${namespace}-0`;

@@ -36,8 +36,12 @@ export async function startAdapter(settings: AdapterSettings): Promise<RunningAd
       // One relist, at the start, of what Prometheus has now: what a case asks is the case's own.
       '--metrics-relist-interval=1h',
       '--metrics-max-age=1h',
+      // As the reference asks, which is what was recorded.
+      '--discovery=series',
       // Every case has its own queries.
       '--query-max-age=0s',
+      // The stand-in for Prometheus lives in the process of the tests, which is busy now and then.
+      '--prometheus-stall-timeout=0s',
       // Nobody has to be told that it ends.
       '--shutdown-delay-duration=0s',
     ],

@@ -1,7 +1,14 @@
 import type { AnsweredRequest } from '../../apiserver/app.ts';
+import type { RequestQuery } from '../../apiserver/request-queries.ts';
 import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
+
+/** From this level on the log has the queries of requests that did not fail, too. */
+const QUERIES = 6;
+
+/** Of more queries those that come first are told: metrics of pods can take one for each namespace. */
+const MOST_QUERIES = 10;
 
 /** Puts every answered request into the log and the adapter's own metrics. */
 export function createRequestReport(
@@ -11,7 +18,7 @@ export function createRequestReport(
   const limit = createLogLimit();
   return () => {
     const answered = metrics.apiRequestStarted();
-    return ({ method, target, info, user, code, durationSeconds, error }) => {
+    return ({ method, target, info, user, code, durationSeconds, queries, error }) => {
       answered({
         verb: info?.verb ?? method.toLowerCase(),
         group: info?.isResource ? info.group : '',
@@ -19,8 +26,17 @@ export function createRequestReport(
         resource: info?.isResource && info.group !== 'external.metrics.k8s.io' ? info.resource : '',
         code,
       });
-      const fields = { method, target, user: user?.name, code, durationSeconds };
-      if (code >= 500) logFailure({ ...fields, error });
+      const isFailure = code >= 500;
+      const fields = {
+        method,
+        target,
+        user: user?.name,
+        code,
+        durationSeconds,
+        queryCount: queries.length,
+        ...(isFailure || log.enabled(QUERIES) ? { queries: loggableQueries(queries) } : {}),
+      };
+      if (isFailure) logFailure({ ...fields, error });
       else log.verbose(4, 'request', error === undefined ? fields : { ...fields, error });
     };
   };
@@ -30,4 +46,21 @@ export function createRequestReport(
     const admitted = log.enabled(4) ? {} : limit();
     if (admitted !== undefined) log.error('a request failed', { ...fields, ...admitted });
   }
+}
+
+/** What was asked, how that was answered, and what came of it. */
+function loggableQueries(queries: readonly RequestQuery[]): readonly object[] {
+  return queries.slice(0, MOST_QUERIES).map(({ promql, scope, answered, end }) => ({
+    promql,
+    scope,
+    answered,
+    durationSeconds: end?.durationSeconds,
+    outcome: outcomeOf(end),
+    error: end?.error,
+  }));
+}
+
+function outcomeOf(end: RequestQuery['end']): string {
+  if (end === undefined) return 'under way';
+  return end.error === undefined ? 'success' : 'failure';
 }

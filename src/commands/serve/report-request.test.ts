@@ -1,0 +1,101 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import type { AnsweredRequest } from '../../apiserver/app.ts';
+import { createLogger } from '../../telemetry/logger.ts';
+import { createMetrics } from '../../telemetry/metrics.ts';
+import { createRequestReport } from './report-request.ts';
+
+const PROMQL = 'sum(load{namespace="shop",pod="web-0"}) by (pod)';
+
+const answered: AnsweredRequest = {
+  method: 'GET',
+  target: '/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/pods/web-0/load',
+  info: undefined,
+  user: { name: 'alice', groups: [], extra: new Map(), uid: '' },
+  code: 200,
+  durationSeconds: 0.25,
+  queries: [
+    { promql: PROMQL, scope: 'own', answered: 'reused', end: { durationSeconds: 0.125 } },
+    { promql: 'all', scope: 'all', answered: 'asked', end: undefined },
+  ],
+  error: undefined,
+};
+
+/** What is logged about a request, as JSON, at a level of `-v`. */
+async function logged(verbosity: number, request: AnsweredRequest): Promise<unknown> {
+  const destination = new PassThrough();
+  const written = text(destination);
+  const log = createLogger({ verbosity, format: 'json', destination });
+  createRequestReport(log, createMetrics({ version: '1', revision: '' }))()(request);
+  await log.close();
+  destination.end();
+  const line = await written;
+  return line === '' ? undefined : JSON.parse(line);
+}
+
+const base = {
+  ts: expect.any(String),
+  method: 'GET',
+  target: answered.target,
+  user: 'alice',
+  durationSeconds: 0.25,
+  queryCount: 2,
+};
+const queries = [
+  { promql: PROMQL, scope: 'own', answered: 'reused', durationSeconds: 0.125, outcome: 'success' },
+  { promql: 'all', scope: 'all', answered: 'asked', outcome: 'under way' },
+];
+
+describe('a request in the log', () => {
+  it('is not there below level 4', async () => {
+    expect(await logged(3, answered)).toBeUndefined();
+  });
+
+  it('is there at level 4, with the number of its queries', async () => {
+    const line = { ...base, level: 'info', v: 4, msg: 'request', code: 200 };
+    expect(await logged(4, answered)).toEqual(line);
+  });
+
+  it('has its queries at level 6', async () => {
+    const line = { ...base, level: 'info', v: 4, msg: 'request', code: 200, queries };
+    expect(await logged(6, answered)).toEqual(line);
+  });
+
+  it('is there at every level when it failed, with its queries', async () => {
+    const error = new Error('unable to fetch metrics', { cause: new Error('down') });
+    const end = { durationSeconds: 1, error: new Error('down') };
+    const failed = { promql: PROMQL, scope: 'own', answered: 'asked', end } as const;
+    expect(await logged(0, { ...answered, code: 500, queries: [failed], error })).toEqual({
+      ...base,
+      level: 'error',
+      v: 0,
+      msg: 'a request failed',
+      code: 500,
+      queryCount: 1,
+      queries: [
+        {
+          promql: PROMQL,
+          scope: 'own',
+          answered: 'asked',
+          durationSeconds: 1,
+          outcome: 'failure',
+          error: 'down',
+        },
+      ],
+      error: 'unable to fetch metrics: down',
+    });
+  });
+
+  it('is of bounded length', async () => {
+    const query = {
+      promql: 'x'.repeat(100_000),
+      scope: 'own',
+      answered: 'asked',
+      end: { durationSeconds: 1 },
+    } as const;
+    const line = await logged(6, { ...answered, queries: Array(5000).fill(query) });
+    expect(line).toMatchObject({ queryCount: 5000 });
+    expect(JSON.stringify(line).length).toBeLessThan(100_000);
+  });
+});

@@ -1,0 +1,94 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readConfiguration } from '../../src/config/configuration.ts';
+import { readRulesText } from '../../src/config/load.ts';
+import { recordedClusterMapper } from './cluster-mapper.ts';
+import { configNames, readData } from './recorded-cases.ts';
+
+/*
+ * What is said about queries that work: of each recorded configuration, the chart and the examples
+ * exactly those that do not give what a request asks for. No other rule may be warned of.
+ */
+
+/** What each message is known by. */
+const WARNINGS = {
+  'label lost': / get no value: /,
+  'all objects': /asks for the series of all /,
+  'all namespaces': /does not limit the namespace/,
+  'no container': /one container without a name/,
+  'all metrics': /names no metric/,
+  'one value': /gives all of them the same value/,
+};
+
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  '08-query-templates': [
+    'all namespaces: rules[2].metricsQuery',
+    'all namespaces: rules[3].metricsQuery',
+    'all namespaces: rules[30].metricsQuery',
+    'all namespaces: rules[31].metricsQuery',
+    'label lost: rules[32].metricsQuery',
+  ],
+  '09-ratios': [
+    'all objects: rules[7].metricsQuery',
+    'all objects: rules[8].metricsQuery',
+    'label lost: rules[8].metricsQuery',
+    'label lost: rules[9].metricsQuery',
+    'label lost: rules[17].metricsQuery',
+  ],
+};
+
+function warningsOf(file: string, text: string): readonly string[] {
+  const { faults } = readConfiguration(file, text, {
+    mapper: recordedClusterMapper(),
+    checkPromql: true,
+    unknownResource: 'warning',
+  });
+  return faults.flatMap(({ field, message }) =>
+    Object.entries(WARNINGS).flatMap(([name, known]) =>
+      known.test(message) ? [`${name}: ${field}`] : [],
+    ),
+  );
+}
+
+describe('queries that do not give what is asked for', () => {
+  it.each(configNames)('%s', (name) => {
+    expect(warningsOf(name, readData(`configs/${name}.yaml`)).toSorted()).toEqual(
+      (EXPECTED[name] ?? []).toSorted(),
+    );
+  });
+
+  const root = path.join(import.meta.dirname, '../..');
+  const shipped = ['charts', 'examples'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /rules[^/]*\.yaml$/.test(file) && !file.includes('templates'))
+      .map((file) => path.join(folder, file)),
+  );
+
+  it('are looked for in what comes with the program', () => {
+    expect(shipped.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(shipped)('are not in %s', async (file) => {
+    const { text } = await readRulesText(path.join(root, file));
+    // Those of the chart are parts of a rules file.
+    const whole = file.startsWith('charts') ? wholeFile(text ?? '') : (text ?? '');
+    expect(readConfiguration(file, whole, options()).faults).toEqual([]);
+  });
+});
+
+function options() {
+  return {
+    mapper: recordedClusterMapper(),
+    checkPromql: true,
+    unknownResource: 'warning' as const,
+  };
+}
+
+/** A list is `rules`; fields are those of a whole file, or `resourceRules`. */
+function wholeFile(part: string): string {
+  const first = part.split('\n').find((line) => line.trim() !== '' && !line.startsWith('#')) ?? '';
+  if (/^(?:rules|externalRules|resourceRules):/.test(first)) return part;
+  const key = first.startsWith('-') ? 'rules' : 'resourceRules';
+  return `${key}:\n${part.replaceAll(/^(?=.)/gm, '  ')}`;
+}
