@@ -115,7 +115,7 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     expect(out).toMatch(
       /^BROKEN: 1 custom rule, 0 external rules; 0 errors, 1 broken, 0 warnings\n/,
     );
-    expect(out).toContain('BROKEN:4:17: broken: rules[0].metricsQuery: ');
+    expect(out).toContain('BROKEN:4:33: broken: rules[0].metricsQuery: ');
     expect(out).not.toContain('  series ');
     expect((await run(['BROKEN', '--check-promql=false'])).code).toBe(0);
   });

@@ -1,10 +1,12 @@
-import {
-  type ClusterResource,
-  qualifiedName,
-  type ResourceMapper,
-} from '../apimachinery/cluster-resource.ts';
+import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { checkSeriesSelector, parseSeriesSelector } from '../promql/series-selector.ts';
+import {
+  containerRequest,
+  describedResources,
+  exampleRequest,
+  nodeRequest,
+} from '../rules/example-request.ts';
 import { type MetricsQuery, QueryError, type QueryRequest } from '../rules/metrics-query.ts';
 import type { ResourceLabels } from '../rules/resource-labels.ts';
 import type { CompiledResourceRule, CompiledRule } from '../rules/rule.ts';
@@ -22,6 +24,8 @@ const LEFT_OUT = '(left out by the filters or by name.matches)';
 
 /** Stands for a series' name where the rule is about no single one. */
 const ANY_SERIES = 'SERIES';
+
+const NAMES = { series: '', namespace: 'default', objects: ['example'] };
 
 /** Summaries of all rules of a configuration, in the order of the file. */
 export function summarize(
@@ -45,7 +49,7 @@ function summarizeRule(rule: CompiledRule, field: string, mapper: ResourceMapper
   const { seriesFilters } = rule.definition;
   const filters = seriesFilters.map(({ is, isNot }) => (is === '' ? `not ${isNot}` : is));
   const series = nameOfSeries(rule);
-  const example = exampleRequest(rule, series ?? ANY_SERIES, mapper);
+  const example = requestFor(rule, series ?? ANY_SERIES, mapper);
   return {
     field,
     facts: withoutEmpty([
@@ -100,51 +104,9 @@ function describeSharing({ definition, query, kind }: CompiledRule, example: Que
 }
 
 /** For the namespace `default` and, in custom rules, an object called `example`. */
-function exampleRequest(rule: CompiledRule, series: string, mapper: ResourceMapper): QueryRequest {
-  const namespace = namespaceOf(rule.resources, mapper);
-  if (rule.kind === 'external') {
-    const { namespaced } = rule.definition.resources;
-    return { series, selector: [], groupBy: [], ...(namespaced && namespace && { namespace }) };
-  }
-  const resource = exampleResource(rule.resources, mapper);
-  const label = resource && rule.resources.labelOf(resource, mapper);
-  return {
-    series,
-    selector: [],
-    ...(resource?.namespaced !== false && namespace && { namespace }),
-    ...(label !== undefined && { objects: { label, names: ['example'] } }),
-    groupBy: label === undefined ? [] : [label],
-  };
-}
-
-function namespaceOf(
-  resources: ResourceLabels,
-  mapper: ResourceMapper,
-): QueryRequest['namespace'] | undefined {
-  const label = labelOf('namespaces', resources, mapper);
-  return label === undefined ? undefined : { label, value: 'default' };
-}
-
-function labelOf(
-  name: string,
-  resources: ResourceLabels,
-  mapper: ResourceMapper,
-): string | undefined {
-  const resource = mapper.find('', name);
-  return resource && resources.labelOf(resource, mapper);
-}
-
-/** The first override that is no namespace; else pods where there is a template. */
-function exampleResource(
-  resources: ResourceLabels,
-  mapper: ResourceMapper,
-): ClusterResource | undefined {
-  const overridden = [...resources.overrides.values()].flatMap(
-    ({ group, resource }) => mapper.find(group, resource) ?? [],
-  );
-  const named = overridden.find(({ resource }) => resource !== 'namespaces');
-  if (named !== undefined) return named;
-  return resources.hasTemplate ? mapper.find('', 'pods') : overridden[0];
+function requestFor(rule: CompiledRule, series: string, mapper: ResourceMapper): QueryRequest {
+  const [resource] = describedResources(rule.resources, mapper);
+  return exampleRequest(rule, resource, mapper, { ...NAMES, series });
 }
 
 function summarizeResourceRule(
@@ -152,27 +114,11 @@ function summarizeResourceRule(
   field: string,
   mapper: ResourceMapper,
 ): RuleSummary {
-  const { resources, containerLabel } = rule;
-  const namespace = namespaceOf(resources, mapper);
-  const pod = labelOf('pods', resources, mapper);
-  const node = labelOf('nodes', resources, mapper);
-  const base = { series: '', selector: [] };
-  const containers: QueryRequest = {
-    ...base,
-    ...(namespace && { namespace }),
-    ...(pod !== undefined && { objects: { label: pod, names: ['example'] } }),
-    groupBy: [pod ?? '', containerLabel].filter((label) => label !== ''),
-  };
-  const nodes: QueryRequest = {
-    ...base,
-    ...(node !== undefined && { objects: { label: node, names: ['example'] } }),
-    groupBy: node === undefined ? [] : [node],
-  };
   return {
     field,
     facts: withoutEmpty([
-      ['containers', expand(rule.containerQuery, containers)],
-      ['nodes', expand(rule.nodeQuery, nodes)],
+      ['containers', expand(rule.containerQuery, containerRequest(rule, mapper, NAMES))],
+      ['nodes', expand(rule.nodeQuery, nodeRequest(rule, mapper, NAMES))],
     ]),
   };
 }

@@ -98,8 +98,8 @@ externalRules:
 `;
     const { faults } = readConfiguration('f', text, options);
     const places = faults.map(({ line, column, field }) => `${line}:${column} ${field}`);
-    expect(places).toContain('2:81 rules[0].metricsQuery');
-    expect(places).toContain('3:50 rules[1].metricsQuery');
+    expect(places).toContain('2:84 rules[0].metricsQuery');
+    expect(places).toContain('2:84 rules[1].metricsQuery');
     expect(places).toContain('7:38 externalRules[1].resources.overrides.x');
   });
 

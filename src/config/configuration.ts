@@ -96,6 +96,13 @@ function withoutByteOrderMark(text: string): string {
 }
 
 function conclude(configuration: Configuration, faults: FaultList): ReadConfiguration {
+  const { custom, external, resource } = configuration;
+  const isEmpty = custom.length === 0 && external.length === 0 && resource === undefined;
+  if (isEmpty && faults.sorted().length === 0) {
+    const message =
+      'there are no rules here, so nothing is served: expected rules, externalRules or resourceRules';
+    faults.add(0, [], 'warning', message);
+  }
   const sorted = faults.sorted();
   const refused = sorted.some(({ severity }) => severity === 'error');
   return { configuration: refused ? undefined : Object.freeze(configuration), faults: sorted };

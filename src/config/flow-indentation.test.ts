@@ -46,6 +46,15 @@ describe('parseLeniently', () => {
     expect(() => parseLeniently('a:\t[b]\n', 50)).toThrow(/this line has a tab/);
   });
 
+  it.each([
+    ['a:\n\tb: c\n', 'use spaces in place of the tab'],
+    ['- a: "b{c="d"}"\n', "between ' and '"],
+    ["- a: 'it's'\n", "write '' for a ' inside of it"],
+    ['- a:\n    b: c\n   d: e\n', 'begins in the same column'],
+  ])('says what to write in %j', (text, advice) => {
+    expect(() => parseLeniently(text, 50)).toThrow(advice);
+  });
+
   it('gives up on a file that would take too many repairs', () => {
     const line = `a${'x'.repeat(5_000)},\n`;
     expect(() => parseLeniently(`a: [\n${line.repeat(200)}]\n`, 50)).toThrow(SyntaxFault);

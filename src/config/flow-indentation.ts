@@ -55,7 +55,8 @@ export function parseLeniently(original: string, maxDepth: number): LenientlyPar
       const lineStart = startOfLine(original, offset);
       budget -= text.length;
       if (error.reason !== 'deficient indentation' || indented.includes(lineStart) || budget <= 0) {
-        throw new SyntaxFault(offset, describe(error.reason, original.slice(lineStart, offset)));
+        const line = original.slice(lineStart, endOfLine(original, lineStart));
+        throw new SyntaxFault(offset, describe(error.reason, line, offset - lineStart));
       }
       indented.push(lineStart);
       indented.sort((a, b) => a - b);
@@ -64,9 +65,29 @@ export function parseLeniently(original: string, maxDepth: number): LenientlyPar
   }
 }
 
-function describe(reason: string, before: string): string {
-  const hint = before.includes('\t') ? ' (this line has a tab: use spaces)' : '';
-  return `not YAML: ${reason}${hint}`;
+/** @param at the place in the line, from 0 */
+function describe(reason: string, line: string, at: number): string {
+  const hint = hintFor(reason, line, at);
+  return `not YAML: ${reason}${hint === undefined ? '' : ` (${hint})`}`;
+}
+
+function hintFor(reason: string, line: string, at: number): string | undefined {
+  if (/^\s*-?\s*\t/.test(line)) return 'use spaces in place of the tab';
+  if (line.slice(0, at).includes('\t')) return 'this line has a tab: use spaces';
+  if (!reason.startsWith('bad indentation')) return undefined;
+  const quote = /(["'])[^"']*\1$/.exec(line.slice(0, at))?.[1];
+  if (quote === '"') {
+    return "the text ends with the quotation mark before this: put a text that has \" in it between ' and '";
+  }
+  if (quote === "'") return "the text ends with the ' before this: write '' for a ' inside of it";
+  return line.slice(0, at).trim() === ''
+    ? 'a field begins in the same column as the fields beside it, what belongs to a field further right'
+    : undefined;
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end === -1 ? text.length : end;
 }
 
 function startOfLine(text: string, offset: number): number {

@@ -31,7 +31,9 @@ describe('loadConfigurationFile', () => {
     const path = join(directory, 'good.yaml');
     await writeFile(path, '\uFEFFrules: []\n');
     const { configuration, faults } = await loadConfigurationFile(path, options);
-    expect(faults).toEqual([]);
+    expect(faults).toMatchObject([
+      { severity: 'warning', message: expect.stringContaining('there are no rules here') },
+    ]);
     expect(configuration).toEqual({ custom: [], external: [], resource: undefined });
   });
 

@@ -36,10 +36,13 @@ describe('findShapeFaults', () => {
   });
 
   it.each([
-    ['[]', ': expected fields (name: value), found a list'],
+    ['[]', ': expected fields (name: value), found a list: write `rules:` above it'],
     ['rules: none', 'rules: expected a list (each item after a dash), found the text "none"'],
     ['rules: [[]]', 'rules[0]: expected fields such as {"seriesQuery"'],
-    ['rules: [{seriesQuery: {a: b}}]', 'rules[0].seriesQuery: expected text, found fields'],
+    [
+      'rules: [{seriesQuery: {a: b}}]',
+      'rules[0].seriesQuery: expected text, found fields (name: value): a text that begins with { or [ needs quotes around it',
+    ],
     [
       'rules: [{resources: {overrides: {"a.b": pod}}}]',
       'rules[0].resources.overrides["a.b"]: expected fields such as {"resource":"pod"}, found the text "pod"',
@@ -55,6 +58,12 @@ describe('findShapeFaults', () => {
     ['resourceRules: 5', 'resourceRules: expected fields such as'],
   ])('says what was expected in %j', (text, message) => {
     expect(faultsOf(text)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('knows a manifest of Kubernetes', () => {
+    expect(faultsOf('apiVersion: v1')).toEqual([
+      expect.stringContaining('a rules file is the text in the `data` of a ConfigMap'),
+    ]);
   });
 
   it('tells of everything at once', () => {

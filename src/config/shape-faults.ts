@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import { distance } from 'fastest-levenshtein';
+import { nearestName } from '../promql/nearest-name.ts';
 import { childOf, type LocatedValue, type Path, toPlain, valueAt } from './located-value.ts';
 import { resolveSchema, type Schema, schemaAt, schemaViolations } from './schema.ts';
 
@@ -26,7 +26,17 @@ function describe(violation: ErrorObject, root: LocatedValue): ShapeFault {
   const found = value === undefined ? 'nothing' : describeValue(value);
   const expected =
     violation.keyword === 'type' ? describeExpected(path) : `what ${violation.message ?? 'fits'}`;
-  return { path, message: `expected ${expected}, found ${found}`, kind: 'wrong type' };
+  const message = `expected ${expected}, found ${found}${whatToWrite(expected, value, path)}`;
+  return { path, message, kind: 'wrong type' };
+}
+
+/** Where it is clear enough what was meant. */
+function whatToWrite(expected: string, value: LocatedValue | undefined, path: Path): string {
+  if (path.length === 0 && value?.kind === 'list') return ': write `rules:` above it';
+  const isTaken = value?.kind === 'fields' || value?.kind === 'list';
+  return expected === 'text' && isTaken
+    ? ': a text that begins with { or [ needs quotes around it'
+    : '';
 }
 
 /** The steps of a JSON pointer, numbers where they go into a list. */
@@ -78,28 +88,16 @@ function quote(text: string): string {
 }
 
 function unknownField(name: string, parent: Path): string {
+  if (parent.length === 0 && name === 'apiVersion') {
+    return 'this is a manifest of Kubernetes: a rules file is the text in the `data` of a ConfigMap';
+  }
   const schema = schemaAt(parent);
   const fields = Object.entries(schema?.properties ?? {});
   const names = fields.map(([field]) => field);
-  const meant = nearest(name, names) ?? nestedField(name, fields);
+  const meant = nearestName(name, names) ?? nestedField(name, fields);
   const hint =
     meant === undefined ? `expected one of ${names.join(', ')}` : `did you mean "${meant}"?`;
   return `unknown field ${quote(name)}: ${hint}`;
-}
-
-/** The name that a misspelt one is closest to, if it is close to any. */
-function nearest(name: string, names: readonly string[]): string | undefined {
-  const folded = name.toLowerCase();
-  const ranked = names
-    .map((candidate) => ({ candidate, edits: distance(folded, candidate.toLowerCase()) }))
-    .filter(({ candidate, edits }) => edits <= toleratedEdits(candidate))
-    .sort((a, b) => a.edits - b.edits);
-  return ranked[0]?.candidate;
-}
-
-/** Two letters exchanged are two edits. */
-function toleratedEdits({ length }: string): number {
-  return length < 4 ? 1 : Math.max(2, Math.floor(length / 3));
 }
 
 /** A field of that very name one level down, e.g. `name.as` for an `as` beside `name`. */

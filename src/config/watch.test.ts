@@ -100,6 +100,36 @@ describe('a plain file', () => {
     expect(problems).toEqual([expect.stringContaining('ENOENT')]);
   });
 
+  it('is told of as unreadable once, however often it is looked at', async () => {
+    const { problems } = await established(path, { poll: 20 });
+    await unlink(path);
+    await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
+    await settle();
+    expect(problems).toEqual([expect.stringContaining('ENOENT')]);
+    await mkdir(path);
+    await vi.waitFor(() => expect(problems).toHaveLength(2), { timeout: 20_000 });
+    await settle();
+    expect(problems.slice(1)).toEqual([expect.stringContaining('EISDIR')]);
+  });
+
+  it('is told of as unreadable each time that it is asked for', async () => {
+    const { watch, problems } = await established(path);
+    await unlink(path);
+    await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
+    for (const asked of [1, 2]) {
+      watch.trigger();
+      await vi.waitFor(() => expect(problems).toHaveLength(1 + asked), { timeout: 20_000 });
+    }
+  });
+
+  it('is told of when it comes back as it was, after it was told of as unreadable', async () => {
+    const { seen, problems } = await established(path);
+    await unlink(path);
+    await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
+    await writeFile(path, 'first');
+    await vi.waitFor(() => expect(seen).toEqual(['first', 'first']), { timeout: 20_000 });
+  });
+
   it('is not told of when it comes back as it was', async () => {
     const { seen } = await established(path);
     await unlink(path);

@@ -22,10 +22,19 @@ export interface WatchOptions {
   /** Milliseconds between looks at the file that no event prompted: events can be missed. */
   readonly poll?: number;
   /**
-   * Told when the file cannot be read or watched at two looks in a row, and again only after it
-   * could be. A file that is being replaced may be missing for a moment.
+   * Told when the file cannot be read or watched at two looks in a row (a file that is being replaced
+   * may be missing for a moment), or at the one that {@link FileWatch.trigger} asked for; and again
+   * only when something else is the matter, or it could be read in between. What is read after it was
+   * told of as unreadable counts as a change, whatever it is.
    */
-  readonly onProblem?: (error: Error) => void;
+  readonly onProblem?: (error: Error, of: WatchStep) => void;
+}
+
+export type WatchStep = 'watching' | 'reading';
+
+interface WatchProblem {
+  readonly of: WatchStep;
+  readonly error: Error;
 }
 
 /** How many quiet spans a file that keeps changing can put off being read. */
@@ -56,6 +65,7 @@ export function watchFile(
   let knownDigest = options.known && digestOf(options.known);
   let isFirstLook = true;
   let failures = 0;
+  let toldProblem: string | undefined;
   let closed = false;
   let looking = false;
   let lookAgain = false;
@@ -88,8 +98,10 @@ export function watchFile(
     looking = true;
     while (lookAgain && !closed) {
       lookAgain = false;
-      const problems = [await problemOf(followPlaces), await problemOf(compare)];
-      tellOf(problems.find((problem) => problem !== undefined));
+      const isForced = forced;
+      const watching = await problemOf('watching', followPlaces);
+      const reading = await problemOf('reading', compare);
+      tellOf(reading ?? watching, isForced);
       isFirstLook = false;
     }
     looking = false;
@@ -150,11 +162,19 @@ export function watchFile(
     if (!closed && (isNew || wasForced)) onChange(content);
   }
 
-  function tellOf(problem: Error | undefined): void {
+  function tellOf(problem: WatchProblem | undefined, isForced: boolean): void {
     failures = problem === undefined ? 0 : failures + 1;
+    if (problem === undefined) toldProblem = undefined;
     if (problem === undefined || closed) return;
-    if (failures === 1) lookSoon();
-    if (failures === 2) options.onProblem?.(problem);
+    const { of, error } = problem;
+    if (failures === 1 && !isForced) {
+      lookSoon();
+      return;
+    }
+    if (toldProblem === error.message && !isForced) return;
+    toldProblem = error.message;
+    if (of === 'reading') knownDigest = undefined;
+    options.onProblem?.(error, of);
   }
 
   const polling = setInterval(look, poll);
@@ -175,12 +195,15 @@ export function watchFile(
   };
 }
 
-async function problemOf(step: () => Promise<void>): Promise<Error | undefined> {
+async function problemOf(
+  of: WatchStep,
+  step: () => Promise<void>,
+): Promise<WatchProblem | undefined> {
   try {
     await step();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return { of, error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 

@@ -1,4 +1,3 @@
-import { closest, distance } from 'fastest-levenshtein';
 import { anchored, regexFault } from './check-selector.ts';
 import {
   type Checked,
@@ -11,6 +10,7 @@ import {
 } from './checked.ts';
 import type { ReportPromqlFault } from './fault.ts';
 import { AGGREGATIONS, FUNCTIONS, type FunctionSignature } from './functions.ts';
+import { nearestName } from './nearest-name.ts';
 import { nameAt } from './parse.ts';
 import { unquote } from './unquote.ts';
 
@@ -87,10 +87,8 @@ function expectedCount({ least, most }: FunctionSignature): string {
 }
 
 function unknownFunction(name: string): string {
-  const known = [...FUNCTIONS.keys(), ...AGGREGATIONS.keys()];
-  const suggestion = closest(name.toLowerCase(), known);
-  const isNear = distance(name.toLowerCase(), suggestion) <= Math.max(1, name.length / 3);
-  return `there is no function \`${name}\`${isNear ? `, did you mean \`${suggestion}\`?` : ''}`;
+  const meant = nearestName(name, [...FUNCTIONS.keys(), ...AGGREGATIONS.keys()]);
+  return `there is no function \`${name}\`${meant === undefined ? '' : `, did you mean \`${meant}\`?`}`;
 }
 
 /** Prometheus compiles the expression anew for each evaluation, and fails there. */

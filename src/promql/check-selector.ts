@@ -87,7 +87,8 @@ function checkNamedOnce(text: string, node: PromqlNode, report: ReportPromqlFaul
   }
 }
 
-function matchesEmptyText(matcher: LabelMatcher): boolean {
+/** Whether series that lack the matcher's label fulfil it: to Prometheus they have it, empty. */
+export function matchesEmptyText(matcher: LabelMatcher): boolean {
   switch (matcher.operator) {
     case '=':
       return matcher.value === '';

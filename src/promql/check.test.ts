@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyQueryText } from '../../test/fixtures/promql-text.ts';
 import { checkQuery, inspectQuery, queryType } from './check.ts';
 import verdicts from './prometheus-verdicts.json' with { type: 'json' };
 
@@ -333,17 +334,8 @@ describe('generated queries', () => {
 
 describe('any text', () => {
   it('is judged without a crash, at places inside it', () => {
-    const word = fc.constantFrom(
-      ...'( ) [ ] { } , : = =~ + - ^ == and by on group_left offset @ start() bool sum rate( info( up 5m 0s 1 Inf "a" "(" __name__ # \n'.split(
-        ' ',
-      ),
-    );
-    const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.array(word, { maxLength: 30 }).map((words) => words.join(' ')),
-    );
     fc.assert(
-      fc.property(text, (query) => {
+      fc.property(anyQueryText(), (query) => {
         for (const { offset, end, message } of checkQuery(query)) {
           expect(message).not.toBe('');
           expect(offset).toBeLessThanOrEqual(end);

@@ -14,6 +14,9 @@ const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
 /** What Go's `unicode.IsPrint` lets through: letters, marks, numbers, punctuation, symbols and the ASCII space. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
+/** As nearly all texts are: printable ASCII without the quote and the backslash. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /**
  * Quotes a text as Go's `strconv.Quote` (and so the verb `%q`) does. PromQL reads string literals by
  * the same rules, so the outcome is safe to put into a query whatever the text is.
@@ -28,6 +31,9 @@ const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
  * @see https://pkg.go.dev/strconv#Quote
  */
 export function goQuote(text: string): string {
+  if (PLAIN.test(text)) {
+    return `"${text}"`;
+  }
   let quoted = '"';
   for (const character of text.toWellFormed()) {
     quoted += NAMED_ESCAPES.get(character) ?? escapeUnlessPrintable(character);

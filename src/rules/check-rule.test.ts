@@ -55,9 +55,8 @@ describe('checkRule', () => {
     expect(faultsOf({ ...associated, metricsQuery: '<<.Series>>[5m]' })).toMatchObject([
       ['broken', 'metricsQuery', expect.stringContaining('matrix')],
     ]);
-    expect(faultsOf({ ...associated, metricsQuery: 'scalar(<<.Series>>)' }, 'external')).toEqual(
-      [],
-    );
+    const scalar = 'scalar(<<.Series>>{<<.LabelMatchers>>})';
+    expect(faultsOf({ ...associated, metricsQuery: scalar }, 'external')).toEqual([]);
   });
 
   it('takes a template that is meant for some requests only', () => {
@@ -73,6 +72,28 @@ describe('checkRule', () => {
     expect(
       faultsOf({ overrides: { namespace: 'namespace', x: 'deployment.extensions' } }),
     ).toMatchObject([['error', 'resources.overrides.x', expect.stringContaining('"apps"')]]);
+    expect(faultsOf({ overrides: { namespace: 'namespace', x: 'podz' } })).toMatchObject([
+      ['error', 'resources.overrides.x', expect.stringContaining('did you mean "pods"?')],
+    ]);
+    expect(faultsOf({ overrides: { namespace: 'namespace', x: 'deploymnets' } })).toMatchObject([
+      ['error', 'resources.overrides.x', expect.stringContaining('did you mean "deployments"?')],
+    ]);
+  });
+
+  it('finds a field that templates do not have, where it is, and names those they have', () => {
+    const rule = { ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatcher>>})' };
+    const faults: RuleFault[] = [];
+    const options = { checkPromql: true, unknownResource: 'error' as const };
+    checkRule(compiledRule(rule), builtinResourceMapper(), options, (fault) => faults.push(fault));
+    expect(faults).toEqual([
+      {
+        severity: 'broken',
+        path: ['metricsQuery'],
+        offset: 18,
+        message:
+          'there is no field `.LabelMatcher` (did you mean `.LabelMatchers`?): expected one of .Series, .LabelMatchers, .LabelValuesByName, .GroupBy, .GroupBySlice',
+      },
+    ]);
   });
 
   it('warns of two labels for one resource', () => {

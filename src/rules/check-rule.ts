@@ -1,21 +1,35 @@
-import {
-  type ClusterResource,
-  qualifiedName,
-  type ResourceMapper,
-} from '../apimachinery/cluster-resource.ts';
+import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { checkQuery, queryType } from '../promql/check.ts';
 import { checkSeriesSelector, parseSeriesSelector } from '../promql/series-selector.ts';
+import {
+  type AskedObjects,
+  checkContainers,
+  checkNamespace,
+  checkObjects,
+  PROBE_NAMES,
+} from './check-objects.ts';
+import { checkOverrides, type OverrideOptions } from './check-overrides.ts';
+import { checkSeries } from './check-series.ts';
+import {
+  containerRequest,
+  describedResources,
+  type ExampleNames,
+  type ExampleRule,
+  exampleRequest,
+  labelOfCore,
+  nodeRequest,
+} from './example-request.ts';
 import type { ReportFault } from './fault.ts';
 import { type MetricsQuery, QueryError, type QueryRequest } from './metrics-query.ts';
 import type { ResourceLabels } from './resource-labels.ts';
 import type { CompiledResourceRule, CompiledResourceRules, RuleParts } from './rule.ts';
+import { TemplateError } from './template/template.ts';
+import { placeInTemplate } from './template-place.ts';
 
 /** How rules are held against what surrounds them. */
-export interface CheckOptions {
+export interface CheckOptions extends OverrideOptions {
   /** Off for servers that speak more than PromQL, such as MetricsQL. */
   readonly checkPromql: boolean;
-  /** How bad an override is that names no resource of the cluster. */
-  readonly unknownResource: 'error' | 'warning';
 }
 
 type Path = readonly (string | number)[];
@@ -36,9 +50,35 @@ export function checkRule(
   checkOverrides(resources, ['resources', 'overrides'], mapper, options, report);
   checkAssociation(rule, resources, mapper, report);
   if (query === undefined) return;
-  const samples = sampleRequests(rule, resources, mapper);
+  const path = ['metricsQuery'];
+  const example = { ...rule, resources };
   const types = rule.kind === 'custom' ? ['vector'] : ['vector', 'scalar'];
-  checkMetricsQuery(query, ['metricsQuery'], samples, types, options, report);
+  const requests = likelyRequests(example, mapper);
+  const canAnswer = checkMetricsQuery(query, path, requests, types, options, report);
+  if (canAnswer && options.checkPromql) checkWhatIsAskedFor(example, query, path, mapper, report);
+}
+
+/** Whether the query asks for what a request is about, and its samples can be told to be of it. */
+function checkWhatIsAskedFor(
+  rule: ExampleRule & RuleParts,
+  query: MetricsQuery,
+  path: Path,
+  mapper: ResourceMapper,
+  report: ReportFault,
+): void {
+  if (rule.kind === 'external') {
+    const request = exampleRequest(rule, undefined, mapper, PROBE_NAMES);
+    checkNamespace(query, path, request, report);
+    checkSeries(rule, query, path, request, report);
+    return;
+  }
+  const asked = describedResources(rule.resources, mapper).map((resource) => ({
+    resource: qualifiedName(resource),
+    request: exampleRequest(rule, resource, mapper, PROBE_NAMES),
+  }));
+  checkObjects(query, path, asked, report);
+  const [first] = asked;
+  if (first !== undefined) checkSeries(rule, query, path, first.request, report);
 }
 
 /** Checks `resourceRules` by meaning. */
@@ -72,56 +112,6 @@ function checkSeriesQuery(rule: RuleParts, options: CheckOptions, report: Report
   }
 }
 
-function checkOverrides(
-  resources: ResourceLabels,
-  path: Path,
-  mapper: ResourceMapper,
-  options: CheckOptions,
-  report: ReportFault,
-): void {
-  const labels = new Map<string, string>();
-  for (const [label, { group, resource: name }] of resources.overrides) {
-    const at = [...path, label];
-    if (name === '') {
-      report({
-        severity: 'error',
-        path: at,
-        message: 'an override names a resource: expected e.g. {resource: pod}',
-      });
-      continue;
-    }
-    const resource = mapper.find(group, name);
-    if (resource === undefined) {
-      report({
-        severity: options.unknownResource,
-        path: at,
-        message: unknownResource(group, name, mapper),
-      });
-      continue;
-    }
-    const other = labels.get(qualifiedName(resource));
-    if (other === undefined) {
-      labels.set(qualifiedName(resource), label);
-    } else {
-      report({
-        severity: 'warning',
-        path: at,
-        message: `the label "${other}" stands for ${qualifiedName(resource)} already: of a series that has both, "${other}" is used`,
-      });
-    }
-  }
-}
-
-function unknownResource(group: string, name: string, mapper: ResourceMapper): string {
-  const named = group === '' ? `"${name}"` : `"${name}" of the group "${group}"`;
-  const elsewhere = group === '' ? undefined : mapper.find('', name);
-  if (elsewhere !== undefined) {
-    const place = elsewhere.group === '' ? 'the core group' : `the group "${elsewhere.group}"`;
-    return `no resource ${named} is known: ${elsewhere.resource} belong to ${place}`;
-  }
-  return `no resource ${named} is known: expected the plural or singular name of one, such as "pods" or "deployment" (short names do not count), and its group where several have it`;
-}
-
 /** What is listed must have the labels that its queries need. */
 function checkAssociation(
   rule: RuleParts,
@@ -129,9 +119,7 @@ function checkAssociation(
   mapper: ResourceMapper,
   report: ReportFault,
 ): void {
-  const namespaces = mapper.find('', 'namespaces');
-  const namespaceLabel = namespaces && resources.labelOf(namespaces, mapper);
-
+  const namespaceLabel = labelOfCore('namespaces', resources, mapper);
   if (rule.kind === 'external') {
     if (rule.definition.resources.namespaced && namespaceLabel === undefined) {
       report({
@@ -148,7 +136,7 @@ function checkAssociation(
       severity: 'warning',
       path: ['resources'],
       message:
-        'no label stands for a resource, so this rule serves nothing: expected `overrides`, `template` or both',
+        'no label stands for a resource, so this rule serves nothing: expected `overrides`, e.g. overrides: {namespace: {resource: namespace}, pod: {resource: pod}}, or a `template`, e.g. kube_<<.Resource>>',
     });
     return;
   }
@@ -164,42 +152,17 @@ function checkAssociation(
   }
 }
 
-/** Requests as clients will make them: for one object and for several, or for external metrics. */
-function sampleRequests(
-  rule: RuleParts,
-  resources: ResourceLabels,
+/** As clients will make them: for one object and for several, or for an external metric. */
+function likelyRequests(
+  rule: ExampleRule & RuleParts,
   mapper: ResourceMapper,
 ): readonly QueryRequest[] {
-  const namespaces = mapper.find('', 'namespaces');
-  const namespaceLabel = (namespaces && resources.labelOf(namespaces, mapper)) ?? 'namespace';
-  const namespace = { label: namespaceLabel, value: 'default' };
   const series = sampleSeriesName(rule);
-  if (rule.kind === 'external') {
-    const namespaced = rule.definition.resources.namespaced;
-    return [{ series, selector: [], groupBy: [], ...(namespaced && { namespace }) }];
-  }
-  const resource = sampleResource(resources, mapper);
-  const label = (resource && resources.labelOf(resource, mapper)) ?? 'pod';
-  return [['web-0'], ['web-0', 'web-1']].map((names) => ({
-    series,
-    selector: [],
-    ...(resource?.namespaced !== false && { namespace }),
-    objects: { label, names },
-    groupBy: [label],
-  }));
-}
-
-/** A resource that the rule has a label for: the first override that is no namespace, else pods. */
-function sampleResource(
-  resources: ResourceLabels,
-  mapper: ResourceMapper,
-): ClusterResource | undefined {
-  const overridden = [...resources.overrides.values()]
-    .map(({ group, resource }) => mapper.find(group, resource))
-    .filter((resource) => resource !== undefined);
-  return (
-    overridden.find((resource) => resource.resource !== 'namespaces') ??
-    (resources.hasTemplate ? mapper.find('', 'pods') : overridden[0])
+  const [resource] = rule.kind === 'custom' ? describedResources(rule.resources, mapper) : [];
+  const numbers = rule.kind === 'custom' ? [['web-0'], ['web-0', 'web-1']] : [[]];
+  const standIn = { namespace: 'namespace', object: 'pod' };
+  return numbers.map((objects) =>
+    exampleRequest(rule, resource, mapper, { series, namespace: 'default', objects }, standIn),
   );
 }
 
@@ -209,6 +172,7 @@ function sampleSeriesName(rule: RuleParts): string {
   return parseSeriesSelector(rule.seriesQuery).name ?? 'example_requests_seconds_total';
 }
 
+/** Whether the query can be answered. */
 function checkMetricsQuery(
   query: MetricsQuery,
   path: Path,
@@ -216,11 +180,13 @@ function checkMetricsQuery(
   expectedTypes: readonly string[],
   options: CheckOptions,
   report: ReportFault,
-): void {
-  if (samples.some((sample) => sample.groupBy.length === 0) && /\.GroupBy\b/.test(query.text)) {
+): boolean {
+  const groupBy = /\.GroupBy\b/.exec(query.text);
+  if (samples.some((sample) => sample.groupBy.length === 0) && groupBy !== null) {
     report({
       severity: 'warning',
       path,
+      offset: groupBy.index,
       message:
         '`.GroupBy` is empty in an external rule: name the labels to group by yourself, e.g. by (topic)',
     });
@@ -228,9 +194,17 @@ function checkMetricsQuery(
   const problems = samples.map((sample) => problemOf(query, sample, expectedTypes, options));
   const problem = problems[0];
   // A template may be meant for some requests only: it is broken when no request gets a query.
-  if (problem !== undefined && problems.every((other) => other !== undefined)) {
-    report({ severity: 'broken', path, message: problem });
-  }
+  const isBroken = problems.every((other) => other !== undefined);
+  if (isBroken && problem !== undefined) report({ severity: 'broken', path, ...problem });
+  return !isBroken;
+}
+
+const EXAMPLE_QUERY = 'sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)';
+
+/** Something that keeps a query from being answered, and where in the template, if that is known. */
+interface Problem {
+  readonly message: string;
+  readonly offset?: number;
 }
 
 /** Why the query for a request can never be answered, or undefined where it can. */
@@ -239,22 +213,36 @@ function problemOf(
   request: QueryRequest,
   expectedTypes: readonly string[],
   options: CheckOptions,
-): string | undefined {
+): Problem | undefined {
+  if (query.text.trim() === '') {
+    return { message: `there is no query: expected PromQL as a template, e.g. ${EXAMPLE_QUERY}` };
+  }
   let text: string;
   try {
     text = query.for(request);
   } catch (error) {
-    if (error instanceof QueryError) return error.message;
-    throw error;
+    if (!(error instanceof QueryError)) throw error;
+    const { message, cause } = error;
+    return cause instanceof TemplateError ? { message, offset: cause.offset } : { message };
   }
   if (!options.checkPromql) return undefined;
   const fault = checkQuery(text)[0];
   if (fault !== undefined) {
-    return `the query it makes is not PromQL: ${fault.message}, at character ${fault.offset + 1} of: ${text}`;
+    const { message, offset: from, end: to } = fault;
+    const otherDelimiter = /\{\{-?\s*[.$\w]/.exec(query.text);
+    if (otherDelimiter !== null) {
+      const offset = otherDelimiter.index;
+      return { message: 'templates are written between `<<` and `>>`, not `{{` and `}}`', offset };
+    }
+    const offset = placeInTemplate(query.text, text, { from, to });
+    return {
+      message: `the query it makes is not PromQL: ${message}, at character ${from + 1} of: ${text}`,
+      ...(offset !== undefined && { offset }),
+    };
   }
   const type = queryType(text);
   if (type === undefined || expectedTypes.includes(type)) return undefined;
-  return `the query it makes gives a ${type}, expected an instant vector: ${text}`;
+  return { message: `the query it makes gives a ${type}, expected an instant vector: ${text}` };
 }
 
 function checkResourceRule(
@@ -264,53 +252,53 @@ function checkResourceRule(
   report: ReportFault,
 ): void {
   checkOverrides(rule.resources, ['resources', 'overrides'], mapper, options, report);
-  const labels = resourceRuleLabels(rule, mapper, report);
-  if (labels === undefined) return;
-  const namespace = { label: labels.namespace, value: 'default' };
-  const containerRequest: QueryRequest = {
-    series: '',
-    selector: [],
-    namespace,
-    objects: { label: labels.pod, names: ['web-0', 'web-1'] },
-    groupBy: [labels.pod, rule.containerLabel].filter((label) => label !== ''),
-  };
-  const nodeRequest: QueryRequest = {
-    series: '',
-    selector: [],
-    objects: { label: labels.node, names: ['node-1', 'node-2'] },
-    groupBy: [labels.node],
-  };
+  if (!hasAllLabels(rule, mapper, report)) return;
   const { containerQuery, nodeQuery } = rule;
-  checkMetricsQuery(
-    containerQuery,
-    ['containerQuery'],
-    [containerRequest],
-    ['vector'],
-    options,
-    report,
-  );
-  checkMetricsQuery(nodeQuery, ['nodeQuery'], [nodeRequest], ['vector'], options, report);
+  const containers = {
+    resource: 'pods',
+    likely: containerRequest(rule, mapper, likelyNames('web-0', 'web-1')),
+    request: containerRequest(rule, mapper, PROBE_NAMES),
+  };
+  const nodes = {
+    resource: 'nodes',
+    likely: nodeRequest(rule, mapper, likelyNames('node-1', 'node-2')),
+    request: nodeRequest(rule, mapper, PROBE_NAMES),
+  };
+  checkUsageQuery(containerQuery, ['containerQuery'], containers, options, report);
+  checkUsageQuery(nodeQuery, ['nodeQuery'], nodes, options, report);
+  if (options.checkPromql) checkContainers(rule, ['containerQuery'], containers.request, report);
 }
 
-function resourceRuleLabels(
-  rule: CompiledResourceRule,
+function checkUsageQuery(
+  query: MetricsQuery,
+  path: Path,
+  asked: AskedObjects & { readonly likely: QueryRequest },
+  options: CheckOptions,
+  report: ReportFault,
+): void {
+  const canAnswer = checkMetricsQuery(query, path, [asked.likely], ['vector'], options, report);
+  if (!canAnswer || !options.checkPromql) return;
+  checkObjects(query, path, [asked], report);
+  checkSeries(undefined, query, path, asked.request, report);
+}
+
+function likelyNames(...objects: readonly string[]): ExampleNames {
+  return { series: '', namespace: 'default', objects };
+}
+
+function hasAllLabels(
+  { resources }: CompiledResourceRule,
   mapper: ResourceMapper,
   report: ReportFault,
-): { namespace: string; pod: string; node: string } | undefined {
-  const labelOf = (name: string): string | undefined => {
-    const resource = mapper.find('', name);
-    return resource && rule.resources.labelOf(resource, mapper);
-  };
-  const [namespace, pod, node] = [labelOf('namespaces'), labelOf('pods'), labelOf('nodes')];
-  if (namespace !== undefined && pod !== undefined && node !== undefined) {
-    return { namespace, pod, node };
-  }
-  const missing = Object.entries({ namespace, pod, node }).filter(([, label]) => !label);
-  const names = missing.map(([name]) => name);
+): boolean {
+  const missing = (['namespace', 'pod', 'node'] as const).filter(
+    (name) => labelOfCore(name, resources, mapper) === undefined,
+  );
+  if (missing.length === 0) return true;
   report({
     severity: 'broken',
     path: ['resources'],
-    message: `no label stands for ${names.join(', ')}: add overrides such as ${names.map((name) => `${name}: {resource: ${name}}`).join(', ')}`,
+    message: `no label stands for ${missing.join(', ')}: add overrides such as ${missing.map((name) => `${name}: {resource: ${name}}`).join(', ')}`,
   });
-  return undefined;
+  return false;
 }

@@ -29,7 +29,7 @@ export function compileLabelTemplate(text: string, report: ReportFault): LabelTe
     return pattern && labelTemplate(template, pattern);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    report({ severity: 'error', path, message: error.message, offset: error.offset });
+    report({ severity: 'error', path, message: error.explanation, offset: error.offset });
     return undefined;
   }
 }

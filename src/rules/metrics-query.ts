@@ -55,7 +55,7 @@ export function compileMetricsQuery(
     return metricsQuery(parseTemplate('metrics-query', text));
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    report({ severity: 'error', path, message: error.message, offset: error.offset });
+    report({ severity: 'error', path, message: error.explanation, offset: error.offset });
     return undefined;
   }
 }
@@ -105,7 +105,7 @@ function execute(template: Template, values: QueryValues): string {
     );
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    throw new QueryError(error.message, { cause: error });
+    throw new QueryError(error.explanation, { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import { goQuote } from '../../promql/quote.ts';
+import { noSuchField } from './advice.ts';
 import { BUILTINS, type Builtin } from './builtins.ts';
 import { CallFault } from './call-fault.ts';
 import type { Delimiters } from './delimiters.ts';
@@ -347,7 +348,7 @@ class Evaluator {
     const found = findField(receiver, name);
     if (found === undefined) {
       const reason = `can't evaluate field ${name} in type ${typeName(receiver)}`;
-      throw this.#error(node, context, reason);
+      throw this.#error(node, context, reason, noSuchField(receiver, name));
     }
     if (argumentCount > 0) {
       throw this.#error(node, context, cannotTakeArguments(found, name, argumentCount));
@@ -472,9 +473,15 @@ class Evaluator {
     }
   }
 
-  #error(node: Statement | Operand | Command, context: Context, reason: string): TemplateError {
+  #error(
+    node: Statement | Operand | Command,
+    context: Context,
+    reason: string,
+    advice?: string,
+  ): TemplateError {
+    const { templateName } = context;
     const described = this.#describe(node);
-    return this.#source.executionError(node.offset, context.templateName, described, reason);
+    return this.#source.executionError(node.offset, templateName, described, reason, advice);
   }
 
   #describe(node: Statement | Operand | Command): string {

@@ -1,4 +1,5 @@
 import { goQuote } from '../../promql/quote.ts';
+import { noSuchFunction } from './advice.ts';
 import type { Delimiters } from './delimiters.ts';
 import { tokenize } from './lexer.ts';
 import { MAX_NESTING } from './limits.ts';
@@ -23,16 +24,16 @@ export type TemplateBodies = ReadonlyMap<string, Body>;
 /**
  * Parses a template's text by the grammar of Go's text/template.
  *
- * @param isFunction whether a name is that of a function
+ * @param functions the names of the functions there are
  * @throws TemplateError
  * @see https://pkg.go.dev/text/template#hdr-Actions
  */
 export function parse(
   source: TemplateSource,
   delimiters: Delimiters,
-  isFunction: (name: string) => boolean,
+  functions: ReadonlySet<string>,
 ): TemplateBodies {
-  return new Parser(source, delimiters, isFunction).run();
+  return new Parser(source, delimiters, functions).run();
 }
 
 /** Begin an operand. */
@@ -73,21 +74,17 @@ interface Scope {
 class Parser {
   readonly #source: TemplateSource;
   readonly #delimiters: Delimiters;
-  readonly #isFunction: (name: string) => boolean;
+  readonly #functions: ReadonlySet<string>;
   readonly #tokens: readonly Token[];
   readonly #bodies = new Map<string, Body>();
   #next = 0;
   #scope = newScope();
   #nesting = 0;
 
-  constructor(
-    source: TemplateSource,
-    delimiters: Delimiters,
-    isFunction: (name: string) => boolean,
-  ) {
+  constructor(source: TemplateSource, delimiters: Delimiters, functions: ReadonlySet<string>) {
     this.#source = source;
     this.#delimiters = delimiters;
-    this.#isFunction = isFunction;
+    this.#functions = functions;
     this.#tokens = tokenize(source.text, delimiters);
   }
 
@@ -483,8 +480,9 @@ class Parser {
   }
 
   #functionNode({ offset, text }: Token): Operand {
-    if (!this.#isFunction(text)) {
-      throw this.#error(offset, `function ${goQuote(text)} not defined`);
+    if (!this.#functions.has(text)) {
+      const reason = `function ${goQuote(text)} not defined`;
+      throw this.#source.parseError(offset, reason, noSuchFunction(text, this.#functions));
     }
     return { kind: 'function', offset, name: text };
   }

@@ -18,9 +18,21 @@ export class TemplateError extends Error {
   readonly line: number;
   /** The place in that line, in UTF-16 units, counted from 1. */
   readonly column: number;
+  /**
+   * For whoever wrote the template: what is wrong and, where that can be said, what was expected.
+   * Without the place.
+   */
+  readonly explanation: string;
 
-  constructor(message: string, reason: string, offset: number, position: Position) {
+  constructor(
+    message: string,
+    reason: string,
+    offset: number,
+    position: Position,
+    explanation: string,
+  ) {
     super(message);
+    this.explanation = explanation;
     this.reason = reason;
     this.offset = offset;
     this.line = position.line;
@@ -43,11 +55,12 @@ export class TemplateSource {
     this.text = text;
   }
 
-  parseError(offset: number, reason: string): TemplateError {
+  parseError(offset: number, reason: string, advice?: string): TemplateError {
     const position = this.#positionOf(offset);
     const detail = abbreviate(reason);
     const message = `template: ${this.name}:${position.line}: ${detail}`;
-    return new TemplateError(message, detail, offset, position);
+    const explanation = advice ?? `the template cannot be read: ${detail}`;
+    return new TemplateError(message, detail, offset, position, explanation);
   }
 
   /** @param templateName the template being executed: this one, or one it defines */
@@ -56,6 +69,7 @@ export class TemplateSource {
     templateName: string,
     node: string,
     reason: string,
+    advice?: string,
   ): TemplateError {
     const position = this.#positionOf(offset);
     const lineStart = offset - position.column + 1;
@@ -63,7 +77,8 @@ export class TemplateSource {
     const place = `${this.name}:${position.line}:${bytes}`;
     const detail = `<${abbreviate(node)}>: ${abbreviate(reason)}`;
     const message = `template: ${place}: executing ${goQuote(templateName)} at ${detail}`;
-    return new TemplateError(message, detail, offset, position);
+    const explanation = advice ?? `the template fails at ${detail}`;
+    return new TemplateError(message, detail, offset, position, explanation);
   }
 
   #positionOf(offset: number): Position {

@@ -8,6 +8,9 @@ import type { TemplateValue } from './value.ts';
 
 export { TemplateError };
 
+/** The names of the functions that a template may call. */
+const FUNCTIONS: ReadonlySet<string> = new Set(BUILTINS.keys());
+
 /** A parsed template. It may be executed any number of times. */
 export interface Template {
   readonly text: string;
@@ -40,6 +43,6 @@ export function parseTemplate(
   if (text.length > MAX_TEXT) {
     throw source.parseError(0, `the template is longer than ${MAX_TEXT} characters`);
   }
-  const bodies = parse(source, delimiters, (word) => BUILTINS.has(word));
+  const bodies = parse(source, delimiters, FUNCTIONS);
   return { text, execute: (data) => execute(source, delimiters, bodies, data) };
 }

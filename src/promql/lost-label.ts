@@ -1,0 +1,154 @@
+import { inspectQuery } from './check.ts';
+import type { PromqlNode } from './fold.ts';
+import { FUNCTIONS } from './functions.ts';
+import { nameAt, parsePromql } from './parse.ts';
+import { expressionsIn, labelsOf, wordsOf } from './separability-part.ts';
+
+/** What of a query takes a label away from every sample of its result. */
+export interface LostLabel {
+  /** The operator or function, in UTF-16 units from the query's start. */
+  readonly from: number;
+  readonly to: number;
+  readonly by: 'aggregation' | 'matching' | 'function';
+  /** A clause in words, e.g. ```sum` is not grouped by `pod```. */
+  readonly reason: string;
+}
+
+/**
+ * Finds out whether no sample of a query's result can have a label, whatever series there are.
+ *
+ * @returns undefined where some sample may have it, and where that is not known: of a query with
+ *   faults, a number, a function that this program does not know
+ */
+export function lostLabel(text: string, label: string): LostLabel | undefined {
+  const { faults, type } = inspectQuery(text);
+  if (faults.length > 0 || type !== 'vector') return undefined;
+  const top = expressionsIn(parsePromql(text).tree.topNode)[0];
+  return top && lossOf({ text, label }, top).loss;
+}
+
+interface Question {
+  readonly text: string;
+  readonly label: string;
+}
+
+/** An expression: a range counts as a vector. */
+interface Part {
+  readonly type: 'vector' | 'scalar' | 'string';
+  /** Undefined: its samples may have the label. */
+  readonly loss?: LostLabel | undefined;
+}
+
+const KEPT: Part = { type: 'vector' };
+
+function lossOf(question: Question, node: PromqlNode): Part {
+  switch (node.name) {
+    case 'NumberDurationLiteral':
+      return { type: 'scalar' };
+    case 'StringLiteral':
+      return { type: 'string' };
+    case 'AggregateExpr':
+      return lossOfAggregation(question, node);
+    case 'FunctionCall':
+      return lossOfCall(question, node);
+    case 'BinaryExpr':
+      return lossOfOperation(question, node);
+    default: {
+      const [inner] = expressionsIn(node);
+      return inner === undefined ? KEPT : lossOf(question, inner);
+    }
+  }
+}
+
+function operandsOf(question: Question, node: PromqlNode): readonly Part[] {
+  const holder = node.getChild('FunctionCallBody') ?? node;
+  return expressionsIn(holder).map((operand) => lossOf(question, operand));
+}
+
+/** They choose samples, which keep their labels whatever the grouping. */
+const CHOOSING: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio']);
+
+function lossOfAggregation(question: Question, node: PromqlNode): Part {
+  const { text, label } = question;
+  const name = nameAt(text, node.from);
+  const inner = operandsOf(question, node).find(({ type }) => type === 'vector') ?? KEPT;
+  if (CHOOSING.has(name.toLowerCase())) return inner;
+  if (name.toLowerCase() === 'count_values' && writtenLabel(text, node, 0) === label) return KEPT;
+  const modifier = node.getChild('AggregateModifier');
+  const list = modifier?.getChild('GroupingLabels');
+  const labels = list ? labelsOf(text, list) : new Set<string>();
+  const isWithout = Boolean(modifier?.getChild('Without'));
+  if (inner.loss !== undefined || isWithout !== labels.has(label)) return inner;
+  const reason = isWithout
+    ? `\`${name} without\` takes the label \`${label}\` away`
+    : `\`${name}\` is not grouped by \`${label}\``;
+  return lost(node, name, 'aggregation', reason);
+}
+
+function lossOfCall(question: Question, node: PromqlNode): Part {
+  const { text, label } = question;
+  const name = nameAt(text, node.from);
+  const signature = FUNCTIONS.get(name);
+  if (signature === undefined) return KEPT;
+  if (signature.result === 'scalar') return { type: 'scalar' };
+  switch (name) {
+    // Takes over the labels of its selector's matchers.
+    case 'absent':
+    case 'absent_over_time':
+    // Adds labels of other series.
+    case 'info':
+      return KEPT;
+    case 'label_replace':
+    case 'label_join':
+      if (writtenLabel(text, node, 1) === label) return KEPT;
+      break;
+    case 'histogram_quantile':
+      if (label === 'le') return lost(node, name, 'function', `\`${name}\` takes \`le\` away`);
+  }
+  const inner = operandsOf(question, node).find(({ type }) => type === 'vector');
+  return (
+    inner ??
+    lost(node, name, 'function', `\`${name}\` gives a sample without the label \`${label}\``)
+  );
+}
+
+/** The text of an argument that names a label, e.g. the second of `label_replace`. */
+function writtenLabel(text: string, node: PromqlNode, index: number): string | undefined {
+  const holder = node.getChild('FunctionCallBody') ?? node;
+  const argument = expressionsIn(holder)[index];
+  return argument?.name === 'StringLiteral' ? wordsOf(text, argument) : undefined;
+}
+
+function lossOfOperation(question: Question, node: PromqlNode): Part {
+  const [left = KEPT, right = KEPT] = operandsOf(question, node);
+  if (left.type !== 'vector') return right;
+  if (right.type !== 'vector') return left;
+  if (node.getChild('And') !== null || node.getChild('Unless') !== null) return left;
+  if (node.getChild('Or') !== null || node.getChild('FillModifier') !== null) {
+    return left.loss === undefined ? left : right;
+  }
+  return lossOfMatching(question, node, left, right);
+}
+
+function lossOfMatching(question: Question, node: PromqlNode, left: Part, right: Part): Part {
+  const { text, label } = question;
+  const clause = node.getChild('MatchingModifierClause');
+  const group = clause?.getChild('GroupLeft') ?? clause?.getChild('GroupRight') ?? null;
+  const lists = clause?.getChildren('GroupingLabels') ?? [];
+  const matched = lists.find((list) => group === null || list.to <= group.from);
+  const included = group === null ? undefined : lists.find((list) => list.from >= group.to);
+  const named = matched !== undefined && labelsOf(text, matched).has(label);
+  const isOn = Boolean(clause?.getChild('On'));
+  const [many, one] = group?.name === 'GroupRight' ? [right, left] : [left, right];
+  if (included !== undefined && labelsOf(text, included).has(label)) return one;
+  // Samples that must agree on a label that one side never has are those without it.
+  if (isOn === named) return left.loss === undefined ? right : left;
+  if (group !== null) return many;
+  const word = isOn ? 'on' : 'ignoring';
+  const keyword = clause?.getChild(isOn ? 'On' : 'Ignoring') ?? node;
+  return lost(keyword, word, 'matching', `\`${word}\` takes the label \`${label}\` away`);
+}
+
+function lost(node: PromqlNode, word: string, by: LostLabel['by'], reason: string): Part {
+  return { type: 'vector', loss: { from: node.from, to: node.from + word.length, by, reason } };
+}

@@ -1,0 +1,259 @@
+import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../test/fixtures/rules.ts';
+import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { checkResourceRules, checkRule } from './check-rule.ts';
+import type { RuleFault } from './fault.ts';
+import { compileResourceRules } from './rule.ts';
+
+const mapper = builtinResourceMapper();
+const options = { checkPromql: true, unknownResource: 'error' as const };
+
+function collect(): { faults: RuleFault[]; report: (fault: RuleFault) => void } {
+  const faults: RuleFault[] = [];
+  return { faults, report: (fault) => faults.push(fault) };
+}
+
+const PODS = { namespace: 'namespace', pod: 'pod' };
+
+/** What is found about a query for pods, or for what the overrides say. */
+function faultsOf(
+  metricsQuery: string,
+  overrides: Readonly<Record<string, string>> = PODS,
+  kind: 'custom' | 'external' = 'custom',
+  namespaced = true,
+): readonly RuleFault[] {
+  const { faults, report } = collect();
+  const rule = compiledRule({ overrides, metricsQuery, namespaced }, kind);
+  checkRule(rule, mapper, options, report);
+  return faults;
+}
+
+function messageOf(metricsQuery: string, overrides?: Readonly<Record<string, string>>): string {
+  return faultsOf(metricsQuery, overrides)
+    .map(({ severity, message }) => `${severity}: ${message}`)
+    .join('\n');
+}
+
+describe('a query that is well', () => {
+  it.each([
+    '<<.Series>>{<<.LabelMatchers>>}',
+    'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
+    'sum(<<.Series>>{<<.LabelMatchers>>}) by (namespace, pod)',
+    'sum(<<.Series>>{<<.LabelMatchers>>}) without (container, instance)',
+    'sum(rate(<<.Series>>{<<.LabelMatchers>>,container!="POD"}[5m])) by (<<.GroupBy>>)',
+    // Istio and Linkerd
+    'sum(irate(<<.Series>>{reporter="destination",<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)',
+    'histogram_quantile(0.99, sum(irate(<<.Series>>{<<.LabelMatchers>>}[5m])) by (le, <<.GroupBy>>))',
+    // A share of a limit that has no counterpart for the object.
+    'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) / scalar(sum(capacity))',
+    'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) / on (<<.GroupBy>>) max(limit) by (<<.GroupBy>>)',
+    'sum(<<.Series>>{<<.LabelMatchers>>} * on (node) group_left () node_weight) by (<<.GroupBy>>)',
+    'sum(<<.Series>>{pod=~"<<.LabelValuesByName.pod>>",namespace="<<.LabelValuesByName.namespace>>"}) by (pod)',
+    'sum(<<.Series>>{<<range $k, $v := .LabelValuesByName>><<$k>>=~"<<$v>>",<<end>>}) by (<<.GroupBy>>)',
+    // Samples of other namespaces are told by their label.
+    'sum(<<.Series>>{pod=~"<<.LabelValuesByName.pod>>"}) by (namespace, pod)',
+    'sum(<<.Series>>{namespace="<<.LabelValuesByName.namespace>>"}) by (pod)',
+    'label_replace(sum(<<.Series>>{<<.LabelMatchers>>}), "pod", "<<.LabelValuesByName.pod>>", "", "")',
+    'topk(1, <<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
+    'absent(<<.Series>>{<<.LabelMatchers>>})',
+  ])('is not warned of: %s', (query) => {
+    expect(messageOf(query)).toBe('');
+  });
+
+  it('may describe namespaces, nodes and what a template finds', () => {
+    const query = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+    expect(messageOf(query, { namespace: 'namespace' })).toBe('');
+    expect(messageOf(query, { instance: 'node' })).toBe('');
+    // The label of the namespace is there for the pods' sake.
+    expect(messageOf('sum(<<.Series>>{<<.LabelMatchers>>}) by (pod)')).toBe('');
+    const { faults, report } = collect();
+    checkRule(
+      compiledRule({ template: 'kube_<<.Resource>>', metricsQuery: query }),
+      mapper,
+      options,
+      report,
+    );
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('a query that loses the label of its objects', () => {
+  it('is told of, with what loses it and what to write', () => {
+    expect(messageOf('sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m]))')).toBe(
+      'warning: `sum` is not grouped by `pod`, so pods get no value: group `by (<<.GroupBy>>)`',
+    );
+    expect(messageOf('<<.Series>>{<<.LabelMatchers>>} / on (namespace) group_left () max(x)')).toBe(
+      '',
+    );
+    expect(messageOf('<<.Series>>{<<.LabelMatchers>>} / on (namespace) max(x)')).toContain(
+      '`on` takes the label `pod` away, so pods get no value: match `on (<<.GroupBy>>)`',
+    );
+    expect(messageOf('vector(5)')).toBe(
+      'warning: `vector` gives a sample without the label `pod`, so pods get no value: every sample needs the label of its object',
+    );
+  });
+
+  it('is told of where it stands', () => {
+    const query = '100 * sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m]))';
+    expect(faultsOf(query)).toMatchObject([{ path: ['metricsQuery'], offset: 6 }]);
+  });
+
+  it('is told of for those resources only that it is about', () => {
+    const overrides = { ...PODS, service: 'service', node: 'node' };
+    expect(messageOf('sum(<<.Series>>{<<.LabelMatchers>>}) by (pod, node)', overrides)).toBe(
+      'warning: `sum` is not grouped by `service`, so services get no value: group `by (<<.GroupBy>>)`',
+    );
+    expect(messageOf('sum(<<.Series>>{<<.LabelMatchers>>})', { namespace: 'namespace' })).toContain(
+      'so namespaces get no value',
+    );
+  });
+});
+
+describe('a query that asks for more than is wanted', () => {
+  it('is told of', () => {
+    expect(messageOf('sum(<<.Series>>) by (namespace, <<.GroupBy>>)')).toBe(
+      'warning: the query asks for the series of all pods, whichever ones a request is about: write `<<.LabelMatchers>>` into the braces of a selector, e.g. <<.Series>>{<<.LabelMatchers>>}',
+    );
+    expect(messageOf('<<.Series>>', { instance: 'node' })).toContain('all nodes');
+  });
+
+  it('is told of as wrong where it mixes namespaces', () => {
+    expect(messageOf('sum(<<.Series>>{job="web"}) by (<<.GroupBy>>)')).toContain(
+      'and takes those of the same name in other namespaces for one',
+    );
+    expect(messageOf('sum(<<.Series>>{pod=~"<<.LabelValuesByName.pod>>"}) by (pod)')).toContain(
+      'does not limit the namespace, so pods of the same name in other namespaces are taken for one',
+    );
+  });
+
+  it('is told of nothing else where it cannot be answered at all', () => {
+    expect(messageOf('sum(<<.Series>>')).toMatch(/^broken: [^\n]*$/);
+    expect(messageOf('<<.Nope>>')).toMatch(/^broken: [^\n]*$/);
+    expect(messageOf('scalar(<<.Series>>)')).toMatch(/^broken: [^\n]*$/);
+  });
+});
+
+describe('a query for series of other names', () => {
+  const several = { overrides: PODS, seriesQuery: '{__name__=~"^http_.*",pod!=""}' };
+
+  function found(rule: Parameters<typeof compiledRule>[0]): readonly string[] {
+    const { faults, report } = collect();
+    checkRule(compiledRule(rule), mapper, options, report);
+    return faults.map(({ message }) => message);
+  }
+
+  it('is told of where it takes in all metrics', () => {
+    expect(messageOf('sum(rate({<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)')).toContain(
+      'a selector of the query names no metric',
+    );
+    const named = 'sum({__name__=~"<<.Series>>",<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+    expect(messageOf(named)).toBe('');
+    expect(messageOf('sum({"<<.Series>>",<<.LabelMatchers>>}) by (<<.GroupBy>>)')).toBe('');
+    const info = 'sum by (<<.GroupBy>>) (info(<<.Series>>{<<.LabelMatchers>>}, {env="a"}))';
+    expect(messageOf(info)).toBe('');
+  });
+
+  it('is told of where metrics of different names get one value', () => {
+    const metricsQuery = 'sum(http_requests_total{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+    expect(found({ ...several, metricsQuery })).toEqual([
+      expect.stringContaining('expected `<<.Series>>` in it, or one name in `name.as`'),
+    ]);
+    expect(found({ ...several, metricsQuery, matches: '(.*)_total', as: '$1' })).toHaveLength(1);
+    expect(found({ ...several, metricsQuery, as: 'requests' })).toEqual([]);
+    expect(found({ overrides: PODS, seriesQuery: 'http_requests_total', metricsQuery })).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a query in the way of another program', () => {
+  it('is told of with the delimiters that count', () => {
+    const query = 'sum(rate({{.Series}}{ {{- .LabelMatchers}} }[2m])) by ({{.GroupBy}})';
+    expect(faultsOf(query)).toMatchObject([
+      {
+        severity: 'broken',
+        offset: 9,
+        message: 'templates are written between `<<` and `>>`, not `{{` and `}}`',
+      },
+    ]);
+  });
+
+  it('is told of where there is none', () => {
+    expect(messageOf('')).toMatch(/^broken: there is no query: expected PromQL/);
+  });
+});
+
+describe('an external query', () => {
+  const namespace = { namespace: 'namespace' };
+
+  it('is told of where the namespace makes no difference', () => {
+    expect(faultsOf('sum(<<.Series>>) by (topic)', namespace, 'external')).toMatchObject([
+      { severity: 'warning', message: expect.stringContaining('`namespaced: false`') },
+    ]);
+  });
+
+  it.each(['sum(<<.Series>>{<<.LabelMatchers>>})', 'vector(5)', '42'])('is well: %s', (query) => {
+    expect(faultsOf(query, namespace, 'external')).toEqual([]);
+  });
+
+  it('may be of no namespace', () => {
+    expect(faultsOf('sum(<<.Series>>) by (topic)', {}, 'external', false)).toEqual([]);
+  });
+});
+
+describe('resource rules', () => {
+  const labels = ['namespace', 'pod', 'node'];
+  const overrides = new Map(labels.map((label) => [label, { group: '', resource: label }]));
+
+  /** What is found about the queries of one of the rules, by field. */
+  function found(
+    containerQuery: string,
+    nodeQuery = 'sum by (<<.GroupBy>>) (n{<<.LabelMatchers>>})',
+    containerLabel = 'container',
+  ): readonly string[] {
+    const { faults, report } = collect();
+    const resources = { overrides, template: '', namespaced: true };
+    const rule = { containerQuery, nodeQuery, resources, containerLabel };
+    const compiled = compileResourceRules({ cpu: rule, memory: rule, window: 0 }, report);
+    if (compiled !== undefined) checkResourceRules(compiled, mapper, options, report);
+    return faults
+      .filter(({ path }) => path[0] === 'cpu')
+      .map(({ severity, path, message }) => `${severity}: ${path.join('.')}: ${message}`);
+  }
+
+  it.each([
+    'sum by (<<.GroupBy>>) (c{<<.LabelMatchers>>})',
+    'c{<<.LabelMatchers>>}',
+    'sum by (pod, container) (c{<<.LabelMatchers>>})',
+    // kube-prometheus
+    'sum by (<<.GroupBy>>) (irate (c{<<.LabelMatchers>>,container!="",pod!=""}[120s]))',
+  ])('are well: %s', (query) => {
+    expect(found(query)).toEqual([]);
+  });
+
+  it.each([
+    // kube-prometheus
+    'sum by (<<.GroupBy>>) (1 - irate(i[60s]) * on (namespace, pod) group_left(node) (k{<<.LabelMatchers>>})) or sum by (<<.GroupBy>>) (1 - irate(w{mode="idle",<<.LabelMatchers>>}[4m]))',
+    'sum(1 - rate(i{mode="idle"}[5m]) * on(namespace, pod) group_left(node) k{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
+  ])('are well with nodes by their exporters: %s', (query) => {
+    expect(found('c{<<.LabelMatchers>>}', query)).toEqual([]);
+  });
+
+  it('are told of a grouping that loses pods, containers or nodes', () => {
+    expect(found('sum(c{<<.LabelMatchers>>})', 'sum(n{<<.LabelMatchers>>})')).toEqual([
+      'warning: cpu.containerQuery: `sum` is not grouped by `pod`, so pods get no value: group `by (<<.GroupBy>>)`',
+      'warning: cpu.nodeQuery: `sum` is not grouped by `node`, so nodes get no value: group `by (<<.GroupBy>>)`',
+    ]);
+    expect(found('sum by (namespace, pod) (c{<<.LabelMatchers>>})')).toEqual([
+      'warning: cpu.containerQuery: `sum` is not grouped by `container`, so a pod is one container without a name: group `by (<<.GroupBy>>)`, or leave `containerLabel` out',
+    ]);
+    expect(found('sum by (pod) (c{<<.LabelMatchers>>})', undefined, '')).toEqual([]);
+  });
+
+  it('are told of queries for everything', () => {
+    expect(found('sum by (namespace,<<.GroupBy>>) (c)', 'n')).toEqual([
+      expect.stringContaining('cpu.containerQuery: the query asks for the series of all pods'),
+      expect.stringContaining('cpu.nodeQuery: the query asks for the series of all nodes'),
+    ]);
+  });
+});

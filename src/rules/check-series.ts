@@ -1,0 +1,58 @@
+import { vectorSelectors } from '../promql/selectors.ts';
+import { expandOrNothing } from './expand.ts';
+import type { ReportFault } from './fault.ts';
+import type { MetricsQuery, QueryRequest } from './metrics-query.ts';
+import type { RuleParts } from './rule.ts';
+import { readSeriesQuery } from './series-query.ts';
+
+/** Stand for two series that one rule finds. */
+const PROBE_SERIES = ['example_bytes_total', 'example_requests_total'] as const;
+
+type Path = readonly (string | number)[];
+
+/**
+ * Warns of a query that asks for the series of all metrics, and of one that gives different metrics
+ * the same value.
+ *
+ * @param rule undefined for queries that are not made of series that were found
+ */
+export function checkSeries(
+  rule: RuleParts | undefined,
+  query: MetricsQuery,
+  path: Path,
+  request: QueryRequest,
+  report: ReportFault,
+): void {
+  const [one, other] = PROBE_SERIES.map((series) => expandOrNothing(query, { ...request, series }));
+  if (one === undefined || other === undefined) return;
+  const selectors = vectorSelectors(one);
+  const nameless = selectors.find(({ name, matchers }) => {
+    return name === undefined && matchers.every((matcher) => matcher.name !== '__name__');
+  });
+  // The second argument of `info` chooses labels, not series.
+  if (nameless !== undefined && !/\binfo\b/.test(one)) {
+    report({
+      severity: 'warning',
+      path,
+      message: `a selector of the query names no metric, so it takes in the series of all metrics: expected a name before its braces, e.g. ${rule === undefined ? 'container_memory_working_set_bytes' : '<<.Series>>'}{<<.LabelMatchers>>}`,
+    });
+    return;
+  }
+  if (rule === undefined || selectors.length === 0 || one !== other || !hasSeveralMetrics(rule)) {
+    return;
+  }
+  report({
+    severity: 'warning',
+    path,
+    message:
+      'the rule may find series of several names, and the query gives all of them the same value: expected `<<.Series>>` in it, or one name in `name.as`',
+  });
+}
+
+/** Whether the series of different names that a rule may find become metrics of different names. */
+function hasSeveralMetrics({ definition, seriesQuery }: RuleParts): boolean {
+  const series = readSeriesQuery(seriesQuery);
+  if (series === undefined || series.onlyName !== undefined) return false;
+  const { as } = definition.name;
+  return as === '' || as.includes('$');
+}
