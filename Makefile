@@ -4,12 +4,17 @@
 run := scripts/with-node
 
 .PHONY: help demo demo-once test build lint format setup clean
+.PHONY: bench bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak bench-object-index bench-docs
 
 help:
 	@echo 'make demo       see an autoscaler'\''s request answered from a real Prometheus; Ctrl-C ends it'
 	@echo 'make demo-once  the same, for scripts: ends by itself'
 	@echo 'make test       types, lint, all tests and the demo'
 	@echo 'make build      the production bundle in dist/'
+	@echo 'make bench      all benches, one after the other (docs/performance.md); or one of them:'
+	@echo '                bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak'
+	@echo '                bench-object-index; BENCH=--help tells its flags'
+	@echo 'make bench-docs their last results into docs/performance.md'
 	@echo 'make format     mend what the linter can mend'
 	@echo 'make clean      remove what was built and installed'
 
@@ -45,6 +50,18 @@ test: lint build
 	$(run) npx vitest run
 	@echo '--- the demo'
 	$(run) node scripts/demo.ts --once
+
+# Flags go into BENCH, e.g. make bench-reads BENCH='--concurrency=16 --markdown'.
+bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak: bench-%: build
+	$(run) node test/bench/$*.ts $(BENCH)
+
+bench-object-index: setup
+	$(run) node --expose-gc test/bench/object-index.ts $(BENCH)
+
+bench: bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak bench-object-index
+
+bench-docs: setup
+	$(run) node test/bench/write-docs.ts
 
 clean:
 	rm -rf dist node_modules .tools

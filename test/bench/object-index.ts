@@ -1,7 +1,7 @@
 /**
- * What the object index costs, for 50,000 pods in 100 namespaces. By hand:
+ * What the object index costs, for 50,000 pods in 100 namespaces:
  *
- *   node --expose-gc test/bench/object-index.ts
+ *   make bench-object-index
  *
  * Prints memory in bytes per pod, for pods of Deployments (pods of a ReplicaSet have the same labels)
  * and of StatefulSets (each has labels of its own), and the time of the usual operations. Pods are
@@ -11,6 +11,20 @@ import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
 import { IndexedObjects } from '../../src/kubernetes/object-index/indexed-objects.ts';
 import { LabelPool } from '../../src/kubernetes/object-index/label-pool.ts';
 import { parseObjectMetadata } from '../../src/kubernetes/object-index/object-metadata.ts';
+import { resultFlags } from './arguments/adapter-flags.ts';
+import type { Column, Row } from './report/table.ts';
+import { runBench } from './run-bench.ts';
+
+const columns: readonly Column[] = [
+  { key: 'kind', title: 'pods of' },
+  { key: 'bytesPerPod', title: 'bytes a pod' },
+  { key: 'labelSets', title: 'label sets' },
+  { key: 'fill', title: 'fill, JSON included, us a pod', digits: 1 },
+  { key: 'first', title: 'a selector anew, us', digits: 1 },
+  { key: 'again', title: 'again, us', digits: 1 },
+  { key: 'event', title: 'event, JSON included, us', digits: 1 },
+  { key: 'bytesAfterChurn', title: 'bytes a pod after churn' },
+];
 
 const PODS = 50_000;
 const NAMESPACES = 100;
@@ -86,7 +100,7 @@ function fill(index: IndexedObjects, of: readonly Workload[], revision = 0): voi
   }
 }
 
-function measure(kind: Workload['kind']): Record<string, number> {
+function measure(kind: Workload['kind']): Row {
   const of = workloads(kind);
   const before = heapBytes();
   const pool = new LabelPool();
@@ -113,19 +127,24 @@ function measure(kind: Workload['kind']): Record<string, number> {
   fill(index, of, 1);
   fill(index, of, 2);
   return {
-    'pods in the index': index.size,
-    'bytes per pod': Math.round(bytesPerPod),
-    'label sets': labelSets,
-    'fill, JSON included, us per pod': round((fillMs * 1000) / PODS),
-    [`${SELECTORS} selectors anew, us each`]: round((firstMs * 1000) / SELECTORS),
-    [`${SELECTORS} selectors again, us each`]: round((againMs * 1000) / SELECTORS),
-    'event without a change, JSON included, us': round((churnMs * 1000) / (500 * REPLICAS)),
-    'bytes per pod after churn': Math.round((heapBytes() - before) / index.size),
+    kind,
+    bytesPerPod,
+    labelSets,
+    fill: (fillMs * 1000) / PODS,
+    first: (firstMs * 1000) / SELECTORS,
+    again: (againMs * 1000) / SELECTORS,
+    event: (churnMs * 1000) / (500 * REPLICAS),
+    bytesAfterChurn: (heapBytes() - before) / index.size,
   };
 }
 
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
-console.table({ Deployment: measure('Deployment'), StatefulSet: measure('StatefulSet') });
+await runBench({
+  summary: 'What the object index costs, in memory and in time.',
+  flags: resultFlags,
+  run: async () => ({
+    bench: 'object-index',
+    settings: { pods: PODS, namespaces: NAMESPACES, replicas: REPLICAS, selectors: SELECTORS },
+    columns,
+    rows: [measure('Deployment'), measure('StatefulSet')],
+  }),
+});

@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { freePort } from '../../../scripts/parts/free-port.ts';
+import { type RunningProcess, startProcess } from '../../../scripts/parts/process.ts';
+import { askAdapter } from '../../e2e/adapter.ts';
+import { BenchArgumentError, type BenchArguments } from '../arguments/bench-arguments.ts';
+import type { LoadTarget } from '../load/load.ts';
+import type { OnEnd } from '../run-bench.ts';
+import type { BenchEnvironment } from './bench-environment.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+/** The adapter that is measured. */
+export interface AdapterUnderTest {
+  readonly target: LoadTarget;
+  /** Undefined: it does not run on this machine, or nobody has said. */
+  readonly pid: number | undefined;
+}
+
+/** The adapter of `--url`, else one that is started. */
+export async function adapterUnderTest(
+  flags: BenchArguments,
+  environment: BenchEnvironment | undefined,
+  onEnd: OnEnd,
+): Promise<AdapterUnderTest> {
+  const url = flags.text('url');
+  if (url !== undefined) {
+    const pid = flags.has('pid') ? flags.count('pid') : undefined;
+    return { target: await givenTarget(url, flags, environment), pid };
+  }
+  if (environment === undefined) throw new BenchArgumentError('expected --url or --environment');
+  const { running, port } = await startAdapter(flags, environment);
+  onEnd(() => running.stop());
+  return { target: await startedTarget(port, environment), pid: running.pid };
+}
+
+/** Starts the adapter with the servers of the environment and waits until it is ready. */
+export async function startAdapter(
+  flags: BenchArguments,
+  environment: BenchEnvironment,
+  more: { readonly flags?: readonly string[]; readonly nodeFlags?: readonly string[] } = {},
+): Promise<{ readonly running: RunningProcess; readonly port: number }> {
+  const port = await freePort();
+  const program = programOf(flags, more.nodeFlags);
+  const running = await startProcess({
+    name: 'the adapter',
+    command: program.command,
+    args: [
+      ...program.args,
+      ...adapterFlags(environment, port),
+      ...(more.flags ?? []),
+      ...flags.all('adapter-flag'),
+    ],
+    cwd: environment.directory,
+    isReady: async () => (await askAdapter(port, '/readyz')).status === 200,
+    readyTimeoutMs: 120_000,
+  });
+  return { running, port };
+}
+
+/** What makes an adapter that takes the flags of prometheus-adapter work with these servers. */
+export function adapterFlags(environment: BenchEnvironment, port: number): readonly string[] {
+  const { rulesFile, prometheusUrl, adapterKubeconfig, serving } = environment;
+  return [
+    `--config=${rulesFile}`,
+    `--prometheus-url=${prometheusUrl}`,
+    `--lister-kubeconfig=${adapterKubeconfig}`,
+    `--authentication-kubeconfig=${adapterKubeconfig}`,
+    `--authorization-kubeconfig=${adapterKubeconfig}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--tls-cert-file=${serving.cert}`,
+    `--tls-private-key-file=${serving.key}`,
+  ];
+}
+
+export async function startedTarget(
+  port: number,
+  { serving, client }: BenchEnvironment,
+): Promise<LoadTarget> {
+  return {
+    url: `https://127.0.0.1:${port}`,
+    ca: await readFile(serving.ca, 'utf8'),
+    cert: await readFile(client.cert, 'utf8'),
+    key: await readFile(client.key, 'utf8'),
+    headers: client.headers,
+  };
+}
+
+/** What the adapter is asked for: `--paths`, else what the environment has. */
+export async function pathsToAsk(
+  flags: BenchArguments,
+  environment: BenchEnvironment | undefined,
+): Promise<readonly string[]> {
+  const file = flags.text('paths') ?? environment?.pathsFile;
+  if (file === undefined) throw new BenchArgumentError('--url needs --paths or --environment');
+  return readPaths(file);
+}
+
+/** One path a line. */
+export async function readPaths(file: string): Promise<readonly string[]> {
+  const paths = (await readFile(file, 'utf8')).split('\n').filter((line) => line.startsWith('/'));
+  if (paths.length === 0) throw new BenchArgumentError(`${file}: expected paths, one a line`);
+  return paths;
+}
+
+/** JavaScript is run by the Node.js that runs this. */
+function programOf(
+  flags: BenchArguments,
+  nodeFlags: readonly string[] = [],
+): { readonly command: string; readonly args: readonly string[] } {
+  const file = resolve(ROOT, flags.needed('program'));
+  return /\.[cm]?[jt]s$/.test(file)
+    ? { command: process.execPath, args: [...nodeFlags, ...flags.all('node-flag'), file] }
+    : { command: file, args: [] };
+}
+
+async function givenTarget(
+  url: string,
+  flags: BenchArguments,
+  environment: BenchEnvironment | undefined,
+): Promise<LoadTarget> {
+  const read = async (flag: string, byDefault: string | undefined) => {
+    const file = flags.text(flag) ?? byDefault;
+    return file === undefined ? {} : { [flag]: await readFile(file, 'utf8') };
+  };
+  const token = flags.text('token');
+  return {
+    url,
+    ...(await read('ca', undefined)),
+    ...(await read('cert', environment?.client.cert)),
+    ...(await read('key', environment?.client.key)),
+    headers: {
+      ...environment?.client.headers,
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      ...Object.fromEntries(flags.all('header').map(headerField)),
+    },
+  };
+}
+
+function headerField(text: string): readonly [string, string] {
+  const colon = text.indexOf(':');
+  if (colon < 1) throw new BenchArgumentError(`--header: expected NAME:VALUE, not ${text}`);
+  return [text.slice(0, colon), text.slice(colon + 1).trim()];
+}
