@@ -5,7 +5,7 @@ import { auditId } from './audit-id.ts';
 import type { UserInfo } from './authentication/user-info.ts';
 import type { RequestAccess } from './authorization/request-access.ts';
 import { requestedTimeout, withDeadline } from './deadline.ts';
-import { type HealthCheck, isHealthPath } from './health.ts';
+import { type HealthCheck, healthPaths } from './health.ts';
 import {
   type HttpRequest,
   type HttpResponse,
@@ -18,10 +18,11 @@ import { negotiateError } from './negotiation.ts';
 import { isPretty } from './pretty-print.ts';
 import { dropBody } from './request-body.ts';
 import { type RequestInfo, requestInfo } from './request-info.ts';
+import { collectQueries, type RequestQueries, type RequestQuery } from './request-queries.ts';
 import { parseRequestUrl } from './request-url.ts';
 import { respond } from './respond.ts';
 import { createRoutes, type Routes } from './routes.ts';
-import { statusOf, tooManyRequests } from './status.ts';
+import { retryAfterOf, statusOf, tooManyRequests } from './status.ts';
 
 /** A request that has been answered, for the log and the adapter's own metrics. */
 export interface AnsweredRequest {
@@ -35,6 +36,8 @@ export interface AnsweredRequest {
   /** 499 where the client had gone before the answer was out. */
   readonly code: number;
   readonly durationSeconds: number;
+  /** What Prometheus was to be asked for it, in order. */
+  readonly queries: readonly RequestQuery[];
   /** Where the answer is an error: why. */
   readonly error: unknown;
 }
@@ -57,7 +60,7 @@ export interface AppDependencies {
 }
 
 export interface RequestLimits {
-  /** How many requests are served at once; those of health checks do not count. 0: any number. */
+  /** How many requests are worked on at once; probes of health do not count. 0: any number. */
   readonly inFlight: number;
   /** How long a request may take, in milliseconds. 0: any time. */
   readonly timeout: number;
@@ -75,7 +78,9 @@ export function createApp(dependencies: AppDependencies): RequestHandler {
   app.use(serve);
   return (request, response) => {
     const isHttp1 = request instanceof IncomingMessage && response instanceof ServerResponse;
-    if (isHttp1) app(request, response);
+    // Express itself answers requests whose target it cannot read: a page, to whoever asks.
+    const isPath = request.url?.startsWith('/') ?? false;
+    if (isHttp1 && isPath) app(request, response);
     else serve(request, response);
   };
 }
@@ -84,6 +89,7 @@ export function createApp(dependencies: AppDependencies): RequestHandler {
 interface Pipeline extends AppDependencies {
   readonly routes: Routes;
   readonly inFlight: InFlight;
+  readonly healthPaths: ReadonlySet<string>;
 }
 
 function createPipeline(dependencies: AppDependencies): RequestHandler {
@@ -93,6 +99,7 @@ function createPipeline(dependencies: AppDependencies): RequestHandler {
     ...dependencies,
     routes: createRoutes({ ...dependencies, health }),
     inFlight: limitInFlight(limits.inFlight),
+    healthPaths: new Set(healthPaths(health)),
   };
   return (request, response) => void serve(pipeline, request, response);
 }
@@ -101,6 +108,7 @@ function createPipeline(dependencies: AppDependencies): RequestHandler {
 interface Progress {
   info: RequestInfo | undefined;
   user: UserInfo | undefined;
+  readonly queries: RequestQueries;
 }
 
 /** Answers one request, whatever happens. */
@@ -112,7 +120,7 @@ async function serve(
   const begun = performance.now();
   const answered = pipeline.onRequest();
   const { method = '', url: target = '' } = request;
-  const progress: Progress = { info: undefined, user: undefined };
+  const progress: Progress = { info: undefined, user: undefined, queries: collectQueries() };
   let error: unknown;
   // HTTP/2 of Node.js says "finished" of a cancelled response too, even before it has an answer.
   const sending = { begun: false, finished: false };
@@ -122,7 +130,8 @@ async function serve(
   response.once('close', () => {
     const code = sending.finished ? response.statusCode : 499;
     const durationSeconds = (performance.now() - begun) / 1000;
-    answered({ method, target, ...progress, code, durationSeconds, error });
+    const queries = progress.queries.list();
+    answered({ method, target, ...progress, queries, code, durationSeconds, error });
   });
   try {
     setCommonHeaders(pipeline, request, response);
@@ -151,7 +160,7 @@ function setCommonHeaders(
 
 /** A request's way to its answer: parse, admit, authenticate, authorize, route. */
 async function answer(
-  { access, inFlight, limits, routes }: Pipeline,
+  { access, healthPaths, inFlight, limits, routes }: Pipeline,
   request: HttpRequest,
   response: HttpResponse,
   progress: Progress,
@@ -161,27 +170,39 @@ async function answer(
   const info = requestInfo(method, url);
   progress.info = info;
   dropBody(request);
-  if (!isHealthPath(url.path)) admit(inFlight, response);
   const timeout = requestedTimeout(url.query, limits.timeout);
+  // With a token there is a review to be made: that is work like any other.
+  const isProbe = healthPaths.has(url.path) && headers.authorization === undefined;
+  const leave = isProbe ? undefined : admit(inFlight, limits);
   return withDeadline(timeout, response, async (signal) => {
-    const user = await access.authenticate(requestOrigin(request));
-    progress.user = user;
-    await access.authorize(user, info);
-    return routes({ method, url, headers, signal });
+    try {
+      const user = await access.authenticate(requestOrigin(request));
+      progress.user = user;
+      await access.authorize(user, info);
+      return await routes({ method, url, headers, signal, onQuery: progress.queries.onQuery });
+    } finally {
+      // Not before, where the client hangs up, and not after, where it does not read its answer.
+      leave?.();
+    }
   });
 }
 
 /** In seconds: whoever is told that there are too many requests tries again after that. */
 const RETRY_AFTER = 1;
 
-/** Throws a Status 429 where the server has enough to do. */
-function admit(inFlight: InFlight, response: HttpResponse): void {
+/**
+ * Takes a place, which the function returned gives back; it is lost after the longest time that a
+ * request may take, for what then still goes on may never end. Throws a Status 429 where there is
+ * none.
+ */
+function admit(inFlight: InFlight, { timeout }: RequestLimits): () => void {
   const leave = inFlight.enter();
-  if (leave === undefined) {
-    response.setHeader('Retry-After', RETRY_AFTER);
-    throw tooManyRequests(RETRY_AFTER);
-  }
-  response.once('close', leave);
+  if (leave === undefined) throw tooManyRequests(RETRY_AFTER);
+  const timer = timeout > 0 ? setTimeout(leave, timeout).unref() : undefined;
+  return () => {
+    clearTimeout(timer);
+    leave();
+  };
 }
 
 async function sendError(
@@ -194,6 +215,8 @@ async function sendError(
   if (status.code === 413 && request.httpVersionMajor < 2) {
     response.setHeader('Connection', 'close');
   }
+  const retryAfter = retryAfterOf(status);
+  if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter);
   const query = new URLSearchParams(request.url?.split('?')[1] ?? '');
   const mediaType = negotiateError(request.headers.accept);
   const form = { mediaType, pretty: isPretty(request, query) };

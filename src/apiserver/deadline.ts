@@ -2,9 +2,15 @@ import { parseGoDuration } from '../apimachinery/go-duration.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import { badRequest, requestTimeout } from './status.ts';
 
+/** The longest that a timer of Node.js can take; one that is set to more ends at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /**
  * How long a request may take, in milliseconds: as long as its parameter `timeout` says, at most
  * `longest`. Throws a Status 400 where it says nothing that is a duration.
+ *
+ * @param longest 0: any time
+ * @returns 0: any time
  */
 export function requestedTimeout(query: URLSearchParams, longest: number): number {
   const text = query.get('timeout') ?? '';
@@ -15,7 +21,8 @@ export function requestedTimeout(query: URLSearchParams, longest: number): numbe
       `invalid timeout specified in the request URL: ${JSON.stringify(text)}; expected a duration such as 30s`,
     );
   }
-  return timeout === 0 ? longest : Math.min(timeout, longest);
+  if (timeout === 0) return longest;
+  return Math.min(timeout, longest > 0 ? longest : LONGEST_TIMER);
 }
 
 function durationOf(text: string): number | undefined {

@@ -20,11 +20,6 @@ export function healthPaths(endpoints: HealthEndpoints): readonly string[] {
   ]);
 }
 
-/** Whether a path is one of health: those are served whatever the load is. */
-export function isHealthPath(path: string): boolean {
-  return /^\/(healthz|livez|readyz)(\/|$)/.test(path);
-}
-
 /**
  * The answer for `/healthz`, `/livez` and `/readyz`, or for one of their checks (`/readyz/ping`), in
  * the form of Kubernetes' own servers. `?verbose` lists the checks although all of them hold,

@@ -18,9 +18,39 @@ export function parseListOptions(query: URLSearchParams, name: string | undefine
   checkNumbers(query);
   checkFieldSelector(query.get('fieldSelector') ?? '', name);
   return {
-    labelSelector: parseLabelSelector(query.get('labelSelector') ?? ''),
-    metricLabelSelector: parseLabelSelector(query.get('metricLabelSelector') ?? ''),
+    labelSelector: readLabelSelector(query, 'labelSelector'),
+    metricLabelSelector: readLabelSelector(query, 'metricLabelSelector'),
   };
+}
+
+/** Each is compared with the labels of every object: more could keep everybody else waiting. */
+const MOST_REQUIREMENTS = 256;
+/** In characters. */
+const LONGEST_SELECTOR = 32 * 1024;
+
+/** A query parameter that is a label selector. Throws a Status 400 or a SelectorError. */
+export function readLabelSelector(
+  query: URLSearchParams,
+  parameter: 'labelSelector' | 'metricLabelSelector',
+): LabelSelector {
+  const text = query.get(parameter) ?? '';
+  if (text.length > LONGEST_SELECTOR) {
+    throw badRequest(
+      `${parameter}: expected at most ${LONGEST_SELECTOR} characters, got ${text.length}`,
+    );
+  }
+  const requirements = countRequirements(text);
+  if (requirements > MOST_REQUIREMENTS) {
+    throw badRequest(
+      `${parameter}: expected at most ${MOST_REQUIREMENTS} requirements, got ${requirements}`,
+    );
+  }
+  return parseLabelSelector(text);
+}
+
+/** Those between commas that are not between the values of one requirement. */
+function countRequirements(selector: string): number {
+  return selector.replaceAll(/\([^()]*\)/g, '').split(',').length;
 }
 
 /** Refuses a watch of a list: metrics are not kept, so there is nothing to watch. */

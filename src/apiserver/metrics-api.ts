@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { CustomMetrics } from '../metrics/custom.ts';
 import type { ExternalMetrics } from '../metrics/external.ts';
+import type { OnQuery } from '../metrics/query-runner.ts';
 import { type ApiGroup, customMetricsGroup, externalMetricsGroup } from './api-group.ts';
 import { parseCustomMetricsPath } from './custom-metrics-path.ts';
 import {
@@ -25,6 +26,7 @@ export interface MetricsRequest {
   readonly conversion: Conversion | undefined;
   /** Aborted when the client has gone, or its time is over. */
   readonly signal: AbortSignal;
+  readonly onQuery: OnQuery;
 }
 
 /** One of the metrics APIs: what it lists and how it answers. */
@@ -44,7 +46,7 @@ export function customMetricsApi(catalog: () => Catalog, metrics: CustomMetrics)
     group: customMetricsGroup,
     offer: metricsOffer,
     resources: listedOnce(catalog, customMetricsGroup, customMetricResources),
-    async get({ version, segments, query, signal }) {
+    async get({ version, segments, query, signal, onQuery }) {
       const { resource, namespace, name, metric } = parseCustomMetricsPath(segments);
       const { labelSelector, metricLabelSelector } = parseListOptions(query, name);
       const values = await metrics.get({
@@ -55,6 +57,7 @@ export function customMetricsApi(catalog: () => Catalog, metrics: CustomMetrics)
         selector: labelSelector,
         metricSelector: metricLabelSelector,
         signal,
+        onQuery,
       });
       return metricValueList(version, values);
     },
@@ -67,12 +70,13 @@ export function externalMetricsApi(catalog: () => Catalog, metrics: ExternalMetr
     group: externalMetricsGroup,
     offer: metricsOffer,
     resources: listedOnce(catalog, externalMetricsGroup, externalMetricResources),
-    async get({ segments, query, signal }) {
+    async get({ segments, query, signal, onQuery }) {
       const [first, namespace = '', metric = ''] = segments;
       if (first !== 'namespaces' || segments.length !== 3) throw resourceNotFound();
       refuseWatch(query, externalMetricsGroup.name, '*');
       const { labelSelector } = parseListOptions(query, undefined);
-      const values = await metrics.get({ namespace, metric, selector: labelSelector, signal });
+      const selector = labelSelector;
+      const values = await metrics.get({ namespace, metric, selector, signal, onQuery });
       return externalMetricValueList(values);
     },
   };

@@ -24,6 +24,24 @@ describe('parseRequestUrl', () => {
     expect(parseRequestUrl('/').segments).toEqual(['']);
   });
 
+  it('does not look at the host of an absolute target', () => {
+    expect(parseRequestUrl('https://10.0.0.1:6443/apis/a?b=c')).toEqual(
+      parseRequestUrl('/apis/a?b=c'),
+    );
+    expect(parseRequestUrl('HTTPS://[::1/version').path).toBe('/version');
+    expect(parseRequestUrl('/https://host/version').segments).toEqual([
+      'https:',
+      '',
+      'host',
+      'version',
+    ]);
+  });
+
+  it('refuses what has no path', () => {
+    const targets = ['', '*', 'healthz', 'healthz/apis/a', '?a=/b', 'https://host', 'ftp://host/a'];
+    for (const target of targets) expect(() => parseRequestUrl(target)).toThrow(/begins with \//);
+  });
+
   it('refuses what is no UTF-8', () => {
     for (const target of ['/%', '/%zz', '/%ff', '/%ed%a0%80']) {
       expect(() => parseRequestUrl(target)).toThrow(StatusError);
@@ -94,6 +112,22 @@ describe('parseListOptions', () => {
     expect(() => parse('fieldSelector=metadata.name!%3Da', 'a')).toThrow(/not supported/);
     expect(() => parse('fieldSelector=status.phase%3DRunning', 'a')).toThrow(/metadata.name/);
     expect(() => parse('fieldSelector=x', 'a')).toThrow(/expected metadata.name/);
+  });
+
+  it('refuses selectors that would take long to read or to match', () => {
+    const selector = (parameter: string, text: string) =>
+      parse(String(new URLSearchParams({ [parameter]: text })));
+    const keys = (count: number) => Array.from({ length: count }, (_, i) => `!key-${i}`).join(',');
+    for (const parameter of ['labelSelector', 'metricLabelSelector']) {
+      expect(() => selector(parameter, keys(256))).not.toThrow();
+      expect(() => selector(parameter, keys(257))).toThrow(
+        `${parameter}: expected at most 256 requirements, got 257`,
+      );
+      expect(() => selector(parameter, `a in (${'b,'.repeat(8_000)}c)`)).not.toThrow();
+      expect(() => selector(parameter, `a in (${'b,'.repeat(20_000)}c)`)).toThrow(
+        `${parameter}: expected at most 32768 characters, got 40008`,
+      );
+    }
   });
 
   it('refuses a limit that is no number', () => {

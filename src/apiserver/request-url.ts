@@ -9,18 +9,25 @@ export interface RequestUrl {
   readonly query: URLSearchParams;
 }
 
+/** What a proxy writes before the path (RFC 9112, 3.2.2): says nothing here. */
+const authority = /^https?:\/\/[^/?]*/i;
+
 /**
  * Takes the target of a request apart. The path is decoded as a whole and split then, so an encoded
  * slash is a slash, and nothing is resolved: `.` and `..` are names like any others. Throws a
- * Status 400 for a path that is not percent-encoded UTF-8.
+ * Status 400 for a target without a path, and for a path that is not percent-encoded UTF-8.
  */
 export function parseRequestUrl(target: string): RequestUrl {
-  const question = target.indexOf('?');
-  const rawPath = question < 0 ? target : target.slice(0, question);
+  const local = target.replace(authority, '');
+  const question = local.indexOf('?');
+  const rawPath = question < 0 ? local : local.slice(0, question);
   const path = decode(rawPath);
+  if (!path.startsWith('/')) {
+    throw badRequest('the target of the request is not valid: expected a path that begins with /');
+  }
   const segments = path.split('/').slice(1);
   if (segments.length > 1 && segments.at(-1) === '') segments.pop();
-  const query = new URLSearchParams(question < 0 ? '' : target.slice(question + 1));
+  const query = new URLSearchParams(question < 0 ? '' : local.slice(question + 1));
   return { path, segments, query };
 }
 

@@ -28,21 +28,21 @@ const pod: PodMetrics = {
 function api() {
   const asked: object[] = [];
   const metrics: ResourceMetrics = {
-    async pod({ signal: _signal, ...request }) {
+    async pod({ signal: _signal, onQuery: _onQuery, ...request }) {
       asked.push({ pod: request });
       if (request.name !== 'p') throw new ObjectNotFoundError('', 'pods', request.name);
       return pod;
     },
-    async pods({ signal: _signal, ...request }) {
+    async pods({ signal: _signal, onQuery: _onQuery, ...request }) {
       asked.push({ pods: request });
       return [pod];
     },
-    async node({ signal: _signal, ...request }) {
+    async node({ signal: _signal, onQuery: _onQuery, ...request }) {
       asked.push({ node: request });
       if (request.name !== 'n') throw new MetricsError('InternalError', 'unable to fetch metrics');
       return node;
     },
-    async nodes({ signal: _signal, ...request }) {
+    async nodes({ signal: _signal, onQuery: _onQuery, ...request }) {
       asked.push({ nodes: request });
       return [node];
     },
@@ -56,6 +56,7 @@ function api() {
       query: new URLSearchParams(query),
       conversion,
       signal: new AbortController().signal,
+      onQuery: () => () => undefined,
     });
   };
   return { served, get, asked };

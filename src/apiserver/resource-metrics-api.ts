@@ -1,5 +1,4 @@
 import { parseFieldSelector } from '../apimachinery/field-selector.ts';
-import { parseLabelSelector } from '../apimachinery/label-selector.ts';
 import {
   type ResourceMetrics,
   type ResourceMetricsRequest,
@@ -7,7 +6,7 @@ import {
 } from '../metrics/resource.ts';
 import { resourceMetricsGroup } from './api-group.ts';
 import { type ApiResource, apiResourceList } from './discovery.ts';
-import { checkNumbers, refuseWatch } from './list-options.ts';
+import { checkNumbers, readLabelSelector, refuseWatch } from './list-options.ts';
 import type { MetricsApi, MetricsRequest } from './metrics-api.ts';
 import {
   type MetricsObject,
@@ -64,25 +63,26 @@ interface Found {
 /** @param now in seconds since the epoch */
 async function find(
   metrics: ResourceMetrics,
-  { segments, query, signal }: MetricsRequest,
+  { segments, query, signal, onQuery }: MetricsRequest,
   now: number,
 ): Promise<Found> {
   const { resource, namespace, name } = parsePath(segments);
+  const caller = { signal, onQuery };
   if (resource === 'nodes') {
     const kind = 'NodeMetrics';
     if (name !== undefined) {
-      const node = await metrics.node({ name, signal });
+      const node = await metrics.node({ name, ...caller });
       return { kind, isList: false, objects: [nodeMetrics(node, now)] };
     }
-    const nodes = await metrics.nodes({ ...listOptions(resource, query), signal });
+    const nodes = await metrics.nodes({ ...listOptions(resource, query), ...caller });
     return { kind, isList: true, objects: nodes.map((node) => nodeMetrics(node, now)) };
   }
   const kind = 'PodMetrics';
   if (name !== undefined && namespace !== undefined) {
-    const pod = await metrics.pod({ namespace, name, signal });
+    const pod = await metrics.pod({ namespace, name, ...caller });
     return { kind, isList: false, objects: [podMetrics(pod, now)] };
   }
-  const pods = await metrics.pods({ namespace, ...listOptions(resource, query), signal });
+  const pods = await metrics.pods({ namespace, ...listOptions(resource, query), ...caller });
   return { kind, isList: true, objects: pods.map((pod) => podMetrics(pod, now)) };
 }
 
@@ -113,7 +113,7 @@ function listOptions(
   query: URLSearchParams,
 ): Pick<ResourceMetricsRequest, 'selector' | 'fields'> {
   checkNumbers(query);
-  const selector = parseLabelSelector(query.get('labelSelector') ?? '');
+  const selector = readLabelSelector(query, 'labelSelector');
   const fields = parseFieldSelector(query.get('fieldSelector') ?? '', selectableFields);
   refuseWatch(query, resourceMetricsGroup.name, resource);
   return { selector, fields };

@@ -1,10 +1,14 @@
 import type { Answer } from './answer.ts';
 import type { HttpRequest, HttpResponse } from './http-exchange.ts';
+import { endLingering } from './lingering.ts';
 
 /** Answers beyond this size, in bytes, are compressed for who can read it; as in Kubernetes. */
 const COMPRESS_FROM = 128 * 1024;
 
-/** Sends an answer: without its body where it is to have none, compressed where that is worth it. */
+/**
+ * Sends an answer: without its body where it is to have none, compressed where that is worth it. A
+ * client that does not take it is hung up on.
+ */
 export async function respond(
   request: Pick<HttpRequest, 'method' | 'headers'>,
   response: HttpResponse,
@@ -14,6 +18,7 @@ export async function respond(
   const compressed = large && readsGzip(request.headers['accept-encoding']);
   const body = compressed ? await content.gzipped() : content.bytes;
 
+  endLingering(response);
   response.statusCode = code;
   const vary = [headers.Vary, large ? 'Accept-Encoding' : undefined].filter((name) => name);
   const all = { ...headers, ...(vary.length > 0 && { Vary: vary.join(', ') }) };

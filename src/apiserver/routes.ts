@@ -1,3 +1,4 @@
+import type { OnQuery } from '../metrics/query-runner.ts';
 import {
   aggregatedConversions,
   convertedMediaType,
@@ -45,6 +46,7 @@ export interface RoutedRequest {
   readonly url: RequestUrl;
   readonly headers: HttpRequest['headers'];
   readonly signal: AbortSignal;
+  readonly onQuery: OnQuery;
 }
 
 /** Finds the answer to a request. Rejects with what `statusOf` understands. */
@@ -123,7 +125,7 @@ function openApiAnswer(
 function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly string[]): Routes {
   const aggregated = createAggregatedDiscovery();
   const listed = documentsOf();
-  return async ({ method, url, headers, signal }) => {
+  return async ({ method, url, headers, ...caller }) => {
     const served = apis();
     const { segments, query } = url;
     const [, groupName, version, ...rest] = segments;
@@ -157,7 +159,7 @@ function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly 
       return documentAnswer(document, form(discoveryOffer), headers['if-none-match']);
     }
     const { conversion, ...metricsForm } = form(api.offer);
-    const object = await api.get({ version, segments: rest, query, conversion, signal });
+    const object = await api.get({ version, segments: rest, query, conversion, ...caller });
     return objectAnswer(200, object, metricsForm);
   };
 }

@@ -99,10 +99,21 @@ export function tooManyRequests(retryAfterSeconds: number): StatusError {
   return new StatusError(failure(429, 'TooManyRequests', message, { retryAfterSeconds }));
 }
 
+/** What the answer depends on is not there yet. */
+export function serviceUnavailable(message: string, retryAfterSeconds: number): StatusError {
+  return new StatusError(failure(503, 'ServiceUnavailable', message, { retryAfterSeconds }));
+}
+
 /** The time for the request is over. */
 export function requestTimeout(): StatusError {
   const message = 'Timeout: request did not complete within the allotted timeout';
   return new StatusError(failure(504, 'Timeout', message, {}));
+}
+
+/** After how many seconds it may be tried again, where a Status says so: the header Retry-After. */
+export function retryAfterOf({ details }: Status): number | undefined {
+  const seconds = details && 'retryAfterSeconds' in details ? details.retryAfterSeconds : undefined;
+  return typeof seconds === 'number' ? seconds : undefined;
 }
 
 /** The one place where errors become Status objects. Nothing of an unknown error gets out. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDnsSubdomain, listPath } from './api-path.ts';
+import { listPath } from './api-path.ts';
 
 const pods = {
   group: '',
@@ -62,19 +62,5 @@ describe('listPath', () => {
         },
       ),
     );
-  });
-});
-
-describe('isDnsSubdomain', () => {
-  it.each([
-    ['cheese.io', true],
-    ['apps', true],
-    ['', false],
-    ['a..b', false],
-    ['.a', false],
-    ['../v1', false],
-    [`${'a.'.repeat(126)}ab`, false],
-  ])('"%s": %s', (name, expected) => {
-    expect(isDnsSubdomain(name)).toBe(expected);
   });
 });

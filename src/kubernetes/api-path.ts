@@ -1,16 +1,5 @@
 import type { ClusterResource } from '../apimachinery/cluster-resource.ts';
-
-const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-
-/** A name as RFC 1123 has it: what a namespace, a resource or a version may be called. */
-export function isDnsLabel(name: string): boolean {
-  return DNS_LABEL.test(name);
-}
-
-/** Labels with dots between them, at most 253 characters: what an API group may be called. */
-export function isDnsSubdomain(name: string): boolean {
-  return name.length <= 253 && name.split('.').every(isDnsLabel);
-}
+import { isDnsLabel } from '../apimachinery/object-name.ts';
 
 /** `/api/v1` or `/apis/GROUP/VERSION`. */
 export function groupVersionPath(group: string, version: string): string {

@@ -1,5 +1,5 @@
 import type { ClusterResource } from '../apimachinery/cluster-resource.ts';
-import { isDnsLabel, isDnsSubdomain } from './api-path.ts';
+import { isDnsLabel, isDnsSubdomain } from '../apimachinery/object-name.ts';
 
 /** A version of an API group, as a discovery document lists it. */
 export interface GroupVersion {

@@ -1,13 +1,16 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createReviewCache } from './review-cache.ts';
 
-function cacheWithClock(maxEntries = 10) {
+function cacheWithClock(maxEntries = 10, secret = true) {
   const clock = { now: 0 };
   let asked = 0;
   const cache = createReviewCache<number>({
     ttlMs: (answer) => (answer < 0 ? 0 : 1000),
     maxEntries,
+    secret,
     now: () => clock.now,
   });
   const answer = (question: string, value = 1) =>
@@ -19,8 +22,8 @@ function cacheWithClock(maxEntries = 10) {
 }
 
 describe('createReviewCache', () => {
-  it('remembers an answer for its time', async () => {
-    const { clock, answer, asked } = cacheWithClock();
+  it.each([true, false])('remembers an answer for its time, secret: %s', async (secret) => {
+    const { clock, answer, asked } = cacheWithClock(10, secret);
     expect(await answer('a', 1)).toBe(1);
     clock.now = 999;
     expect(await answer('a', 2)).toBe(1);
@@ -67,10 +70,28 @@ describe('createReviewCache', () => {
     expect(asked()).toBe(4);
   });
 
+  it.each([true, false])('tells long questions apart, secret: %s', async (secret) => {
+    const { answer, asked } = cacheWithClock(10, secret);
+    const long = 'x'.repeat(5_000);
+    expect(await answer(`${long}1`, 1)).toBe(1);
+    expect(await answer(`${long}2`, 2)).toBe(2);
+    expect(await answer(`${long}1`, 3)).toBe(1);
+    expect(asked()).toBe(2);
+  });
+
+  it.each([true, false])('keeps no long question, secret: %s', async (secret) => {
+    const { answer } = cacheWithClock(1_000, secret);
+    const before = heapUsed();
+    for (let i = 0; i < 1_000; i += 1) await answer(Buffer.alloc(60_000, `${i} `).toString());
+    expect(heapUsed() - before).toBeLessThan(10_000_000);
+    // The cache is still there.
+    expect(await answer('a', 7)).toBe(7);
+  });
+
   it('never gives the answer to another question', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string(), { maxLength: 30 }), async (questions) => {
-        const cache = createReviewCache<string>({ ttlMs: () => 1000, maxEntries: 5 });
+        const cache = createReviewCache<string>({ ttlMs: () => 1000, maxEntries: 5, secret: true });
         for (const question of questions) {
           expect(await cache.answer(question, async () => question)).toBe(question);
         }
@@ -78,3 +99,9 @@ describe('createReviewCache', () => {
     );
   });
 });
+
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+}

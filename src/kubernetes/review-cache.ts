@@ -14,14 +14,18 @@ export interface ReviewCacheOptions<T> {
   readonly ttlMs: (answer: T) => number;
   /** How many answers are remembered; the one that was not asked for longest goes first. */
   readonly maxEntries: number;
+  /** Questions are secrets: none is kept, only a keyed hash of it, which takes its time. */
+  readonly secret: boolean;
   /** Milliseconds that never go back. */
   readonly now?: () => number;
 }
 
-/** A cache that keeps no question, for it may be a secret, but only a keyed hash of it. */
+/** A cache of answers by their questions. */
 export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCache<T> {
   const { ttlMs, maxEntries, now = () => performance.now() } = options;
-  const secret = randomBytes(32);
+  const hash = keyedHash(randomBytes(32));
+  const keyOf = (question: string): string =>
+    options.secret || question.length > LONGEST_KEPT ? hash(question) : question;
   const known = new Map<string, { readonly answer: T; readonly until: number }>();
   const underWay = new Map<string, Promise<T>>();
 
@@ -56,7 +60,7 @@ export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCach
 
   return {
     async answer(question, ask) {
-      const key = createHmac('sha256', secret).update(question).digest('base64');
+      const key = keyOf(question);
       const remembered = recall(key);
       if (remembered !== undefined) return remembered.answer;
       const running = underWay.get(key) ?? begin(key, ask);
@@ -64,4 +68,11 @@ export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCach
       return running;
     },
   };
+}
+
+/** Characters. Clients make up parts of questions: what is kept of each must not be theirs to say. */
+const LONGEST_KEPT = 1024;
+
+function keyedHash(key: Uint8Array): (text: string) => string {
+  return (text) => createHmac('sha256', key).update(text).digest('base64');
 }

@@ -58,6 +58,7 @@ export function createTokenReviewer(requester: KubernetesRequester, ttlMs: numbe
   const cache = createReviewCache<ReviewedUser | undefined>({
     ttlMs: () => ttlMs,
     maxEntries: MOST_REVIEWS,
+    secret: true,
   });
   return (token) =>
     cache.answer(token, async () => {
@@ -85,6 +86,7 @@ export function createAccessReviewer(
   const cache = createReviewCache<AccessReview>({
     ttlMs: ({ allowed }) => (allowed ? allowedMs : deniedMs),
     maxEntries: MOST_REVIEWS,
+    secret: false,
   });
   return (user, request) => {
     const spec = { ...attributesOf(request), ...subjectOf(user) };

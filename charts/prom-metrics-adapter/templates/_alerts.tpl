@@ -56,6 +56,15 @@
       {{`{{ $value | humanizePercentage }}`}} of the requests of {{`{{ $labels.pod }}`}} to Prometheus
       fail. Autoscalers without a metric keep their size. The label outcome of
       prom_metrics_adapter_prometheus_requests_total says how they fail.
+- alert: PromMetricsAdapterPrometheusLost
+  expr: max by (namespace, pod) (prom_metrics_adapter_prometheus_circuit_open{ {{- $selector -}} }) == 1
+  for: 5m
+  labels: {severity: critical}
+  annotations:
+    summary: The adapter cannot reach Prometheus.
+    description: >-
+      For 5 minutes {{`{{ $labels.pod }}`}} has had no answer from the Prometheus that it asks, and
+      so answers every request with an error: autoscalers keep their size. Its log has the last error.
 - alert: PromMetricsAdapterSlow
   expr: |-
     histogram_quantile(0.99, sum by (namespace, group, le) (

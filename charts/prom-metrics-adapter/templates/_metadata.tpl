@@ -1,6 +1,6 @@
 {{- define "prom-metrics-adapter.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "prom-metrics-adapter.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "prom-metrics-adapter.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "prom-metrics-adapter.labels" -}}
@@ -18,9 +18,9 @@ The content of `metadata`. Takes a dict: root, name, and where there are any nam
 annotations.
 */}}
 {{- define "prom-metrics-adapter.metadata" -}}
-name: {{ .name }}
+name: {{ .name | quote }}
 {{- with .namespace }}
-namespace: {{ . }}
+namespace: {{ . | quote }}
 {{- end }}
 labels:
   {{- merge (include "prom-metrics-adapter.labels" .root | fromYaml) (default dict .labels) | toYaml | nindent 2 }}

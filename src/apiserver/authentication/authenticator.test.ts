@@ -84,6 +84,23 @@ describe('createAuthenticator', () => {
     expect(outcomes).toEqual(['none refused']);
   });
 
+  it.each(['impersonate-user', 'impersonate-group', 'impersonate-uid', 'impersonate-extra-a'])(
+    'refuses %s, since its answer would be by the rights of who asks',
+    async (header) => {
+      let reviews = 0;
+      const authenticate = authenticator(async () => {
+        reviews += 1;
+        return { name: 'root', groups: ['system:masters'], extra: new Map() };
+      });
+      const sent = { authorization: ['Bearer good'], [header]: ['jane'] };
+      await expect(authenticate(request(sent))).rejects.toMatchObject({
+        status: { code: 400, message: expect.stringContaining(`${header} is not supported`) },
+      });
+      expect(reviews).toBe(0);
+      expect(outcomes).toEqual(['none refused']);
+    },
+  );
+
   it('fails where a token cannot be reviewed', async () => {
     const authenticate = authenticator(async () => {
       throw new Error('no API server');

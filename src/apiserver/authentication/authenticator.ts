@@ -4,6 +4,7 @@ import type { CertificateAuthorities, FrontProxy } from './authorities.ts';
 import { bearerToken } from './bearer-token.ts';
 import type { CertificateBundle } from './certificate-bundle.ts';
 import { createChainVerifier } from './chain-verifier.ts';
+import { refuseImpersonation } from './impersonation.ts';
 import { type PeerCertificates, peerCertificates } from './peer-certificates.ts';
 import { remoteUser } from './remote-user.ts';
 import { unauthorized } from './unauthorized.ts';
@@ -122,6 +123,7 @@ export function createAuthenticator(dependencies: AuthenticatorDependencies): Au
 
   return async (request) => {
     try {
+      refuseImpersonation(request.headersDistinct);
       const [method, user] = await identify(request);
       onOutcome(method, 'success');
       return withAuthenticatedGroup(user);
@@ -143,5 +145,5 @@ function readPeer(request: RequestOrigin, refusals: string[]): PeerCertificates 
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof StatusError && error.status.code === 401;
+  return error instanceof StatusError && [400, 401].includes(error.status.code);
 }

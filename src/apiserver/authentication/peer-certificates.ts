@@ -29,9 +29,14 @@ export interface PeerCertificates {
 
 /** More than any chain has. */
 const MOST_INTERMEDIATES = 8;
+/** Of a whole chain. Certificates can be made so that reading them takes long. */
+const MOST_BYTES = 32 * 1024;
 
-/** A connection keeps its certificates as long as it lasts: OpenSSL lets no client renegotiate. */
-const known = new WeakMap<TLSSocket, PeerCertificates>();
+/**
+ * What a connection has shown, or the Error that reading it gave. It stays the same as long as the
+ * connection lasts: OpenSSL lets no client renegotiate.
+ */
+const known = new WeakMap<TLSSocket, PeerCertificates | Error>();
 
 /**
  * The certificates of the client of a request, or undefined where it has shown none. Throws an
@@ -39,13 +44,25 @@ const known = new WeakMap<TLSSocket, PeerCertificates>();
  */
 export function peerCertificates({ socket }: RequestOrigin): PeerCertificates | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
-  const before = known.get(socket);
-  if (before !== undefined) return before;
-  const [leaf, ...intermediates] = chainOf(socket.getPeerCertificate(true)).map(readCertificate);
-  if (leaf === undefined) return undefined;
-  const shown = { leaf, intermediates };
+  const shown = known.get(socket) ?? read(socket);
+  if (shown === undefined) return undefined;
   known.set(socket, shown);
+  if (shown instanceof Error) throw shown;
   return shown;
+}
+
+function read(socket: TLSSocket): PeerCertificates | Error | undefined {
+  try {
+    const chain = chainOf(socket.getPeerCertificate(true));
+    const bytes = chain.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > MOST_BYTES) {
+      throw new Error(`expected a chain of at most ${MOST_BYTES} bytes, got ${bytes}`);
+    }
+    const [leaf, ...intermediates] = chain.map(readCertificate);
+    return leaf && { leaf, intermediates };
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /** Node.js links each certificate to its issuer, and one that is its own issuer to itself. */

@@ -15,7 +15,7 @@ const magic = Buffer.from('k8s\0', 'latin1');
  */
 export function encodeApiObject(object: object): Buffer {
   // Kubernetes' own servers write an APIGroupList without its apiVersion in JSON, though not here.
-  const { apiVersion = 'v1', kind }: { apiVersion?: unknown; kind?: unknown } = { ...object };
+  const { apiVersion = 'v1', kind }: { apiVersion?: unknown; kind?: unknown } = object;
   const type = apiMessages.get(`${apiVersion}/${kind}`);
   if (type === undefined) throw new TypeError(`no protobuf message for ${apiVersion}/${kind}`);
   const raw = encodeMessage(type, object);

@@ -46,9 +46,8 @@ export function encodeMessage(type: MessageType, object: object): Buffer {
 }
 
 function writeFields(writer: WireWriter, type: MessageType, object: object): void {
-  const values = new Map<string, unknown>(Object.entries(object));
   for (const [name, field] of type) {
-    const value = values.get(name);
+    const value: unknown = Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined;
     if (value === undefined || value === null) continue;
     const items = field.repeated ? asList(name, value) : [value];
     for (const item of items) writeValue(writer, name, field, item);

@@ -15,37 +15,98 @@ export interface WireWriter {
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
+/** The most bytes that a varint has. */
+const LONGEST_VARINT = 10;
+const FIRST_SIZE = 1024;
+
 /** What `write` writes. */
 export function writeMessage(write: (writer: WireWriter) => void): Buffer {
-  const parts: Uint8Array[] = [];
-  write(writerTo(parts));
-  return Buffer.concat(parts);
+  const writer = new BufferWriter();
+  write(writer);
+  return writer.written();
 }
 
-function writerTo(parts: Uint8Array[]): WireWriter {
-  const delimited = (field: number, bytes: Uint8Array): void => {
-    parts.push(tag(field, LENGTH_DELIMITED), varintBytes(BigInt(bytes.length)), bytes);
-  };
-  return {
-    bytes: (field, value) =>
-      delimited(field, typeof value === 'string' ? Buffer.from(value, 'utf8') : value),
-    varint: (field, value) => parts.push(tag(field, VARINT), varintBytes(value)),
-    message: (field, write) => delimited(field, writeMessage(write)),
-  };
-}
+/** All messages in one another go into one buffer, which grows. */
+class BufferWriter implements WireWriter {
+  #buffer = Buffer.allocUnsafe(FIRST_SIZE);
+  #length = 0;
 
-function tag(field: number, wireType: number): Uint8Array {
-  return varintBytes(BigInt(field * 8 + wireType));
-}
-
-/** Seven bits a byte, the lowest first; a negative number as its two's complement of 64 bits. */
-function varintBytes(value: bigint): Uint8Array {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, value);
-  while (rest > 127n) {
-    bytes.push(Number(rest & 127n) | 128);
-    rest >>= 7n;
+  bytes(field: number, value: string | Uint8Array): void {
+    this.#tag(field, LENGTH_DELIMITED);
+    const length = typeof value === 'string' ? Buffer.byteLength(value) : value.length;
+    this.#number(length);
+    this.#reserve(length);
+    if (typeof value === 'string') this.#buffer.write(value, this.#length);
+    else this.#buffer.set(value, this.#length);
+    this.#length += length;
   }
-  bytes.push(Number(rest));
-  return Uint8Array.from(bytes);
+
+  varint(field: number, value: bigint): void {
+    this.#tag(field, VARINT);
+    this.#reserve(LONGEST_VARINT);
+    // A negative number is its two's complement of 64 bits.
+    let rest = BigInt.asUintN(64, value);
+    while (rest > 127n) {
+      this.#byte(Number(rest & 127n) | 128);
+      rest >>= 7n;
+    }
+    this.#byte(Number(rest));
+  }
+
+  /** Its length goes before it and is known after it: room for one byte is left, mostly enough. */
+  message(field: number, write: (writer: WireWriter) => void): void {
+    this.#tag(field, LENGTH_DELIMITED);
+    this.#reserve(1);
+    const start = this.#length + 1;
+    this.#length = start;
+    write(this);
+    const end = this.#length;
+    const shift = numberSize(end - start) - 1;
+    // Enough for the shift, and so that writing the length, before the end, moves nothing.
+    this.#reserve(LONGEST_VARINT);
+    if (shift > 0) this.#buffer.copyWithin(start + shift, start, end);
+    this.#length = start - 1;
+    this.#number(end - start);
+    this.#length = end + shift;
+  }
+
+  written(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  #tag(field: number, wireType: number): void {
+    this.#number(field * 8 + wireType);
+  }
+
+  /** A varint of less than 32 bits: seven bits a byte, the lowest first. */
+  #number(value: number): void {
+    this.#reserve(LONGEST_VARINT);
+    let rest = value;
+    while (rest > 127) {
+      this.#byte((rest & 127) | 128);
+      rest >>>= 7;
+    }
+    this.#byte(rest);
+  }
+
+  #byte(value: number): void {
+    this.#buffer[this.#length] = value;
+    this.#length += 1;
+  }
+
+  /** Makes room for so many bytes more. */
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    larger.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = larger;
+  }
+}
+
+/** How many bytes a number of less than 32 bits has as a varint. */
+function numberSize(value: number): number {
+  let size = 1;
+  for (let rest = value >>> 7; rest > 0; rest >>>= 7) size += 1;
+  return size;
 }

@@ -1,6 +1,6 @@
 /** Bounds of the object index; times in milliseconds. */
 export interface ObjectIndexLimits {
-  /** Objects of one resource above which there is no index of it. */
+  /** Objects of one resource above which there is no index of it; 0: there is none of any. */
   readonly maxObjects: number;
   /** Indexes at a time: each keeps a connection open. */
   readonly maxIndexes: number;

@@ -1,5 +1,6 @@
 import { type ClusterResource, qualifiedName } from '../../apimachinery/cluster-resource.ts';
 import { formatLabelSelector } from '../../apimachinery/label-selector.ts';
+import { couldBeObjectName } from '../../apimachinery/object-name.ts';
 import { listPath } from '../api-path.ts';
 import { KubernetesError } from '../kubernetes-error.ts';
 import {
@@ -67,6 +68,7 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
   let wasFull = false;
 
   const indexOf = (resource: ClusterResource, fieldSelector: string): ResourceIndex | undefined => {
+    if (limits.maxObjects === 0) return undefined;
     const path = listPath(resource, undefined) ?? '';
     const key = `${path}?${fieldSelector}`;
     const known = indexes.get(key);
@@ -157,7 +159,9 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
 
     async objects(request) {
       const path = listPath(request.resource, request.namespace);
-      if (path === undefined || !couldBeName(request.name)) return [];
+      if (path === undefined) return [];
+      // What no object is called must not get into a field selector.
+      if (request.name !== undefined && !couldBeObjectName(request.name)) return [];
       return answer(
         request,
         (objects) => objects.objects(request),
@@ -187,9 +191,4 @@ interface UsedIndex {
 function receiverOf(): { objects: IndexedObjects; add: IndexedObjects['put'] } {
   const objects = new IndexedObjects(new LabelPool());
   return { objects, add: objects.put.bind(objects) };
-}
-
-/** Whether a name can be one of an object, and so a value in a field selector. */
-function couldBeName(name: string | undefined): boolean {
-  return name === undefined || /^[-a-z0-9.:_]+$/i.test(name);
 }

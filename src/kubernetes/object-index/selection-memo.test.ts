@@ -33,6 +33,19 @@ describe('SelectionMemo', () => {
     expect(made).toEqual(['b@1']);
   });
 
+  it('counts long selectors for what they take', () => {
+    const { get, made } = counting();
+    const keys = ['a', 'b', 'c'].map((letter) => letter.repeat(640));
+    for (const key of keys) get(key, 1);
+    expect(made.splice(0)).toHaveLength(3);
+    for (const key of keys.slice(0, 2)) get(key, 1);
+    // There is room for one of 640 characters, not for two.
+    expect(made).toHaveLength(2);
+    get('d', 1);
+    get('d', 1);
+    expect(made).toHaveLength(3);
+  });
+
   it('answers with more names than it may hold, and holds them not', () => {
     const { get, made } = counting();
     expect(get('a', 1, 1_000)).toHaveLength(1_000);

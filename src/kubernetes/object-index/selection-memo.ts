@@ -25,7 +25,7 @@ export class SelectionMemo {
 
   private remember(key: string, selection: Selection): void {
     this.selections.set(key, selection);
-    this.held += weightOf(selection);
+    this.held += weightOf(key, selection);
     for (const [oldest, other] of this.selections) {
       if (this.held <= this.mostNames) return;
       this.forget(oldest, other);
@@ -34,7 +34,7 @@ export class SelectionMemo {
 
   private forget(key: string, selection: Selection): void {
     this.selections.delete(key);
-    this.held -= weightOf(selection);
+    this.held -= weightOf(key, selection);
   }
 }
 
@@ -45,7 +45,9 @@ interface Selection {
 
 /** An empty selection takes memory too: about as much as this many names. */
 const OVERHEAD = 16;
+/** So many characters of a key count as a name: clients say how long selectors are. */
+const KEY_PER_NAME = 16;
 
-function weightOf({ names }: Selection): number {
-  return names.length + OVERHEAD;
+function weightOf(key: string, { names }: Selection): number {
+  return names.length + OVERHEAD + Math.floor(key.length / KEY_PER_NAME);
 }

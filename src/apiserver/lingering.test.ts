@@ -1,0 +1,97 @@
+import { createServer as createHttp1Server } from 'node:http';
+import { connect, createServer as createHttp2Server } from 'node:http2';
+import { type AddressInfo, createConnection, type Server } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { HttpResponse } from './http-exchange.ts';
+import { endLingering } from './lingering.ts';
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return isAddressInfo(address) ? address.port : 0;
+}
+
+function isAddressInfo(address: ReturnType<Server['address']>): address is AddressInfo {
+  return typeof address === 'object' && address !== null;
+}
+
+describe('a client that does not read its answer', () => {
+  /** Answers, and resolves when the response is closed. */
+  const answering = (bytes: number) => {
+    const closed = Promise.withResolvers<string>();
+    const answer = (response: HttpResponse): void => {
+      response.once('close', () => closed.resolve('closed'));
+      endLingering(response, 300);
+      response.end(Buffer.alloc(bytes));
+    };
+    return { answer, closed: closed.promise };
+  };
+
+  it('is hung up on over HTTP/1.1', async () => {
+    // More than the buffers between the two hold.
+    const { answer, closed } = answering(32 * 1024 * 1024);
+    const port = await listen(createHttp1Server((_, response) => answer(response)));
+    const socket = createConnection(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await closed).toBe('closed');
+    socket.destroy();
+  });
+
+  it('is hung up on over HTTP/2, and its other requests go on', async () => {
+    // More than the client has asked for.
+    const { answer, closed } = answering(1024 * 1024);
+    const port = await listen(
+      createHttp2Server((request, response) => {
+        if (request.url === '/large') answer(response);
+        else response.end('small');
+      }),
+    );
+    const session = connect(`http://127.0.0.1:${port}`);
+    const stream = session.request({ ':path': '/large' });
+    const code = new Promise((resolve) => {
+      stream.once('error', () => undefined);
+      stream.once('close', () => resolve(stream.rstCode));
+    });
+    expect(await closed).toBe('closed');
+    const other = session.request({ ':path': '/small' }).setEncoding('utf8');
+    expect(await other.toArray()).toEqual(['small']);
+    stream.resume();
+    // CANCEL
+    expect(await code).toBe(8);
+    session.destroy();
+  });
+});
+
+describe('a client of HTTP/2 that makes no end of its request', () => {
+  it('gets its whole answer, and the stream is closed', async () => {
+    const closed = Promise.withResolvers<string>();
+    const body = Buffer.alloc(1024 * 1024, 'a');
+    const port = await listen(
+      createHttp2Server((request, response) => {
+        request.resume();
+        response.once('close', () => closed.resolve('closed'));
+        endLingering(response, 300);
+        response.end(body);
+      }),
+    );
+    const session = connect(`http://127.0.0.1:${port}`);
+    const stream = session.request({ ':method': 'POST' }, { endStream: false });
+    const received: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => received.push(chunk));
+    await new Promise((resolve) => stream.once('close', resolve));
+    expect(Buffer.concat(received).equals(body)).toBe(true);
+    expect(await closed.promise).toBe('closed');
+    // NO_ERROR
+    expect(stream.rstCode).toBe(0);
+    session.destroy();
+  });
+});
