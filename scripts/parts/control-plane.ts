@@ -3,7 +3,7 @@ import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node';
 import { runCommand } from './command.ts';
 import {
   type ControlPlaneCertificates,
@@ -30,6 +30,14 @@ export interface ControlPlaneSettings {
    * HorizontalPodAutoscalers act, namespaces go away when deleted. Default: no.
    */
   readonly controllers?: boolean;
+  /**
+   * Which pods, once they are bound to a node, the stand-in for nodes tends; the others are the
+   * caller's. Default: all.
+   */
+  readonly isTended?: (pod: V1Pod) => boolean;
+  /** More flags of kube-apiserver and of kube-controller-manager; they win over those set here. */
+  readonly apiServerFlags?: readonly string[];
+  readonly controllerManagerFlags?: readonly string[];
 }
 
 /** A running kube-apiserver with its etcd, on the loopback interface. */
@@ -53,6 +61,11 @@ export interface ControlPlane {
   /** A directory for files of the tests, removed when the control plane stops. */
   readonly directory: string;
   readonly etcd: RunningEtcd;
+  /**
+   * From now on pods stay as they are: none begins to run, none goes away. For measurements, which
+   * looking at all pods several times a second would disturb.
+   */
+  pauseNodes(): Promise<void>;
   /** All that the API server said so far, over restarts. */
   apiServerLog(): Promise<string>;
   /** All that the controllers said so far; empty where there are none. */
@@ -102,7 +115,7 @@ export async function startControlPlane(
     const certificates = await makeControlPlaneCertificates(certificateDirectory, FRONT_PROXY_NAME);
     const etcd = await onSomePort(() => startEtcd(binaries.etcd));
     cleanups.push(() => etcd.kill());
-    const place = { binaries, directory, certificates, etcd, ...version };
+    const place = { binaries, directory, certificates, etcd, settings, ...version };
     const apiServer = await startFirstApiServer(place);
     cleanups.push(() => apiServer.running.kill());
     const admin = await adminClient(directory, apiServer.url, certificates);
@@ -118,6 +131,7 @@ export async function startControlPlane(
       frontProxyName: FRONT_PROXY_NAME,
       directory,
       etcd,
+      pauseNodes: async () => controllers?.pauseNodes(),
       apiServerLog: () => apiServer.running.log(),
       controllerManagerLog: async () => (await controllers?.log()) ?? '',
       stopApiServer: () => apiServer.running.stop(),
@@ -147,6 +161,7 @@ interface Place {
   readonly directory: string;
   readonly certificates: ControlPlaneCertificates;
   readonly etcd: RunningEtcd;
+  readonly settings: ControlPlaneSettings;
   readonly minor: number;
 }
 
@@ -188,12 +203,15 @@ async function startFirstApiServer(place: Place) {
 }
 
 function startApiServer(place: Place, port: number): Promise<LoggedProcess> {
-  const { binaries, directory, certificates, etcd, minor } = place;
+  const { binaries, directory, certificates, etcd, settings, minor } = place;
   const frontProxyName = FRONT_PROXY_NAME;
   return startLoggedProcess(join(directory, 'kube-apiserver.log'), {
     name: 'kube-apiserver',
     command: binaries.apiServer,
-    args: apiServerFlags({ minor, port, etcdUrl: etcd.url, frontProxyName, certificates }),
+    args: [
+      ...apiServerFlags({ minor, port, etcdUrl: etcd.url, frontProxyName, certificates }),
+      ...(settings.apiServerFlags ?? []),
+    ],
     cwd: directory,
     isReady: () => answersOk(`https://127.0.0.1:${port}/readyz`, certificates),
     readyTimeoutMs: 60_000,
@@ -235,12 +253,13 @@ function authenticationConfig(api: CoreV1Api): Promise<unknown> {
 
 async function startControllers(place: Place, { kubeconfig, api }: Admin) {
   const manager = await onSomePort(() => startControllerManager(place, kubeconfig));
-  const nodes = await startNodes(api).catch(async (error: unknown) => {
+  const nodes = await startNodes(api, place.settings.isTended).catch(async (error: unknown) => {
     await manager.kill();
     throw error;
   });
   return {
     log: () => manager.log(),
+    pauseNodes: () => nodes.stop(),
     async stop() {
       await nodes.stop();
       await manager.kill();
@@ -248,8 +267,11 @@ async function startControllers(place: Place, { kubeconfig, api }: Admin) {
   };
 }
 
-async function startNodes(api: CoreV1Api): Promise<NodeLoop> {
-  const nodes = await startNodeLoop(api);
+async function startNodes(
+  api: CoreV1Api,
+  isTended: ControlPlaneSettings['isTended'],
+): Promise<NodeLoop> {
+  const nodes = await startNodeLoop(api, isTended);
   // Without it no pod is admitted.
   await untilServed(() =>
     api.readNamespacedServiceAccount({ namespace: 'default', name: 'default' }),
@@ -258,12 +280,15 @@ async function startNodes(api: CoreV1Api): Promise<NodeLoop> {
 }
 
 async function startControllerManager(place: Place, kubeconfig: string): Promise<LoggedProcess> {
-  const { binaries, directory, certificates, minor } = place;
+  const { binaries, directory, certificates, settings, minor } = place;
   const port = await freePort();
   return startLoggedProcess(join(directory, 'kube-controller-manager.log'), {
     name: 'kube-controller-manager',
     command: binaries.controllerManager,
-    args: controllerManagerFlags({ minor, port, kubeconfig, certificates }),
+    args: [
+      ...controllerManagerFlags({ minor, port, kubeconfig, certificates }),
+      ...(settings.controllerManagerFlags ?? []),
+    ],
     cwd: directory,
     isReady: () => answersOk(`https://127.0.0.1:${port}/healthz`, certificates),
     readyTimeoutMs: 60_000,

@@ -14,15 +14,19 @@ export interface NodeLoop {
  * that are deleted. What the pods' containers are is not looked at. Goes on while the API server is
  * away.
  *
+ * @param isTended whether a pod, once it is bound to the node, is left to this loop; default: all are
  * @throws what the API server answers when the node cannot be registered
  */
-export async function startNodeLoop(api: CoreV1Api): Promise<NodeLoop> {
+export async function startNodeLoop(
+  api: CoreV1Api,
+  isTended: (pod: V1Pod) => boolean = () => true,
+): Promise<NodeLoop> {
   await registerNode(api);
   const addresses = podAddresses();
   const stopping = new AbortController();
   const loop = (async () => {
     while (!stopping.signal.aborted) {
-      await tendPods(api, addresses).catch(() => {
+      await tendPods(api, addresses, isTended).catch(() => {
         // The API server is away; the pods are tended when it is back.
       });
       await sleep(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
@@ -70,11 +74,16 @@ function podAddresses(): () => string {
   };
 }
 
-async function tendPods(api: CoreV1Api, nextAddress: () => string): Promise<void> {
+async function tendPods(
+  api: CoreV1Api,
+  nextAddress: () => string,
+  isTended: (pod: V1Pod) => boolean,
+): Promise<void> {
   const { items } = await api.listPodForAllNamespaces();
   for (const pod of items) {
     try {
-      await tendPod(api, pod, nextAddress);
+      if (pod.spec?.nodeName === undefined) await bindPod(api, pod);
+      else if (isTended(pod)) await tendPod(api, pod, nextAddress);
     } catch (error) {
       // Gone (404) or changed (409) in the meantime: the next round sees it as it is then.
       if (!(error instanceof ApiException && [404, 409].includes(error.code))) {
@@ -84,21 +93,24 @@ async function tendPods(api: CoreV1Api, nextAddress: () => string): Promise<void
   }
 }
 
+async function bindPod(api: CoreV1Api, { metadata }: V1Pod): Promise<void> {
+  const { namespace = '', name = '' } = metadata ?? {};
+  const body = { metadata: { name }, target: { apiVersion: 'v1', kind: 'Node', name: NODE } };
+  await api.createNamespacedPodBinding({ namespace, name, body });
+}
+
 async function tendPod(api: CoreV1Api, pod: V1Pod, nextAddress: () => string): Promise<void> {
   const namespace = pod.metadata?.namespace ?? '';
   const name = pod.metadata?.name ?? '';
   if (pod.metadata?.deletionTimestamp !== undefined) {
     await api.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 });
-  } else if (pod.spec?.nodeName === undefined) {
-    const body = { metadata: { name }, target: { apiVersion: 'v1', kind: 'Node', name: NODE } };
-    await api.createNamespacedPodBinding({ namespace, name, body });
   } else if (pod.status?.phase === 'Pending') {
-    await api.replaceNamespacedPodStatus({ namespace, name, body: running(pod, nextAddress()) });
+    await api.replaceNamespacedPodStatus({ namespace, name, body: runningPod(pod, nextAddress()) });
   }
 }
 
-/** The pod as it looks once its containers run. */
-function running(pod: V1Pod, podIP: string): V1Pod {
+/** The pod as it looks once its containers run, ready to serve or not. */
+export function runningPod(pod: V1Pod, podIP: string, isReady = true): V1Pod {
   const now = new Date();
   const containers = pod.spec?.containers ?? [];
   return {
@@ -111,14 +123,14 @@ function running(pod: V1Pod, podIP: string): V1Pod {
       startTime: now,
       conditions: ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => ({
         type,
-        status: 'True',
+        status: isReady || !type.endsWith('Ready') ? 'True' : 'False',
         lastTransitionTime: now,
       })),
       containerStatuses: containers.map(({ name, image }) => ({
         name,
         image: image ?? '',
         imageID: '',
-        ready: true,
+        ready: isReady,
         started: true,
         restartCount: 0,
         state: { running: { startedAt: now } },

@@ -16,6 +16,12 @@ export const kubernetesFlags = {
     to: LONGEST_TIMER,
     help: 'How often the kinds of objects that the cluster has are looked up again. 0 means --metrics-relist-interval.',
   }),
+  maxIndexedObjects: flag.int({
+    name: 'object-index-max-objects',
+    default: 200_000,
+    from: 0,
+    help: 'Of a resource with more objects than this, names and labels are not kept in memory and followed by a watch: each request for its metrics lists the objects that it is about. 0 means that nothing is kept.',
+  }),
   clientQps: flag.float({
     name: 'client-qps',
     default: 0,

@@ -95,13 +95,18 @@ describe('parseServeFlags', () => {
           clientKeyFile: undefined,
           insecureSkipVerify: false,
           timeout: 30_000,
+          connectTimeout: 750,
+          stallTimeout: 600,
+          maxConcurrency: 20,
+          maxQueued: 1_000,
           queryMaxAge: 1_000,
           maxAnswerSize: 134_217_728,
         },
-        relist: { interval: 600_000, maxAge: 600_000, concurrency: 4 },
+        relist: { interval: 600_000, maxAge: 600_000, concurrency: 4, discovery: 'auto' },
         kubernetes: {
           kubeconfigFile: undefined,
           discoveryInterval: 600_000,
+          maxIndexedObjects: 200_000,
           qps: 0,
           burst: 10,
         },
@@ -157,7 +162,7 @@ describe('parseServeFlags', () => {
     );
     expect(options.serving).toMatchObject({ port: 6443, certificateDirectory: '/tmp/cert' });
     expect(options.prometheus.url).toBe('http://prometheus.default.svc:9090/prefix?tenant=a');
-    expect(options.relist).toEqual({ interval: 60_000, maxAge: 60_000, concurrency: 4 });
+    expect(options.relist).toMatchObject({ interval: 60_000, maxAge: 60_000, concurrency: 4 });
     expect(options.logging.verbosity).toBe(4);
     expect(warnings).toEqual([expect.stringContaining('--logtostderr has no effect here')]);
   });
@@ -179,6 +184,7 @@ describe('parseServeFlags', () => {
       'prometheus-header': ['--prometheus-header=A=b'],
       'prometheus-max-answer-size': ['--prometheus-max-answer-size=1Ki'],
       'metrics-max-age': ['--metrics-max-age=20m'],
+      discovery: ['--discovery=series'],
       'bind-address': ['--bind-address=::1'],
       'tls-sni-cert-key': ['--tls-sni-cert-key=c,k:a.example'],
       'tls-min-version': ['--tls-min-version=VersionTLS13'],
@@ -328,6 +334,13 @@ describe('parseServeFlags', () => {
     });
     const { serving } = served('--standalone', '--bind-address=::1', '--secure-port=0').options;
     expect(serving).toMatchObject({ bindAddress: '::1', port: 0 });
+  });
+
+  it('leaves no certificate behind with --standalone, unless told where', () => {
+    const directoryWith = (...argv: string[]) =>
+      served('--standalone', ...argv).options.serving.certificateDirectory;
+    expect(directoryWith()).toBeUndefined();
+    expect(directoryWith('--cert-dir=certificates')).toBe('certificates');
   });
 
   it.each<[string[], string]>([

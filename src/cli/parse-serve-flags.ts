@@ -75,6 +75,7 @@ function serveOptions(flags: ParsedFlags): ServeOptions {
       discoveryInterval:
         flags.value(kubernetesFlags.discoveryInterval) ||
         flags.value(discoveryFlags.relistInterval),
+      maxIndexedObjects: flags.value(kubernetesFlags.maxIndexedObjects),
       qps: flags.value(kubernetesFlags.clientQps),
       burst: flags.value(kubernetesFlags.clientBurst),
     },
@@ -100,6 +101,10 @@ function prometheusOptions(flags: ParsedFlags): PrometheusOptions {
     clientKeyFile: unlessEmpty(flags.value(prometheusFlags.clientKeyFile)),
     insecureSkipVerify: flags.value(prometheusFlags.insecureSkipVerify),
     timeout: flags.value(prometheusFlags.timeout),
+    connectTimeout: flags.value(prometheusFlags.connectTimeout),
+    stallTimeout: flags.value(prometheusFlags.stallTimeout),
+    maxConcurrency: flags.value(prometheusFlags.maxConcurrency),
+    maxQueued: flags.value(prometheusFlags.maxQueued),
     queryMaxAge: flags.value(prometheusFlags.queryMaxAge),
     maxAnswerSize: flags.value(prometheusFlags.maxAnswerSize),
   };
@@ -119,6 +124,7 @@ function relistOptions(flags: ParsedFlags): RelistOptions {
     interval,
     maxAge: flags.value(discoveryFlags.maxAge) || interval,
     concurrency: flags.value(discoveryFlags.relistConcurrency),
+    discovery: flags.value(discoveryFlags.discovery),
   };
 }
 
@@ -137,7 +143,11 @@ function servingOptions(flags: ParsedFlags): ServingOptions {
       flags.value(servingFlags.port),
       STANDALONE_PORT,
     ),
-    certificateDirectory: unlessEmpty(flags.value(servingFlags.certificateDirectory)),
+    certificateDirectory: unlessGiven(
+      flags.isGiven(servingFlags.certificateDirectory),
+      unlessEmpty(flags.value(servingFlags.certificateDirectory)),
+      undefined,
+    ),
     certificateFile: unlessEmpty(flags.value(servingFlags.certificateFile)),
     keyFile: unlessEmpty(flags.value(servingFlags.keyFile)),
     sniCertificates: flags.value(servingFlags.sniCertificates),

@@ -39,6 +39,13 @@ export interface PrometheusOptions {
   readonly clientKeyFile: string | undefined;
   readonly insecureSkipVerify: boolean;
   readonly timeout: number;
+  readonly connectTimeout: number;
+  /** Of Prometheus's silence while requests wait; 0: it may last. */
+  readonly stallTimeout: number;
+  /** Queries at the same time. */
+  readonly maxConcurrency: number;
+  /** Queries that wait for their turn. */
+  readonly maxQueued: number;
   /** Of an answer that is used again; 0: none is. */
   readonly queryMaxAge: number;
   readonly maxAnswerSize: number;
@@ -54,12 +61,15 @@ export interface RelistOptions {
   /** At least `interval`. */
   readonly maxAge: number;
   readonly concurrency: number;
+  readonly discovery: 'auto' | 'labels' | 'series';
 }
 
 export interface KubernetesOptions {
   /** Undefined: the pod's service account. */
   readonly kubeconfigFile: string | undefined;
   readonly discoveryInterval: number;
+  /** Of one resource; 0: none is indexed. */
+  readonly maxIndexedObjects: number;
   /** Requests a second; 0: no limit. */
   readonly qps: number;
   readonly burst: number;

@@ -21,7 +21,7 @@ export const servingFlags = {
     name: 'cert-dir',
     kind: 'directory',
     default: 'apiserver.local.config/certificates',
-    help: 'Where the self-signed certificate is kept, as apiserver.crt and apiserver.key, which is made if there is none and --tls-cert-file is not given. Empty: it is kept in memory only.',
+    help: 'Where the self-signed certificate is kept, as apiserver.crt and apiserver.key, which is made if there is none and --tls-cert-file is not given. Empty, or by default with --standalone: it is kept in memory only.',
   }),
   certificateFile: flag.string({
     name: 'tls-cert-file',

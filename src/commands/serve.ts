@@ -6,6 +6,7 @@ import { customMetricsApi, externalMetricsApi, type MetricsApi } from '../apiser
 import { resourceMetricsApi } from '../apiserver/resource-metrics-api.ts';
 import { type Server, startServer } from '../apiserver/server.ts';
 import { CertificateError } from '../apiserver/serving-certificate.ts';
+import { unavailableWhile } from '../apiserver/unavailable.ts';
 import { type RelistLoop, startRelistLoop } from '../catalog/relist.ts';
 import { serveHelp } from '../cli/help.ts';
 import { parseServeFlags } from '../cli/parse-serve-flags.ts';
@@ -24,7 +25,7 @@ import { AccessSetupError, type DelegatedAccess, delegateAccess } from './serve/
 import { firstCertificate, followCertificates, namedCertificates } from './serve/certificates.ts';
 import { type Cluster, connectCluster, noCluster } from './serve/cluster.ts';
 import { surviveFaults } from './serve/faults.ts';
-import { connectPrometheus, nameFlag, shareQueries } from './serve/prometheus.ts';
+import { connectPrometheus, isUnsupported, nameFlag, shareQueries } from './serve/prometheus.ts';
 import { createRelistReport } from './serve/report-relist.ts';
 import { createRequestReport } from './serve/report-request.ts';
 import { followRules, type Rules } from './serve/rules.ts';
@@ -106,10 +107,11 @@ async function serveUntilTold(
   hangUp.onSignal = rules.reload;
   const relist = startRelisting(options, prometheus, cluster, rules, log, metrics);
   onEnd(relist.stop);
-  cluster.onChange(() => relist.rebuild());
+  cluster.onChange(() => void relist.rebuild());
+  prometheus.onBack(() => void relist.retryFailed());
 
   const ending = { now: false };
-  const queries = shareQueries(prometheus, options.prometheus);
+  const queries = shareQueries(prometheus, options.prometheus, metrics);
   const apis = metricsApis(queries, cluster, rules, relist, metrics);
   const app = createApp({
     apis,
@@ -185,6 +187,7 @@ function startRelisting(
       mapper: cluster.mapper,
       now: Date.now,
       isRefusal: (error) => error instanceof PrometheusError && error.kind === 'bad_query',
+      isUnsupported,
       onRelist: createRelistReport(log, metrics, rules.current),
       onFault(error) {
         metrics.faultSurvived();
@@ -204,9 +207,10 @@ function metricsApis(
   queries: QueryRunner,
   cluster: Cluster,
   rules: Rules,
-  { catalog }: RelistLoop,
+  relist: RelistLoop,
   metrics: AdapterMetrics,
 ): () => readonly MetricsApi[] {
+  const { catalog } = relist;
   const custom = createCustomMetrics({
     catalog,
     mapper: cluster.mapper,
@@ -228,8 +232,9 @@ function metricsApis(
     onInfinity: () => metrics.samplesLeftOut('resource', 'infinite', 1),
     isBadRequest: cluster.isBadRequest,
   });
-  const customApi = customMetricsApi(catalog, custom);
-  const externalApi = externalMetricsApi(catalog, external);
+  const untilListed = (api: MetricsApi) => unavailableWhile(() => notListedYet(relist), api);
+  const customApi = untilListed(customMetricsApi(catalog, custom));
+  const externalApi = untilListed(externalMetricsApi(catalog, external));
   const resourceApi = resourceMetricsApi(resource, Date.now);
   return () => [
     ...(rules.current().custom.length > 0 ? [customApi] : []),

@@ -10,6 +10,9 @@ import type { Kubectl } from './kubectl.ts';
 
 const program = join(import.meta.dirname, '../../src/main.ts');
 
+/** What the pod is called where there is one only. */
+const ADAPTER = 'adapter';
+
 /** A release of the chart in a cluster. */
 export interface Release {
   readonly namespace: string;
@@ -17,6 +20,17 @@ export interface Release {
   readonly name: string;
   /** What the values say for listenPort and service.port. */
   readonly port: number;
+}
+
+/** What the pods of a release need of their own on a machine that they share. */
+export interface PodSettings {
+  /** Of its log file, without the ending, and of the directory that stands for its file system. */
+  readonly name: string;
+  readonly port: number;
+  /** Which endpoint has to say that all is well before it counts as started. */
+  readonly until: '/livez' | '/readyz';
+  /** What Kubernetes calls terminationGracePeriodSeconds, in milliseconds. */
+  readonly stopTimeoutMs?: number;
 }
 
 /**
@@ -28,8 +42,9 @@ export async function startReleasedAdapter(
   plane: ControlPlane,
   kubectl: Kubectl,
   release: Release,
+  settings: PodSettings = { name: ADAPTER, port: release.port, until: '/readyz' },
 ): Promise<LoggedProcess> {
-  const pod = join(plane.directory, 'pod');
+  const pod = podDirectory(plane, settings.name);
   await writeMounts(kubectl, release, pod);
   const account = await kubectl.field(
     'deployment',
@@ -47,7 +62,7 @@ export async function startReleasedAdapter(
     ),
   );
   if (!Array.isArray(args)) throw new Error('expected the Deployment to have arguments');
-  return startLoggedProcess(join(plane.directory, 'adapter.log'), {
+  return startLoggedProcess(join(plane.directory, `${settings.name}.log`), {
     name: 'prom-metrics-adapter',
     command: process.execPath,
     args: [
@@ -58,9 +73,11 @@ export async function startReleasedAdapter(
         (use) => `--${use}-kubeconfig=${kubeconfig}`,
       ),
       '--bind-address=127.0.0.1',
+      `--secure-port=${settings.port}`,
     ],
-    isReady: async () => (await askAdapter(release.port, '/readyz')).status === 200,
+    isReady: async () => (await askAdapter(settings.port, settings.until)).status === 200,
     readyTimeoutMs: 90_000,
+    ...(settings.stopTimeoutMs !== undefined && { stopTimeoutMs: settings.stopTimeoutMs }),
   });
 }
 
@@ -89,5 +106,10 @@ export function updateMountedRules(
   kubectl: Kubectl,
   release: Release,
 ): Promise<void> {
-  return writeRules(kubectl, release, join(plane.directory, 'pod'));
+  return writeRules(kubectl, release, podDirectory(plane, ADAPTER));
+}
+
+/** What a pod of that name has at a path such as /etc is found at that path in here. */
+function podDirectory(plane: ControlPlane, name: string): string {
+  return join(plane.directory, 'pods', name);
 }

@@ -54,6 +54,16 @@ function apiServices(manifests: readonly Manifest[]): readonly string[] {
   return manifests.filter(({ kind }) => kind === 'APIService').map(({ metadata }) => metadata.name);
 }
 
+/** Names, labels and the like that are no texts, by their paths. */
+function notTexts(value: unknown, path = ''): readonly string[] {
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([key, inner]) => notTexts(inner, `${path}.${key}`));
+  }
+  const isIdentifier =
+    /(name|namespace|Name|io\/instance|io\/name|matchNames\.\d+|dnsNames\.\d+)$/.test(path);
+  return isIdentifier && typeof value !== 'string' ? [`${path}: ${String(value)}`] : [];
+}
+
 async function rejection(values: Values): Promise<string> {
   const error: unknown = await renderChart({ values }).then(
     () => undefined,
@@ -99,6 +109,27 @@ describe('the chart', () => {
     const manifests = await renderChart({ files });
     expect(await checkRules(rulesOf(manifests))).toMatchObject({ code: 0 });
     expect(parseServeFlags(argsOf(manifests))).toMatchObject({ asksFor: 'service' });
+  });
+
+  it('keeps names of digits texts, as YAML does not by itself', async () => {
+    const numbers = {
+      fullnameOverride: '1e3',
+      serviceAccount: { name: '0x1f' },
+      priorityClassName: '7',
+      extraManifests: [],
+      image: { pullSecrets: ['8', { name: '9' }] },
+      serviceMonitor: {
+        enabled: true,
+        prometheusServiceAccount: { name: '10', namespace: '11' },
+      },
+    };
+    const rendered = await Promise.all([
+      renderChart({ values: numbers, files: [allValues], release: '123', namespace: '456' }),
+      renderChart({ values: numbers, release: '123', namespace: '456' }),
+    ]);
+    for (const manifests of rendered) {
+      for (const manifest of manifests) expect(notTexts(manifest)).toEqual([]);
+    }
   });
 
   it('describes every value in its schema, and every value of the schema is in values.yaml', async () => {
@@ -503,6 +534,7 @@ describe('monitoring', () => {
       series('prom_metrics_adapter_relists_total', ',outcome="failure"', '0x60'),
       series('prom_metrics_adapter_prometheus_requests_total', ',outcome="success"', '0+95x60'),
       series('prom_metrics_adapter_prometheus_requests_total', ',outcome="timeout"', '0+5x60'),
+      series('prom_metrics_adapter_prometheus_circuit_open', '', '0x30 1x2 0x28'),
     ];
     const broken = [
       series('up', '', '0x60'),
@@ -511,8 +543,15 @@ describe('monitoring', () => {
       series('prom_metrics_adapter_relists_total', ',outcome="failure"', '0+1x60'),
       series('prom_metrics_adapter_prometheus_requests_total', ',outcome="success"', '0+50x60'),
       series('prom_metrics_adapter_prometheus_requests_total', ',outcome="timeout"', '0+50x60'),
+      series('prom_metrics_adapter_prometheus_circuit_open', '', '1x60'),
     ];
-    const names = ['Down', 'ConfigReloadFailed', 'RelistFailing', 'PrometheusErrors'];
+    const names = [
+      'Down',
+      'ConfigReloadFailed',
+      'RelistFailing',
+      'PrometheusErrors',
+      'PrometheusLost',
+    ];
     const firing = (input: readonly unknown[], count: number) => ({
       interval: '1m',
       input_series: input,

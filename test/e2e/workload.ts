@@ -46,13 +46,13 @@ export async function startWorkload(series: () => Promise<readonly Series[]>): P
   };
 }
 
-/** A configuration of Prometheus that scrapes a workload every second. */
-export function scrapeConfig({ address }: Workload): string {
+/** A configuration of Prometheus that scrapes a workload every so many seconds. */
+export function scrapeConfig({ address }: Workload, seconds = 1): string {
   const job = {
     job_name: 'workload',
     // The labels say which pod a series is of, as service discovery would.
     honor_labels: true,
-    scrape_interval: '1s',
+    scrape_interval: `${seconds}s`,
     static_configs: [{ targets: [address] }],
   };
   // JSON is YAML.

@@ -139,7 +139,7 @@ describe('Dockerfile', () => {
   it('is small', async () => {
     const size = await directorySize(builtImage().root);
     console.log(`the image without its base: ${(size / mib).toFixed(1)} MiB`);
-    expect(size).toBeLessThan(15 * mib);
+    expect(size).toBeLessThan(4 * mib);
   });
 
   it('starts as the user of the image', async () => {

@@ -1,47 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ClusterResource } from '../../src/apimachinery/cluster-resource.ts';
 import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
-import { connectKubernetes } from '../../src/kubernetes/connection.ts';
 import { type ClusterObjectNames, createObjectNames } from '../../src/kubernetes/object-names.ts';
-import {
-  type Handler,
-  type KubernetesServer,
-  kubeconfigText,
-  sendJson,
-  sendStatus,
-  startKubernetesServer,
-} from './kubernetes-server.ts';
+import { kubernetesConnections } from './kubernetes-connections.ts';
+import { type Handler, type KubernetesServer, sendJson, sendStatus } from './kubernetes-server.ts';
 
-let directory: string;
-let open: { close(): unknown }[] = [];
-
-beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'kubernetes-object-names-'));
-});
-afterEach(async () => {
-  for (const each of open.reverse()) await each.close();
-  open = [];
-  await rm(directory, { recursive: true });
-});
+const connections = kubernetesConnections();
 
 async function start(
   handler: Handler,
 ): Promise<{ server: KubernetesServer; names: ClusterObjectNames }> {
-  const server = await startKubernetesServer({ handler });
-  open.push(server);
-  const kubeconfigFile = path.join(directory, 'config');
-  await writeFile(kubeconfigFile, kubeconfigText({ cluster: { server: server.url } }));
-  const requester = await connectKubernetes({
-    kubeconfigFile,
-    userAgent: 'test',
-    timeoutMs: 5_000,
-  });
-  open.push(requester);
-  return { server, names: createObjectNames(requester) };
+  const server = await connections.serve(handler);
+  return { server, names: createObjectNames(await connections.connect(server.url)) };
 }
 
 function resource(group: string, name: string): ClusterResource {

@@ -1,14 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type ClusterResources,
   type KnownResources,
   watchClusterResources,
 } from '../../src/kubernetes/cluster-resources.ts';
-import { connectKubernetes } from '../../src/kubernetes/connection.ts';
-import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
 import { startKubernetesApi } from '../golden/kubernetes-api.ts';
 import {
   aggregatedDocument,
@@ -19,48 +15,15 @@ import {
   type ServedGroup,
 } from '../golden/kubernetes-discovery.ts';
 import { readData } from '../golden/recorded-cases.ts';
-import {
-  type Handler,
-  type KubernetesServer,
-  kubeconfigText,
-  sendJson,
-  sendStatus,
-  startKubernetesServer,
-} from './kubernetes-server.ts';
+import { kubernetesConnections } from './kubernetes-connections.ts';
+import { type Handler, sendJson, sendStatus } from './kubernetes-server.ts';
 
 const groups = parseGroups(readData('kube-discovery.json'));
 const core = groups.filter(({ name }) => name === '');
 const named = groups.filter(({ name }) => name !== '');
 
-let directory: string;
-let open: { close(): unknown }[] = [];
-
-beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'kubernetes-resources-'));
-});
-afterEach(async () => {
-  for (const each of open.reverse()) await each.close();
-  open = [];
-  await rm(directory, { recursive: true });
-});
-
-async function start(handler: Handler, port = 0): Promise<KubernetesServer> {
-  const server = await startKubernetesServer({ handler, port });
-  open.push(server);
-  return server;
-}
-
-async function connect(server: string): Promise<KubernetesRequester> {
-  const kubeconfigFile = path.join(directory, 'config');
-  await writeFile(kubeconfigFile, kubeconfigText({ cluster: { server } }));
-  const requester = await connectKubernetes({
-    kubeconfigFile,
-    userAgent: 'test',
-    timeoutMs: 5_000,
-  });
-  open.push(requester);
-  return requester;
-}
+const connections = kubernetesConnections();
+const { serve: start, connect } = connections;
 
 interface Watched {
   readonly resources: ClusterResources;
@@ -86,7 +49,7 @@ async function watch(
       warn: (message, details) => logged.push(`warn ${message} ${JSON.stringify(details ?? {})}`),
     },
   });
-  open.push(resources);
+  connections.closeAfterwards(resources);
   await resources.refresh();
   return { resources, changes, logged };
 }
@@ -154,9 +117,9 @@ describe('watchClusterResources', () => {
     const api = await startKubernetesApi({
       groups,
       objects: [],
-      kubeconfig: path.join(directory, 'golden'),
+      kubeconfig: path.join(connections.directory(), 'golden'),
     });
-    open.push(api);
+    connections.closeAfterwards(api);
     const watched = await watch(api.url);
     expect(find(watched, 'cheese', 'brand')).toMatchObject(brand);
     expect(find(watched, '', 'pods')?.version).toBe('v1');
@@ -172,7 +135,7 @@ describe('watchClusterResources', () => {
       intervalMs: 1_000,
       log: { info: () => undefined, warn: () => undefined },
     });
-    open.push(resources);
+    connections.closeAfterwards(resources);
     expect(resources.current().at).toBe(0);
     expect(resources.current().mapper.find('apps', 'deployments')?.kind).toBe('Deployment');
     expect(resources.current().mapper.find('', 'brands')).toBeUndefined();
@@ -214,7 +177,7 @@ describe('watchClusterResources', () => {
     const watched = await watch(server.url, 50, 10);
     const before = watched.resources.current();
     await server.close();
-    open = open.filter((each) => each !== server);
+    connections.forget(server);
 
     await eventually(() => watched.resources.current().failure?.kind).toBe('unreachable');
     expect(watched.resources.current()).toMatchObject({ at: before.at, failedGroups: [] });

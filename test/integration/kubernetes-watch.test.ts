@@ -1,41 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { connectKubernetes } from '../../src/kubernetes/connection.ts';
+import { expect, it } from 'vitest';
 import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
-import {
-  type Handler,
-  type KubernetesServer,
-  kubeconfigText,
-  sendStatus,
-  startKubernetesServer,
-} from './kubernetes-server.ts';
+import { kubernetesConnections } from './kubernetes-connections.ts';
+import { type Handler, type KubernetesServer, sendStatus } from './kubernetes-server.ts';
 
-let directory: string;
-let open: { close(): unknown }[] = [];
-
-beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'kubernetes-watch-'));
-});
-afterEach(async () => {
-  for (const each of open.reverse()) await each.close();
-  open = [];
-  await rm(directory, { recursive: true });
-});
+const connections = kubernetesConnections();
 
 async function start(
   handler: Handler,
-  timeoutMs = 5_000,
+  timeoutMs?: number,
 ): Promise<{ server: KubernetesServer; requester: KubernetesRequester }> {
-  const server = await startKubernetesServer({ handler });
-  open.push(server);
-  const kubeconfigFile = path.join(directory, 'config');
-  await writeFile(kubeconfigFile, kubeconfigText({ cluster: { server: server.url } }));
-  const requester = await connectKubernetes({ kubeconfigFile, userAgent: 'test', timeoutMs });
-  open.push(requester);
-  return { server, requester };
+  const server = await connections.serve(handler);
+  return { server, requester: await connections.connect(server.url, timeoutMs) };
 }
 
 function begin(response: ServerResponse): void {

@@ -9,7 +9,6 @@ import {
   type RunningPrometheus,
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
-import { buildCatalog } from '../../src/catalog/build-catalog.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
 import { createCustomMetrics } from '../../src/metrics/custom.ts';
 import type { QueryOrigin, QueryRunner } from '../../src/metrics/query-runner.ts';
@@ -17,6 +16,7 @@ import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
 import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
 import { PrometheusError } from '../../src/prometheus/errors.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
+import { builtCatalog } from '../fixtures/catalog.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { history, NAMESPACES, PODS, templateArbitrary, WORLDS } from './query-sharing-series.ts';
 
@@ -181,7 +181,7 @@ async function queriesAnswered(): Promise<number> {
 }
 
 /** The custom metric `fleet_load` of pods, by a rule, over a runner. */
-function fleetMetrics(metricsQuery: string, queries: QueryRunner) {
+async function fleetMetrics(metricsQuery: string, queries: QueryRunner) {
   const mapper = builtinResourceMapper();
   const rule = compiledRule({
     seriesQuery: 'fleet_load',
@@ -189,7 +189,7 @@ function fleetMetrics(metricsQuery: string, queries: QueryRunner) {
     metricsQuery,
   });
   const labels = new Set(['namespace', 'pod', 'container']);
-  const { catalog } = buildCatalog(
+  const { catalog } = await builtCatalog(
     { custom: [rule], external: [] },
     new Map([['fleet_load', new Map([['fleet_load', labels]])]]),
     mapper,
@@ -218,10 +218,10 @@ describe('Prometheus counts', () => {
   test('at most 5 queries for 300 requests in 40 namespaces, with the same values', async () => {
     const byPod = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     const before = await queriesAnswered();
-    const together = await fleetMetrics(byPod, sharing(atOneMoment, 1000)).round();
+    const together = await (await fleetMetrics(byPod, sharing(atOneMoment, 1000))).round();
     const between = await queriesAnswered();
     expect(between - before).toBeLessThanOrEqual(5);
-    const alone = await fleetMetrics(byPod, atOneMoment).round();
+    const alone = await (await fleetMetrics(byPod, atOneMoment)).round();
     expect((await queriesAnswered()) - between).toBe(300);
     expect(together).toEqual(alone);
     expect(together.at(-1)).toMatchObject([
@@ -231,12 +231,12 @@ describe('Prometheus counts', () => {
 
   test('one query for each distinct request of a rule that is not separable', async () => {
     const chosen = 'topk(1, sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>))';
-    const fleet = fleetMetrics(chosen, sharing(atOneMoment));
+    const fleet = await fleetMetrics(chosen, sharing(atOneMoment));
     const before = await queriesAnswered();
     const [first, second] = await Promise.all([fleet.round(), fleet.round()]);
     expect((await queriesAnswered()) - before).toBe(300);
     expect(first).toEqual(second);
-    expect(first).toEqual(await fleetMetrics(chosen, atOneMoment).round());
+    expect(first).toEqual(await (await fleetMetrics(chosen, atOneMoment)).round());
   });
 
   test('one query for each request when sharing is off in the rule', async () => {
@@ -254,7 +254,7 @@ describe('Prometheus counts', () => {
         * on (namespace, pod) sum by (namespace, pod, container) (fleet_load{<<.LabelMatchers>>,pod="web-0"})
       or fleet_load{<<.LabelMatchers>>}
     )`;
-    const { get } = fleetMetrics(failing, sharing(atOneMoment));
+    const { get } = await fleetMetrics(failing, sharing(atOneMoment));
     const before = await queriesAnswered();
     const round = await Promise.allSettled(FLEET.slice(0, 9).map(get));
     expect(round.map(({ status }) => status)).toEqual(['rejected', ...Array(8).fill('fulfilled')]);

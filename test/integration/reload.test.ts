@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,12 +30,16 @@ function rules(name: string, metricsQuery = '<<.Series>>{<<.LabelMatchers>>}'): 
 
 let revision = 0;
 
-/** Changes the volume as kubelet does: a new folder, and one rename of the link `..data` to it. */
-async function updateVolume(volume: string, content: string): Promise<void> {
+/**
+ * Changes the volume as kubelet does: a new folder, and one rename of the link `..data` to it.
+ *
+ * @param content undefined: the ConfigMap has no such key any more
+ */
+async function updateVolume(volume: string, content: string | undefined): Promise<void> {
   revision += 1;
   const folder = `..2026_01_01_00_00_0${revision}`;
   await mkdir(path.join(volume, folder), { recursive: true });
-  await writeFile(path.join(volume, folder, 'config.yaml'), content);
+  if (content !== undefined) await writeFile(path.join(volume, folder, 'config.yaml'), content);
   await symlink(folder, path.join(volume, '..data_tmp'));
   await rename(path.join(volume, '..data_tmp'), path.join(volume, '..data'));
 }
@@ -133,6 +137,26 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
     });
   });
 
+  it('is refused without the file, until it is back', async () => {
+    const said = 'cannot be read: there is no such file';
+    const isSaid = (): number => adapter.stdoutTail().split(said).length - 1;
+    await updateVolume(volume(), undefined);
+    await until('the refusal is seen', async () => {
+      return (await ownMetric('config_last_reload_successful')) === '0';
+    });
+    expect(isSaid()).toBe(1);
+    adapter.signal('SIGHUP');
+    await until('it is said again to who asks', async () => isSaid() === 2);
+    expect(adapter.stdoutTail()).toContain('the last good rules stay');
+    expect(await isServed('both')).toBe(true);
+
+    await updateVolume(volume(), rules('both'));
+    await until('the same file is taken again', async () => {
+      return (await ownMetric('config_last_reload_successful')) === '1';
+    });
+    expect(isSaid()).toBe(2);
+  });
+
   it('is read again on SIGHUP', async () => {
     const before = await ownMetric('config_last_reload_success_timestamp_seconds');
     adapter.signal('SIGHUP');
@@ -164,12 +188,14 @@ describe('a start without Prometheus', () => {
   it('waits with being ready until Prometheus has been asked', async () => {
     const config = path.join(scratch, 'rules.yaml');
     await writeFile(config, rules('late'));
+    const cwd = path.join(scratch, 'cwd');
+    await mkdir(cwd);
     const { port } = prometheus;
     await prometheus.kill();
     const waiting = await startStandaloneAdapter({
       config,
       prometheusUrl: prometheus.url,
-      certificates: scratch,
+      cwd,
       until: 'live',
     });
     try {
@@ -177,10 +203,27 @@ describe('a start without Prometheus', () => {
         status: 500,
         body: expect.stringContaining('[-]relist failed'),
       });
+      // Not that there is no such metric: nobody knows yet.
+      const early = await waiting.get(`${pods}/late`);
+      expect(early).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+      expect(JSON.parse(early.body)).toMatchObject({
+        kind: 'Status',
+        reason: 'ServiceUnavailable',
+        message: 'Prometheus has not told yet which series exist',
+        details: { retryAfterSeconds: 1 },
+      });
+      const discovery = await waiting.get('/apis/custom.metrics.k8s.io/v1beta2');
+      expect(discovery.status).toBe(200);
+      expect(JSON.parse(discovery.body)).toMatchObject({ resources: [] });
+
       prometheus = await startPrometheus({ dataDir: path.join(scratch, 'data'), port });
       await until('the adapter is ready', async () => {
         return (await waiting.get('/readyz')).status === 200;
       });
+      expect((await waiting.get(`${pods}/late`)).status).toBe(200);
+      expect((await waiting.get(`${pods}/never`)).status).toBe(404);
+      // The certificate of a trial is not left behind.
+      expect(await readdir(cwd)).toEqual([]);
     } finally {
       await waiting.stop();
     }

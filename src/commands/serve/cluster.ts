@@ -66,7 +66,7 @@ export async function connectCluster(
   log: Logger,
   metrics: AdapterMetrics,
 ): Promise<Cluster> {
-  const { kubeconfigFile, discoveryInterval, qps, burst } = options.kubernetes;
+  const { kubeconfigFile, discoveryInterval, maxIndexedObjects, qps, burst } = options.kubernetes;
   const requester = await connectKubernetes({
     kubeconfigFile,
     qps,
@@ -82,7 +82,8 @@ export async function connectCluster(
     },
     log,
   });
-  const objects = createObjectIndex({ requester, log, report: metrics });
+  const limits = { maxObjects: maxIndexedObjects };
+  const objects = createObjectIndex({ requester, log, report: metrics, limits });
   await resources.refresh();
   return {
     mapper: () => resources.current().mapper,

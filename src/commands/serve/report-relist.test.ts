@@ -20,6 +20,7 @@ function warningsOf(...rounds: readonly { failed: number; leftOut: number }[]) {
         seriesQuery: `query_${index}`,
         error: new Error('down'),
       })),
+      choice: undefined,
       leftOut: Array.from({ length: leftOut }, (_, index) => ({
         series: `series_${index}`,
         name: 'a/b',

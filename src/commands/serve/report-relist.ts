@@ -1,5 +1,5 @@
-import type { RuleLists } from '../../catalog/build-catalog.ts';
 import type { DiscoveryOutcome } from '../../catalog/discover.ts';
+import type { RuleLists } from '../../catalog/label-needs.ts';
 import type { RelistRound } from '../../catalog/relist.ts';
 import type { CompiledRule } from '../../rules/rule.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -7,6 +7,8 @@ import type { AdapterMetrics, RelistOutcome } from '../../telemetry/metrics.ts';
 
 /** Whoever is scraped can make up names of series, and a Prometheus that is down fails every query. */
 const mostShown = 20;
+
+const endpoints = { series: '/api/v1/series', labels: 'the label endpoints' } as const;
 
 /** Puts what came of a relist into the log and the adapter's own metrics. */
 export function createRelistReport(
@@ -16,6 +18,32 @@ export function createRelistReport(
 ): (round: RelistRound) => void {
   let reported = '';
   let served = '';
+  let way = '';
+  let detours = '';
+
+  /** Says how the series are found when that has changed, the first time included. */
+  function reportWay({ outcomes, choice }: RelistRound): void {
+    const answered = outcomes.filter((outcome) => 'found' in outcome);
+    for (const each of ['series', 'labels'] as const) {
+      metrics.seriesQueriesDiscovered(each, answered.filter((one) => one.way === each).length);
+    }
+    if (choice !== undefined && choice.way !== way) {
+      way = choice.way;
+      log.info(`series are discovered by ${endpoints[choice.way]}`, { why: choice.why });
+    }
+    const others = answered.flatMap(({ seriesQuery, detour }) =>
+      detour === undefined ? [] : [{ seriesQuery, why: detour }],
+    );
+    const news = JSON.stringify(others.map(({ seriesQuery }) => seriesQuery));
+    if (news === detours) return;
+    detours = news;
+    for (const fields of others.slice(0, mostShown)) {
+      log.info(`a series query is asked for by ${endpoints.series}`, fields);
+    }
+    if (others.length > mostShown) {
+      log.info(`more are asked for by ${endpoints.series}`, { more: others.length - mostShown });
+    }
+  }
 
   /** Says what is served when that has changed, the first time included. */
   function reportServed({ outcomes, catalog }: RelistRound): void {
@@ -36,6 +64,7 @@ export function createRelistReport(
   return (round) => {
     const { outcomes, leftOut, catalog, durationSeconds } = round;
     const failed = failedQueries(outcomes);
+    reportWay(round);
     metrics.relisted(outcomeOf(outcomes.length, failed.size), durationSeconds);
     metrics.metricsServed('custom', catalog.customMetrics.length);
     metrics.metricsServed('external', catalog.externalMetrics.length);

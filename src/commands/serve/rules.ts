@@ -95,8 +95,11 @@ function watchRules(
   const watch = watchFile(file, () => void store.reload(), {
     ...(known && { known }),
     poll: configPollInterval,
-    onProblem: (error) =>
-      log.warn('the rules file cannot be watched now; the last good rules stay', { file, error }),
+    onProblem(error, of) {
+      // What cannot be read is refused like any other edit, and told of as one.
+      if (of === 'reading') void store.reload();
+      else log.warn('the rules file cannot be watched now; it is still read', { file, error });
+    },
   });
   return {
     current() {
