@@ -1,5 +1,6 @@
 // Makes the production bundle: dist/main.js and the parts that it loads when they are needed.
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import http from 'node:http';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
@@ -13,6 +14,8 @@ const root = path.join(import.meta.dirname, '..');
 const neverCalled: Readonly<Record<string, readonly string[]>> = {
   // express: no request here has a body that is looked at.
   'body-parser/index.js': ['json', 'raw', 'text', 'urlencoded'],
+  // axios: it uses its other one, for node:http. This one loads the client of fetch.
+  'axios/lib/adapters/fetch.js': ['getFetch'],
   // @kubernetes/client-node: its credentials are used; requests are made by axios.
   'undici/index.js': ['Agent', 'ProxyAgent', 'fetch'],
   '@kubernetes/client-node/dist/gen/index.js': ['createConfiguration', 'ServerConfiguration'],
@@ -35,6 +38,57 @@ const leaveOut: Plugin = {
   },
 };
 
+/** Types of files by their endings, which express would look at if it served files. */
+const withoutFileTypes: Plugin = {
+  name: 'mime-types without its list',
+  setup(building) {
+    building.onLoad({ filter: /\/node_modules\/mime-db\/index\.js$/ }, () => ({
+      contents: 'module.exports = {};',
+    }));
+  },
+};
+
+/** axios asks for the FormData of fetch as soon as it is loaded, and so loads all of fetch. */
+const axiosWithoutFormData: Plugin = {
+  name: 'axios without FormData',
+  setup(building) {
+    building.onLoad(
+      { filter: /\/node_modules\/axios\/lib\/utils\.js$/ },
+      async ({ path: file }) => {
+        const text = await readFile(file, 'utf8');
+        const lookUp = "typeof G.FormData !== 'undefined' ? G.FormData : undefined";
+        if (!text.includes(lookUp))
+          throw new Error(`${file} is not as expected: see scripts/build.ts`);
+        return { contents: text.replace(lookUp, 'undefined') };
+      },
+    );
+  },
+};
+
+/**
+ * An `import` of node:http makes all of its exports, and so loads the client of fetch and WebSocket,
+ * which is 13 MB of memory that nobody here asks for. Asked for like this it is made when it is used.
+ */
+const httpWithoutFetch: Plugin = {
+  name: 'node:http without fetch',
+  setup(building) {
+    building.onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'require-call' ? undefined : { path: 'node:http', namespace: 'builtin' },
+    );
+    building.onLoad({ filter: /.*/, namespace: 'builtin' }, () => ({
+      contents: `const http = process.getBuiltinModule('node:http');
+export default http;
+export const { ${eagerExports(http).join(', ')} } = http;`,
+    }));
+  },
+};
+
+/** Those that are there, and not made when somebody asks for them. */
+function eagerExports(module: object): readonly string[] {
+  const properties = Object.entries(Object.getOwnPropertyDescriptors(module));
+  return properties.filter(([, { get }]) => get === undefined).map(([name]) => name);
+}
+
 await rm(path.join(root, 'dist'), { recursive: true, force: true });
 const result = await build({
   entryPoints: [path.join(root, 'src/main.ts')],
@@ -45,7 +99,7 @@ const result = await build({
   format: 'esm',
   // What only some ways of running need (the client of the Kubernetes API) is loaded only then.
   splitting: true,
-  plugins: [leaveOut],
+  plugins: [leaveOut, withoutFileTypes, axiosWithoutFormData, httpWithoutFetch],
   minifySyntax: true,
   // The source of a module stays in memory. Names stay, for stack traces.
   minifyWhitespace: true,

@@ -57,6 +57,12 @@ function commandLine(...args: readonly string[]): { command: string; args: reado
   return { command: process.execPath, args: [...own, ...args] };
 }
 
+/** What ENV sets, in the last stage. */
+function environmentOfImage(): Readonly<Record<string, string>> {
+  const settings = textsOf('ENV', builtImage().instructions).flatMap((text) => text.split(/\s+/));
+  return Object.fromEntries(settings.map((setting) => setting.split('=', 2)));
+}
+
 interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -66,7 +72,11 @@ interface Ended {
 async function runImage(stdin: string, ...line: readonly string[]): Promise<Ended> {
   const { command, args } = commandLine(...line);
   const asUser = process.getuid?.() === 0 ? { uid: 10001, gid: 10001 } : {};
-  const child = spawn(command, args, { ...asUser, env: {}, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(command, args, {
+    ...asUser,
+    env: environmentOfImage(),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   child.stdin.end(stdin);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const stdout = await readText(child.stdout);
@@ -162,7 +172,7 @@ describe('Dockerfile', () => {
     const adapter = await startProcess({
       name: 'the image',
       ...line,
-      env: {},
+      env: environmentOfImage(),
       isReady: (output) => /serving.*port="?\d+/.test(output),
     });
     try {
@@ -170,6 +180,7 @@ describe('Dockerfile', () => {
       const kib = Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? Number.NaN);
       console.log(`resident memory after the start: ${(kib / 1024).toFixed(0)} MiB`);
       expect(adapter.isRunning()).toBe(true);
+      expect(kib / 1024).toBeLessThan(100);
     } finally {
       await adapter.stop();
       await prometheus.stop();

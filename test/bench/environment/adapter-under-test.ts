@@ -7,6 +7,7 @@ import { BenchArgumentError, type BenchArguments } from '../arguments/bench-argu
 import type { LoadTarget } from '../load/load.ts';
 import type { OnEnd } from '../run-bench.ts';
 import type { BenchEnvironment } from './bench-environment.ts';
+import { imageStart } from './image-start.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -41,7 +42,7 @@ export async function startAdapter(
   more: { readonly flags?: readonly string[]; readonly nodeFlags?: readonly string[] } = {},
 ): Promise<{ readonly running: RunningProcess; readonly port: number }> {
   const port = await freePort();
-  const program = programOf(flags, more.nodeFlags);
+  const program = await programOf(flags, more.nodeFlags);
   const running = await startProcess({
     name: 'the adapter',
     command: program.command,
@@ -51,6 +52,7 @@ export async function startAdapter(
       ...(more.flags ?? []),
       ...flags.all('adapter-flag'),
     ],
+    env: { ...process.env, ...program.env },
     cwd: environment.directory,
     isReady: async () => (await askAdapter(port, '/readyz')).status === 200,
     readyTimeoutMs: 120_000,
@@ -104,15 +106,22 @@ export async function readPaths(file: string): Promise<readonly string[]> {
   return paths;
 }
 
-/** JavaScript is run by the Node.js that runs this. */
-function programOf(
+interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** JavaScript is run by the Node.js that runs this, with the flags that it has in the image. */
+async function programOf(
   flags: BenchArguments,
   nodeFlags: readonly string[] = [],
-): { readonly command: string; readonly args: readonly string[] } {
+): Promise<Program> {
   const file = resolve(ROOT, flags.needed('program'));
-  return /\.[cm]?[jt]s$/.test(file)
-    ? { command: process.execPath, args: [...nodeFlags, ...flags.all('node-flag'), file] }
-    : { command: file, args: [] };
+  if (!/\.[cm]?[jt]s$/.test(file)) return { command: file, args: [], env: {} };
+  const image = await imageStart(resolve(ROOT, 'Dockerfile'));
+  const args = [...image.nodeFlags, ...nodeFlags, ...flags.all('node-flag'), file];
+  return { command: process.execPath, args, env: image.env };
 }
 
 async function givenTarget(

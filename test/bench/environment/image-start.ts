@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import { parseDockerfile } from '../../integration/dockerfile-steps.ts';
+
+/** How the image starts Node.js, which is what is measured. */
+export interface ImageStart {
+  /** Those between Node.js and the program. */
+  readonly nodeFlags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Reads it from the Dockerfile. */
+export async function imageStart(dockerfile: string): Promise<ImageStart> {
+  const instructions = parseDockerfile(await readFile(dockerfile, 'utf8'));
+  const textsOf = (wanted: string): readonly string[] =>
+    instructions.filter(({ name }) => name === wanted).map(({ text }) => text);
+  const entryPoint: unknown = JSON.parse(textsOf('ENTRYPOINT').at(-1) ?? '[]');
+  if (!Array.isArray(entryPoint)) throw new Error(`${dockerfile}: expected ENTRYPOINT as an array`);
+  const settings = textsOf('ENV').flatMap((text) => text.split(/\s+/));
+  return {
+    nodeFlags: entryPoint.map(String).filter((word) => word.startsWith('--')),
+    env: Object.fromEntries(settings.map((setting) => setting.split('=', 2))),
+  };
+}
