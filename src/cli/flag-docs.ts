@@ -6,7 +6,7 @@ const INTRODUCTION = `# Command-line flags
 <!-- Written by scripts/write-flag-docs.ts from the tables in src/cli. Change those, then run it. -->
 
 The flags of \`prom-metrics-adapter [serve]\`. Those of prometheus-adapter v0.12 have the same names,
-values and defaults; a manifest written for it can be kept. Flags are read as there:
+values and defaults (but for \`--client-qps\`); a manifest written for it can be kept. Flags are read as there:
 
 - \`--name=value\` or \`--name value\`; a bool is \`--name\` or \`--name=false\`; \`-v=4\`, \`-v 4\` or \`-v4\`.
 - Underscores in names count as dashes. Where a flag is given twice, the last one wins, except where

@@ -13,7 +13,7 @@ export const loggingFlags = {
     shorthand: 'v',
     kind: 'level',
     default: 0,
-    help: 'How much is logged. 0: what an operator must know; 2: summaries of every relist and reload; 4: each API request, and stack traces of errors; 6: each query to Prometheus; 8: sizes of bodies; 10: everything.',
+    help: 'How much is logged. 0: what an operator must know; 2: also a line for each relist; 4: each request, and stack traces of errors; 6: with each request its queries, and what discovery asks Prometheus; 8: each query once more as it is sent.',
   }),
   format: flag.oneOf({
     name: 'logging-format',

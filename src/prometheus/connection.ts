@@ -130,6 +130,10 @@ function isStaleConnection(error: unknown): boolean {
 function connectionError(error: unknown, secrets: readonly string[]): PrometheusError {
   const code = isAxiosError(error) ? (error.code ?? '') : '';
   const message = error instanceof Error ? error.message : '';
+  if (code === 'EPROTO' && message.includes('wrong version number')) {
+    const detail = 'what answers does not speak TLS; is its URL one with http://?';
+    return new PrometheusError('unreachable', 'cannot reach Prometheus', { detail });
+  }
   const parts = message.includes(code) ? [message] : [code, message];
   const detail = redact(parts.filter((part) => part !== '').join(': '), secrets);
   return code.startsWith('HPE_')

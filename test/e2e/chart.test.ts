@@ -260,6 +260,15 @@ describe('values of the community chart', () => {
     expect(budget).toMatchObject({ minAvailable: 1 });
     expect(budget).not.toHaveProperty('maxUnavailable');
   });
+
+  it.each([0, '0%'])('may have a disruption budget that allows everything: %s', async (none) => {
+    const manifests = await renderChart({
+      values: { podDisruptionBudget: { minAvailable: none } },
+    });
+    const budget = only(manifests, 'PodDisruptionBudget').spec;
+    expect(budget).toMatchObject({ minAvailable: none });
+    expect(budget).not.toHaveProperty('maxUnavailable');
+  });
 });
 
 describe('wrong values', () => {
@@ -492,6 +501,22 @@ describe('monitoring', () => {
         ca: { secret: { name: 'adapter-prom-metrics-adapter', key: 'ca.crt' } },
       },
     });
+  });
+
+  it('takes any certificate from another namespace only where no authority is named', async () => {
+    const unnamed = { enabled: true, namespace: 'elsewhere' };
+    const far = async (serviceMonitor: object) => {
+      const manifests = await renderChart({ values: { serviceMonitor } });
+      return listOf(only(manifests, 'ServiceMonitor'), 'spec.endpoints')[0];
+    };
+    expect(await far(unnamed)).toMatchObject({ tlsConfig: { insecureSkipVerify: true } });
+    expect(await notes({ values: { serviceMonitor: unnamed } })).toContain(
+      'serviceMonitor.tlsConfig',
+    );
+    const tlsConfig = { ca: { configMap: { name: 'adapter-ca', key: 'ca.crt' } } };
+    const named = { ...unnamed, tlsConfig };
+    expect(fieldOf(await far(named), 'tlsConfig')).toEqual(tlsConfig);
+    expect(await notes({ values: { serviceMonitor: named } })).not.toContain('tlsConfig');
   });
 
   it('uses metrics that the program has', async () => {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
 import {
   createAuthority,
@@ -180,11 +180,43 @@ describe('without good credentials', () => {
         queryCount: 0,
         queries: [],
         error: expect.stringContaining(READER),
-        stack: expect.any(String),
       });
     }, PATIENCE);
     const text = await adapter.log();
     for (const part of [token, ...token.split('.').slice(1)]) expect(text).not.toContain(part);
+  });
+});
+
+describe('kubectl --as', () => {
+  const reader = `system:serviceaccount:${OWN}:${READER}`;
+  const asReader = (path: string) => kubectl.run(`--as=${reader}`, 'get', '--raw', path);
+  // kubectl waits for the answer, so what Prometheus was asked is not late.
+  afterEach(takeQueries);
+
+  test('gets what that user may have, and no more', async () => {
+    for (const path of [podMetric(OWN), externalMetric(OWN)]) {
+      expect(asJson(await asReader(path))).toMatchObject({ items: [expect.anything()] });
+    }
+    for (const path of [podMetric(OTHER), externalMetric(OTHER)]) {
+      await expect(asReader(path)).rejects.toThrow(
+        new RegExp(`forbidden: User "${reader}" cannot (get|list) resource`),
+      );
+    }
+  });
+
+  test('comes to the adapter as a request of that user', async () => {
+    const path = `${podMetric(OWN, 'open_connections', `${OWN}-0`)}?timeout=12s`;
+    await asReader(path);
+    await vi.waitFor(async () => {
+      const line = { msg: 'request', target: path, user: reader, code: 200 };
+      expect(await logged()).toContainEqual(expect.objectContaining(line));
+    }, PATIENCE);
+  });
+
+  test('counts nothing without the API server: the headers are refused', async () => {
+    const certificate = plane.certificates.admin;
+    const headers = { 'Impersonate-User': reader };
+    expect(await ask({ certificate, headers })).toEqual(refused(400, 'impersonate-user'));
   });
 });
 

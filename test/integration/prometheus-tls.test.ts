@@ -156,7 +156,10 @@ describe('a real Prometheus with TLS, client certificates and passwords', () => 
   test('TLS to a port of plain HTTP', async () => {
     const plain = await startPrometheus();
     const client = connect({ url: plain.url.replace('http', 'https') });
-    await expect(client.query('1')).rejects.toMatchObject({ kind: 'unreachable' });
+    await expect(client.query('1')).rejects.toMatchObject({
+      kind: 'unreachable',
+      detail: expect.stringContaining('http://'),
+    });
     await plain.stop();
   });
 

@@ -18,7 +18,7 @@ function warningsOf(...rounds: readonly { failed: number; leftOut: number }[]) {
     const round: RelistRound = {
       outcomes: Array.from({ length: failed }, (_, index) => ({
         seriesQuery: `query_${index}`,
-        error: new Error('down'),
+        error: new Error(`down in the way ${index}`),
       })),
       choice: undefined,
       leftOut: Array.from({ length: leftOut }, (_, index) => ({
@@ -44,6 +44,37 @@ describe('createRelistReport', () => {
     const warnings = warningsOf(...rounds);
     expect(warnings.filter((warning) => warning.includes('query_'))).toHaveLength(2);
     expect(warnings.filter((warning) => warning.includes('series_'))).toHaveLength(3);
+  });
+
+  it('tells a cause once, however many series queries fail because of it', () => {
+    const warnings: unknown[] = [];
+    const log: Logger = { ...silentLogger, warn: (_, fields) => warnings.push(fields) };
+    const metrics = createMetrics({ version: '1', revision: '' });
+    const report = createRelistReport(log, metrics, () => ({ custom: [], external: [] }));
+    const [down, refused] = [new Error('down'), new Error('refused')];
+    const outcomes = [down, down, refused, down].map((error, index) => ({
+      seriesQuery: `query_${index}`,
+      error,
+    }));
+    const rest = { choice: undefined, leftOut: [], catalog: emptyCatalog, durationSeconds: 1 };
+    report({ ...rest, outcomes });
+    expect(warnings).toEqual([
+      { seriesQuery: 'query_0', andOthers: 2, error: down },
+      { seriesQuery: 'query_2', error: refused },
+    ]);
+  });
+
+  it('does not say what is listed or how where nothing was answered', () => {
+    const said: string[] = [];
+    const log: Logger = { ...silentLogger, info: (message) => said.push(message) };
+    const metrics = createMetrics({ version: '1', revision: '' });
+    const report = createRelistReport(log, metrics, () => ({ custom: [], external: [] }));
+    const choice = { way: 'series', why: 'HTTP 404' } as const;
+    const rest = { choice, leftOut: [], catalog: emptyCatalog, durationSeconds: 1 };
+    report({ ...rest, outcomes: [{ seriesQuery: 'up', error: new Error('down') }] });
+    expect(said).toEqual([]);
+    report({ ...rest, outcomes: [{ seriesQuery: 'up', way: 'series', found: new Map() }] });
+    expect(said).toEqual(['series are discovered by /api/v1/series', 'metrics are listed']);
   });
 
   it('does not let made-up names fill the log', () => {

@@ -2,6 +2,7 @@ import type { DiscoveryOutcome } from '../../catalog/discover.ts';
 import type { RuleLists } from '../../catalog/label-needs.ts';
 import type { RelistRound } from '../../catalog/relist.ts';
 import type { CompiledRule } from '../../rules/rule.ts';
+import { errorText } from '../../telemetry/error-text.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics, RelistOutcome } from '../../telemetry/metrics.ts';
 
@@ -27,7 +28,8 @@ export function createRelistReport(
     for (const each of ['series', 'labels'] as const) {
       metrics.seriesQueriesDiscovered(each, answered.filter((one) => one.way === each).length);
     }
-    if (choice !== undefined && choice.way !== way) {
+    // Of a Prometheus that answers nothing at all there is only that to say.
+    if (answered.length > 0 && choice !== undefined && choice.way !== way) {
       way = choice.way;
       log.info(`series are discovered by ${endpoints[choice.way]}`, { why: choice.why });
     }
@@ -47,6 +49,7 @@ export function createRelistReport(
 
   /** Says what is served when that has changed, the first time included. */
   function reportServed({ outcomes, catalog }: RelistRound): void {
+    if (outcomes.length > 0 && outcomes.every((outcome) => 'error' in outcome)) return;
     const withoutSeries = outcomes
       .filter((outcome) => 'found' in outcome && outcome.found.size === 0)
       .map(({ seriesQuery }) => seriesQuery);
@@ -72,15 +75,7 @@ export function createRelistReport(
     metrics.rulesFailing('custom', countOf(custom, failed));
     metrics.rulesFailing('external', countOf(external, failed));
 
-    for (const [seriesQuery, error] of [...failed].slice(0, mostShown)) {
-      log.warn('a series query failed; its rules keep what they found before, if anything', {
-        seriesQuery,
-        error,
-      });
-    }
-    if (failed.size > mostShown) {
-      log.warn('more series queries failed', { more: failed.size - mostShown });
-    }
+    reportFailures(log, failed);
     // The same names are left out at every relist: once is enough.
     const shown = leftOut.slice(0, mostShown);
     const news = JSON.stringify([shown, leftOut.length]);
@@ -102,6 +97,21 @@ export function createRelistReport(
       durationSeconds,
     });
   };
+}
+
+/** One line for each cause: a Prometheus that is down fails all queries in the same way. */
+function reportFailures(log: Logger, failed: ReadonlyMap<string, unknown>): void {
+  const causes = Map.groupBy(failed, ([, error]) => errorText(error));
+  for (const failures of [...causes.values()].slice(0, mostShown)) {
+    const [[seriesQuery, error] = []] = failures;
+    log.warn('a series query failed; its rules keep what they found before, if anything', {
+      seriesQuery,
+      ...(failures.length > 1 && { andOthers: failures.length - 1 }),
+      error,
+    });
+  }
+  const told = [...causes.values()].slice(0, mostShown).flat().length;
+  if (failed.size > told) log.warn('more series queries failed', { more: failed.size - told });
 }
 
 function failedQueries(outcomes: readonly DiscoveryOutcome[]): ReadonlyMap<string, unknown> {

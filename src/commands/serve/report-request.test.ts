@@ -62,6 +62,17 @@ describe('a request in the log', () => {
     expect(await logged(6, answered)).toEqual(line);
   });
 
+  it('says why it was refused, without a stack trace and with microseconds', async () => {
+    const error = new Error('no such metric', { cause: new Error('not listed') });
+    const refused = { ...answered, code: 404, durationSeconds: 0.024843996999999944, error };
+    const line = { ...base, level: 'info', v: 4, msg: 'request', code: 404 };
+    expect(await logged(4, refused)).toEqual({
+      ...line,
+      durationSeconds: 0.024844,
+      error: 'no such metric: not listed',
+    });
+  });
+
   it('is there at every level when it failed, with its queries', async () => {
     const error = new Error('unable to fetch metrics', { cause: new Error('down') });
     const end = { durationSeconds: 1, error: new Error('down') };
@@ -85,6 +96,21 @@ describe('a request in the log', () => {
       ],
       error: 'unable to fetch metrics: down',
     });
+  });
+
+  it.each(['/healthz', '/livez', '/readyz', '/readyz/relist', '/readyz?verbose'])(
+    'is no failure where a health check says no: %s',
+    async (target) => {
+      const unready = { ...answered, target, code: 500, queries: [] };
+      expect(await logged(3, unready)).toBeUndefined();
+      const line = { ...base, level: 'info', v: 4, msg: 'request', target, code: 500 };
+      expect(await logged(4, unready)).toEqual({ ...line, queryCount: 0 });
+    },
+  );
+
+  it('is a failure where the path only begins like a health check', async () => {
+    const other = { ...answered, target: '/readyzz', code: 500 };
+    expect(await logged(0, other)).toMatchObject({ level: 'error' });
   });
 
   it('is of bounded length', async () => {

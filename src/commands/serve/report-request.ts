@@ -1,5 +1,6 @@
 import type { AnsweredRequest } from '../../apiserver/app.ts';
 import type { RequestQuery } from '../../apiserver/request-queries.ts';
+import { errorText } from '../../telemetry/error-text.ts';
 import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
@@ -26,18 +27,19 @@ export function createRequestReport(
         resource: info?.isResource && info.group !== 'external.metrics.k8s.io' ? info.resource : '',
         code,
       });
-      const isFailure = code >= 500;
+      const isFailure = code >= 500 && !isHealthCheck(target);
       const fields = {
         method,
         target,
         user: user?.name,
         code,
-        durationSeconds,
+        durationSeconds: toMicroseconds(durationSeconds),
         queryCount: queries.length,
         ...(isFailure || log.enabled(QUERIES) ? { queries: loggableQueries(queries) } : {}),
       };
       if (isFailure) logFailure({ ...fields, error });
-      else log.verbose(4, 'request', error === undefined ? fields : { ...fields, error });
+      // An answer such as 404 is no fault of the program: where it was made says nothing.
+      else log.verbose(4, 'request', withText(fields, error));
     };
   };
 
@@ -48,13 +50,30 @@ export function createRequestReport(
   }
 }
 
+/**
+ * A health check that fails is an answer like any other: at every start `/readyz` does until the
+ * first relist, and the probes of the kubelet ask for it every few seconds.
+ */
+function isHealthCheck(target: string): boolean {
+  return /^\/(healthz|livez|readyz)(?![^/?])/.test(target);
+}
+
+function withText(fields: Record<string, unknown>, error: unknown): Record<string, unknown> {
+  return error === undefined ? fields : { ...fields, error: errorText(error) };
+}
+
+/** Seconds, without the digits that the clock does not have. */
+function toMicroseconds(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
+}
+
 /** What was asked, how that was answered, and what came of it. */
 function loggableQueries(queries: readonly RequestQuery[]): readonly object[] {
   return queries.slice(0, MOST_QUERIES).map(({ promql, scope, answered, end }) => ({
     promql,
     scope,
     answered,
-    durationSeconds: end?.durationSeconds,
+    durationSeconds: end && toMicroseconds(end.durationSeconds),
     outcome: outcomeOf(end),
     error: end?.error,
   }));

@@ -1,0 +1,175 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { SERVE_FLAGS } from '../src/cli/serve-flags.ts';
+import { check } from '../src/commands/check.ts';
+import { createMetrics } from '../src/telemetry/metrics.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+const documents = globSync(['README.md', 'docs/*.md', 'examples/**/*.md'], { cwd: root })
+  .map((path) => ({ path, text: read(path) }))
+  .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+
+/** Flags of other programs that the documents name by themselves, not in a command. */
+const foreignFlags = new Set([
+  // Prometheus
+  '--query.max-concurrency',
+  // kube-apiserver
+  '--enable-aggregator-routing',
+  // helm
+  '--server-side',
+  '--set',
+  '--take-ownership',
+  // k3s
+  '--disable',
+  // Node.js
+  '--cpu-prof',
+]);
+const checkFlags = ['--output', '--strict', '--check-promql', '--help'];
+const serveFlags = SERVE_FLAGS.map(({ name }) => `--${name}`);
+const benchSources = globSync('test/bench/**/*.ts', { cwd: root }).map(read).join('\n');
+
+function isBenchFlag(flag: string): boolean {
+  return new RegExp(`\\b${flag.slice(2)}'?: \\{`).test(benchSources);
+}
+
+/** Every match of the pattern's first group. */
+function found(text: string, pattern: RegExp): readonly string[] {
+  return [...text.matchAll(pattern)].map(([, match = '']) => match);
+}
+
+/** The commands of the blocks with a prompt, each in one line. */
+function commandsIn(text: string): readonly string[] {
+  return found(text, /^ *```console\n([\s\S]*?)^ *```/gm)
+    .map((block) => block.replaceAll(/\\\n\s*/g, ''))
+    .flatMap((block) => found(block, /^ *\$ (.*)$/gm));
+}
+
+/** What is written between backticks within a line. */
+function codeIn(text: string): readonly string[] {
+  return found(text.replaceAll(/^ *```[\s\S]*?^ *```/gm, ''), /`([^`\n]+)`/g);
+}
+
+const flagsIn = (words: string) => found(words, /(?<![\w-])(--[a-z][a-z0-9.-]*)/g);
+
+/** The anchors that GitHub makes of headings. */
+function anchorsIn(text: string): readonly string[] {
+  return found(text, /^#+ (.*)$/gm).map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe.each(documents)('$path', ({ path, text }) => {
+  it('links to files and headings that exist', () => {
+    const links = found(text, /\]\(([^)\s]+)\)/g).filter((link) => !/^[a-z]+:/.test(link));
+    const broken = links.filter((link) => {
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? path : join(dirname(path), file);
+      if (!existsSync(join(root, target))) return true;
+      return anchor !== undefined && !anchorsIn(read(target)).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('names files that exist', () => {
+    const files = found(text, /\b((?:src|test|scripts|examples|charts|config)\/[\w/.-]+\.\w+)/g);
+    // Within src the room is enough, and results are written by the benches.
+    const isThere = (file: string) =>
+      existsSync(join(root, file)) ||
+      existsSync(join(root, 'src', file)) ||
+      file.startsWith('test/bench/results/');
+    expect(files.filter((file) => !isThere(file))).toEqual([]);
+  });
+
+  it('gives the program flags that it has', () => {
+    const commands = commandsIn(text)
+      .flatMap((line) => line.split(' | '))
+      .filter((command) => /^(\S*\/)?prom-metrics-adapter /.test(command));
+    const unknown = commands.flatMap((command) => {
+      const known = / check /.test(command) ? checkFlags : serveFlags;
+      return flagsIn(command).filter((flag) => !known.includes(flag));
+    });
+    expect(unknown).toEqual([]);
+  });
+
+  it('names flags that exist', () => {
+    const known = new Set([...serveFlags, ...checkFlags, ...foreignFlags]);
+    const named = codeIn(text)
+      .filter((code) => code.startsWith('--'))
+      .flatMap(flagsIn);
+    expect(named.filter((flag) => !known.has(flag) && !isBenchFlag(flag))).toEqual([]);
+  });
+
+  it('names targets that make has', () => {
+    const targets = new Set(
+      found(read('Makefile'), /^([a-z -]+):/gm).flatMap((line) => line.split(' ')),
+    );
+    const named = [...codeIn(text), ...commandsIn(text)].flatMap((code) =>
+      found(code, /^make ([a-z-]+)/g),
+    );
+    expect(named.filter((target) => !targets.has(target))).toEqual([]);
+  });
+
+  it('names metrics that the program has', async () => {
+    const { body } = await createMetrics({ version: '1', revision: '' }).render();
+    const known = new Set(found(body, /^# TYPE (\S+)/gm));
+    const named = [
+      ...found(text, /\b(prom_metrics_adapter_[a-z_]+[a-z])\b/g),
+      // Of a table that says in its head how all of them begin.
+      ...found(text, /^\| ((?:`[a-z_{}]+`(?:, )?)+) \|/gm)
+        .filter(() => text.includes('metric (`prom_metrics_adapter_...`)'))
+        .flatMap((cell) =>
+          found(cell, /`([a-z_]+)/g).map((name) => `prom_metrics_adapter_${name}`),
+        ),
+    ];
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+});
+
+it('the documents are looked at', () => {
+  expect(documents.map(({ path }) => path)).toEqual(
+    expect.arrayContaining(['README.md', 'docs/flags.md', 'examples/nginx/README.md']),
+  );
+  const commands = documents.flatMap(({ text }) => commandsIn(text));
+  expect(commands.length).toBeGreaterThan(30);
+});
+
+describe('the first rules file of the README', () => {
+  const readme = read('README.md');
+  const [rules = ''] = found(readme, /```yaml\n([\s\S]*?)```/g);
+
+  it.each([
+    ['as it is', rules, 0],
+    ['with a parenthesis left out', rules.replace('[1m]))', '[1m])'), 1],
+  ])('is checked with the output that is shown, %s', async (_, text, code) => {
+    const { output, exitCode } = await checkText(text);
+    expect(exitCode).toBe(code);
+    expect(readme).toContain(output);
+  });
+});
+
+/** What `check rules.yaml` prints of a file with that text. */
+async function checkText(rules: string) {
+  const directory = await mkdtemp(join(tmpdir(), 'docs-'));
+  try {
+    const file = join(directory, 'rules.yaml');
+    await writeFile(file, rules);
+    const stdout = new PassThrough();
+    const printed = textOf(stdout);
+    const streams = { stdout, stderr: new PassThrough(), stdin: new PassThrough() };
+    const exitCode = await check([file], streams);
+    stdout.end();
+    return { output: (await printed).replaceAll(`${directory}/`, ''), exitCode };
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
