@@ -25,6 +25,17 @@ describe('timestampFromSeconds', () => {
     },
   );
 
+  it('writes the time that is asked for, whichever was before', () => {
+    const time = fc.double({ min: FIRST_SECOND, max: LAST_SECOND, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(time, fc.constantFrom(0, 0.5, 1, -0.5))), (times) => {
+        for (const seconds of times) {
+          expect(Date.parse(timestampFromSeconds(seconds))).toBe(Math.floor(seconds) * 1000);
+        }
+      }),
+    );
+  });
+
   it('is read back as the whole second', () => {
     fc.assert(
       fc.property(

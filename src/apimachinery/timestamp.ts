@@ -1,3 +1,6 @@
+/** All values of an answer are of the same time, mostly. */
+let last = { seconds: Number.NaN, text: '' };
+
 /**
  * A time as metav1.Time writes it: RFC 3339 in UTC with whole seconds (`2026-01-31T08:15:00Z`). What
  * exceeds a whole second is cut off.
@@ -7,7 +10,13 @@
  * @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6
  */
 export function timestampFromSeconds(seconds: number): string {
-  const date = new Date(Math.floor(seconds) * 1000);
+  const whole = Math.floor(seconds);
+  if (whole !== last.seconds) last = { seconds: whole, text: write(whole) };
+  return last.text;
+}
+
+function write(seconds: number): string {
+  const date = new Date(seconds * 1000);
   const year = date.getUTCFullYear();
   if (!(year >= 0 && year <= 9999)) {
     throw new RangeError(`${seconds} s is no timestamp: expected a time in the years 0000 to 9999`);

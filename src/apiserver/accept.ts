@@ -1,3 +1,5 @@
+import { rememberTexts } from '../apimachinery/text-memo.ts';
+
 /** One part of an Accept header: media types, and how much the client likes them. */
 export interface MediaRange {
   /** In lower case; `*` for any. */
@@ -17,7 +19,9 @@ export interface MediaRange {
  * @returns the ranges that are acceptable, the best first: by quality, then the more definite ones,
  *   then as they came
  */
-export function parseAccept(header: string): readonly MediaRange[] {
+export const parseAccept = rememberTexts(readAccept);
+
+function readAccept(header: string): readonly MediaRange[] {
   return splitOutsideQuotes(header, ',')
     .flatMap(parseRange)
     .filter(({ quality }) => quality > 0)

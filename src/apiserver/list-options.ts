@@ -1,4 +1,5 @@
 import { type LabelSelector, parseLabelSelector } from '../apimachinery/label-selector.ts';
+import { rememberTexts } from '../apimachinery/text-memo.ts';
 import { badRequest, watchNotSupported } from './status.ts';
 
 /** The query parameters of a metrics request that have an effect (metav1.ListOptions). */
@@ -34,6 +35,17 @@ export function readLabelSelector(
   parameter: 'labelSelector' | 'metricLabelSelector',
 ): LabelSelector {
   const text = query.get(parameter) ?? '';
+  return text === '' ? everything : selectorReaders[parameter](text);
+}
+
+const everything: LabelSelector = [];
+
+const selectorReaders = {
+  labelSelector: rememberTexts((text) => readSelector('labelSelector', text)),
+  metricLabelSelector: rememberTexts((text) => readSelector('metricLabelSelector', text)),
+};
+
+function readSelector(parameter: string, text: string): LabelSelector {
   if (text.length > LONGEST_SELECTOR) {
     throw badRequest(
       `${parameter}: expected at most ${LONGEST_SELECTOR} characters, got ${text.length}`,

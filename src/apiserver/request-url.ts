@@ -1,3 +1,4 @@
+import { rememberTexts } from '../apimachinery/text-memo.ts';
 import { badRequest } from './status.ts';
 
 /** A request's target, taken apart once. */
@@ -6,6 +7,7 @@ export interface RequestUrl {
   readonly path: string;
   /** The decoded path between its slashes; a single slash at the end does not count. */
   readonly segments: readonly string[];
+  /** Shared by all requests for the same target: not to be changed. */
   readonly query: URLSearchParams;
 }
 
@@ -17,7 +19,9 @@ const authority = /^https?:\/\/[^/?]*/i;
  * slash is a slash, and nothing is resolved: `.` and `..` are names like any others. Throws a
  * Status 400 for a target without a path, and for a path that is not percent-encoded UTF-8.
  */
-export function parseRequestUrl(target: string): RequestUrl {
+export const parseRequestUrl = rememberTexts(readRequestUrl);
+
+function readRequestUrl(target: string): RequestUrl {
   const local = target.replace(authority, '');
   const question = local.indexOf('?');
   const rawPath = question < 0 ? local : local.slice(0, question);

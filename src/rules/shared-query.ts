@@ -2,6 +2,7 @@ import { formatMatcher, formatMatchers, isLegacyName } from '../promql/matcher.t
 import { goQuote } from '../promql/quote.ts';
 import { type Place, separateByObject } from '../promql/separability.ts';
 import { type MetricsQuery, matchersOf, QueryError, type QueryRequest } from './metrics-query.ts';
+import { rememberQueries } from './query-memo.ts';
 
 /** One query that answers requests for different objects of a metric. */
 export interface SharedQuery {
@@ -66,10 +67,23 @@ export function shareQuery(query: MetricsQuery, request: QueryRequest): Sharing 
       promql: overAll(text, pieces, separability.groupings, labels),
       objectLabel: labels.object,
       namespaceLabel: labels.namespace,
-      covers: (asked: QueryRequest, promql: string) =>
-        isPlain(asked) && fill(pieces, asked) === promql,
+      covers: coverage(pieces),
     }),
   };
+}
+
+/** What was found out about a list of names is remembered for as long as there is the list. */
+function coverage(pieces: readonly Piece[]): SharedQuery['covers'] {
+  const filled = rememberQueries((asked) => fill(pieces, asked));
+  const plain = new WeakMap<readonly string[], boolean>();
+  const arePlain = (names: readonly string[]): boolean => {
+    const known = plain.get(names);
+    if (known !== undefined) return known;
+    const found = names.every((name) => PLAIN_NAME.test(name));
+    plain.set(names, found);
+    return found;
+  };
+  return (asked, promql) => isPlain(asked, arePlain) && filled(asked) === promql;
 }
 
 function refused(reason: string): Sharing {
@@ -96,12 +110,15 @@ function expandFor(query: MetricsQuery, request: QueryRequest, probe: Probe): st
   }
 }
 
-function isPlain({ objects, namespace }: QueryRequest): boolean {
+function isPlain(
+  { objects, namespace }: QueryRequest,
+  arePlain: (names: readonly string[]) => boolean,
+): boolean {
   return (
     (namespace === undefined || PLAIN_NAMESPACE.test(namespace.value)) &&
     objects !== undefined &&
     objects.names.length > 0 &&
-    objects.names.every((name) => PLAIN_NAME.test(name))
+    arePlain(objects.names)
   );
 }
 

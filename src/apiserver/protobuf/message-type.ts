@@ -113,10 +113,19 @@ function nanoseconds(name: string, value: unknown): bigint {
 }
 
 function writeTime(writer: WireWriter, name: string, value: unknown): void {
-  const milliseconds = Date.parse(asText(name, value));
-  if (Number.isNaN(milliseconds)) throw wrongType(name, 'an RFC 3339 time');
-  writer.varint(1, BigInt(Math.floor(milliseconds / 1000)));
+  const text = asText(name, value);
+  if (text !== lastTime.text) lastTime = { text, seconds: secondsOf(name, text) };
+  writer.varint(1, lastTime.seconds);
   writer.varint(2, 0n);
+}
+
+/** All times of an object are the same, mostly. */
+let lastTime = { text: '1970-01-01T00:00:00Z', seconds: 0n };
+
+function secondsOf(name: string, text: string): bigint {
+  const milliseconds = Date.parse(text);
+  if (Number.isNaN(milliseconds)) throw wrongType(name, 'an RFC 3339 time');
+  return BigInt(Math.floor(milliseconds / 1000));
 }
 
 function asText(name: string, value: unknown): string {

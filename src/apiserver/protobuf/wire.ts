@@ -18,6 +18,8 @@ const LENGTH_DELIMITED = 2;
 /** The most bytes that a varint has. */
 const LONGEST_VARINT = 10;
 const FIRST_SIZE = 1024;
+/** Characters of a text whose length takes one byte. */
+const SHORT = 127;
 
 /** What `write` writes. */
 export function writeMessage(write: (writer: WireWriter) => void): Buffer {
@@ -33,6 +35,7 @@ class BufferWriter implements WireWriter {
 
   bytes(field: number, value: string | Uint8Array): void {
     this.#tag(field, LENGTH_DELIMITED);
+    if (typeof value === 'string' && value.length <= SHORT && this.#shortAscii(value)) return;
     const length = typeof value === 'string' ? Buffer.byteLength(value) : value.length;
     this.#number(length);
     this.#reserve(length);
@@ -41,8 +44,30 @@ class BufferWriter implements WireWriter {
     this.#length += length;
   }
 
+  /**
+   * Writes a text with its length where it is ASCII, else nothing; as nearly all texts are short
+   * and ASCII, one byte after the other is faster than a call for each text.
+   */
+  #shortAscii(text: string): boolean {
+    this.#reserve(1 + SHORT);
+    const buffer = this.#buffer;
+    const start = this.#length + 1;
+    for (let i = 0; i < text.length; i += 1) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return false;
+      buffer[start + i] = code;
+    }
+    buffer[this.#length] = text.length;
+    this.#length = start + text.length;
+    return true;
+  }
+
   varint(field: number, value: bigint): void {
     this.#tag(field, VARINT);
+    if (value >= 0n && value < 2n ** 31n) {
+      this.#number(Number(value));
+      return;
+    }
     this.#reserve(LONGEST_VARINT);
     // A negative number is its two's complement of 64 bits.
     let rest = BigInt.asUintN(64, value);

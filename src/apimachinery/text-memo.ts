@@ -1,0 +1,34 @@
+/** How much is remembered. */
+export interface TextMemoBounds {
+  /** How many texts; those that came first go first. */
+  readonly most: number;
+  /** In characters; a longer text is read each time. */
+  readonly longest: number;
+}
+
+/** Room for the requests of a thousand autoscalers, in a few megabytes whatever clients send. */
+const BOUNDS: TextMemoBounds = { most: 2000, longest: 1024 };
+
+/**
+ * Reads the same text once: autoscalers send the same requests over and over.
+ *
+ * @param read depends on nothing but the text; nobody may change what it gives. What it throws is
+ *   not remembered.
+ */
+export function rememberTexts<T extends object>(
+  read: (text: string) => T,
+  { most, longest }: TextMemoBounds = BOUNDS,
+): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const remembered = known.get(text);
+    if (remembered !== undefined) return remembered;
+    const fresh = read(text);
+    if (text.length > longest) return fresh;
+    // A Map keeps the order of insertion.
+    const [oldest] = known.keys();
+    if (known.size >= most && oldest !== undefined) known.delete(oldest);
+    known.set(text, fresh);
+    return fresh;
+  };
+}
