@@ -18,6 +18,7 @@ import type { QueryRunner } from '../metrics/query-runner.ts';
 import { createResourceMetrics } from '../metrics/resource.ts';
 import type { PrometheusClient } from '../prometheus/client.ts';
 import { PrometheusError, PrometheusOptionsError } from '../prometheus/errors.ts';
+import { createLogLimit } from '../telemetry/log-limit.ts';
 import { type ClosableLogger, createLogger, type Logger } from '../telemetry/logger.ts';
 import { type AdapterMetrics, createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
@@ -250,6 +251,7 @@ async function listen(
 ): Promise<Server> {
   const { bindAddress, port, reusePort, minTlsVersion, ciphers, http2 } = options.serving;
   const certificate = await firstCertificate(options.serving, log);
+  const limit = createLogLimit();
   return startServer(app, {
     host: bindAddress,
     port,
@@ -257,7 +259,11 @@ async function listen(
     http2,
     certificate,
     namedCertificates: await namedCertificates(options.serving),
-    onError: (error) => log.warn('a connection could not be accepted', { error }),
+    onError(error) {
+      const admitted = limit();
+      if (admitted === undefined) return;
+      log.warn('a connection could not be accepted', { error, ...admitted });
+    },
     tls: {
       minVersion: minTlsVersion,
       ...(ciphers.length > 0 && { ciphers: ciphers.join(':') }),
