@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { quantityToScalar } from '@kubernetes/client-node/dist/util.js';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { freePort } from '../../scripts/parts/free-port.ts';
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
@@ -169,9 +170,9 @@ function evaluatedAt({ body }: Answered): number {
   const list: unknown = JSON.parse(body);
   const items: unknown = Reflect.get(Object(list), 'items');
   const text: unknown = Array.isArray(items) ? Reflect.get(Object(items[0]), 'value') : undefined;
-  const quantity = /^(\d+)(m?)$/.exec(typeof text === 'string' ? text : '');
-  if (quantity === null) throw new Error(`no value: ${body}`);
-  return Number(quantity[1]) * (quantity[2] === 'm' ? 1 : 1_000);
+  if (typeof text !== 'string') throw new Error(`no value: ${body}`);
+  // Every thousandth second ends with a `k`.
+  return Number(quantityToScalar(text)) * 1_000;
 }
 
 test.each([
