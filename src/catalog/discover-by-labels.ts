@@ -29,13 +29,12 @@ export async function discoverByLabels(
   const [name] = names;
   // Whoever finds nothing is asked the other way as well: the answer is as short if it is true.
   if (name === undefined) return ask.series(text);
-  let relevant = uncertain;
+  let relevant: readonly string[] = uncertain;
   if (needs.templates.length > 0 || (names.length === 1 && uncertain.length > 1)) {
     const labels = await ask.labels(text);
     if (names.length === 1) return allOfOneName(name, labels);
-    relevant = relevantLabels(labels, needs, mapper).filter(
-      (label) => !query.certainLabels.has(label),
-    );
+    const others = labels.filter((label) => !query.certainLabels.has(label));
+    relevant = await relevantLabels(others, needs, mapper);
   }
   const namesByLabel = await Promise.all(
     relevant.map(async (label) => [label, await ask.names(query.withLabel(label))] as const),
@@ -48,18 +47,22 @@ function allOfOneName(name: string, labels: readonly string[]): DiscoveredSeries
   return new Map([[name, new Set(labels.filter((label) => label !== '__name__'))]]);
 }
 
-/** Those of the labels that exist which can be of meaning to a rule. */
-function relevantLabels(
+/** Those of the labels that exist which can be of meaning to a rule. There may be thousands. */
+async function relevantLabels(
   labels: readonly string[],
   needs: LabelNeeds,
   mapper: ResourceMapper,
-): readonly string[] {
-  return labels.filter(
-    (label) =>
-      label !== '__name__' &&
-      (needs.labels.has(label) ||
-        needs.templates.some((template) => template.describedBy([label], mapper).length > 0)),
-  );
+): Promise<readonly string[]> {
+  const slices = createTimeSlices();
+  const isRead = (label: string): boolean =>
+    needs.templates.some((template) => template.describedBy([label], mapper).length > 0);
+  const relevant: string[] = [];
+  for (const label of labels) {
+    if (label === '__name__') continue;
+    if (needs.labels.has(label) || isRead(label)) relevant.push(label);
+    if (slices.isOver()) await slices.pause();
+  }
+  return relevant;
 }
 
 /** Names that have the same of the labels share one set of them. */

@@ -1,13 +1,18 @@
 import { validateHeaderValue } from 'node:http';
 import { join } from 'node:path';
-import { PrometheusOptionsError } from './errors.ts';
+import { namingOption, PrometheusError } from './errors.ts';
 import { type FreshFile, freshFile } from './fresh-file.ts';
-import type { PrometheusOptions } from './options.ts';
+import type { PrometheusIdentity, PrometheusOptions } from './options.ts';
+import { redact } from './redaction.ts';
 
 export const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** @returns the value for the header `Authorization` now, if any */
-export type Authorization = () => Promise<string | undefined>;
+/**
+ * @param signal of the request that the credentials are for: nobody waits for them any longer
+ * @returns the value for the header `Authorization` now, if any
+ * @throws PrometheusError `unauthorized`, without a status, where there are no credentials to be had
+ */
+export type Authorization = (signal: AbortSignal) => Promise<string | undefined>;
 
 /**
  * Where the credentials come from: the URL before a token, before a token file, before the
@@ -25,14 +30,33 @@ export function authorizationOf(
     return async () => fromUrl;
   }
   if (token !== undefined) {
-    const value = named('token', () => bearer(token));
+    const value = namingOption('token', () => bearer(token));
     return async () => value;
   }
   const tokenFile = openTokenFile(options);
   if (tokenFile !== undefined) {
     return async () => bearer((await tokenFile.content()).toString('utf8'));
   }
-  return identity?.authorization ?? (async () => undefined);
+  const fromIdentity = identity?.authorization;
+  return fromIdentity === undefined
+    ? async () => undefined
+    : (signal) => orNoCredentials(fromIdentity, signal);
+}
+
+/** Where they come from is not ours: it may run a program, which fails or hangs. */
+async function orNoCredentials(
+  authorization: NonNullable<PrometheusIdentity['authorization']>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const givenUp = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => givenUp.reject(signal.reason), { once: true });
+  try {
+    return await Promise.race([authorization(), givenUp.promise]);
+  } catch (error) {
+    throw new PrometheusError('unauthorized', 'there are no credentials for Prometheus', {
+      detail: redact(error instanceof Error ? error.message : 'unknown error', []),
+    });
+  }
 }
 
 function openTokenFile(options: PrometheusOptions): FreshFile | undefined {
@@ -47,20 +71,12 @@ function openTokenFile(options: PrometheusOptions): FreshFile | undefined {
 }
 
 function openFile(option: string, path: string, { onWarning }: PrometheusOptions): FreshFile {
-  return named(option, () =>
+  return namingOption(option, () =>
     freshFile(path, {
       accept: (content) => void bearer(content.toString('utf8')),
       onStale: (problem) => onWarning?.(`${option}: ${problem}; the last good token is still used`),
     }),
   );
-}
-
-function named<T>(option: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw new PrometheusOptionsError(option, error instanceof Error ? error.message : 'unfit');
-  }
 }
 
 /** @throws Error that does not hold the token */

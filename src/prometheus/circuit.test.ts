@@ -136,6 +136,16 @@ describe('an outage', () => {
   });
 });
 
+it.each(['failed', 'silent'] as const)('ends for good amid a probe: %s', async (beginning) => {
+  const { circuit, state, probes, atOnce } = probedCircuit(REFUSED);
+  state.probeMs = 300;
+  circuit[beginning](REFUSED);
+  await vi.waitFor(() => expect(atOnce.now).toBe(1));
+  circuit.stop();
+  await pass(10_000);
+  expect(probes).toHaveLength(1);
+});
+
 it('opens and closes in turns, probes no more than it has to, and is closed in the end', async () => {
   const event = fc.constantFrom('failed', 'silent', 'heard', 'alive', 'dead', 'pass', 'slow');
   await fc.assert(

@@ -65,8 +65,10 @@ export function createCircuit(options: CircuitOptions): Circuit {
   let outages = 0;
   const timers = new Set<NodeJS.Timeout>();
 
+  /** Never ends once the circuit is stopped. */
   function pause(milliseconds: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
+    if (isStopped) return promise;
     const pauseEnds = (): void => {
       timers.delete(timer);
       resolve();

@@ -34,7 +34,8 @@ export interface Connection {
    * Sends a request and waits for the head of its answer, whatever its status. Redirects are not
    * followed: they could lead our credentials elsewhere.
    *
-   * @throws PrometheusError `unreachable`, or `bad_answer` for what is not HTTP
+   * @throws PrometheusError `unreachable`, `bad_answer` for what is not HTTP, or `unauthorized`,
+   *   without a status, where there are no credentials to send
    */
   send(request: ConnectionRequest): Promise<HttpAnswer>;
   /** Whether a byte has come for any running request since this was asked last. */
@@ -52,7 +53,7 @@ export function connect(options: PrometheusOptions): Connection {
   const fixedSecrets = [...Object.values(extraHeaders).flat(), ...baseUrl.parameterValues];
 
   async function send(request: ConnectionRequest): Promise<HttpAnswer> {
-    const [agent, credentials] = await Promise.all([agents.agent(), authorization()]);
+    const [agent, credentials] = await Promise.all([agents.agent(), authorization(request.signal)]);
     const secrets = [...fixedSecrets, ...secretsIn(credentials)];
     const isGet = request.verb === 'GET';
     return exchange(

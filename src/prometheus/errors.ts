@@ -61,3 +61,12 @@ export class PrometheusOptionsError extends Error {
     this.option = option;
   }
 }
+
+/** Does what an option asks for. @throws PrometheusOptionsError naming it, where that fails */
+export function namingOption<T>(option: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new PrometheusOptionsError(option, error instanceof Error ? error.message : 'unfit');
+  }
+}

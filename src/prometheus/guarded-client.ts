@@ -19,6 +19,9 @@ const QUICK_MS = 250;
 const RETRY_PAUSE_MS = 50;
 const RETRY_JITTER_MS = 100;
 
+/** The least time that a probe gets, in milliseconds. */
+const PROBE_TIMEOUT_MS = 1_000;
+
 export interface GuardOptions {
   /** How many queries Prometheus gets at once. */
   readonly maxConcurrency: number;
@@ -62,7 +65,10 @@ export function createGuardedClient(options: PrometheusOptions & GuardOptions): 
   const { observer } = options;
   const connection = connect(options);
   const client = createPrometheusClient(options, connection);
-  const probes = createProbes(options, connection);
+  // What may be silent for longer may take as long for the answer to a probe; and a probe that gave
+  // up before the silence is over would break it.
+  const probeTimeoutMs = Math.max(PROBE_TIMEOUT_MS, options.stallTimeoutMs);
+  const probes = createProbes(options, connection, probeTimeoutMs);
   const requests = createRunningRequests();
   const budget = createRetryBudget();
   const listeners: (() => void)[] = [];

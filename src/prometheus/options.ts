@@ -55,6 +55,7 @@ export interface PrometheusIdentity {
   readonly ca?: string | Buffer;
   readonly clientCert?: string | Buffer;
   readonly clientKey?: string | Buffer;
+  /** Takes any certificate, unless the options name authorities that it may come from. */
   readonly insecureSkipVerify?: boolean;
   /** The name to verify the server's certificate against, where it is not the URL's host. */
   readonly serverName?: string;

@@ -6,9 +6,6 @@ import { PrometheusError } from './errors.ts';
 import type { PrometheusOptions } from './options.ts';
 import { isSignOfLife } from './signs-of-life.ts';
 
-/** How long a probe may take, in milliseconds. */
-const PROBE_TIMEOUT_MS = 1_000;
-
 const LARGEST_ANSWER = 2 ** 20;
 
 /** Finds out whether Prometheus is there. Both give the failure, undefined if it is, and never reject. */
@@ -22,13 +19,21 @@ export interface Probes {
   byQuery(): Promise<PrometheusError | undefined>;
 }
 
-/** Probes are no requests of anybody: `onRequest` is not told of them. */
-export function createProbes(options: PrometheusOptions, connection: Connection): Probes {
+/**
+ * Probes are no requests of anybody: `onRequest` is not told of them.
+ *
+ * @param timeoutMs how long a probe may take, in milliseconds
+ */
+export function createProbes(
+  options: PrometheusOptions,
+  connection: Connection,
+  timeoutMs: number,
+): Probes {
   const { onRequest: _, ...silent } = options;
   const client = createPrometheusClient(silent, connection);
 
   async function byRequest(signal: AbortSignal | undefined): Promise<void> {
-    await withDeadline({ timeoutMs: PROBE_TIMEOUT_MS, signal }, async (stop) => {
+    await withDeadline({ timeoutMs, signal }, async (stop) => {
       const { status, body } = await connection.send({
         verb: 'GET',
         path: '/api/v1/status/buildinfo',
@@ -46,7 +51,7 @@ export function createProbes(options: PrometheusOptions, connection: Connection)
 
   return {
     byRequest: (signal) => failureOf(byRequest(signal)),
-    byQuery: () => failureOf(client.query('vector(1)', { timeoutMs: PROBE_TIMEOUT_MS })),
+    byQuery: () => failureOf(client.query('vector(1)', { timeoutMs })),
   };
 }
 

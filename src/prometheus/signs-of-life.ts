@@ -14,5 +14,7 @@ export function isSignOfDeath({ kind, status, errorType }: PrometheusError): boo
 /** Whether a failed request was answered all the same: whoever refuses is alive. */
 export function isSignOfLife(error: PrometheusError): boolean {
   if (isSignOfDeath(error) || error.kind === 'canceled') return false;
+  // Without credentials nothing was sent.
+  if (error.kind === 'unauthorized' && error.status === undefined) return false;
   return error.kind !== 'timeout' || error.errorType !== undefined;
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { SERVICE_ACCOUNT_DIRECTORY } from './authorization.ts';
-import { PrometheusOptionsError } from './errors.ts';
+import { namingOption, PrometheusOptionsError } from './errors.ts';
 import { type FreshFile, freshFile } from './fresh-file.ts';
 import type { PrometheusOptions } from './options.ts';
 
@@ -45,7 +45,9 @@ export function openTlsMaterial(options: PrometheusOptions): TlsMaterialSource {
       material = assemble(found, options);
     } catch (error) {
       // A new certificate whose key has not been written yet: the key's own change comes here again.
-      options.onWarning?.(`TLS files: ${words(error)}; the last good ones are still used`);
+      options.onWarning?.(
+        `TLS files: ${error instanceof Error ? error.message : 'unfit'}; the last good ones are still used`,
+      );
     }
   }
 
@@ -122,21 +124,11 @@ function assemble(
     ...(key === undefined ? {} : { key }),
   };
   createSecureContext(material);
+  // Who names an authority wants it asked.
+  const takesAny = insecureSkipVerify || (!caFile && identity?.insecureSkipVerify);
   return {
     ...material,
     ...(identity?.serverName === undefined ? {} : { servername: identity.serverName }),
-    rejectUnauthorized: !(insecureSkipVerify ?? identity?.insecureSkipVerify ?? false),
+    rejectUnauthorized: !takesAny,
   };
-}
-
-function namingOption<T>(option: FileOption, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw new PrometheusOptionsError(option, words(error));
-  }
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : 'unfit';
 }

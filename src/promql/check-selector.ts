@@ -2,6 +2,7 @@ import { RE2JS } from 're2js';
 import type { ReportPromqlFault } from './fault.ts';
 import type { PromqlNode } from './fold.ts';
 import type { LabelMatcher } from './matcher.ts';
+import { outlineRegexp } from './regexp-source.ts';
 import { matcherNodes, readMatcher, readSelector } from './selectors.ts';
 
 export interface SelectorRules {
@@ -23,7 +24,9 @@ export function checkSelector(
   if (!rules.mayNameTwice) {
     checkNamedOnce(text, node, report);
   }
-  const isEmpty = selector.name === undefined && selector.matchers.every(matchesEmptyText);
+  const isEmpty =
+    selector.name === undefined &&
+    selector.matchers.every((matcher) => matchesEmptyText(matcher) === true);
   if (isSound && isEmpty && !rules.mayBeEmpty) {
     report(
       node.from,
@@ -33,18 +36,26 @@ export function checkSelector(
   }
 }
 
+/** How large an expression may be to be compiled here, in instructions: it takes time and memory. */
+const MAX_SIZE = 50_000;
+
 /**
  * Compiles an RE2 expression as Prometheus does, where the dot stands for any character.
  *
- * @returns what is wrong with it, undefined where nothing is
+ * @returns what is wrong with it, undefined where nothing is known to be
  */
 export function regexFault(expression: string): string | undefined {
+  if (isTooLarge(expression)) return undefined;
   try {
     RE2JS.compile(expression, RE2JS.DOTALL);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+function isTooLarge(expression: string): boolean {
+  return outlineRegexp(expression).size > MAX_SIZE;
 }
 
 /** The expression as it has to match a whole value. */
@@ -87,8 +98,12 @@ function checkNamedOnce(text: string, node: PromqlNode, report: ReportPromqlFaul
   }
 }
 
-/** Whether series that lack the matcher's label fulfil it: to Prometheus they have it, empty. */
-export function matchesEmptyText(matcher: LabelMatcher): boolean {
+/**
+ * Whether series that lack the matcher's label fulfil it: to Prometheus they have it, empty.
+ *
+ * @returns undefined where that is not known, of a very large expression
+ */
+export function matchesEmptyText(matcher: LabelMatcher): boolean | undefined {
   switch (matcher.operator) {
     case '=':
       return matcher.value === '';
@@ -96,12 +111,15 @@ export function matchesEmptyText(matcher: LabelMatcher): boolean {
       return matcher.value !== '';
     case '=~':
       return regexMatchesEmptyText(matcher.value);
-    case '!~':
-      return !regexMatchesEmptyText(matcher.value);
+    case '!~': {
+      const isMatch = regexMatchesEmptyText(matcher.value);
+      return isMatch === undefined ? undefined : !isMatch;
+    }
   }
 }
 
-function regexMatchesEmptyText(expression: string): boolean {
+function regexMatchesEmptyText(expression: string): boolean | undefined {
+  if (isTooLarge(expression)) return undefined;
   const whole = anchored(expression);
   return regexFault(whole) === undefined && RE2JS.compile(whole, RE2JS.DOTALL).matches('');
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyQueryText } from '../../test/fixtures/promql-text.ts';
-import { checkQuery, inspectQuery, queryType } from './check.ts';
+import { checkQuery, inspectQuery } from './check.ts';
 import verdicts from './prometheus-verdicts.json' with { type: 'json' };
 
 /** What Prometheus 2.42 refuses and this does not, and why. */
@@ -225,6 +225,14 @@ describe('inspectQuery', () => {
     expect(checkQuery('up{a=~"\\\\Qb\\\\E"}')).toEqual([]);
   });
 
+  it('knows nothing of an expression that is very large, which could take all memory', () => {
+    const large = 'a{1000}'.repeat(2_000);
+    for (const query of [`up{a=~"${large}"}`, `{a=~"${large}"}`, `{a!~"${large}|"}`]) {
+      expect(checkQuery(query)).toEqual([]);
+    }
+    expect(checkQuery(`label_replace(up, "a", "b", "c", "${large}")`)).toEqual([]);
+  });
+
   it('reports everything at once, in the order of the text', () => {
     expect(checkQuery('sum(1) + rate(up) + {}').map(({ offset }) => offset)).toEqual([4, 14, 20]);
   });
@@ -238,7 +246,7 @@ describe('inspectQuery', () => {
   });
 });
 
-describe('queryType', () => {
+describe('the type', () => {
   it.each([
     ['up', 'vector'],
     ['scalar(up)', 'scalar'],
@@ -253,7 +261,7 @@ describe('queryType', () => {
     ['sum(1)', undefined],
     ['', undefined],
   ])('of %j is %s', (query, type) => {
-    expect(queryType(query)).toBe(type);
+    expect(inspectQuery(query).type).toBe(type);
   });
 });
 

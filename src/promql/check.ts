@@ -8,9 +8,6 @@ import { foldTree, type PromqlNode } from './fold.ts';
 import type { ExpressionType } from './functions.ts';
 import { nameAt, parsePromql } from './parse.ts';
 
-export type { PromqlFault } from './fault.ts';
-export type { ExpressionType } from './functions.ts';
-
 export interface CheckedQuery {
   /** In the order of the text; empty where nothing is known to be wrong. */
   readonly faults: readonly PromqlFault[];
@@ -48,11 +45,6 @@ export function inspectQuery(text: string): CheckedQuery {
 /** What is wrong with a query; see `inspectQuery`. */
 export function checkQuery(text: string): readonly PromqlFault[] {
   return inspectQuery(text).faults;
-}
-
-/** What a query evaluates to; undefined where that is not known. See `inspectQuery`. */
-export function queryType(text: string): ExpressionType | undefined {
-  return inspectQuery(text).type;
 }
 
 function checkNode(

@@ -29,6 +29,7 @@ describe('lostLabel', () => {
     'label_replace(sum(x), "pod", "a", "", "")',
     'label_join(sum(x), "pod", "-", "job")',
     'info(sum(x))',
+    'histogram_quantiles(sum by (le) (x), "pod", 0.5, 0.9)',
     'histogram_quantile(0.9, sum by (le, pod) (rate(x_bucket[5m])))',
     'max_over_time(sum by (pod) (x)[10m:])',
     '-(sum by (pod) (x) offset 5m)',

@@ -1,8 +1,8 @@
 import { inspectQuery } from './check.ts';
+import { expressionsIn, labelsOf, matchingOf, operandNodes, wordsOf } from './expression-nodes.ts';
 import type { PromqlNode } from './fold.ts';
 import { FUNCTIONS } from './functions.ts';
 import { nameAt, parsePromql } from './parse.ts';
-import { expressionsIn, labelsOf, wordsOf } from './separability-part.ts';
 
 /** What of a query takes a label away from every sample of its result. */
 export interface LostLabel {
@@ -61,8 +61,7 @@ function lossOf(question: Question, node: PromqlNode): Part {
 }
 
 function operandsOf(question: Question, node: PromqlNode): readonly Part[] {
-  const holder = node.getChild('FunctionCallBody') ?? node;
-  return expressionsIn(holder).map((operand) => lossOf(question, operand));
+  return operandNodes(node).map((operand) => lossOf(question, operand));
 }
 
 /** They choose samples, which keep their labels whatever the grouping. */
@@ -100,6 +99,7 @@ function lossOfCall(question: Question, node: PromqlNode): Part {
       return KEPT;
     case 'label_replace':
     case 'label_join':
+    case 'histogram_quantiles':
       if (writtenLabel(text, node, 1) === label) return KEPT;
       break;
     case 'histogram_quantile':
@@ -114,8 +114,7 @@ function lossOfCall(question: Question, node: PromqlNode): Part {
 
 /** The text of an argument that names a label, e.g. the second of `label_replace`. */
 function writtenLabel(text: string, node: PromqlNode, index: number): string | undefined {
-  const holder = node.getChild('FunctionCallBody') ?? node;
-  const argument = expressionsIn(holder)[index];
+  const argument = operandNodes(node)[index];
   return argument?.name === 'StringLiteral' ? wordsOf(text, argument) : undefined;
 }
 
@@ -132,21 +131,13 @@ function lossOfOperation(question: Question, node: PromqlNode): Part {
 
 function lossOfMatching(question: Question, node: PromqlNode, left: Part, right: Part): Part {
   const { text, label } = question;
-  const clause = node.getChild('MatchingModifierClause');
-  const group = clause?.getChild('GroupLeft') ?? clause?.getChild('GroupRight') ?? null;
-  const lists = clause?.getChildren('GroupingLabels') ?? [];
-  const matched = lists.find((list) => group === null || list.to <= group.from);
-  const included = group === null ? undefined : lists.find((list) => list.from >= group.to);
-  const named = matched !== undefined && labelsOf(text, matched).has(label);
-  const isOn = Boolean(clause?.getChild('On'));
-  const [many, one] = group?.name === 'GroupRight' ? [right, left] : [left, right];
-  if (included !== undefined && labelsOf(text, included).has(label)) return one;
+  const { keyword = node, by, labels, many, included } = matchingOf(text, node);
+  const [manySide, oneSide] = many === 'right' ? [right, left] : [left, right];
+  if (included.has(label)) return oneSide;
   // Samples that must agree on a label that one side never has are those without it.
-  if (isOn === named) return left.loss === undefined ? right : left;
-  if (group !== null) return many;
-  const word = isOn ? 'on' : 'ignoring';
-  const keyword = clause?.getChild(isOn ? 'On' : 'Ignoring') ?? node;
-  return lost(keyword, word, 'matching', `\`${word}\` takes the label \`${label}\` away`);
+  if ((by === 'on') === labels.has(label)) return left.loss === undefined ? right : left;
+  if (many !== undefined) return manySide;
+  return lost(keyword, by, 'matching', `\`${by}\` takes the label \`${label}\` away`);
 }
 
 function lost(node: PromqlNode, word: string, by: LostLabel['by'], reason: string): Part {

@@ -37,17 +37,6 @@ export function formatMatchers(matchers: readonly LabelMatcher[]): string {
   return matchers.map(formatMatcher).join(',');
 }
 
-/**
- * Values as one regular expression for `=~` and `!~`: joined by `|`, *not* escaped. That is what
- * the rules file promises (`pod=~"pay.a|payxa"`), and rules in use rely on values that are
- * expressions themselves. So the dot of an object's name matches any character: who asks for the
- * objects `pay.a` may get series of `payxa` too, and has to leave out what was not asked for when
- * samples are associated with objects.
- */
-export function regexAlternatives(values: readonly string[]): string {
-  return values.join('|');
-}
-
 function quoteLiteral(text: string): string {
   return goQuote(text).replaceAll('\ufffd', '\\ufffd');
 }

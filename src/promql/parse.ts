@@ -6,8 +6,6 @@ import type { PromqlTree } from './fold.ts';
 import { grammarText } from './grammar-text.ts';
 import { type Token, tokenize } from './tokens.ts';
 
-export type { PromqlFault } from './fault.ts';
-
 /**
  * Beyond this many levels (see `Brackets`) the grammar's parser, which serves an editor, gives up
  * keeping its stack; from about 900 nested brackets or 300 operators in a chain.

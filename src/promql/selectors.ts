@@ -1,4 +1,4 @@
-import type { PromqlNode, PromqlTree } from './fold.ts';
+import type { PromqlNode } from './fold.ts';
 import type { LabelMatcher, MatchOperator } from './matcher.ts';
 import { nameAt, parsePromql } from './parse.ts';
 import { unquote } from './unquote.ts';
@@ -19,13 +19,8 @@ export interface VectorSelector {
  * @param text a query; of one with syntax faults, the selectors that can be made out
  */
 export function vectorSelectors(text: string): readonly VectorSelector[] {
-  return selectorsOf(text, parsePromql(text).tree);
-}
-
-/** The vector selectors of a parsed query. */
-export function selectorsOf(text: string, tree: PromqlTree): readonly VectorSelector[] {
   const selectors: VectorSelector[] = [];
-  tree.iterate({
+  parsePromql(text).tree.iterate({
     enter: (node) => {
       if (node.name === 'VectorSelector') {
         selectors.push(readSelector(text, node.node));

@@ -1,7 +1,7 @@
+import { labelsOf } from './expression-nodes.ts';
 import type { PromqlNode } from './fold.ts';
 import { nameAt } from './parse.ts';
 import {
-  labelsOf,
   NotSeparable,
   openGrouping,
   type Part,

@@ -1,6 +1,6 @@
+import { type Matching, matchingOf } from './expression-nodes.ts';
 import type { PromqlNode } from './fold.ts';
 import {
-  labelsOf,
   NotSeparable,
   openGrouping,
   type Part,
@@ -9,18 +9,6 @@ import {
   type Vector,
   without,
 } from './separability-part.ts';
-
-/** How the samples of two sides find each other: by some labels, or by all but some. */
-interface Matching {
-  readonly by: 'on' | 'ignoring';
-  readonly labels: ReadonlySet<string>;
-  /** Which side may have several samples for one of the other. */
-  readonly many: 'left' | 'right' | undefined;
-  /** Labels of the other side that the result takes along. */
-  readonly included: ReadonlySet<string>;
-}
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** An operation such as `a / on (pod) b`: samples must meet those of their own object only. */
 export function separateOperation(
@@ -49,31 +37,19 @@ export function separateOperation(
     : manyToOne(separation, matching, matching.many === 'left' ? left : right);
 }
 
+/** Refuses a matching that is not by the label of the object, and of the namespace. */
 function readMatching(separation: Separation, node: PromqlNode): Matching {
   const { text, object, namespace } = separation;
-  const clause = node.getChild('MatchingModifierClause');
-  if (clause === null) return { by: 'ignoring', labels: NONE, many: undefined, included: NONE };
-  const isOn = clause.getChild('On') !== null;
-  const group = clause.getChild('GroupLeft') ?? clause.getChild('GroupRight');
-  const lists = clause.getChildren('GroupingLabels');
-  const matched = lists.find((list) => group === null || list.to <= group.from);
-  const included = group === null ? undefined : lists.find((list) => list.from >= group.to);
-  const labels = matched === undefined ? NONE : labelsOf(text, matched);
-  if (isOn !== labels.has(object.label)) {
-    throw new NotSeparable(
-      `\`${isOn ? 'on' : 'ignoring'}\` lets the samples of different objects meet`,
-    );
+  const matching = matchingOf(text, node);
+  const { by, list, labels } = matching;
+  if ((by === 'on') !== labels.has(object.label)) {
+    throw new NotSeparable(`\`${by}\` lets the samples of different objects meet`);
   }
-  if (!isOn && namespace !== undefined && labels.has(namespace.label)) {
+  if (by === 'ignoring' && namespace !== undefined && labels.has(namespace.label)) {
     throw new NotSeparable(`\`ignoring\` takes away the label \`${namespace.label}\``);
   }
-  if (isOn && matched !== undefined) openGrouping(separation, matched, labels);
-  return {
-    by: isOn ? 'on' : 'ignoring',
-    labels,
-    many: group === null ? undefined : group.name === 'GroupLeft' ? 'left' : 'right',
-    included: included === undefined ? NONE : labelsOf(text, included),
-  };
+  if (by === 'on' && list !== undefined) openGrouping(separation, list, labels);
+  return matching;
 }
 
 /** Where the label of the namespace counts, and one side alone has it, nothing ever matches. */

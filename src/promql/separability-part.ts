@@ -1,5 +1,4 @@
 import type { PromqlNode } from './fold.ts';
-import { unquote } from './unquote.ts';
 
 /** What is to be found out about a query; see `separateByObject`. */
 export interface Question {
@@ -41,47 +40,6 @@ export interface Vector {
 /** Thrown inside, with the reason: a clause in words. */
 export class NotSeparable extends Error {
   override readonly name = 'NotSeparable';
-}
-
-const EXPRESSIONS: ReadonlySet<string> = new Set([
-  'AggregateExpr',
-  'AnchoredExpr',
-  'BinaryExpr',
-  'FunctionCall',
-  'MatrixSelector',
-  'NumberDurationLiteral',
-  'OffsetExpr',
-  'ParenExpr',
-  'SmoothedExpr',
-  'StepInvariantExpr',
-  'StringLiteral',
-  'SubqueryExpr',
-  'UnaryExpr',
-  'VectorSelector',
-]);
-
-/** The children of a node that are expressions, in order. */
-export function expressionsIn(node: PromqlNode): readonly PromqlNode[] {
-  const found: PromqlNode[] = [];
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
-    if (EXPRESSIONS.has(child.name)) found.push(child);
-  }
-  return found;
-}
-
-/** The text of a string literal. */
-export function wordsOf(text: string, literal: PromqlNode): string {
-  return unquote(text.slice(literal.from, literal.to)).text ?? '';
-}
-
-/** The labels of a `GroupingLabels` node, e.g. `(pod, "le")`. */
-export function labelsOf(text: string, node: PromqlNode): ReadonlySet<string> {
-  const labels = new Set<string>();
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
-    if (child.name === 'LabelName') labels.add(text.slice(child.from, child.to));
-    if (child.name === 'QuotedLabelName') labels.add(wordsOf(text, child));
-  }
-  return labels;
 }
 
 /**

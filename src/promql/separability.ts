@@ -1,18 +1,12 @@
 import { inspectQuery } from './check.ts';
+import { expressionsIn, operandNodes, wordsOf } from './expression-nodes.ts';
 import type { PromqlNode } from './fold.ts';
 import { parsePromql } from './parse.ts';
 import { matcherNodes, readMatcher, readSelector } from './selectors.ts';
 import { separateAggregation } from './separability-aggregation.ts';
 import { separateOperation } from './separability-binary.ts';
 import { separateCall } from './separability-call.ts';
-import {
-  expressionsIn,
-  NotSeparable,
-  type Part,
-  type Question,
-  type Separation,
-  wordsOf,
-} from './separability-part.ts';
+import { NotSeparable, type Part, type Question, type Separation } from './separability-part.ts';
 
 /** A piece of a query, in UTF-16 units from its start. */
 export interface Place {
@@ -172,8 +166,7 @@ function placesOf(
 }
 
 function operandsOf(separation: Separation, node: PromqlNode): readonly Part[] {
-  const holder = node.getChild('FunctionCallBody') ?? node;
-  return expressionsIn(holder).map((operand) =>
+  return operandNodes(node).map((operand) =>
     operand.name === 'StringLiteral'
       ? { type: 'string', text: wordsOf(separation.text, operand) }
       : separate(separation, operand),

@@ -1,5 +1,5 @@
 import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import { checkQuery, queryType } from '../promql/check.ts';
+import { inspectQuery } from '../promql/check.ts';
 import { checkSeriesSelector, parseSeriesSelector } from '../promql/series-selector.ts';
 import {
   type AskedObjects,
@@ -226,7 +226,8 @@ function problemOf(
     return cause instanceof TemplateError ? { message, offset: cause.offset } : { message };
   }
   if (!options.checkPromql) return undefined;
-  const fault = checkQuery(text)[0];
+  const { faults, type } = inspectQuery(text);
+  const [fault] = faults;
   if (fault !== undefined) {
     const { message, offset: from, end: to } = fault;
     const otherDelimiter = /\{\{-?\s*[.$\w]/.exec(query.text);
@@ -240,7 +241,6 @@ function problemOf(
       ...(offset !== undefined && { offset }),
     };
   }
-  const type = queryType(text);
   if (type === undefined || expectedTypes.includes(type)) return undefined;
   return { message: `the query it makes gives a ${type}, expected an instant vector: ${text}` };
 }

@@ -36,7 +36,7 @@ export function labelOfCore(
 }
 
 /** The resources of the overrides, each once, in the order of the file. */
-export function overriddenResources(
+function overriddenResources(
   resources: ResourceLabels,
   mapper: ResourceMapper,
 ): readonly ClusterResource[] {

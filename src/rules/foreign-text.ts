@@ -28,7 +28,8 @@ export function isPlainSeries(series: string): boolean {
 /** Stands for a series whose name is not plain. */
 export const MODEL_SERIES = 'prom_metrics_adapter_model_of_a_series';
 
-const REGEXP_SYNTAX = /[\\^$*+?()[\]{}|]/;
+/** What means something in a regular expression, but for the dot. */
+export const REGEXP_SYNTAX = /[\\^$*+?()[\]{}|]/;
 
 /**
  * The query that a rule makes of {@link MODEL_SERIES}, with another series in its place.

@@ -1,7 +1,13 @@
 import type { LabelSelector, Requirement } from '../apimachinery/label-selector.ts';
 import { formatMatchers, type LabelMatcher } from '../promql/matcher.ts';
 import type { ReportFault } from './fault.ts';
-import { isPlainSeries, isPlainValue, MODEL_SERIES, withSeries } from './foreign-text.ts';
+import {
+  isPlainSeries,
+  isPlainValue,
+  MODEL_SERIES,
+  REGEXP_SYNTAX,
+  withSeries,
+} from './foreign-text.ts';
 import { rememberQueries } from './query-memo.ts';
 import { parseTemplate, type Template, TemplateError } from './template/template.ts';
 import { goMap, goStrings, goStruct } from './template/value.ts';
@@ -177,8 +183,7 @@ function requirementMatcher(requirement: Requirement): LabelMatcher {
   }
 }
 
-const SPECIAL = /[\\^$*+?()[\]{}|]/;
-const ALL_SPECIAL = new RegExp(SPECIAL, 'g');
+const ALL_SPECIAL = new RegExp(REGEXP_SYNTAX, 'g');
 
 /**
  * A name inside a regular expression. A dot stays as it is, as in the reference adapter's queries:
@@ -187,7 +192,7 @@ const ALL_SPECIAL = new RegExp(SPECIAL, 'g');
  */
 function escapeName(name: string): string {
   // To look is faster than to replace, and there is nothing as a rule.
-  return SPECIAL.test(name) ? name.replaceAll(ALL_SPECIAL, '\\$&') : name;
+  return REGEXP_SYNTAX.test(name) ? name.replaceAll(ALL_SPECIAL, '\\$&') : name;
 }
 
 /** `.LabelValuesByName`: the later of two matchers of one label wins, as in the reference. */

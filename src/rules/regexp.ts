@@ -1,6 +1,6 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
+import { outlineRegexp } from '../promql/regexp-source.ts';
 import { expandReferences } from './regexp-expansion.ts';
-import { outlineRegexp } from './regexp-source.ts';
 
 /** A text that is no regular expression in RE2's syntax. */
 export class RegexpError extends Error {

@@ -21,6 +21,12 @@ describe('readSeriesQuery', () => {
     expect(readSeriesQuery(text)?.certainLabels).toEqual(new Set(['a', 'b', 'c', 'e', 'p', 'q']));
   });
 
+  it('does not know it of an expression that is very large', () => {
+    const large = 'a{1000}'.repeat(2_000);
+    const text = `up{a=~"${large}",b!~"${large}|",c=~"x"}`;
+    expect(readSeriesQuery(text)?.certainLabels).toEqual(new Set(['c']));
+  });
+
   it('asks for those that have a label', () => {
     expect(readSeriesQuery('up')?.withLabel('pod')).toBe('up{pod!=""}');
     expect(readSeriesQuery('up{job="a"}')?.withLabel('k8s.pod')).toBe('up{"k8s.pod"!="",job="a"}');

@@ -39,6 +39,6 @@ function onlyNameOf({ name, matchers }: SeriesSelector): string | undefined {
 
 function certainLabelsOf({ matchers }: SeriesSelector): ReadonlySet<string> {
   return new Set(
-    matchers.filter((matcher) => !matchesEmptyText(matcher)).map((matcher) => matcher.name),
+    matchers.flatMap((matcher) => (matchesEmptyText(matcher) === false ? [matcher.name] : [])),
   );
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import type { QueryRequest } from './metrics-query.ts';
@@ -59,6 +60,44 @@ describe('shareQuery', () => {
     expect(promql).toBeDefined();
     expect(covers(request(['even']))).toBe(true);
     expect(covers(request(['odd']))).toBe(false);
+  });
+
+  it('judges each query by itself, whatever was asked before with the same list of names', () => {
+    const { query } = compiledRule({
+      metricsQuery:
+        'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)<<if eq (index .LabelValuesByName "namespace") "odd">> * 2<<end>>',
+    });
+    const lists = [['a', 'b'], ['a', 'b'], ['b', 'a|c'], ['a']];
+    const asked = fc.record({
+      code: fc.constantFrom('1', '2'),
+      namespace: fc.constantFrom('shop', 'bank', 'odd'),
+      names: fc.constantFrom(...lists),
+    });
+    const requestOf = ({
+      code,
+      namespace,
+      names,
+    }: { [Key in 'code' | 'namespace']: string } & { names: readonly string[] }) => ({
+      ...request(names, namespace),
+      selector: [{ key: 'code', operator: 'in' as const, values: [code] }],
+    });
+    const byCode = new Map(
+      ['1', '2'].map((code) => {
+        const any = requestOf({ code, namespace: 'shop', names: ['any'] });
+        return [code, shareQuery(query, any).shared] as const;
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(asked, { maxLength: 30 }), (all) => {
+        for (const each of all) {
+          const own = requestOf(each);
+          const promql = query.for(own);
+          const isCovered = each.namespace !== 'odd' && !each.names.includes('a|c');
+          expect(byCode.get(each.code)?.covers(own, promql)).toBe(isCovered);
+          expect(byCode.get(each.code === '1' ? '2' : '1')?.covers(own, promql)).toBe(false);
+        }
+      }),
+    );
   });
 
   it('tells why a query is not shared', () => {

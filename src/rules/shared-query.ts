@@ -2,7 +2,6 @@ import { formatMatcher, formatMatchers, isLegacyName } from '../promql/matcher.t
 import { goQuote } from '../promql/quote.ts';
 import { type Place, separateByObject } from '../promql/separability.ts';
 import { type MetricsQuery, matchersOf, QueryError, type QueryRequest } from './metrics-query.ts';
-import { rememberQueries } from './query-memo.ts';
 
 /** One query that answers requests for different objects of a metric. */
 export interface SharedQuery {
@@ -67,23 +66,41 @@ export function shareQuery(query: MetricsQuery, request: QueryRequest): Sharing 
       promql: overAll(text, pieces, separability.groupings, labels),
       objectLabel: labels.object,
       namespaceLabel: labels.namespace,
-      covers: coverage(pieces),
+      covers: coverage(query, pieces),
     }),
   };
 }
 
-/** What was found out about a list of names is remembered for as long as there is the list. */
-function coverage(pieces: readonly Piece[]): SharedQuery['covers'] {
-  const filled = rememberQueries((asked) => fill(pieces, asked));
-  const plain = new WeakMap<readonly string[], boolean>();
-  const arePlain = (names: readonly string[]): boolean => {
-    const known = plain.get(names);
-    if (known !== undefined) return known;
-    const found = names.every((name) => PLAIN_NAME.test(name));
-    plain.set(names, found);
-    return found;
+/** Whether a certain query is covered, for requests with the same list of names. */
+interface Verdict {
+  readonly pieces: readonly Piece[];
+  readonly namespace: string | undefined;
+  readonly promql: string;
+  readonly isCovered: boolean;
+}
+
+/**
+ * The last verdict on each list of names, for as long as there is the list: autoscalers ask for the
+ * same objects over and over. One for all shared queries of a rule, for of these there are as many
+ * as clients make up selectors, and the query for many objects is long.
+ */
+const verdicts = new WeakMap<MetricsQuery, WeakMap<readonly string[], Verdict>>();
+
+function coverage(query: MetricsQuery, pieces: readonly Piece[]): SharedQuery['covers'] {
+  const known = verdicts.get(query) ?? new WeakMap<readonly string[], Verdict>();
+  verdicts.set(query, known);
+  return (asked, promql) => {
+    const names = asked.objects?.names ?? [];
+    const namespace = asked.namespace?.value;
+    const last = known.get(names);
+    const isSame =
+      last?.pieces === pieces && last.namespace === namespace && last.promql === promql;
+    if (isSame) return last.isCovered;
+    const isCovered = isPlain(asked) && fill(pieces, asked) === promql;
+    // The list of a single name is made for the request.
+    if (names.length > 1) known.set(names, { pieces, namespace, promql, isCovered });
+    return isCovered;
   };
-  return (asked, promql) => isPlain(asked, arePlain) && filled(asked) === promql;
 }
 
 function refused(reason: string): Sharing {
@@ -110,16 +127,24 @@ function expandFor(query: MetricsQuery, request: QueryRequest, probe: Probe): st
   }
 }
 
-function isPlain(
-  { objects, namespace }: QueryRequest,
-  arePlain: (names: readonly string[]) => boolean,
-): boolean {
+function isPlain({ objects, namespace }: QueryRequest): boolean {
   return (
     (namespace === undefined || PLAIN_NAMESPACE.test(namespace.value)) &&
     objects !== undefined &&
     objects.names.length > 0 &&
     arePlain(objects.names)
   );
+}
+
+const plainness = new WeakMap<readonly string[], boolean>();
+
+/** Remembered for as long as there is the list. */
+function arePlain(names: readonly string[]): boolean {
+  const known = plainness.get(names);
+  if (known !== undefined) return known;
+  const found = names.every((name) => PLAIN_NAME.test(name));
+  plainness.set(names, found);
+  return found;
 }
 
 /** A piece of the query that is always the same, or a matcher of what is asked for. */

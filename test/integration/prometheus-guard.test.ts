@@ -369,6 +369,28 @@ describe('a Prometheus that is lost', () => {
     await vi.waitFor(() => expect(server.held).toEqual([]));
   });
 
+  test('is found so where the time for it is longer than that of a probe', async () => {
+    const server = await holding(() => undefined);
+    const client = guarded(server.url, { stallTimeoutMs: 1_800, queryTimeoutMs: 5_000 });
+    expect(await outcomeOf(client.query('a'))).toBe('unreachable');
+    expect(outages).toEqual(['lost: unreachable']);
+  });
+
+  test('is found back where its answers take as long as the time for silence allows', async () => {
+    let isDead = true;
+    const server = await startStandIn((_, response) => {
+      if (isDead) response.socket?.resetAndDestroy();
+      else setTimeout(() => response.end(ONE), 1_200);
+    });
+    closers.push(server.close);
+    const client = guarded(server.url, { stallTimeoutMs: 1_800 });
+    expect(await outcomeOf(client.query('a'))).toBe('unreachable');
+    await vi.waitFor(() => expect(outages).toEqual(['lost: unreachable']));
+    isDead = false;
+    await vi.waitFor(() => expect(outages).toEqual(['lost: unreachable', 'back']), 4_000);
+    expect(await outcomeOf(client.query('a'))).toBe('answered');
+  });
+
   test('is not one that takes long and answers something trivial meanwhile', async () => {
     const server = await holding();
     const client = guarded(server.url);

@@ -431,6 +431,23 @@ describe('what is sent', () => {
     expect(request?.headers.authorization).toEqual(expected === undefined ? undefined : [expected]);
   });
 
+  test('nothing where there are no credentials to be had, within the time', async () => {
+    const asked = vi.fn();
+    const server = await standIn(asked);
+    const query = (authorization: () => Promise<string>) =>
+      failureOf(
+        connect({ url: server.url, identity: { authorization }, queryTimeoutMs: 50 }).query('1'),
+      );
+    expect(await query(() => Promise.reject(new Error('the plugin\nfailed')))).toMatchObject({
+      kind: 'unauthorized',
+      status: undefined,
+      message: 'there are no credentials for Prometheus: the plugin failed',
+    });
+    expect(await query(() => new Promise(() => undefined))).toMatchObject({ kind: 'timeout' });
+    expect(requests.map(({ outcome }) => outcome)).toEqual(['unauthorized', 'timeout']);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
   test('through the proxy of the environment, but not to this machine', async () => {
     const asked: (string | undefined)[] = [];
     const proxy = await standIn((request, response) => {

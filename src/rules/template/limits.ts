@@ -14,7 +14,7 @@ export const MAX_OUTPUT = 1024 * 1024;
  * The work of one execution. A node counts as one unit, 64 characters that a function reads or writes
  * as another.
  */
-export const MAX_WORK = 200_000;
+const MAX_WORK = 200_000;
 
 const CHARACTERS_PER_UNIT = 64;
 

@@ -67,6 +67,16 @@ describe('printf', () => {
     );
   });
 
+  test('%x of any text has as many of its bytes as the precision says', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.nat(20), (text, precision) => {
+        const bytes = Buffer.from(text).subarray(0, precision);
+        expect(printf(`%.${precision}x`, [text])).toBe(bytes.toString('hex'));
+        expect(printf('%x', [text])).toBe(Buffer.from(text).toString('hex'));
+      }),
+    );
+  });
+
   test('%q of any text is goQuote, and ASCII with +', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {

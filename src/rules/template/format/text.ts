@@ -50,7 +50,9 @@ function truncate(text: string, { precision }: Flags): string {
 
 /** `%x`: the bytes in hexadecimal, of which there may be `precision`. */
 function formatBytes(text: string, flags: Flags): string {
-  const bytes = Buffer.from(text).subarray(0, flags.precision);
+  const { precision = text.length } = flags;
+  // No character has fewer bytes than UTF-16 units; one unit more, for the last one may be half.
+  const bytes = Buffer.from(text.slice(0, precision + 1)).subarray(0, flags.precision);
   if (bytes.length === 0) {
     return padding(flags.width ?? 0, flags);
   }
