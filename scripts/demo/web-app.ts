@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { Counter, Registry } from 'prom-client';
+import { listenOnLoopback } from '../parts/listen.ts';
 
 /** A web server that counts the requests it answers, as an nginx with its exporter does. */
 export interface WebApp {
@@ -27,12 +28,7 @@ export async function startWebApp(): Promise<WebApp> {
     requests.inc();
     response.end('hello\n');
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('the web app has no port');
-  const address = `127.0.0.1:${bound.port}`;
+  const address = `127.0.0.1:${await listenOnLoopback(server)}`;
   return {
     address,
     url: `http://${address}/`,

@@ -52,7 +52,7 @@ export async function cached(
  *   thrown on, and nothing is kept
  * @returns the complete directory
  */
-export async function addToCache(
+async function addToCache(
   part: string,
   build: (directory: string) => Promise<string>,
 ): Promise<string> {
@@ -67,6 +67,23 @@ export async function addToCache(
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/**
+ * A part of whatever version the cache has for this architecture, made first where it has none. The
+ * version stays until the cache is emptied, so that it is the same every time.
+ *
+ * @param part e.g. `prometheus`
+ * @param make fills the empty directory it is given and gives the version back; what it throws is
+ *   thrown on, and nothing is kept
+ * @returns the complete directory
+ */
+export async function keptOrMade(
+  part: string,
+  make: (directory: string) => Promise<string>,
+): Promise<string> {
+  const kept = (await cachedVersions(part)).findLast((path) => path.endsWith(process.arch));
+  return kept ?? addToCache(part, async (directory) => `${await make(directory)}_${process.arch}`);
 }
 
 /**

@@ -14,12 +14,11 @@ import { apiServerFlags, controllerManagerFlags } from './control-plane-flags.ts
 import { writeKubeconfig } from './control-plane-kubeconfig.ts';
 import { type LoggedProcess, startLoggedProcess } from './control-plane-process.ts';
 import { type RunningEtcd, startEtcd } from './etcd.ts';
-import { freePort } from './free-port.ts';
+import { freePort, onSomePort } from './free-port.ts';
 import { ensureKubernetes, type KubernetesBinaries } from './kubernetes-binaries.ts';
 import { type NodeLoop, startNodeLoop } from './node-loop.ts';
 
 const FRONT_PROXY_NAME = 'front-proxy-client';
-const ATTEMPTS_TO_BIND = 5;
 const POLL_MS = 50;
 const PROBE_TIMEOUT_MS = 2_000;
 const TOKEN_LIFETIME_SECONDS = 6 * 3600;
@@ -306,19 +305,6 @@ async function createToken(api: CoreV1Api, namespace: string, name: string): Pro
     throw new Error(`the API server made no token for service account ${namespace}/${name}`);
   }
   return status.token;
-}
-
-/** A free port can be taken by another before its receiver has it; then the next one is tried. */
-async function onSomePort<T>(start: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await start();
-    } catch (error) {
-      if (attempt === ATTEMPTS_TO_BIND || !String(error).includes('address already in use')) {
-        throw error;
-      }
-    }
-  }
 }
 
 async function untilServed(read: () => Promise<unknown>): Promise<void> {

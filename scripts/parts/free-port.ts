@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { listenOnLoopback } from './listen.ts';
 
 /**
  * A TCP port of the loopback interface that nobody listens on at this moment. Another process may
@@ -7,13 +8,28 @@ import { createServer } from 'node:net';
  */
 export async function freePort(): Promise<number> {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  const port = await listenOnLoopback(server);
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new Error('the system gave no port to a TCP server');
+  return port;
+}
+
+const ATTEMPTS_TO_BIND = 5;
+
+/**
+ * A free port can be taken by another before its receiver has it; then the next one is tried.
+ *
+ * @param start takes a {@link freePort} and starts a server on it
+ * @throws what `start` does, where it is something else or has happened too often
+ */
+export async function onSomePort<T>(start: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt === ATTEMPTS_TO_BIND || !String(error).includes('address already in use')) {
+        throw error;
+      }
+    }
   }
-  return address.port;
 }

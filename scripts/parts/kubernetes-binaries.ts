@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpackAptPackage } from './apt-package.ts';
-import { addToCache, cachedVersions } from './cache.ts';
+import { keptOrMade } from './cache.ts';
 import { findExecutable } from './executable.ts';
 import { buildKubernetes } from './kube-build.ts';
 
@@ -79,15 +79,6 @@ async function makeKubernetes(): Promise<KubernetesBinaries> {
 async function ensureEtcd(): Promise<string> {
   const unpack = (directory: string) => unpackAptPackage('etcd-server', directory);
   return (await findExecutable('etcd')) ?? join(await keptOrMade('etcd', unpack), 'usr/bin/etcd');
-}
-
-/** The version in the cache stays until the cache is emptied, so that it is the same every time. */
-async function keptOrMade(
-  part: string,
-  make: (directory: string) => Promise<string>,
-): Promise<string> {
-  const kept = (await cachedVersions(part)).findLast((path) => path.endsWith(process.arch));
-  return kept ?? addToCache(part, async (directory) => `${await make(directory)}_${process.arch}`);
 }
 
 function say(step: string): void {

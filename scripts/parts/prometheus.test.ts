@@ -1,20 +1,15 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { backfill } from './backfill.ts';
+import { listenOnLoopback } from './listen.ts';
 import { ensurePrometheus, startPrometheus } from './prometheus.ts';
 
 async function listen(answer: RequestListener) {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') {
-    throw new Error('no port');
-  }
-  return { server, port: address.port };
+  const server = createServer(answer);
+  return { server, port: await listenOnLoopback(server) };
 }
 
 test('Prometheus starts, is ready, and ends', async () => {

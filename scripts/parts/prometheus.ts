@@ -2,12 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unpackAptPackage } from './apt-package.ts';
-import { addToCache, cachedVersions } from './cache.ts';
+import { keptOrMade } from './cache.ts';
 import { findExecutable } from './executable.ts';
-import { freePort } from './free-port.ts';
+import { freePort, onSomePort } from './free-port.ts';
 import { type RunningProcess, startProcess } from './process.ts';
-
-const ATTEMPTS_TO_BIND = 5;
 
 export interface PrometheusPrograms {
   readonly prometheus: string;
@@ -61,7 +59,11 @@ export async function startPrometheus(
   const directory = await mkdtemp(join(tmpdir(), 'prometheus-'));
   const removeDirectory = () => rm(directory, { recursive: true, force: true });
   try {
-    const running = await startOnSomePort(prometheus, directory, settings);
+    const { port } = settings;
+    const running =
+      port === undefined
+        ? await onSomePort(async () => start(prometheus, directory, await freePort(), settings))
+        : await start(prometheus, directory, port, settings);
     return {
       ...running,
       stop: () => running.stop().finally(removeDirectory),
@@ -76,19 +78,14 @@ export async function startPrometheus(
 async function findPrometheus(): Promise<PrometheusPrograms> {
   const prometheus = await findExecutable('prometheus');
   const promtool = await findExecutable('promtool');
-  return prometheus && promtool ? { prometheus, promtool } : programsIn(await unpacked());
-}
-
-/** The version in the cache stays until the cache is emptied, so that it is the same every time. */
-async function unpacked(): Promise<string> {
-  const kept = (await cachedVersions('prometheus')).findLast((path) => path.endsWith(process.arch));
-  return kept ?? (await addToCache('prometheus', unpackDebianPrometheus));
+  return prometheus && promtool
+    ? { prometheus, promtool }
+    : programsIn(await keptOrMade('prometheus', unpackDebianPrometheus));
 }
 
 async function unpackDebianPrometheus(directory: string): Promise<string> {
   try {
-    const version = await unpackAptPackage('prometheus', directory);
-    return `${version}_${process.arch}`;
+    return await unpackAptPackage('prometheus', directory);
   } catch (error) {
     throw new Error(
       'no Prometheus to run: install prometheus and promtool so that both are in PATH',
@@ -102,28 +99,6 @@ function programsIn(directory: string): PrometheusPrograms {
     prometheus: join(directory, 'usr/bin/prometheus'),
     promtool: join(directory, 'usr/bin/promtool'),
   };
-}
-
-/** A free port can be taken by another before Prometheus has it; then the next one is tried. */
-async function startOnSomePort(
-  prometheus: string,
-  directory: string,
-  settings: PrometheusSettings,
-): Promise<RunningPrometheus> {
-  for (let attempt = 1; ; attempt += 1) {
-    const port = settings.port ?? (await freePort());
-    try {
-      return await start(prometheus, directory, port, settings);
-    } catch (error) {
-      if (settings.port !== undefined || attempt === ATTEMPTS_TO_BIND || !isBindFailure(error)) {
-        throw error;
-      }
-    }
-  }
-}
-
-function isBindFailure(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('address already in use');
 }
 
 async function start(

@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { formatGoDuration } from '../apimachinery/go-duration.ts';
-import { authenticationFlags } from './delegation-flags.ts';
+import { authenticationFlags, authorizationFlags } from './delegation-flags.ts';
 import { discoveryFlags } from './discovery-flags.ts';
 import type { Flag } from './flag.ts';
 import { kubernetesFlags } from './kubernetes-flags.ts';
@@ -30,7 +30,10 @@ export function checkServeFlags(flags: ParsedFlags): CheckedFlags {
     ],
     warnings: [
       ...tokenBesideCredentials(flags),
+      ...credentialsThatAreNotSent(flags),
       ...tlsFlagsWithoutTls(flags),
+      ...clusterFlagsWithoutCluster(flags),
+      ...frontProxyFlagsWithoutAuthority(flags),
       ...unavailableCipherSuites(flags),
       ...leftOverArguments(flags),
     ],
@@ -108,15 +111,17 @@ function isLoopback(address: string): boolean {
   return LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
+/** Those that say how the front proxy names users, once there is an authority for it. */
+const frontProxyFlags = [
+  authenticationFlags.requestHeaderAllowedNames,
+  authenticationFlags.requestHeaderUsernameHeaders,
+  authenticationFlags.requestHeaderUidHeaders,
+  authenticationFlags.requestHeaderGroupHeaders,
+  authenticationFlags.requestHeaderExtraPrefixes,
+];
+
 function blankHeaderNames(flags: ParsedFlags): string[] {
-  const lists = [
-    authenticationFlags.requestHeaderAllowedNames,
-    authenticationFlags.requestHeaderUsernameHeaders,
-    authenticationFlags.requestHeaderUidHeaders,
-    authenticationFlags.requestHeaderGroupHeaders,
-    authenticationFlags.requestHeaderExtraPrefixes,
-  ];
-  return lists
+  return frontProxyFlags
     .filter((list) => flags.value(list).some((name) => name.trim() === ''))
     .map((list) => `--${list.name} has an empty value: expected names separated by commas`);
 }
@@ -130,6 +135,24 @@ function tokenBesideCredentials(flags: ParsedFlags): string[] {
     : [];
 }
 
+/** A request has room for one `Authorization`. */
+function credentialsThatAreNotSent(flags: ParsedFlags): string[] {
+  const { url, headers, tokenFile, inCluster, kubeconfig } = prometheusFlags;
+  const isSaid = flags.value(headers).some(({ name }) => /^authorization$/i.test(name));
+  const { username = '', password = '' } = URL.parse(flags.value(url)) ?? {};
+  const sent = isSaid
+    ? `an Authorization in --${headers.name}`
+    : username + password !== '' && `a user in --${url.name}`;
+  if (sent === false) {
+    return [];
+  }
+  return [
+    ...(flags.value(tokenFile) === '' ? [] : [tokenFile]),
+    ...(flags.value(inCluster) ? [inCluster] : []),
+    ...(flags.value(kubeconfig) === '' ? [] : [kubeconfig]),
+  ].map(({ name }) => `the credentials of --${name} are not sent: ${sent} goes before`);
+}
+
 function tlsFlagsWithoutTls(flags: ParsedFlags): string[] {
   const { url, caFile, clientCertificateFile, insecureSkipVerify } = prometheusFlags;
   if (!/^http:/i.test(flags.value(url))) {
@@ -138,6 +161,31 @@ function tlsFlagsWithoutTls(flags: ParsedFlags): string[] {
   return [caFile, clientCertificateFile, insecureSkipVerify]
     .filter((tlsFlag) => flags.isGiven(tlsFlag))
     .map((tlsFlag) => `--${tlsFlag.name} has no effect: --${url.name} begins with http, not https`);
+}
+
+function clusterFlagsWithoutCluster(flags: ParsedFlags): string[] {
+  if (!flags.value(discoveryFlags.standalone)) {
+    return [];
+  }
+  const clusterFlags = [kubernetesFlags, authenticationFlags, authorizationFlags];
+  return clusterFlags
+    .flatMap((section) => Object.values<Flag<unknown>>(section))
+    .filter((each) => flags.isGiven(each))
+    .map(
+      ({ name }) =>
+        `--${name} has no effect: with --standalone nobody is authenticated and no cluster is asked`,
+    );
+}
+
+/** The cluster's own headers count then: that others were meant would go unnoticed. */
+function frontProxyFlagsWithoutAuthority(flags: ParsedFlags): string[] {
+  const { requestHeaderCaFile } = authenticationFlags;
+  if (flags.value(discoveryFlags.standalone) || flags.value(requestHeaderCaFile) !== '') {
+    return [];
+  }
+  return frontProxyFlags
+    .filter((each) => flags.isGiven(each))
+    .map(({ name }) => `--${name} has no effect without --${requestHeaderCaFile.name}`);
 }
 
 function unavailableCipherSuites(flags: ParsedFlags): string[] {

@@ -1,5 +1,5 @@
 import type { Flag } from './flag.ts';
-import { type FlagSection, SERVE_FLAG_SECTIONS, sharedNote } from './serve-flags.ts';
+import { type FlagSection, SERVE_FLAG_SECTIONS } from './serve-flags.ts';
 
 const INTRODUCTION = `# Command-line flags
 
@@ -23,10 +23,8 @@ export function flagDocs(): string {
 
 function sectionDocs(section: FlagSection): string {
   const rows = section.flags.filter(({ effect }) => effect !== 'ignored').map(flagRow);
-  const note = sharedNote(section);
-  const yet = note === undefined ? [] : ['', `No effect yet: ${note}.`];
   const head = ['', '| flag | default | meaning |', '| --- | --- | --- |'];
-  return rows.length === 0 ? '' : [`## ${section.title}`, ...yet, ...head, ...rows].join('\n');
+  return rows.length === 0 ? '' : [`## ${section.title}`, ...head, ...rows].join('\n');
 }
 
 function flagRow(flag: Flag<unknown>): string {

@@ -7,10 +7,9 @@ import { parseGoBool, parseGoFloat, parseGoInteger } from './go-literals.ts';
 /**
  * What a flag does in this program:
  * - `used`: its value is acted upon.
- * - `later`: its value is checked and kept, a part that is still to come will act upon it.
  * - `ignored`: it is accepted for the sake of existing manifests and has no meaning here.
  */
-export type FlagEffect = 'used' | 'later' | 'ignored';
+export type FlagEffect = 'used' | 'ignored';
 
 /** What one text given for a flag says: its value, or what would have been a value. */
 export type Reading<T> = { readonly value: T } | { readonly expected: string };
@@ -31,7 +30,7 @@ export interface Flag<T> {
   readonly defaultText: string;
   readonly help: string;
   readonly effect: FlagEffect;
-  /** For flags that are not `used`: why it has no effect (yet), and what to do instead. */
+  /** For flags that are not `used`: why it has no effect, and what to do instead. */
   readonly note?: string;
   /** What to use instead. */
   readonly deprecated?: string;
@@ -48,9 +47,7 @@ export interface Flag<T> {
   read(texts: readonly string[]): T;
 }
 
-type Effect =
-  | { readonly effect?: 'used' }
-  | { readonly effect: 'later' | 'ignored'; readonly note: string };
+type Effect = { readonly effect?: 'used' } | { readonly effect: 'ignored'; readonly note: string };
 
 /** What every flag says about itself. */
 export type FlagDescription = Effect & {

@@ -1,5 +1,5 @@
 import type { Flag } from './flag.ts';
-import { type FlagSection, SERVE_FLAG_SECTIONS, sharedNote } from './serve-flags.ts';
+import { type FlagSection, SERVE_FLAG_SECTIONS } from './serve-flags.ts';
 import { wrapWords } from './word-wrap.ts';
 
 const WIDTH = 100;
@@ -25,10 +25,7 @@ export function serveHelp(): string {
 
 function sectionHelp(section: FlagSection): string {
   const shown = section.flags.filter(({ effect }) => effect !== 'ignored').map(flagHelp);
-  const note = sharedNote(section);
-  const yet = note === undefined ? '' : ` (no effect yet: ${note})`;
-  const title = wrapWords(`${section.title} flags${yet}:`, WIDTH).join('\n');
-  return shown.length === 0 ? '' : `${title}\n\n${shown.join('\n')}`;
+  return shown.length === 0 ? '' : `${section.title} flags:\n\n${shown.join('\n')}`;
 }
 
 function flagHelp(flag: Flag<unknown>): string {

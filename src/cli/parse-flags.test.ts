@@ -41,7 +41,7 @@ const logDir = flag.string({
 const caFile = flag.string({
   name: 'ca-file',
   default: '',
-  effect: 'later',
+  effect: 'ignored',
   note: 'nobody is authenticated',
   help: '',
 });
@@ -202,7 +202,7 @@ describe('parseFlags', () => {
       'unknown flag -secure-port (did you mean --secure-port?)',
     ]);
     expect(parse('-secure-prt=1').faults).toEqual([
-      'unknown flag -e in "-secure-prt=1" (did you mean --secure-port?)',
+      'unknown flag -e in "-secure-prt" (did you mean --secure-port?)',
     ]);
   });
 
@@ -225,7 +225,7 @@ describe('parseFlags', () => {
     expect(parse('--log_dir=/a', '--ca-file=b', '--log-dir=/c').warnings).toEqual([
       '--log-dir is deprecated: use --log-file',
       '--log-dir has no effect here: the log goes to standard error',
-      '--ca-file has no effect yet: nobody is authenticated',
+      '--ca-file has no effect here: nobody is authenticated',
     ]);
   });
 

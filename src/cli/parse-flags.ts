@@ -139,7 +139,8 @@ class ArgumentReader {
       const flag = this.#byShorthand.get(letter);
       rest = rest.slice(letter.length);
       if (flag === undefined) {
-        const context = argument === written ? '' : ` in ${quoted(argument)}`;
+        // Without its value, which may be a secret.
+        const context = word === letter ? '' : ` in ${quoted(`-${word}`)}`;
         const meant = closestTo(normalized(word), this.#byName.keys());
         this.#refuse(`${printable(written)}${context}`, word.length > 1 ? meant : undefined);
         this.#skipValueOfUnknown(text);
@@ -203,11 +204,7 @@ function normalized(name: string): string {
 
 function remarks(flag: Flag<unknown>): string[] {
   const deprecation = flag.deprecated === undefined ? [] : [`is deprecated: ${flag.deprecated}`];
-  const effect = {
-    used: [],
-    later: [`has no effect yet: ${flag.note}`],
-    ignored: [`has no effect here: ${flag.note}`],
-  }[flag.effect];
+  const effect = flag.effect === 'ignored' ? [`has no effect here: ${flag.note}`] : [];
   return [...deprecation, ...effect].map((remark) => `--${flag.name} ${remark}`);
 }
 

@@ -349,12 +349,37 @@ describe('parseServeFlags', () => {
       '--prometheus-token-file and --prometheus-auth-incluster are both given: the token of the file',
     ],
     [
+      ['--prometheus-url=https://u:s3cret@p', '--prometheus-token-file=t'],
+      'the credentials of --prometheus-token-file are not sent: a user in --prometheus-url goes before',
+    ],
+    [
+      ['--prometheus-header=authorization=Basic abc', '--prometheus-auth-config=k'],
+      'the credentials of --prometheus-auth-config are not sent: an Authorization in --prometheus-header goes before',
+    ],
+    [
       ['--prometheus-url=http://p', '--prometheus-ca-file=ca'],
       '--prometheus-ca-file has no effect: --prometheus-url begins with http, not https',
     ],
     [
       ['--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA'],
       '--tls-cipher-suites: TLS_RSA_WITH_RC4_128_SHA left out',
+    ],
+    [
+      ['--standalone', '--client-ca-file=ca'],
+      '--client-ca-file has no effect: with --standalone nobody is authenticated',
+    ],
+    [
+      ['--standalone', '--authorization-always-allow-paths=/'],
+      '--authorization-always-allow-paths has no effect: with --standalone nobody is authenticated',
+    ],
+    [['--standalone', '--client-qps=5'], '--client-qps has no effect: with --standalone'],
+    [
+      ['--standalone', '--requestheader-allowed-names=a'],
+      '--requestheader-allowed-names has no effect: with --standalone',
+    ],
+    [
+      ['--requestheader-allowed-names=a'],
+      '--requestheader-allowed-names has no effect without --requestheader-client-ca-file',
     ],
     [['/adapter'], 'the argument "/adapter" is ignored: flags are written --name=value'],
   ])('warns about %j', (argv, warning) => {

@@ -74,7 +74,7 @@ export const prometheusFlags = {
     default: 30_000,
     from: 1,
     to: LONGEST_TIMER,
-    help: 'How long a request to Prometheus may take. For a query, waiting for its turn is part of it; Prometheus is told what is left, so that it stops as well.',
+    help: 'How long a query may take. Waiting for its turn is part of it; Prometheus is told what is left, so that it stops as well. Each request by which metrics are discovered may take two minutes.',
   }),
   connectTimeout: flag.duration({
     name: 'prometheus-connect-timeout',

@@ -50,10 +50,3 @@ export const SERVE_FLAG_SECTIONS: readonly FlagSection[] = [
 export const SERVE_FLAGS: readonly Flag<unknown>[] = SERVE_FLAG_SECTIONS.flatMap(
   ({ flags }) => flags,
 );
-
-/** What is to be said of every flag of a section that has no effect yet, if it is the same. */
-export function sharedNote({ flags }: FlagSection): string | undefined {
-  const notes = new Set(flags.map(({ effect, note }) => (effect === 'later' ? note : undefined)));
-  const [note] = notes;
-  return notes.size === 1 ? note : undefined;
-}

@@ -129,6 +129,21 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     expect((await run(['GOOD', '--strict'])).code).toBe(0);
   });
 
+  it('says why a query is not shared', async () => {
+    const rule = `{seriesQuery: 'load{namespace!="",pod!=""}', resources: {template: <<.Resource>>}`;
+    const sum = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+    const rules = [
+      `${rule}, metricsQuery: 'topk(1, ${sum})'}`,
+      `${rule}, metricsQuery: '${sum}', name: {as: alone}, sharing: false}`,
+    ];
+    const { code, out } = await run(['-'], `rules: [${rules.join(', ')}]`);
+    expect(code).toBe(0);
+    expect(out.match(/(?<=^ {2}sharing {4}).*/gm)).toEqual([
+      'not by object: `topk` gives more than one sample of a group, or chooses some',
+      'off',
+    ]);
+  });
+
   it('reads standard input', async () => {
     const { code, out } = await run(['-'], BAD);
     expect(code).toBe(1);

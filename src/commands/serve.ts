@@ -92,6 +92,7 @@ async function serveUntilTold(
 ): Promise<number> {
   const metrics = createMetrics({ version, revision: '' });
   const hangUp = hangUpSignal();
+  const end = endSignal(log);
   const prometheus = await connectPrometheus(options.prometheus, log, metrics);
   onEnd(prometheus.close);
   const [cluster, access] = await openBoth(
@@ -135,7 +136,7 @@ async function serveUntilTold(
   surviveFaults(log, metrics);
   sayHello(options, server, log);
 
-  await toldToEnd();
+  await end.told();
   ending.now = true;
   const { shutdownDelay } = options.serving;
   log.info('ending: not ready from now on, though everything is served', { shutdownDelay });
@@ -290,11 +291,26 @@ function hangUpSignal(): { onSignal: () => void } {
   return hangUp;
 }
 
-/** Resolves when the program is told to end. */
-function toldToEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
+/**
+ * SIGTERM or SIGINT. Taken from the beginning on and to the end: the first process of a container does
+ * not get a signal that it does not take. Before anything is served there is nothing to be ended in
+ * order; a second signal says that there is no time for it.
+ */
+function endSignal(log: ClosableLogger): { told(): Promise<void> } {
+  let onSignal = (): void => {
+    log.info('ending: nothing is served yet');
+    void log.close().then(() => process.exit(0));
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => onSignal());
+  return {
+    told: () =>
+      new Promise((resolve) => {
+        onSignal = () => {
+          onSignal = () => process.exit(1);
+          resolve();
+        };
+      }),
+  };
 }
 
 /** What the operator can mend, as opposed to a fault of the program. */

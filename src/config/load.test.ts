@@ -1,10 +1,12 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import { formatFault } from './fault.ts';
-import { decodeRulesText, loadConfigurationFile, MAX_FILE_BYTES } from './load.ts';
+import { decodeRulesText, loadConfigurationFile, MAX_FILE_BYTES, readRulesText } from './load.ts';
 
 const options = {
   mapper: builtinResourceMapper(),
@@ -76,8 +78,20 @@ describe('loadConfigurationFile', () => {
     expect(await faultsOf('#'.repeat(MAX_FILE_BYTES + 1))).toEqual([
       expect.stringMatching(/^f: error: too large: expected at most 2097152 bytes/),
     ]);
-    const { faults } = await loadConfigurationFile('/dev/zero', options);
-    expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining('too large')]);
+    const { fault } = await readRulesText('/dev/zero');
+    expect(fault?.message).toContain('too large');
+  });
+
+  it('refuses what cannot be read twice', async () => {
+    const pipe = join(directory, 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    for (const path of [pipe, '/dev/zero']) {
+      const { configuration, faults } = await loadConfigurationFile(path, options);
+      expect(configuration).toBeUndefined();
+      expect(faults.map(formatFault)).toEqual([
+        `${path}: error: expected a regular file, which can be read again: this is a pipe or a device`,
+      ]);
+    }
   });
 });
 

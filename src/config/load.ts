@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { type LoadOptions, type ReadConfiguration, readConfiguration } from './configuration.ts';
 import type { Fault } from './fault.ts';
 
@@ -10,15 +10,28 @@ export type RulesText =
   | { readonly text: string; readonly fault?: undefined }
   | { readonly text?: undefined; readonly fault: Fault };
 
-/** Reads a rules file and everything in it. A file that cannot be read is a fault, too. */
+/**
+ * Reads a rules file and everything in it. A file that cannot be read is a fault, too, and so is one
+ * that cannot be read again.
+ */
 export async function loadConfigurationFile(
   path: string,
   options: LoadOptions,
 ): Promise<ReadConfiguration> {
-  const { text, fault } = await readRulesText(path);
+  const { text, fault }: RulesText = (await canBeReadAgain(path))
+    ? await readRulesText(path)
+    : wholeFileFault(path, ONLY_ONCE);
   return fault === undefined
     ? readConfiguration(path, text, options)
     : { configuration: undefined, faults: [fault] };
+}
+
+const ONLY_ONCE = 'expected a regular file, which can be read again: this is a pipe or a device';
+
+/** A pipe has its content for the first who reads it. Of what is not there nothing is known. */
+export async function canBeReadAgain(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found === undefined || found.isFile() || found.isDirectory();
 }
 
 /** Reads the text of a rules file. */

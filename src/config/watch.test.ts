@@ -75,6 +75,16 @@ describe('a plain file', () => {
     expect([...seen, ...seenUnknown]).toEqual([]);
   });
 
+  it('is not looked at without an event where there is to be no poll', async () => {
+    const never = 3_600_000;
+    const { watch, seen } = await established(path, { quiet: never, poll: 0 });
+    await writeFile(path, 'second');
+    await settle();
+    expect(seen).toEqual(['first']);
+    watch.trigger();
+    await expectLast(seen, 'second');
+  });
+
   it('is told of when it is written in place', async () => {
     const { seen } = await established(path);
     await writeFile(path, 'second');

@@ -19,7 +19,7 @@ export interface WatchOptions {
   readonly known?: Uint8Array;
   /** Milliseconds without further changes before the file is read; it may be half written. */
   readonly quiet?: number;
-  /** Milliseconds between looks at the file that no event prompted: events can be missed. */
+  /** Milliseconds between looks at the file that no event prompted: events can be missed. 0: none. */
   readonly poll?: number;
   /**
    * Told when the file cannot be read or watched at two looks in a row (a file that is being replaced
@@ -177,8 +177,7 @@ export function watchFile(
     options.onProblem?.(error, of);
   }
 
-  const polling = setInterval(look, poll);
-  polling.unref();
+  const polling = poll > 0 ? setInterval(look, poll).unref() : undefined;
   look();
 
   return {

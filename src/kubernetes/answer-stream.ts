@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { KubernetesError } from './kubernetes-error.ts';
+import { KubernetesError, messageOf } from './kubernetes-error.ts';
 
 export interface AnswerStreamLimits {
   /** Ends the stream. */
@@ -66,8 +66,7 @@ function isIncomingMessage(stream: Readable): stream is IncomingMessage {
 }
 
 function brokenOff(what: string, error: unknown): KubernetesError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new KubernetesError('unreachable', `${what}: the connection broke: ${reason}`);
+  return new KubernetesError('unreachable', `${what}: the connection broke: ${messageOf(error)}`);
 }
 
 /** The beginning of an answer as text, at most so many bytes; for what explains an error. */

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { type ClusterAccess, ClusterAccessError } from './cluster-access.ts';
+import { messageOf } from './kubernetes-error.ts';
 
 /**
  * Reads the CA, the client certificate and its key as a connection will, so that files that are
@@ -45,8 +46,4 @@ function check(place: string, use: () => unknown): void {
   } catch (error) {
     throw new ClusterAccessError(`${place}: not usable: ${messageOf(error)}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,9 @@
 import type { ClusterResource, ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import { createBackoff } from './backoff.ts';
 import { builtinResources } from './builtin-resources.ts';
 import { readDiscovery } from './discovery.ts';
 import type { DiscoveredVersion, GroupVersion } from './discovery-documents.ts';
-import { KubernetesError } from './kubernetes-error.ts';
+import { type KubernetesError, toKubernetesError } from './kubernetes-error.ts';
 import type { KubernetesRequester } from './requester.ts';
 import { createResourceMapper } from './resource-mapper.ts';
 
@@ -37,7 +38,10 @@ export interface WatchClusterResourcesOptions {
   readonly requester: KubernetesRequester;
   /** From the end of one attempt to the next, in milliseconds. */
   readonly intervalMs: number;
-  /** The first wait after a failed attempt, in milliseconds; doubles up to the interval. */
+  /**
+   * The first wait after a failed attempt, in milliseconds; doubles up to the interval, or to half a
+   * minute where that is less: as long as nothing is known the adapter is not ready.
+   */
   readonly retryMs?: number;
   /** Called when the resources, or the groups that failed, are others than before. */
   readonly onChange?: (known: KnownResources) => void;
@@ -46,6 +50,8 @@ export interface WatchClusterResourcesOptions {
     warn(message: string, details?: Record<string, unknown>): unknown;
   };
 }
+
+const MOST_RETRY_MS = 30_000;
 
 /**
  * Follows which resources the cluster has: asks at once and then at an interval. An API server that
@@ -63,7 +69,7 @@ export function watchClusterResources(options: WatchClusterResourcesOptions): Cl
   let versions: readonly DiscoveredVersion[] = [];
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let waitMs = retryMs;
+  const backoff = createBackoff(retryMs, Math.min(intervalMs, MOST_RETRY_MS));
 
   const attempt = async (): Promise<void> => {
     clearTimeout(timer);
@@ -95,7 +101,7 @@ export function watchClusterResources(options: WatchClusterResourcesOptions): Cl
   };
 
   const failed = (error: unknown): void => {
-    const failure = toKubernetesError(error);
+    const failure = toKubernetesError('reading discovery', error);
     if (known.failure === undefined) {
       log.warn('the resources of the cluster cannot be read; what is known stays', {
         error: failure.message,
@@ -105,13 +111,9 @@ export function watchClusterResources(options: WatchClusterResourcesOptions): Cl
   };
 
   const nextWait = (): number => {
-    if (known.failure === undefined) {
-      waitMs = retryMs;
-      return intervalMs;
-    }
-    const wait = Math.min(waitMs, intervalMs);
-    waitMs *= 2;
-    return wait;
+    if (known.failure !== undefined) return backoff.next();
+    backoff.reset();
+    return intervalMs;
   };
 
   const refresh = (): Promise<void> => {
@@ -178,11 +180,4 @@ function textOf(resource: ClusterResource): string {
 
 function sameTexts(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((text, index) => text === other[index]);
-}
-
-function toKubernetesError(error: unknown): KubernetesError {
-  if (error instanceof KubernetesError) return error;
-  return new KubernetesError('bad_answer', `reading discovery failed: ${String(error)}`, {
-    cause: error,
-  });
 }

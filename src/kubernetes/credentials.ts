@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { checkCertificates } from './check-certificates.ts';
 import type { ClusterAccess } from './cluster-access.ts';
-import { KubernetesError } from './kubernetes-error.ts';
+import { KubernetesError, messageOf } from './kubernetes-error.ts';
 
 /** What a request carries so that the API server knows who asks. */
 export interface Credentials {
@@ -253,8 +253,4 @@ function sameHeaders(
   other: Readonly<Record<string, string>>,
 ): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

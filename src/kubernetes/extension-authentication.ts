@@ -22,13 +22,16 @@ export interface ExtensionAuthentication {
 
 const PATH = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
 
+/** For one small object, in milliseconds; a start waits for it. */
+const TIMEOUT_MS = 10_000;
+
 /** The ConfigMap as it is now. Throws {@link KubernetesError}. */
 export async function readExtensionAuthentication(
   requester: KubernetesRequester,
 ): Promise<ExtensionAuthentication> {
   // As fresh as the API server's own cache, which costs etcd nothing.
   const query = new URLSearchParams({ resourceVersion: '0' });
-  const { body } = await requester.getJson(PATH, { query });
+  const { body } = await requester.getJson(PATH, { query, timeoutMs: TIMEOUT_MS });
   const data = fieldOf(body, 'data');
   return {
     clientCa: text(data, 'client-ca-file'),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { load, YAMLException } from 'js-yaml';
 import { type ClusterAccess, ClusterAccessError, tokenFileProvider } from './cluster-access.ts';
+import { messageOf } from './kubernetes-error.ts';
 
 /**
  * Reads the current context of a kubeconfig file (Kind `Config`, the file of kubectl). Entries that
@@ -223,8 +224,4 @@ function placeOf(error: unknown): string {
 
 function reasonOf(error: unknown): string {
   return error instanceof YAMLException ? error.reason : messageOf(error);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -58,3 +58,19 @@ export function kindOfStatus(status: number): KubernetesErrorKind {
   if (status >= 500) return 'server_error';
   return status >= 400 ? 'rejected' : 'bad_answer';
 }
+
+/** An error in words; whatever else was thrown as text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * A {@link KubernetesError} as it is; of any other error one that says what failed by it.
+ *
+ * @param what e.g. `reading discovery`.
+ */
+export function toKubernetesError(what: string, error: unknown): KubernetesError {
+  if (error instanceof KubernetesError) return error;
+  const message = `${what} failed: ${messageOf(error)}`;
+  return new KubernetesError('bad_answer', message, { cause: error });
+}

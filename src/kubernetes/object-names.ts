@@ -2,6 +2,8 @@ import type { ClusterResource } from '../apimachinery/cluster-resource.ts';
 import { formatLabelSelector, type LabelSelector } from '../apimachinery/label-selector.ts';
 import { listPath } from './api-path.ts';
 import { KubernetesError } from './kubernetes-error.ts';
+import type { ObjectMetadata } from './object-index/object-metadata.ts';
+import { readObjectList } from './object-index/read-list.ts';
 import type { KubernetesRequester } from './requester.ts';
 import { createSharedCalls } from './shared-calls.ts';
 
@@ -25,12 +27,6 @@ export interface ClusterObjectNames {
   list(request: ObjectNamesRequest): Promise<readonly string[]>;
 }
 
-const PAGE_SIZE = 500;
-const ACCEPT_METADATA =
-  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
-/** How often a list is begun anew because the server has forgotten where it was. */
-const MAX_RESTARTS = 3;
-
 /**
  * Lists only the metadata of objects, page by page; callers who ask for the same at the same time
  * share one listing.
@@ -52,64 +48,17 @@ export function createObjectNames(requester: KubernetesRequester): ClusterObject
   };
 }
 
+/** @returns sorted, each once: of all namespaces, objects may have the same name. */
 async function listNames(
   requester: KubernetesRequester,
   path: string,
   labelSelector: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  for (let restarts = 0; ; restarts += 1) {
-    try {
-      return await listAllPages(requester, path, labelSelector, signal);
-    } catch (error) {
-      const isExpired = error instanceof KubernetesError && error.kind === 'gone';
-      if (!isExpired || restarts === MAX_RESTARTS) throw error;
-    }
-  }
-}
-
-async function listAllPages(
-  requester: KubernetesRequester,
-  path: string,
-  labelSelector: string,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const names = new Set<string>();
-  const tokens = new Set<string>();
-  const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
-  if (labelSelector !== '') query.set('labelSelector', labelSelector);
-
-  for (;;) {
-    const { body } = await requester.getJson(path, { accept: ACCEPT_METADATA, query, signal });
-    const page = parsePage(path, body);
-    for (const name of page.names) names.add(name);
-    if (page.continueToken === '') return [...names].toSorted();
-    if (tokens.has(page.continueToken)) {
-      throw new KubernetesError('bad_answer', `GET ${path}: the same page is offered again`);
-    }
-    tokens.add(page.continueToken);
-    query.set('continue', page.continueToken);
-  }
-}
-
-/** A PartialObjectMetadataList, or a list of whole objects, which has the same shape. */
-function parsePage(path: string, body: unknown): { names: string[]; continueToken: string } {
-  // Go writes an empty list as null.
-  const items = fieldOf(body, 'items') === null ? [] : fieldOf(body, 'items');
-  if (!Array.isArray(items)) {
-    throw new KubernetesError('bad_answer', `GET ${path}: expected a list of objects`);
-  }
-  const names = items.map((item: unknown) => {
-    const name = fieldOf(fieldOf(item, 'metadata'), 'name');
-    if (typeof name !== 'string' || name === '') {
-      throw new KubernetesError('bad_answer', `GET ${path}: an object without a name`);
-    }
-    return name;
-  });
-  const continueToken = fieldOf(fieldOf(body, 'metadata'), 'continue');
-  return { names, continueToken: typeof continueToken === 'string' ? continueToken : '' };
-}
-
-function fieldOf(value: unknown, field: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined;
+  const begin = () => {
+    const names = new Set<string>();
+    return { names, add: ({ name }: ObjectMetadata) => void names.add(name) };
+  };
+  const { receiver } = await readObjectList(requester, { path, labelSelector, signal }, begin);
+  return [...receiver.names].toSorted();
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import axios, { AxiosError, type AxiosResponse } from 'axios';
 import { type AnswerStreamLimits, readBeginning, streamChunks } from './answer-stream.ts';
 import type { Credentials, CredentialsSource } from './credentials.ts';
-import { KubernetesError, kindOfStatus } from './kubernetes-error.ts';
+import { KubernetesError, kindOfStatus, messageOf } from './kubernetes-error.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 /** Exchanges documents with the Kubernetes API. */
@@ -93,7 +93,7 @@ export function createRequester(options: RequesterOptions): KubernetesRequester 
       }
       return await orAborted(Promise.resolve(read(what, response)), deadline.signal);
     } catch (error) {
-      throw toKubernetesError(what, error, deadline, options);
+      throw failureOf(what, error, deadline, options);
     } finally {
       deadline.end();
     }
@@ -255,7 +255,7 @@ function statusMessage(text: string): string | undefined {
   }
 }
 
-function toKubernetesError(
+function failureOf(
   what: string,
   error: unknown,
   deadline: Deadline,
@@ -287,7 +287,7 @@ function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') {
     return error.errors.map(reasonOf).join('; ');
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** A time limit together with the caller's own signal. */

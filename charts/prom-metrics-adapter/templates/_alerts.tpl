@@ -79,9 +79,9 @@
       prom_metrics_adapter_prometheus_request_duration_seconds: usually it is the queries.
 - alert: PromMetricsAdapterErrors
   expr: |-
-    sum by (namespace, group) (rate(prom_metrics_adapter_api_requests_total{ {{- $selector -}} ,code=~"5.."}[5m]))
+    sum by (namespace, group) (rate(prom_metrics_adapter_api_requests_total{ {{- $selector -}} ,group!="",code=~"5.."}[5m]))
     /
-    sum by (namespace, group) (rate(prom_metrics_adapter_api_requests_total{ {{- $selector -}} }[5m]))
+    sum by (namespace, group) (rate(prom_metrics_adapter_api_requests_total{ {{- $selector -}} ,group!=""}[5m]))
     > 0.05
   for: 10m
   labels: {severity: warning}

@@ -4,6 +4,7 @@ import type {
   FrontProxy,
 } from '../../apiserver/authentication/authorities.ts';
 import {
+  type CertificateBundle,
   CertificateBundleError,
   readCertificateBundle,
 } from '../../apiserver/authentication/certificate-bundle.ts';
@@ -151,7 +152,7 @@ async function followAuthorities(options: ServeOptions, log: Logger): Promise<Fo
     ofCluster && {
       clientCa: clientCa?.current() ?? ofCluster.clientCa,
       frontProxy: frontProxyCa
-        ? frontProxyOfFlags(authentication, frontProxyCa)
+        ? frontProxyOf(frontProxyCa.current(), authentication.requestHeader)
         : ofCluster.frontProxy,
     };
   return {
@@ -194,31 +195,26 @@ function authoritiesOf({
     frontProxy:
       requestHeader.ca === undefined
         ? undefined
-        : {
-            ca: readCertificateBundle('requestheader-client-ca-file', requestHeader.ca),
-            allowedNames: requestHeader.allowedNames,
-            headers: {
-              username: requestHeader.usernameHeaders,
-              uid: requestHeader.uidHeaders,
-              group: requestHeader.groupHeaders,
-              extraPrefix: requestHeader.extraHeaderPrefixes,
-            },
-          },
+        : frontProxyOf(
+            readCertificateBundle('requestheader-client-ca-file', requestHeader.ca),
+            requestHeader,
+          ),
   };
 }
 
-function frontProxyOfFlags(
-  { requestHeader }: AuthenticationOptions,
-  ca: FollowedAuthority,
+/** @param said by the flags or by the cluster. */
+function frontProxyOf(
+  ca: CertificateBundle,
+  said: Omit<ExtensionAuthentication['requestHeader'], 'ca'>,
 ): FrontProxy {
   return {
-    ca: ca.current(),
-    allowedNames: requestHeader.allowedNames,
+    ca,
+    allowedNames: said.allowedNames,
     headers: {
-      username: requestHeader.usernameHeaders,
-      uid: requestHeader.uidHeaders,
-      group: requestHeader.groupHeaders,
-      extraPrefix: requestHeader.extraHeaderPrefixes,
+      username: said.usernameHeaders,
+      uid: said.uidHeaders,
+      group: said.groupHeaders,
+      extraPrefix: said.extraHeaderPrefixes,
     },
   };
 }

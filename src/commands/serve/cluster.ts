@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResourceMapper } from '../../apimachinery/cluster-resource.ts';
 import type { HealthCheck } from '../../apiserver/health.ts';
 import type { ServeOptions } from '../../cli/serve-options.ts';
@@ -60,7 +61,16 @@ export function noCluster(options: ServeOptions, prometheus: PrometheusClient): 
   };
 }
 
-/** The cluster of the kubeconfig or of the pod; its resources have been asked for once. */
+/**
+ * How long a start waits for an API server that says nothing, in milliseconds. Not as long as liveness
+ * probes are patient: being restarted again and again, it would come back late when the API server does.
+ */
+const LONGEST_WAIT = 10_000;
+
+/**
+ * The cluster of the kubeconfig or of the pod; its resources have been asked for once, and are known
+ * unless that failed or takes long.
+ */
 export async function connectCluster(
   options: ServeOptions,
   log: Logger,
@@ -84,7 +94,7 @@ export async function connectCluster(
   });
   const limits = { maxObjects: maxIndexedObjects };
   const objects = createObjectIndex({ requester, log, report: metrics, limits });
-  await resources.refresh();
+  await Promise.race([resources.refresh(), sleep(LONGEST_WAIT, undefined, { ref: false })]);
   return {
     mapper: () => resources.current().mapper,
     mayLackResources: () => {

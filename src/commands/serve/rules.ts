@@ -3,7 +3,7 @@ import type { ServeOptions } from '../../cli/serve-options.ts';
 import type { Configuration, ReadConfiguration } from '../../config/configuration.ts';
 import type { Fault } from '../../config/fault.ts';
 import { formatFault } from '../../config/fault.ts';
-import { loadConfigurationFile } from '../../config/load.ts';
+import { canBeReadAgain, loadConfigurationFile } from '../../config/load.ts';
 import { type ConfigurationStore, createConfigurationStore } from '../../config/reload.ts';
 import { watchFile } from '../../config/watch.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -57,7 +57,9 @@ export async function followRules(
     },
   });
   // Read before the load, so that an edit between the two is seen as one.
-  const known = await readFile(configFile).catch(() => undefined);
+  const known = (await canBeReadAgain(configFile))
+    ? await readFile(configFile).catch(() => undefined)
+    : undefined;
   await store.reload();
   started = true;
   if (store.current() === undefined) return undefined;

@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 /** The labels of an object; the same object for every object of the cluster that has these labels. */
 export type LabelSet = Readonly<Record<string, string>>;
 
@@ -9,6 +11,15 @@ export class LabelPool {
   private texts = new Map<string, string>();
   /** By hash, or the next free number after it. */
   private sets = new Map<number, LabelSet>();
+  private readonly seed: number;
+
+  /**
+   * @param seed of the hashes. At random: else whoever may create objects could choose labels that have
+   *   one hash, and each would be compared with all the others.
+   */
+  constructor(seed: number = randomInt(2 ** 32)) {
+    this.seed = seed;
+  }
 
   /** How many different sets are kept. */
   get size(): number {
@@ -18,7 +29,7 @@ export class LabelPool {
   /** The kept set that is equal to this one, which becomes it if there is none yet. */
   share(labels: Readonly<Record<string, string>>): LabelSet {
     const entries = Object.entries(labels);
-    for (let slot = hashOf(entries); ; slot = (slot + 1) | 0) {
+    for (let slot = hashOf(entries, this.seed); ; slot = (slot + 1) | 0) {
       const kept = this.sets.get(slot);
       if (kept === undefined) {
         const set = this.copy(entries);
@@ -38,7 +49,7 @@ export class LabelPool {
 
   private adopt(set: LabelSet): void {
     const entries = Object.entries(set);
-    let slot = hashOf(entries);
+    let slot = hashOf(entries, this.seed);
     for (let kept = this.sets.get(slot); kept !== undefined; kept = this.sets.get(slot)) {
       if (kept === set) return;
       slot = (slot + 1) | 0;
@@ -67,16 +78,15 @@ export class LabelPool {
 }
 
 /** Of 32 bits, the same for every order of the labels. */
-function hashOf(entries: readonly (readonly [string, string])[]): number {
+function hashOf(entries: readonly (readonly [string, string])[], seed: number): number {
   let sum = entries.length;
-  for (const [key, value] of entries) sum = (sum + hashText(value, hashText(key, FNV_BASIS))) | 0;
+  for (const [key, value] of entries) sum = (sum + hashText(value, hashText(key, seed))) | 0;
   return sum;
 }
 
-const FNV_BASIS = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv), by UTF-16 code units. */
+/** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv), by UTF-16 code units, from any beginning. */
 function hashText(text: string, seed: number): number {
   let hash = seed;
   for (let index = 0; index < text.length; index += 1) {

@@ -54,9 +54,10 @@ export interface ObjectIndexOptions {
  * resource its objects are listed (metadata only, page by page) and then watched; when nobody asks
  * any more they are dropped.
  *
- * An answer is whole, and at most `limits.staleMs` older than the last contact with the API server: a
- * restart of the API server costs no autoscaler its metrics (what cannot be reached does not change
- * much), and after that there is no answer rather than a wrong one. Where there is no index, since
+ * An answer is whole, and given for at most `limits.staleMs` after contact with the API server was
+ * found to be lost, which silence shows after `limits.silenceMs` at the latest: a restart of the API
+ * server costs no autoscaler its metrics (what cannot be reached does not change much), and after that
+ * there is no answer rather than a wrong one. Where there is no index, since
  * there are too many objects or watching is not allowed, each request lists what it is about.
  */
 export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {

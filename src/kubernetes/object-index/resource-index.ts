@@ -1,6 +1,11 @@
-import { KubernetesError, type KubernetesErrorKind } from '../kubernetes-error.ts';
+import { createBackoff } from '../backoff.ts';
+import {
+  KubernetesError,
+  type KubernetesErrorKind,
+  messageOf,
+  toKubernetesError,
+} from '../kubernetes-error.ts';
 import type { KubernetesRequester } from '../requester.ts';
-import { createBackoff } from './backoff.ts';
 import { createContact } from './contact.ts';
 import type { ObjectIndexLog, ObjectIndexReport } from './index-report.ts';
 import { IndexedObjects } from './indexed-objects.ts';
@@ -244,7 +249,7 @@ export function indexResource(options: ResourceIndexOptions): ResourceIndex {
   };
 
   const retryAfter = (error: unknown): number => {
-    tellLost(toKubernetesError(error));
+    tellLost(followingError(error));
     return backoff.next();
   };
 
@@ -304,14 +309,11 @@ function unwatchable(path: string): KubernetesError {
 
 function outcomeOf(error: unknown): 'too_large' | KubernetesErrorKind {
   if (error instanceof TooManyObjectsError) return 'too_large';
-  return toKubernetesError(error).kind;
+  return followingError(error).kind;
 }
 
-function toKubernetesError(error: unknown): KubernetesError {
-  if (error instanceof KubernetesError) return error;
-  return new KubernetesError('bad_answer', `following the objects failed: ${messageOf(error)}`, {
-    cause: error,
-  });
+function followingError(error: unknown): KubernetesError {
+  return toKubernetesError('following the objects', error);
 }
 
 function outOfContact(
@@ -326,8 +328,4 @@ function outOfContact(
     `${resource}: what is known of the objects is ${seconds} s old${reason}`,
     { cause: failure },
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
