@@ -6,18 +6,17 @@ export interface TextMemoBounds {
   readonly longest: number;
 }
 
-/** Room for the requests of a thousand autoscalers, in a few megabytes whatever clients send. */
-const BOUNDS: TextMemoBounds = { most: 2000, longest: 1024 };
-
 /**
  * Reads the same text once: autoscalers send the same requests over and over.
  *
+ * @param bounds of what is remembered, so that it is not up to clients how much memory that takes:
+ *   what is read of a text can be many times as large as the text
  * @param read depends on nothing but the text; nobody may change what it gives. What it throws is
  *   not remembered.
  */
 export function rememberTexts<T extends object>(
   read: (text: string) => T,
-  { most, longest }: TextMemoBounds = BOUNDS,
+  { most, longest }: TextMemoBounds,
 ): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type MediaRange, parseAccept } from './accept.ts';
+import { StatusError } from './status.ts';
 
 const texts = (header: string) =>
   parseAccept(header).map(
@@ -24,6 +25,21 @@ describe('an Accept header', () => {
     ['"', []],
   ])('%j has the ranges %j', (header, expected) => {
     expect(texts(header)).toEqual(expected);
+  });
+
+  it('is refused where it is longer than anybody needs', () => {
+    const longest = 'a/b,'.repeat(1024);
+    expect(parseAccept(longest)).toHaveLength(1024);
+    expect(() => parseAccept(`${longest},`)).toThrow(StatusError);
+    expect(() => parseAccept(`${longest},`)).toThrow(
+      'Accept: expected at most 4096 characters, got 4097',
+    );
+  });
+
+  it('is kept where it is short: what is kept takes much more room than the header', () => {
+    const longest = 'a/b,'.repeat(128);
+    expect(parseAccept(longest)).toBe(parseAccept(longest));
+    expect(parseAccept(`${longest},`)).not.toBe(parseAccept(`${longest},`));
   });
 
   const token = fc.stringMatching(/^[a-z0-9.+-]{1,12}$/);

@@ -1,4 +1,5 @@
 import { rememberTexts } from '../apimachinery/text-memo.ts';
+import { badRequest } from './status.ts';
 
 /** One part of an Accept header: media types, and how much the client likes them. */
 export interface MediaRange {
@@ -12,14 +13,24 @@ export interface MediaRange {
   readonly quality: number;
 }
 
+/** In characters: reading one as long as all headers may be would keep everybody else waiting. */
+const LONGEST = 4096;
+
 /**
  * Reads an Accept header (RFC 9110, 12.5.1). A part that is no media range is passed over, and so
- * is a parameter that is none: what is left may still be served.
+ * is a parameter that is none: what is left may still be served. Throws a Status 400 for one that is
+ * longer than anybody needs.
  *
  * @returns the ranges that are acceptable, the best first: by quality, then the more definite ones,
  *   then as they came
  */
-export const parseAccept = rememberTexts(readAccept);
+export function parseAccept(header: string): readonly MediaRange[] {
+  if (header.length <= LONGEST) return readRemembered(header);
+  throw badRequest(`Accept: expected at most ${LONGEST} characters, got ${header.length}`);
+}
+
+/** Clients have few of them, and what is read of one takes sixty times its room. */
+const readRemembered = rememberTexts(readAccept, { most: 100, longest: 512 });
 
 function readAccept(header: string): readonly MediaRange[] {
   return splitOutsideQuotes(header, ',')

@@ -26,4 +26,11 @@ describe('requestedTimeout', () => {
       expect(() => timeout(text, 60_000)).toThrow(StatusError);
     }
   });
+
+  it('is refused unread where it is longer than any duration', () => {
+    expect(timeout('1ms'.repeat(21), 60_000)).toBe(21);
+    expect(() => timeout('1ms'.repeat(22), 60_000)).toThrow(
+      'timeout: expected at most 64 characters, got 66',
+    );
+  });
 });

@@ -5,6 +5,9 @@ import { badRequest, requestTimeout } from './status.ts';
 /** The longest that a timer of Node.js can take; one that is set to more ends at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/** In characters; who asks need not be known to have it read. */
+const LONGEST_DURATION = 64;
+
 /**
  * How long a request may take, in milliseconds: as long as its parameter `timeout` says, at most
  * `longest`. Throws a Status 400 where it says nothing that is a duration.
@@ -15,6 +18,11 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export function requestedTimeout(query: URLSearchParams, longest: number): number {
   const text = query.get('timeout') ?? '';
   if (text === '') return longest;
+  if (text.length > LONGEST_DURATION) {
+    throw badRequest(
+      `timeout: expected at most ${LONGEST_DURATION} characters, got ${text.length}`,
+    );
+  }
   const timeout = durationOf(text);
   if (timeout === undefined || timeout < 0) {
     throw badRequest(

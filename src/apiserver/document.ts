@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip as gzipWithCallback } from 'node:zlib';
 import { encode } from './encode.ts';
-import type { ObjectMediaType } from './negotiation.ts';
+import { JSON_TYPE, type ObjectMediaType } from './negotiation.ts';
 
 const gzip = promisify(gzipWithCallback);
 
@@ -33,7 +33,8 @@ export function createDocument(object: object): Document {
     object,
     etag: `"${contentHash(object)}"`,
     content(mediaType, pretty) {
-      const key = `${mediaType} ${pretty}`;
+      // The others have one form, whether or not they are for people to read.
+      const key = `${mediaType} ${pretty && mediaType === JSON_TYPE}`;
       const known = contents.get(key) ?? keptContent(encode(object, mediaType, pretty));
       contents.set(key, known);
       return known;

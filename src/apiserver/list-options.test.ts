@@ -34,15 +34,31 @@ describe('readLabelSelector', () => {
   });
 
   it('names the parameter that is too long, or has too many requirements, each time', () => {
-    for (const parameter of ['labelSelector', 'metricLabelSelector', 'labelSelector'] as const) {
-      expect(() => read(parameter, 'a'.repeat(32 * 1024 + 1))).toThrow(
-        `${parameter}: expected at most 32768 characters`,
+    for (const [parameter, longest] of [
+      ['labelSelector', 32 * 1024],
+      // Each value of an answer has it.
+      ['metricLabelSelector', 8 * 1024],
+      ['labelSelector', 32 * 1024],
+    ] as const) {
+      const selector = `a in (${'b,'.repeat(longest)}`;
+      expect(read(parameter, `${selector.slice(0, longest - 2)}c)`)).toHaveLength(1);
+      expect(() => read(parameter, `${selector.slice(0, longest - 1)}c)`)).toThrow(
+        `${parameter}: expected at most ${longest} characters, got ${longest + 1}`,
       );
       const many = Array.from({ length: 257 }, () => 'a').join(',');
       expect(() => read(parameter, many)).toThrow(StatusError);
       expect(() => read(parameter, many)).toThrow(
         `${parameter}: expected at most 256 requirements`,
       );
+    }
+  });
+
+  it('keeps what it reads of a short selector: of a long one that could be much', () => {
+    const longest = `${'a,'.repeat(127)}bb`;
+    expect(longest).toHaveLength(256);
+    for (const parameter of ['labelSelector', 'metricLabelSelector'] as const) {
+      expect(read(parameter, longest)).toBe(read(parameter, longest));
+      expect(read(parameter, `${longest}b`)).not.toBe(read(parameter, `${longest}b`));
     }
   });
 

@@ -26,13 +26,15 @@ export function parseListOptions(query: URLSearchParams, name: string | undefine
 
 /** Each is compared with the labels of every object: more could keep everybody else waiting. */
 const MOST_REQUIREMENTS = 256;
-/** In characters. */
-const LONGEST_SELECTOR = 32 * 1024;
+/** In characters. That on the metric's labels is a part of each value of the answer. */
+const LONGEST_SELECTOR = { labelSelector: 32 * 1024, metricLabelSelector: 8 * 1024 };
+
+type SelectorParameter = keyof typeof LONGEST_SELECTOR;
 
 /** A query parameter that is a label selector. Throws a Status 400 or a SelectorError. */
 export function readLabelSelector(
   query: URLSearchParams,
-  parameter: 'labelSelector' | 'metricLabelSelector',
+  parameter: SelectorParameter,
 ): LabelSelector {
   const text = query.get(parameter) ?? '';
   return text === '' ? everything : selectorReaders[parameter](text);
@@ -40,16 +42,21 @@ export function readLabelSelector(
 
 const everything: LabelSelector = [];
 
+/** Those of a thousand autoscalers, in 25 MB at most for each parameter, whoever sends what. */
+const REMEMBERED = { most: 2000, longest: 256 };
+
 const selectorReaders = {
-  labelSelector: rememberTexts((text) => readSelector('labelSelector', text)),
-  metricLabelSelector: rememberTexts((text) => readSelector('metricLabelSelector', text)),
+  labelSelector: rememberTexts((text) => readSelector('labelSelector', text), REMEMBERED),
+  metricLabelSelector: rememberTexts(
+    (text) => readSelector('metricLabelSelector', text),
+    REMEMBERED,
+  ),
 };
 
-function readSelector(parameter: string, text: string): LabelSelector {
-  if (text.length > LONGEST_SELECTOR) {
-    throw badRequest(
-      `${parameter}: expected at most ${LONGEST_SELECTOR} characters, got ${text.length}`,
-    );
+function readSelector(parameter: SelectorParameter, text: string): LabelSelector {
+  const longest = LONGEST_SELECTOR[parameter];
+  if (text.length > longest) {
+    throw badRequest(`${parameter}: expected at most ${longest} characters, got ${text.length}`);
   }
   const requirements = countRequirements(text);
   if (requirements > MOST_REQUIREMENTS) {

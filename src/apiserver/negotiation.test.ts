@@ -50,8 +50,9 @@ describe('negotiation', () => {
     expect(negotiateError(accept)).toBe('application/json');
   });
 
-  it('writes errors as the client likes them', () => {
+  it('writes errors as the client likes them, where that can be read', () => {
     for (const type of objectMediaTypes) expect(negotiateError(type)).toBe(type);
+    expect(negotiateError('application/yaml,'.repeat(1000))).toBe('application/json');
   });
 
   it('knows whether a single representation is acceptable', () => {

@@ -18,8 +18,10 @@ const authority = /^https?:\/\/[^/?]*/i;
  * Takes the target of a request apart. The path is decoded as a whole and split then, so an encoded
  * slash is a slash, and nothing is resolved: `.` and `..` are names like any others. Throws a
  * Status 400 for a target without a path, and for a path that is not percent-encoded UTF-8.
+ *
+ * Those of a thousand autoscalers are remembered, which takes 16 MB at most, whoever sends what.
  */
-export const parseRequestUrl = rememberTexts(readRequestUrl);
+export const parseRequestUrl = rememberTexts(readRequestUrl, { most: 2000, longest: 512 });
 
 function readRequestUrl(target: string): RequestUrl {
   const local = target.replace(authority, '');

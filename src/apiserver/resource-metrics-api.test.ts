@@ -151,6 +151,17 @@ describe('metrics.k8s.io', () => {
     expect(await codeOf(api().get(target))).toBe(code);
   });
 
+  it('refuses a field selector that would take long to compare with every object', async () => {
+    const { get, asked } = api();
+    const longest = 'metadata.name!=x'.padEnd(4096, ',');
+    await get(`pods?${new URLSearchParams({ fieldSelector: longest })}`);
+    expect(asked).toMatchObject([{ pods: { fields: [{ operator: '!=', value: 'x' }] } }]);
+    await expect(
+      get(`pods?${new URLSearchParams({ fieldSelector: `${longest},` })}`),
+    ).rejects.toThrow('fieldSelector: expected at most 4096 characters, got 4097');
+    expect(asked).toHaveLength(1);
+  });
+
   it('says what it is that was not found', async () => {
     const error: unknown = await api()
       .get('namespaces/shop/pods/other')

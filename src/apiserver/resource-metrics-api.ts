@@ -15,7 +15,7 @@ import {
   nodeMetrics,
   podMetrics,
 } from './resource-metrics-object.ts';
-import { resourceNotFound } from './status.ts';
+import { badRequest, resourceNotFound } from './status.ts';
 import { convert, tableConversions } from './table.ts';
 
 const resources: readonly ApiResource[] = [
@@ -114,7 +114,18 @@ function listOptions(
 ): Pick<ResourceMetricsRequest, 'selector' | 'fields'> {
   checkNumbers(query);
   const selector = readLabelSelector(query, 'labelSelector');
-  const fields = parseFieldSelector(query.get('fieldSelector') ?? '', selectableFields);
+  const fields = parseFieldSelector(fieldSelectorIn(query), selectableFields);
   refuseWatch(query, resourceMetricsGroup.name, resource);
   return { selector, fields };
+}
+
+/** In characters: it is compared with every object, as a label selector is. */
+const LONGEST_FIELD_SELECTOR = 4096;
+
+function fieldSelectorIn(query: URLSearchParams): string {
+  const text = query.get('fieldSelector') ?? '';
+  if (text.length <= LONGEST_FIELD_SELECTOR) return text;
+  throw badRequest(
+    `fieldSelector: expected at most ${LONGEST_FIELD_SELECTOR} characters, got ${text.length}`,
+  );
 }

@@ -125,6 +125,18 @@ describe('createMetrics', () => {
     expect(counters.length).toBeLessThanOrEqual(102);
   });
 
+  it('knows a resource however its name is written, as the API does', async () => {
+    const metrics = newMetrics();
+    for (const resource of ['pods', 'Pods', 'PODS']) {
+      metrics.apiRequestStarted()({ verb: 'get', group: '', resource, code: 200 });
+    }
+    const found = await samples(metrics);
+    const counted = [...found].filter(([name]) => name.startsWith('api_requests_total'));
+    expect(counted).toEqual([
+      ['api_requests_total{verb="get",group="",resource="pods",code="200"}', '3'],
+    ]);
+  });
+
   it('has a registry of its own each time', async () => {
     const metrics = newMetrics();
     recordEverything(newMetrics());

@@ -25,18 +25,8 @@ export type PrometheusOutcome =
 /** How a relist ended: every rule has a new result, some have, or none has. */
 export type RelistOutcome = 'success' | 'partial' | 'failure';
 
-/** Why a sample of an answer was not served. */
-export type LeftOutReason =
-  /** Plus or minus infinity, which no quantity can tell. */
-  | 'infinite'
-  /** Not a number, where it cannot be served as 0. */
-  | 'not_a_number'
-  /** The sample lacks the label that names its object. */
-  | 'without_object'
-  /** The sample is of an object that was not asked for. */
-  | 'unexpected_object'
-  /** Another sample of the same object was served. */
-  | 'duplicate';
+/** Why a sample of an answer was not served: it is plus or minus infinity, which no quantity can tell. */
+export type LeftOutReason = 'infinite';
 
 /** What said who asks. */
 export type AuthenticationMethod =
@@ -410,6 +400,9 @@ function apiMetrics(registry: Registry): Pick<AdapterMetrics, 'apiRequestStarted
     registers: [registry],
   });
   const boundedResource = createBoundedLabel(MOST_RESOURCES);
+  // The API takes upper case for lower case: one resource must not fill the label with its spellings.
+  const resourceLabel = ({ resource, code }: ApiRequest): string =>
+    resource && boundedResource(resource.toLowerCase(), isSuccess(code));
   return {
     apiRequestStarted: () => {
       const startedAt = performance.now();
@@ -423,7 +416,7 @@ function apiMetrics(registry: Registry): Pick<AdapterMetrics, 'apiRequestStarted
         const labels = {
           verb: VERBS.has(request.verb) ? request.verb : OTHER,
           group: GROUPS.has(request.group) ? request.group : OTHER,
-          resource: request.resource && boundedResource(request.resource, isSuccess(request.code)),
+          resource: resourceLabel(request),
         };
         inFlight.dec();
         requests.inc({ ...labels, code: codeLabel(request.code) });

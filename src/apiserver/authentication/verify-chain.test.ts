@@ -170,6 +170,26 @@ describe('verifyChain', () => {
     expect(verify([await makeClient(ca, 'CN=alice', { hash: 'SHA-1' })])).toEqual(unsigned);
   });
 
+  it('passes over keys that take long to verify with', async () => {
+    const authorityWith = (...rsaExponent: readonly number[]) =>
+      makeCertificate({ subject: 'CN=rsa', issuer: ca, authority: {}, rsaExponent });
+    const usual = await authorityWith(1, 0, 1);
+    expect(verify([await makeClient(usual, 'CN=alice'), usual])).toEqual(isValid);
+    const slow = await authorityWith(0x80, 0, 0, 1);
+    expect(verify([await makeClient(slow, 'CN=alice'), slow])).toEqual(unsigned);
+  });
+
+  it('looks at so many signatures only, whatever comes with a certificate', async () => {
+    const subject = 'CN=first';
+    const first = await makeCertificate({ subject, issuer: ca, authority: {} });
+    const decoys = await Promise.all(
+      Array.from({ length: 16 }, () => makeCertificate({ subject, issuer: ca, authority: {} })),
+    );
+    const client = await makeClient(first, 'CN=alice');
+    expect(verify([client, ...decoys.slice(0, 14), first])).toEqual(isValid);
+    expect(verify([client, ...decoys, first])).toEqual(unsigned);
+  });
+
   it('does not go round in circles', async () => {
     const one = await makeCertificate({ subject: 'CN=one', authority: {} });
     const two = await makeCertificate({ subject: 'CN=two', issuer: one, authority: {} });

@@ -1,6 +1,7 @@
 import type { CertificateBundle } from './certificate-bundle.ts';
 import type { ChainCertificate } from './chain-certificate.ts';
 import type { PeerCertificates } from './peer-certificates.ts';
+import { isQuickToVerifyWith } from './verification-key.ts';
 
 /** Whether a client's certificate counts. */
 export type Verdict =
@@ -22,10 +23,8 @@ const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set([
   '1.3.101.112',
 ]);
 
-/** A longer key of a stranger's choosing would cost more time than a request is worth. */
-const LONGEST_RSA_KEY = 8192;
 /** How many signatures are looked at for one client, whatever it sends along. */
-const MOST_SIGNATURES = 32;
+const MOST_SIGNATURES = 16;
 
 /**
  * Looks for a chain (RFC 5280, section 6) from a client's certificate to a trusted authority in
@@ -105,8 +104,7 @@ function hasSigned(search: Search, issuer: ChainCertificate, x509: ChainCertific
   search.signaturesLeft -= 1;
   try {
     const { publicKey } = issuer.x509;
-    const length = publicKey.asymmetricKeyDetails?.modulusLength ?? 0;
-    return length <= LONGEST_RSA_KEY && x509.verify(publicKey);
+    return isQuickToVerifyWith(publicKey) && x509.verify(publicKey);
   } catch {
     // A key of a kind that OpenSSL does not know.
     return false;

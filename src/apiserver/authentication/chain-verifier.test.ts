@@ -1,0 +1,84 @@
+import { X509Certificate } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  type MadeCertificate,
+  makeAuthority,
+  makeClient,
+} from '../../../test/fixtures/certificate-maker.ts';
+import { readCertificateBundle } from './certificate-bundle.ts';
+import { readCertificate } from './chain-certificate.ts';
+import { createChainVerifier } from './chain-verifier.ts';
+import type { PeerCertificates } from './peer-certificates.ts';
+
+const HOUR = 3_600_000;
+// Certificates know whole seconds.
+const START = Math.floor(Date.now() / 1000) * 1000;
+
+let ca: MadeCertificate;
+let clock: number;
+
+beforeEach(async () => {
+  ca = await makeAuthority('ca');
+  clock = START;
+});
+
+const bundleOf = ({ cert }: MadeCertificate) => readCertificateBundle('test', cert);
+
+/** What a connection has shown: a client's certificate that is valid for half an hour. */
+async function shown(issuer = ca, notBefore = new Date(START)): Promise<PeerCertificates> {
+  const notAfter = new Date(START + HOUR / 2);
+  const { cert } = await makeClient(issuer, 'CN=alice', { notBefore, notAfter });
+  return { leaf: readCertificate(new X509Certificate(cert).raw), intermediates: [] };
+}
+
+describe('createChainVerifier', () => {
+  it('gives the verdict of a connection again, until the certificate ends', async () => {
+    const verify = createChainVerifier(() => clock);
+    const [peer, bundle] = [await shown(), bundleOf(ca)];
+    const verdict = verify(peer, bundle);
+    expect(verdict).toEqual({ valid: true, until: START + HOUR / 2 });
+    clock += HOUR / 2;
+    expect(verify(peer, bundle)).toBe(verdict);
+    clock += 1;
+    expect(verify(peer, bundle)).toEqual({ valid: false, why: 'it has expired' });
+  });
+
+  it('does not give it to another connection', async () => {
+    const verify = createChainVerifier(() => clock);
+    const bundle = bundleOf(ca);
+    const forger = await makeAuthority('ca');
+    expect(verify(await shown(), bundle)).toMatchObject({ valid: true });
+    expect(verify(await shown(forger), bundle)).toMatchObject({ valid: false });
+    expect(verify(await shown(), bundle)).toMatchObject({ valid: true });
+  });
+
+  it('asks again when other authorities are trusted', async () => {
+    const verify = createChainVerifier(() => clock);
+    const peer = await shown();
+    const before = bundleOf(ca);
+    const after = bundleOf(await makeAuthority('ca'));
+    expect(verify(peer, before)).toMatchObject({ valid: true });
+    expect(verify(peer, after)).toMatchObject({ valid: false });
+    expect(verify(peer, before)).toMatchObject({ valid: true });
+  });
+
+  it('does not look at a certificate that does not count with every request', async () => {
+    const verify = createChainVerifier(() => clock);
+    const peer = await shown(ca, new Date(START + 5_000));
+    const bundle = bundleOf(ca);
+    const verdict = verify(peer, bundle);
+    expect(verdict).toEqual({ valid: false, why: 'it is not valid yet' });
+    clock += 9_999;
+    expect(verify(peer, bundle)).toBe(verdict);
+    clock += 1;
+    expect(verify(peer, bundle)).toMatchObject({ valid: true });
+  });
+
+  it('asks again when the clock was set back', async () => {
+    const verify = createChainVerifier(() => clock);
+    const [peer, bundle] = [await shown(), bundleOf(ca)];
+    expect(verify(peer, bundle)).toMatchObject({ valid: true });
+    clock -= 1;
+    expect(verify(peer, bundle)).toEqual({ valid: false, why: 'it is not valid yet' });
+  });
+});

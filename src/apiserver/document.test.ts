@@ -1,0 +1,38 @@
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { createDocument } from './document.ts';
+import { encode } from './encode.ts';
+import { JSON_TYPE, objectMediaTypes, PROTOBUF_TYPE, YAML_TYPE } from './negotiation.ts';
+
+const object = { kind: 'APIGroup', apiVersion: 'v1', name: 'custom.metrics.k8s.io', versions: [] };
+
+describe('createDocument', () => {
+  it('makes each representation once, and indents what can be indented', () => {
+    const document = createDocument(object);
+    for (const type of objectMediaTypes) {
+      for (const pretty of [false, true]) {
+        const content = document.content(type, pretty);
+        expect(content.bytes).toEqual(encode(object, type, pretty));
+        expect(document.content(type, pretty)).toBe(content);
+      }
+    }
+    for (const type of [YAML_TYPE, PROTOBUF_TYPE] as const) {
+      expect(document.content(type, true)).toBe(document.content(type, false));
+    }
+    expect(document.content(JSON_TYPE, true)).not.toBe(document.content(JSON_TYPE, false));
+  });
+
+  it('is compressed once', async () => {
+    const content = createDocument(object).content(JSON_TYPE, false);
+    const compressed = await content.gzipped();
+    expect(await content.gzipped()).toBe(compressed);
+    expect(gunzipSync(compressed)).toEqual(content.bytes);
+  });
+
+  it('has a tag that is the same for the same content, and for no other', () => {
+    const { etag } = createDocument({ ...object });
+    expect(etag).toMatch(/^"[0-9A-F]{128}"$/);
+    expect(createDocument(object).etag).toBe(etag);
+    expect(createDocument({ ...object, name: 'metrics.k8s.io' }).etag).not.toBe(etag);
+  });
+});
