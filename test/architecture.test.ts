@@ -52,6 +52,12 @@ function roomOf({ file, target }: Import): string | undefined {
   return path.join(path.dirname(file), target).split(path.sep)[0];
 }
 
+/** Without comments that have lines of their own. */
+function codeLines(file: string): readonly string[] {
+  const text = readFileSync(path.join(root, 'src', file), 'utf8');
+  return text.split('\n').filter((line) => !/^\s*(\/?\*|\/\/)/.test(line));
+}
+
 const imports = sourceFiles().flatMap(importsOf);
 
 describe('architecture', () => {
@@ -84,6 +90,16 @@ describe('architecture', () => {
       const packages = pureRooms[room];
       return packages !== undefined && !target.startsWith('.') && !packages.includes(target);
     });
+    expect(impure).toEqual([]);
+  });
+
+  it('keeps what Node.js has everywhere out of them, too', () => {
+    const ambient =
+      /\b(process|globalThis|console|performance|fetch|set(Timeout|Interval|Immediate)|Date\.now|Math\.random)\b|new Date\(\)/;
+    const impure = sourceFiles()
+      .filter((file) => (file.split(path.sep)[0] ?? '') in pureRooms)
+      .flatMap((file) => codeLines(file).map((line) => `${file}: ${line}`))
+      .filter((line) => ambient.test(line));
     expect(impure).toEqual([]);
   });
 

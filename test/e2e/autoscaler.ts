@@ -49,6 +49,17 @@ export interface AutoscalerStatus {
   readonly replicas: string;
 }
 
+/** What the autoscalers of a namespace have said of their rescaling, a line each. */
+export function rescaleMessages(kubectl: Kubectl, namespace: string): Promise<string> {
+  return kubectl.run(
+    'get',
+    'events',
+    `--namespace=${namespace}`,
+    '--field-selector=reason=SuccessfulRescale',
+    '--output=jsonpath={range .items[*]}{.message}{"\\n"}{end}',
+  );
+}
+
 /** @param kind of the metric: where in the status it is told */
 export async function autoscalerStatus(
   kubectl: Kubectl,

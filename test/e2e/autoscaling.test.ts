@@ -5,7 +5,7 @@ import { type ControlPlane, startControlPlane } from '../../scripts/parts/contro
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
 import { type InstalledAdapter, installAdapter } from './adapter.ts';
 import { apiServiceNames } from './adapter-manifests.ts';
-import { autoscaler, autoscalerStatus } from './autoscaler.ts';
+import { autoscaler, autoscalerStatus, rescaleMessages } from './autoscaler.ts';
 import { complaints } from './complaints.ts';
 import { deployment } from './deployment.ts';
 import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
@@ -173,13 +173,7 @@ describe('the autoscaler', () => {
   });
 
   test('says in its events how it scaled', async () => {
-    const messages = await kubectl.run(
-      'get',
-      'events',
-      `--namespace=${NAMESPACE}`,
-      '--field-selector=reason=SuccessfulRescale',
-      '--output=jsonpath={range .items[*]}{.message}{"\\n"}{end}',
-    );
+    const messages = await rescaleMessages(kubectl, NAMESPACE);
     expect(messages).toMatch(/New size: \d; reason: pods metric nginx_http_requests_per_second/);
     // 1.20 calls the kind of metric "external" where the target is an average.
     expect(messages).toMatch(/New size: 4; reason: \w+ metric front_requests_per_second/);

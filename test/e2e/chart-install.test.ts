@@ -5,7 +5,7 @@ import { type ControlPlane, startControlPlane } from '../../scripts/parts/contro
 import type { LoggedProcess } from '../../scripts/parts/control-plane-process.ts';
 import { freePort } from '../../scripts/parts/free-port.ts';
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
-import { askAdapter } from './adapter.ts';
+import { askAdapter, untilAvailable } from './adapter.ts';
 import { autoscaler, autoscalerStatus } from './autoscaler.ts';
 import { type Release, startReleasedAdapter, updateMountedRules } from './chart-adapter.ts';
 import { deployment } from './deployment.ts';
@@ -19,7 +19,7 @@ import {
   withValues,
 } from './helm.ts';
 import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
-import { type Series, startWorkload, type Workload } from './workload.ts';
+import { type Series, scrapeConfig, startWorkload, type Workload } from './workload.ts';
 
 const NAMESPACE = 'shop';
 const CUSTOM = `/apis/custom.metrics.k8s.io/v1beta2/namespaces/${NAMESPACE}`;
@@ -37,7 +37,7 @@ beforeAll(async () => {
   plane = await startControlPlane({ controllers: true });
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
   workload = await startWorkload(currentSeries);
-  prometheus = await startPrometheus({ config: scrapeConfig(workload.address) });
+  prometheus = await startPrometheus({ config: scrapeConfig(workload) });
   await kubectl.apply(
     ...[NAMESPACE, 'monitoring'].map((name) => object('v1', 'Namespace', { name })),
     ...customResourceDefinitions(),
@@ -55,7 +55,7 @@ beforeAll(async () => {
   await runHelm('install', values({ tls: { insecureSkipVerify: true } }));
   await redirectService();
   adapter = await startReleasedAdapter(plane, kubectl, release);
-  await untilAvailable();
+  await untilAvailable(kubectl);
 });
 
 afterAll(async () => {
@@ -85,16 +85,6 @@ async function currentSeries(): Promise<readonly Series[]> {
   }));
   const queue = { namespace: NAMESPACE, queue: 'orders' };
   return [...ofPods, { metric: 'queue_messages_ready', labels: queue, value: 40 }];
-}
-
-function scrapeConfig(address: string): string {
-  return `
-global: {scrape_interval: 1s}
-scrape_configs:
-- job_name: workload
-  honor_labels: true
-  static_configs: [{targets: ['${address}']}]
-`;
 }
 
 /** Values for the chart: rules for each kind of series, and what changes between the tests. */
@@ -211,17 +201,6 @@ async function deleteService(): Promise<void> {
 
 function clusterFlags(): readonly string[] {
   return [`--kubeconfig=${plane.kubeconfig}`];
-}
-
-async function untilAvailable(): Promise<void> {
-  await kubectl.run(
-    'wait',
-    '--for=condition=Available',
-    '--timeout=60s',
-    ...['v1beta1.custom', 'v1beta2.custom', 'v1beta1.external'].map(
-      (name) => `apiservice/${name}.metrics.k8s.io`,
-    ),
-  );
 }
 
 /** The names of the objects that a list of metrics describes. */
@@ -365,7 +344,7 @@ describe('helm upgrade', () => {
     const said = await runHelm('upgrade', values({ metricName: 'requests' }));
     await redirectService();
     await updateMountedRules(plane, kubectl, release);
-    await untilAvailable();
+    await untilAvailable(kubectl);
     await expect
       .poll(() => described(`${CUSTOM}/pods/%2A/requests`).catch(() => []), { timeout: 30_000 })
       .not.toEqual([]);

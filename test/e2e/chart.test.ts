@@ -8,6 +8,7 @@ import { runCommand } from '../../scripts/parts/command.ts';
 import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
 import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { readData } from '../golden/recorded-cases.ts';
 import {
   chartDirectory,
   fieldOf,
@@ -111,6 +112,11 @@ describe('the chart', () => {
     expect(parseServeFlags(argsOf(manifests))).toMatchObject({ asksFor: 'service' });
   });
 
+  it('has the default rules of the community chart, as they were recorded', async () => {
+    const recorded = load(readData('configs/13-stock.yaml'));
+    expect(load(rulesOf(await renderChart()))).toEqual(recorded);
+  });
+
   it('keeps names of digits texts, as YAML does not by itself', async () => {
     const numbers = {
       fullnameOverride: '1e3',
@@ -130,6 +136,11 @@ describe('the chart', () => {
     for (const manifests of rendered) {
       for (const manifest of manifests) expect(notTexts(manifest)).toEqual([]);
     }
+  });
+
+  it('takes the strategy Recreate without what belongs to the default one', async () => {
+    const manifests = await renderChart({ values: { strategy: { type: 'Recreate' } } });
+    expect(fieldOf(only(manifests, 'Deployment'), 'spec.strategy')).toEqual({ type: 'Recreate' });
   });
 
   it('describes every value in its schema, and every value of the schema is in values.yaml', async () => {
@@ -503,6 +514,15 @@ describe('monitoring', () => {
     });
   });
 
+  it('has Prometheus say who it is in the way that is asked for alone', async () => {
+    const authorization = { credentials: { name: 'prometheus', key: 'token' } };
+    const values = { serviceMonitor: { enabled: true, authentication: { authorization } } };
+    const monitor = only(await renderChart({ values }), 'ServiceMonitor');
+    const [endpoint] = listOf(monitor, 'spec.endpoints');
+    expect(fieldOf(endpoint, 'authorization')).toEqual(authorization);
+    expect(fieldOf(endpoint, 'bearerTokenFile')).toBeUndefined();
+  });
+
   it('takes any certificate from another namespace only where no authority is named', async () => {
     const unnamed = { enabled: true, namespace: 'elsewhere' };
     const far = async (serviceMonitor: object) => {
@@ -547,53 +567,58 @@ describe('monitoring', () => {
 
   it('has alerts that fire when they should and not before', async () => {
     const { promtool } = await ensurePrometheus();
-    const labels = 'namespace="monitoring",job="adapter-prom-metrics-adapter",pod="a"';
-    const series = (name: string, more: string, values: string) => ({
-      series: `${name}{${labels}${more}}`,
-      values,
+    const alerts = await alertGroups();
+    const names = listOf(listOf(alerts, 'groups')[0], 'rules').map((each) =>
+      fieldOf(each, 'alert'),
+    );
+    const custom = ',group="custom.metrics.k8s.io"';
+    const health = ',group=""';
+    // In an adapter that is well, and in one that is not. What must not count is in the first.
+    const series: readonly (readonly [string, string, string, string])[] = [
+      ['config_last_reload_successful', '', '1x60', '0x60'],
+      ['relists_total', ',outcome="success"', '0+1x60', '9x60'],
+      ['relists_total', ',outcome="failure"', '0x60', '0+1x60'],
+      ['rules_failing', ',api="custom"', '0x15 2x25 0x20', '2x60'],
+      ['prometheus_requests_total', ',outcome="success"', '0+95x60', '0+50x60'],
+      ['prometheus_requests_total', ',outcome="timeout"', '0+5x60', '0+50x60'],
+      ['prometheus_requests_total', ',outcome="canceled"', '0+50x60', '0x60'],
+      ['prometheus_circuit_open', '', '0x37 1x3 0x20', '1x60'],
+      ['api_requests_total', `${custom},code="200"`, '0+97x60', '0+90x60'],
+      ['api_requests_total', `${custom},code="503"`, '0+3x60', '0+10x60'],
+      ['api_requests_total', `${health},code="500"`, '0+90x60', '0x60'],
+      ['api_request_duration_seconds_bucket', `${custom},le="1"`, '0+99x60', '0x60'],
+      ['api_request_duration_seconds_bucket', `${custom},le="5"`, '0+99x60', '0+99x60'],
+      ['api_request_duration_seconds_bucket', `${custom},le="+Inf"`, '0+99x60', '0+99x60'],
+      ['api_request_duration_seconds_bucket', `${health},le="1"`, '0x60', '0x60'],
+      ['api_request_duration_seconds_bucket', `${health},le="5"`, '0+99x60', '0x60'],
+      ['api_request_duration_seconds_bucket', `${health},le="+Inf"`, '0+99x60', '0x60'],
+    ];
+    const input = (isWell: boolean) => {
+      const labels = 'namespace="monitoring",job="adapter-prom-metrics-adapter",pod="a"';
+      return [
+        { series: `up{${labels}}`, values: isWell ? '1x60' : '0x60' },
+        ...series.map(([name, more, well, unwell]) => ({
+          series: `prom_metrics_adapter_${name}{${labels}${more}}`,
+          values: isWell ? well : unwell,
+        })),
+      ];
+    };
+    const firing = (minutes: number, expected: readonly unknown[]) => ({
+      expr: 'count by (alertname) (ALERTS{alertstate="firing",team="platform"})',
+      eval_time: `${minutes}m`,
+      exp_samples: expected.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 })),
     });
-    const healthy = [
-      series('up', '', '1x60'),
-      series('prom_metrics_adapter_config_last_reload_successful', '', '1x60'),
-      series('prom_metrics_adapter_relists_total', ',outcome="success"', '0+1x60'),
-      series('prom_metrics_adapter_relists_total', ',outcome="failure"', '0x60'),
-      series('prom_metrics_adapter_prometheus_requests_total', ',outcome="success"', '0+95x60'),
-      series('prom_metrics_adapter_prometheus_requests_total', ',outcome="timeout"', '0+5x60'),
-      series('prom_metrics_adapter_prometheus_circuit_open', '', '0x30 1x2 0x28'),
+    const tests = [
+      { interval: '1m', input_series: input(true), promql_expr_test: [firing(40, [])] },
+      {
+        interval: '1m',
+        input_series: input(false),
+        promql_expr_test: [firing(4, []), firing(40, names)],
+      },
     ];
-    const broken = [
-      series('up', '', '0x60'),
-      series('prom_metrics_adapter_config_last_reload_successful', '', '0x60'),
-      series('prom_metrics_adapter_relists_total', ',outcome="success"', '9x60'),
-      series('prom_metrics_adapter_relists_total', ',outcome="failure"', '0+1x60'),
-      series('prom_metrics_adapter_prometheus_requests_total', ',outcome="success"', '0+50x60'),
-      series('prom_metrics_adapter_prometheus_requests_total', ',outcome="timeout"', '0+50x60'),
-      series('prom_metrics_adapter_prometheus_circuit_open', '', '1x60'),
-    ];
-    const names = [
-      'Down',
-      'ConfigReloadFailed',
-      'RelistFailing',
-      'PrometheusErrors',
-      'PrometheusLost',
-    ];
-    const firing = (input: readonly unknown[], count: number) => ({
-      interval: '1m',
-      input_series: input,
-      promql_expr_test: names.map((name) => ({
-        expr: `count(ALERTS{alertname="PromMetricsAdapter${name}",alertstate="firing",team="platform"}) or vector(0)`,
-        eval_time: '40m',
-        exp_samples: [{ labels: '{}', value: count }],
-      })),
-    });
-    await withFile(await alertGroups(), (rules) =>
-      withFile(
-        {
-          rule_files: [rules],
-          evaluation_interval: '1m',
-          tests: [firing(healthy, 0), firing(broken, 1)],
-        },
-        (file) => runCommand(promtool, ['test', 'rules', file]),
+    await withFile(alerts, (rules) =>
+      withFile({ rule_files: [rules], evaluation_interval: '1m', tests }, (file) =>
+        runCommand(promtool, ['test', 'rules', file]),
       ),
     );
   });

@@ -21,13 +21,16 @@ describe.each(names)('examples/%s', (name) => {
     expect(await checkRules(await file('rules.yaml'), '--strict')).toMatchObject({ code: 0 });
   });
 
-  it('scales on a metric that its rules serve', async () => {
+  it('scales on a metric that its rules serve, of the object that it is about', async () => {
     const [autoscaler] = parseManifests(await file('manifests', 'hpa.yaml'));
     const [metric] = listOf(autoscaler, 'spec.metrics');
     const kind = String(fieldOf(metric, 'type')).toLowerCase();
     const metricName = String(fieldOf(metric, `${kind}.metric.name`));
     const { output } = await checkRules(await file('rules.yaml'));
     expect(output).toMatch(new RegExp(`^\\s+name\\s+.* -> ${metricName}$`, 'm'));
+    if (kind === 'external') return;
+    const object = kind === 'pods' ? 'pod' : fieldOf(metric, `${kind}.describedObject.kind`);
+    expect(output).toMatch(new RegExp(`^\\s+resources\\s+.* -> ${object}\\b`, 'im'));
   });
 
   it('is in the index', async () => {

@@ -6,7 +6,7 @@ import { type ControlPlane, startControlPlane } from '../../scripts/parts/contro
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
 import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
 import { type InstalledAdapter, installAdapter } from './adapter.ts';
-import { autoscaler, autoscalerResource } from './autoscaler.ts';
+import { autoscaler, autoscalerResource, rescaleMessages } from './autoscaler.ts';
 import { deployment } from './deployment.ts';
 import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
 import {
@@ -125,7 +125,7 @@ test('kubectl top node has what the node uses, and of how much', async () => {
   );
 });
 
-test('kubectl get shows metrics as tables, and explains their kinds', async () => {
+test('kubectl get shows metrics as tables, and lists their kinds', async () => {
   const [header, row] = lines(await kubectl.run('get', 'nodes.metrics.k8s.io'));
   expect(header?.toLowerCase()).toBe('name cpu memory window');
   expect(row).toBe('node-0 2500m 8Gi 5s');
@@ -151,7 +151,7 @@ test('the autoscaler scales on CPU utilization, up and down', async () => {
   await untilReplicas(4);
   load.web = 0.04;
   await untilReplicas(1);
-  const messages = await rescaleMessages();
+  const messages = await rescaleMessages(kubectl, 'shop');
   expect(messages).toMatch(/New size: \d; reason: cpu resource utilization/);
   expect(messages).toContain('reason: All metrics below target');
 });
@@ -175,17 +175,6 @@ test('the autoscaler scales on the CPU of one container, up and down', async () 
   const [resource, path] = [autoscalerResource(plane.minor), '{.status.currentMetrics[0].type}'];
   expect(await kubectl.field(resource, 'web', path, 'shop')).toBe('ContainerResource');
 });
-
-/** What autoscalers have said of their rescaling, a line each. */
-function rescaleMessages(): Promise<string> {
-  return kubectl.run(
-    'get',
-    'events',
-    '--namespace=shop',
-    '--field-selector=reason=SuccessfulRescale',
-    '--output=jsonpath={range .items[*]}{.message}{"\\n"}{end}',
-  );
-}
 
 async function untilReplicas(replicas: number): Promise<void> {
   await expect

@@ -12,6 +12,8 @@ import {
   type RunningPrometheus,
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
+import { parseExposition } from '../bench/measure/exposition.ts';
+import { answeredRequests } from '../fixtures/prometheus-requests.ts';
 import { askAdapter, type InstalledAdapter, installAdapter } from './adapter.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 
@@ -182,28 +184,18 @@ async function round(metric: string): Promise<Round> {
 }
 
 async function counts() {
-  const ofPrometheus = await (await fetch(`${prometheus.url}/metrics`)).text();
-  const ofApiServer = await kubectl.run('get', '--raw=/metrics');
+  const queries = await answeredRequests(prometheus.url, '/api/v1/query');
+  const apiServer = parseExposition(await kubectl.run('get', '--raw=/metrics'));
   const { body } = await askAdapter(adapter.port, '/metrics', {
     certificate: plane.certificates.admin,
   });
-  const queries = 'prom_metrics_adapter_queries_total';
+  const own = parseExposition(body);
   return {
-    queries: sumOf(ofPrometheus, 'prometheus_http_requests_total', 'handler="/api/v1/query"'),
-    listings: sumOf(ofApiServer, 'apiserver_request_total', 'verb="LIST"', 'resource="pods"'),
-    needed: sumOf(body, queries),
-    asked: sumOf(body, queries, 'answered="asked"'),
+    queries,
+    listings: apiServer.sum('apiserver_request_total', { verb: 'LIST', resource: 'pods' }),
+    needed: own.sum('prom_metrics_adapter_queries_total'),
+    asked: own.sum('prom_metrics_adapter_queries_total', { answered: 'asked' }),
   };
-}
-
-/** The sum of the samples of a metric that have these labels. */
-function sumOf(exposed: string, metric: string, ...labels: readonly string[]): number {
-  return exposed
-    .split('\n')
-    .filter(
-      (line) => line.startsWith(`${metric}{`) && labels.every((label) => line.includes(label)),
-    )
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
 /** The answer to an autoscaler, with the values of these pods. */

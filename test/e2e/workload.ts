@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 import type { Kubectl } from './kubectl.ts';
 
 /** One series: its metric, its labels, and its value or how fast it counts. */
@@ -30,14 +31,9 @@ export async function startWorkload(series: () => Promise<readonly Series[]>): P
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') {
-    throw new Error('the workload has no port');
-  }
+  const port = await listenOnLoopback(server);
   return {
-    address: `127.0.0.1:${address.port}`,
+    address: `127.0.0.1:${port}`,
     async close() {
       server.close();
       server.closeAllConnections();

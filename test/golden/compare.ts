@@ -50,7 +50,7 @@ export function describeDifferences(differences: readonly Difference[]): string 
  * A time that is not written as Kubernetes writes it (RFC 3339, whole seconds, UTC) stays as it is,
  * so that it shows as a difference.
  */
-export function normalizeBody(body: unknown): unknown {
+function normalizeBody(body: unknown): unknown {
   if (typeof body === 'string') return normalizeYaml(body);
   if (Array.isArray(body)) return body.map(normalizeBody);
   if (!isObject(body)) return body;

@@ -23,7 +23,6 @@ function golden(request: Partial<RecordedRequest>, body: unknown = {}): GoldenCa
   };
 }
 
-const noPending = 'groups: []';
 const noDeviations = 'cases: []\nprometheusOrder: []';
 const reason = 'reason: twenty characters at least';
 
@@ -33,89 +32,56 @@ function deviations(entry: string): string {
 
 describe('parseExceptions', () => {
   it.each([
-    [
-      'a selector without a field',
-      'groups: [{topic: t, count: 1, reason: r, cases: [{}]}]',
-      noDeviations,
-    ],
-    [
-      'an unknown field',
-      'groups: [{topic: t, count: 1, reason: r, cases: [{paths: /a}]}]',
-      noDeviations,
-    ],
-    ['a missing list', noPending, 'cases: []'],
-    ['a deviation without a reason', noPending, deviations('{path: /a, expect: {status: 200}}')],
-    [
-      'a deviation without a status',
-      noPending,
-      deviations(`{path: /a, ${reason}, expect: {values: ["1"]}}`),
-    ],
+    ['a missing list', 'cases: []'],
+    ['an unknown list', `${noDeviations}\npending: []`],
+    ['a selector without a path', deviations(`{config: one, ${reason}, expect: {status: 200}}`)],
+    ['an unknown field', deviations(`{paths: /b, path: /a, ${reason}, expect: {status: 200}}`)],
+    ['a deviation without a reason', deviations('{path: /a, expect: {status: 200}}')],
+    ['a deviation without a status', deviations(`{path: /a, ${reason}, expect: {values: ["1"]}}`)],
     [
       'an unknown expectation',
-      noPending,
       deviations(`{path: /a, ${reason}, expect: {status: 200, message: m}}`),
     ],
-  ])('refuses %s', (_what, pending, deviating) => {
-    expect(() => parseExceptions(pending, deviating)).toThrow(/yaml: /);
-  });
-
-  it('leaves the keys of others in deviations.yaml alone', () => {
-    const exceptions = parseExceptions(noPending, `${noDeviations}\ninvalid: [whatever]`);
-    expect(exceptions).toEqual({ pending: [], deviations: [], prometheusOrder: [] });
+  ])('refuses %s', (_what, yaml) => {
+    expect(() => parseExceptions(yaml)).toThrow(/^deviations.yaml: .*(required|additional)/);
   });
 });
 
 describe('expectationOf', () => {
-  const pending = (selector: string) =>
-    parseExceptions(
-      `groups: [{topic: t, count: 1, reason: r, cases: [${selector}]}]`,
-      noDeviations,
-    );
-
   it('is the recorded answer where no entry is about the case', () => {
-    const exceptions = parseExceptions(noPending, noDeviations);
+    const exceptions = parseExceptions(noDeviations);
     expect(expectationOf(golden({}), exceptions)).toEqual({ kind: 'same' });
   });
 
   it.each([
-    ['{path: /apis}', {}, true],
-    ['{path: [/a, /apis]}', {}, true],
-    ['{path: /a}', {}, false],
-    ['{config: one}', {}, true],
-    ['{config: [two, three]}', {}, false],
-    ['{path: /apis, config: two}', {}, false],
-    ['{method: POST}', {}, false],
-    ['{method: POST}', { method: 'POST' }, true],
-    ['{pathMatches: ^/api}', {}, true],
-    ['{pathMatches: ^/api$}', {}, false],
+    ['path: /apis', {}, true],
+    ['path: [/a, /apis]', {}, true],
+    ['path: /a', {}, false],
+    ['path: /apis, config: one', {}, true],
+    ['path: /apis, config: [two, three]', {}, false],
+    ['path: /apis, config: two', {}, false],
+    ['path: /apis, method: POST', {}, false],
+    ['path: /apis, method: POST', { method: 'POST' }, true],
     // Absent fields of a selector mean the default of the recordings.
-    ['{path: /apis}', { user: 'alice' }, false],
-    ['{user: [alice, anonymous]}', { user: 'alice' }, true],
-    ['{user: alice}', {}, false],
-    ['{path: /apis}', { headers: { Accept: 'text/html' } }, false],
-    ['{path: /apis}', { headers: { Accept: 'application/json' } }, true],
-    ['{accept: text/html}', { headers: { Accept: 'text/html' } }, true],
-    ['{accept: text/html}', {}, false],
-    ['{accept: any}', { headers: { Accept: 'text/html' } }, true],
-    ['{accept: any}', {}, true],
+    ['path: /apis', { user: 'alice' }, false],
+    ['path: /apis, user: [alice, anonymous]', { user: 'alice' }, true],
+    ['path: /apis, user: alice', {}, false],
+    ['path: /apis', { headers: { Accept: 'text/html' } }, false],
+    ['path: /apis', { headers: { Accept: 'application/json' } }, true],
+    ['path: /apis, accept: text/html', { headers: { Accept: 'text/html' } }, true],
+    ['path: /apis, accept: text/html', {}, false],
   ] as const)('%s is about %j: %s', (selector, request, isAbout) => {
-    const { kind } = expectationOf(golden(request), pending(selector));
-    expect(kind).toBe(isAbout ? 'pending' : 'same');
-  });
-
-  it('takes the first of several groups of pending cases', () => {
-    const groups = [1, 2].map((n) => `{topic: t${n}, count: 1, reason: r, cases: [{path: /apis}]}`);
-    const exceptions = parseExceptions(`groups: [${groups.join(', ')}]`, noDeviations);
-    expect(expectationOf(golden({}), exceptions)).toMatchObject({ group: { topic: 't1' } });
+    const yaml = deviations(`{${selector}, ${reason}, expect: {status: 404}}`);
+    const { kind } = expectationOf(golden(request), parseExceptions(yaml));
+    expect(kind).toBe(isAbout ? 'deviating' : 'same');
   });
 
   it('refuses entries that contradict each other', () => {
     const deviation = `{path: /apis, ${reason}, expect: {status: 404}}`;
-    const twice = parseExceptions(noPending, deviations(`${deviation}, ${deviation}`));
+    const twice = parseExceptions(deviations(`${deviation}, ${deviation}`));
     expect(() => expectationOf(golden({}), twice)).toThrow('one #0 GET /apis: 2 entries');
     const both = parseExceptions(
-      'groups: [{topic: t, count: 1, reason: r, cases: [{path: /apis}]}]',
-      deviations(deviation),
+      `cases: [${deviation}]\nprometheusOrder: [{config: one, path: /apis}]`,
     );
     expect(() => expectationOf(golden({}), both)).toThrow('2 entries');
   });
@@ -124,14 +90,16 @@ describe('expectationOf', () => {
 describe('unusedSelectors', () => {
   it('names every configuration and path of an entry that fits no case', () => {
     const exceptions = parseExceptions(
-      'groups: [{topic: t, count: 1, reason: r, cases: [{path: [/apis, /gone]}, {user: alice}]}]',
-      `cases: [{config: [one, two], path: /apis, ${reason}, expect: {status: 404}}]
+      `cases:
+- {config: [one, two], path: [/apis, /gone], ${reason}, expect: {status: 404}}
+- {path: /apis, user: alice, ${reason}, expect: {status: 404}}
 prometheusOrder: [{config: one, path: /other}]`,
     );
     expect(unusedSelectors([golden({})], exceptions).map((text) => JSON.parse(text))).toEqual([
-      { path: '/gone' },
-      { user: 'alice' },
+      { config: 'one', path: '/gone' },
       { config: 'two', path: '/apis' },
+      { config: 'two', path: '/gone' },
+      { path: '/apis', user: 'alice' },
       { config: 'one', path: '/other' },
     ]);
   });
@@ -216,7 +184,6 @@ describe('isNoDeviation', () => {
   it('is true where the entry says what is recorded', () => {
     const entry = (text: string) => {
       const [deviation] = parseExceptions(
-        noPending,
         deviations(`{path: /apis, ${reason}, expect: ${text}}`),
       ).deviations;
       if (deviation === undefined) throw new Error('no deviation was read');

@@ -3,29 +3,18 @@ import { load } from 'js-yaml';
 import { type ComparisonOptions, compareAnswers } from './compare.ts';
 import { type Answer, caseTitle, type GoldenCase } from './recorded-cases.ts';
 
-/** Which cases an entry of pending.yaml or deviations.yaml is about: those that fit every field. */
+/** Which cases an entry of deviations.yaml is about: those that fit every field. */
 export interface CaseSelector {
   /** Absent: any. */
   readonly config?: string | readonly string[];
   /** Absent: any. */
   readonly method?: string;
   /** Request targets, exactly as recorded. */
-  readonly path?: string | readonly string[];
-  /** A regular expression, found anywhere in the request target. */
-  readonly pathMatches?: string;
-  /** The Accept header. Absent: `application/json`, the default. `any`: whatever it is. */
+  readonly path: string | readonly string[];
+  /** The Accept header. Absent: `application/json`, the default. */
   readonly accept?: string | readonly string[];
   /** Absent: the default user, who may do everything. */
   readonly user?: string | readonly string[];
-}
-
-/** A group of cases that belong to another issue. */
-export interface PendingGroup {
-  readonly topic: string;
-  /** How many cases they are, so that none becomes pending unnoticed. */
-  readonly count: number;
-  readonly reason: string;
-  readonly cases: readonly CaseSelector[];
 }
 
 /** Changes of a list of metrics in a discovery document. */
@@ -77,12 +66,10 @@ export interface OrderDependence extends CaseSelector {
 /** What is expected of one case. */
 export type Expectation =
   | { readonly kind: 'same'; readonly order?: OrderDependence }
-  | { readonly kind: 'pending'; readonly group: PendingGroup }
   | { readonly kind: 'deviating'; readonly deviation: Deviation };
 
-/** The contents of pending.yaml and deviations.yaml. */
+/** The contents of deviations.yaml. */
 export interface Exceptions {
-  readonly pending: readonly PendingGroup[];
   readonly deviations: readonly Deviation[];
   readonly prometheusOrder: readonly OrderDependence[];
 }
@@ -94,42 +81,10 @@ const selectorProperties = {
   config: textOrTexts,
   method: { type: 'string' },
   path: textOrTexts,
-  pathMatches: { type: 'string' },
   accept: textOrTexts,
   user: textOrTexts,
 };
 const texts = { type: 'array', items: { type: 'string' } };
-
-const isPendingFile = new Ajv({ strict: true }).compile<{ groups: PendingGroup[] }>({
-  type: 'object',
-  required: ['groups'],
-  additionalProperties: false,
-  properties: {
-    groups: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['topic', 'count', 'reason', 'cases'],
-        additionalProperties: false,
-        properties: {
-          topic: { type: 'string' },
-          count: { type: 'integer' },
-          reason: { type: 'string' },
-          cases: {
-            type: 'array',
-            minItems: 1,
-            items: {
-              type: 'object',
-              minProperties: 1,
-              additionalProperties: false,
-              properties: selectorProperties,
-            },
-          },
-        },
-      },
-    },
-  },
-});
 
 const isDeviationFile = new Ajv({ strict: true }).compile<{
   cases: Deviation[];
@@ -137,6 +92,7 @@ const isDeviationFile = new Ajv({ strict: true }).compile<{
 }>({
   type: 'object',
   required: ['cases', 'prometheusOrder'],
+  additionalProperties: false,
   properties: {
     cases: {
       type: 'array',
@@ -200,38 +156,25 @@ const isDeviationFile = new Ajv({ strict: true }).compile<{
 });
 
 /**
- * Reads pending.yaml and deviations.yaml.
+ * Reads deviations.yaml.
  *
  * @throws Error naming the file and the first thing in it that has another form than expected.
  */
-export function parseExceptions(pendingYaml: string, deviationsYaml: string): Exceptions {
-  const pending = load(pendingYaml);
-  if (!isPendingFile(pending)) {
-    throw new Error(`pending.yaml: ${JSON.stringify(isPendingFile.errors?.[0])}`);
-  }
-  const deviations = load(deviationsYaml);
-  if (!isDeviationFile(deviations)) {
+export function parseExceptions(yaml: string): Exceptions {
+  const content = load(yaml);
+  if (!isDeviationFile(content)) {
     throw new Error(`deviations.yaml: ${JSON.stringify(isDeviationFile.errors?.[0])}`);
   }
-  return {
-    pending: pending.groups,
-    deviations: deviations.cases,
-    prometheusOrder: deviations.prometheusOrder,
-  };
+  return { deviations: content.cases, prometheusOrder: content.prometheusOrder };
 }
 
 /**
- * What is expected of a case. Of several groups of pending cases that it fits, the first counts.
+ * What is expected of a case.
  *
- * @throws Error where entries contradict each other: a case is pending, or it deviates, or it
- *   depends on an order.
+ * @throws Error where two entries are about it: a case deviates once, or it depends on an order.
  */
 export function expectationOf(golden: GoldenCase, exceptions: Exceptions): Expectation {
   const found: Expectation[] = [
-    ...exceptions.pending
-      .filter(({ cases }) => cases.some((selector) => selects(selector, golden)))
-      .slice(0, 1)
-      .map((group) => ({ kind: 'pending', group }) as const),
     ...exceptions.deviations
       .filter((deviation) => selects(deviation, golden))
       .map((deviation) => ({ kind: 'deviating', deviation }) as const),
@@ -250,11 +193,7 @@ export function expectationOf(golden: GoldenCase, exceptions: Exceptions): Expec
  * line for each.
  */
 export function unusedSelectors(cases: readonly GoldenCase[], exceptions: Exceptions): string[] {
-  const selectors: CaseSelector[] = [
-    ...exceptions.pending.flatMap((group) => group.cases),
-    ...exceptions.deviations,
-    ...exceptions.prometheusOrder,
-  ];
+  const selectors: CaseSelector[] = [...exceptions.deviations, ...exceptions.prometheusOrder];
   return selectors
     .flatMap(oneByOne)
     .filter((selector) => {
@@ -299,24 +238,19 @@ export function withValues(recorded: Answer, values: readonly string[]): Answer 
 }
 
 function selects(selector: CaseSelector, { config, recorded: { request } }: GoldenCase): boolean {
-  const { method, pathMatches } = selector;
+  const { method } = selector;
   return (
     includes(selector.config, config) &&
     (method === undefined || method === request.method) &&
     includes(selector.path, request.path) &&
-    (pathMatches === undefined || new RegExp(pathMatches).test(request.path)) &&
-    acceptsLike(selector.accept, request.headers?.Accept ?? defaultAccept) &&
+    includes(selector.accept ?? DEFAULT_ACCEPT, request.headers?.Accept ?? DEFAULT_ACCEPT) &&
     (selector.user === undefined
       ? request.user === undefined
       : includes(selector.user, request.user))
   );
 }
 
-const defaultAccept = 'application/json';
-
-function acceptsLike(wanted: CaseSelector['accept'], actual: string): boolean {
-  return wanted === 'any' || includes(wanted ?? defaultAccept, actual);
-}
+const DEFAULT_ACCEPT = 'application/json';
 
 function includes(
   wanted: string | readonly string[] | undefined,
@@ -328,13 +262,10 @@ function includes(
 
 /** A selector for every configuration and path that it names. */
 function oneByOne(selector: CaseSelector): CaseSelector[] {
-  const { config, path, accept, user, method, pathMatches } = selector;
-  const rest = {
-    ...(method === undefined ? {} : { method }),
-    ...(pathMatches === undefined ? {} : { pathMatches }),
-  };
+  const { config, path, accept, user, method } = selector;
+  const rest = method === undefined ? {} : { method };
   const configs = config === undefined ? [{}] : listOf(config).map((one) => ({ config: one }));
-  const paths = path === undefined ? [{}] : listOf(path).map((one) => ({ path: one }));
+  const paths = listOf(path).map((one) => ({ path: one }));
   const accepts = accept === undefined ? [{}] : listOf(accept).map((one) => ({ accept: one }));
   const users = user === undefined ? [{}] : listOf(user).map((one) => ({ user: one }));
   return configs.flatMap((a) =>

@@ -33,8 +33,7 @@ import {
 import { type RecordingProxy, startRecordingProxy } from './recording-proxy.ts';
 
 const exceptions = parseExceptions(
-  await readBeside('pending.yaml'),
-  await readBeside('deviations.yaml'),
+  await readFile(new URL('deviations.yaml', import.meta.url), 'utf8'),
 );
 const plan = configNames
   .flatMap(loadCases)
@@ -66,32 +65,19 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-describe('the lists of exceptions', () => {
+describe('the list of exceptions', () => {
   const cases = plan.map(({ golden }) => golden);
 
-  it('name only cases that exist', () => {
+  it('names only cases that exist', () => {
     expect(unusedSelectors(cases, exceptions)).toEqual([]);
   });
 
-  it('hold no deviation that says the same as the recording', () => {
+  it('holds no deviation that says the same as the recording', () => {
     const stale = plan.filter(
       ({ golden, expectation }) =>
         expectation.kind === 'deviating' && isNoDeviation(golden, expectation.deviation),
     );
     expect(stale.map(({ golden }) => `${golden.config} ${caseTitle(golden)}`)).toEqual([]);
-  });
-});
-
-describe('pending cases', () => {
-  it('are as many as their groups say', () => {
-    const counted = exceptions.pending.map(({ topic, reason }) => ({
-      topic,
-      reason,
-      count: plan.filter(
-        ({ expectation }) => expectation.kind === 'pending' && expectation.group.topic === topic,
-      ).length,
-    }));
-    expect(exceptions.pending).toMatchObject(counted);
   });
 });
 
@@ -118,12 +104,7 @@ describe.each(configNames)('%s', (config) => {
   });
 
   for (const { golden, expectation } of planned) {
-    const title = caseTitle(golden);
-    if (expectation.kind === 'pending') {
-      it.skip(`${title} [pending: ${expectation.group.topic}]`);
-      continue;
-    }
-    it(title, async () => {
+    it(caseTitle(golden), async () => {
       const actual = await ask(adapter, proxy, golden);
       compared.add(golden);
       if (expectation.kind === 'deviating') assertDeviates(golden, expectation.deviation, actual);
@@ -157,11 +138,9 @@ describe.each([...new Set(ordered.map(({ golden }) => golden.config))])(
 );
 
 describe('all of them', () => {
-  it('were compared or are pending', () => {
-    const pending = plan.filter(({ expectation }) => expectation.kind === 'pending');
+  it('were compared', () => {
     expect(plan).toHaveLength(1004);
-    expect(compared.size + pending.length).toBe(1004);
-    expect(pending.filter(({ golden }) => compared.has(golden))).toEqual([]);
+    expect(compared.size).toBe(1004);
   });
 });
 
@@ -228,8 +207,4 @@ function assertDeviates(golden: GoldenCase, { expect: expected }: Deviation, act
 
 function isOrdered({ expectation }: PlannedCase): boolean {
   return expectation.kind === 'same' && expectation.order !== undefined;
-}
-
-function readBeside(name: string): Promise<string> {
-  return readFile(new URL(name, import.meta.url), 'utf8');
 }

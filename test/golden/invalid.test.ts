@@ -3,10 +3,7 @@ import { readConfiguration } from '../../src/config/configuration.ts';
 import { recordedClusterMapper } from './cluster-mapper.ts';
 import { configNames, readData } from './recorded-cases.ts';
 
-/*
- * Which files are taken at the start and which are not: as the reference adapter, without exception.
- * (Should ours ever differ on purpose, an entry under `invalid` of deviations.yaml is the place.)
- */
+/* Which files are taken at the start and which are not: as the reference adapter, without exception. */
 
 interface RecordedStart {
   readonly name: string;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 import { parseLabelSelector, selectorMatches } from '../../src/apimachinery/label-selector.ts';
 import { type AcceptedForm, acceptedForm } from './kubernetes-accept.ts';
 import {
@@ -68,11 +69,7 @@ export async function startKubernetesApi(settings: KubernetesApiSettings): Promi
     counts.set(url.pathname, (counts.get(url.pathname) ?? 0) + 1);
     void answer({ groups, objects, review, request, response, url });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  const url = `http://127.0.0.1:${address.port}`;
+  const url = `http://127.0.0.1:${await listenOnLoopback(server)}`;
   writeFileSync(settings.kubeconfig, kubeconfigFor(url));
 
   return {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 
 /** One request to the Prometheus HTTP API. */
 export interface PrometheusRequest {
@@ -40,12 +41,9 @@ export async function startRecorder(upstream: Upstream): Promise<RecordingProxy>
     recorded.push(entry);
     upstream(entry, received, body, response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  const port = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${port}`,
     takeRequests: () => {
       const taken = recorded;
       recorded = [];

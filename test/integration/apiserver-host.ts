@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
 import { type AnsweredRequest, type AppDependencies, createApp } from '../../src/apiserver/app.ts';
 import { openToEveryone } from '../../src/apiserver/authorization/request-access.ts';
 import { customMetricsApi, externalMetricsApi } from '../../src/apiserver/metrics-api.ts';
@@ -130,6 +131,13 @@ export async function startApiserver(settings: HostSettings = {}): Promise<Apise
       sendHttp1({ ca: ca.cert, port, method, path, headers }, body),
     connect: () => connect(`https://127.0.0.1:${port}`, { ca: ca.cert }),
   };
+}
+
+/** The same, until the end of the test that calls it. */
+export async function startForTest(settings: HostSettings = {}): Promise<ApiserverHost> {
+  const host = await startApiserver(settings);
+  onTestFinished(() => host.close(0));
+  return host;
 }
 
 interface Http1Request {

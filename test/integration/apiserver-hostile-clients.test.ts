@@ -1,7 +1,7 @@
 import { createPrivateKey, createSign, generateKeyPairSync } from 'node:crypto';
 import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { peerCertificates } from '../../src/apiserver/authentication/peer-certificates.ts';
 import { anonymous } from '../../src/apiserver/authentication/user-info.ts';
 import { openToEveryone } from '../../src/apiserver/authorization/request-access.ts';
@@ -10,21 +10,8 @@ import {
   catalogOf,
   externalPath,
   getHttp2,
-  type HostSettings,
-  startApiserver,
+  startForTest as start,
 } from './apiserver-host.ts';
-
-const hosts: ApiserverHost[] = [];
-
-async function start(settings: HostSettings = {}): Promise<ApiserverHost> {
-  const host = await startApiserver(settings);
-  hosts.push(host);
-  return host;
-}
-
-afterEach(async () => {
-  await Promise.all(hosts.splice(0).map((host) => host.close(0)));
-});
 
 /** As many requests as may be served at once. */
 const PLACES = 5;

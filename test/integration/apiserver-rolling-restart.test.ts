@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../../scripts/parts/free-port.ts';
+import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
 import { type StandaloneAdapter, startStandaloneAdapter } from '../fixtures/standalone-adapter.ts';
 import { getHttp2 } from './apiserver-host.ts';
@@ -24,6 +25,7 @@ let prometheus: RunningPrometheus;
 const replicas: StandaloneAdapter[] = [];
 const ready = new Set<StandaloneAdapter>();
 let service: Server;
+let servicePort: number;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'rolling-'));
@@ -41,7 +43,7 @@ beforeAll(async () => {
     client.on('error', () => server.destroy());
     return server.on('error', () => client.destroy());
   });
-  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+  servicePort = await listenOnLoopback(service);
 });
 
 afterAll(async () => {
@@ -77,12 +79,6 @@ async function endReplica(replica: StandaloneAdapter): Promise<void> {
   await stopped;
 }
 
-function servicePort(): number {
-  const address = service.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
 /** A client that keeps its connections. */
 function http1Client(): { get(): Promise<number>; close(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
@@ -90,7 +86,7 @@ function http1Client(): { get(): Promise<number>; close(): void } {
   return {
     get: () =>
       new Promise((resolve, reject) => {
-        httpsRequest({ ...options, port: servicePort() }, (response) => {
+        httpsRequest({ ...options, port: servicePort }, (response) => {
           text(response).then(() => resolve(response.statusCode ?? 0), reject);
         })
           .on('error', reject)
@@ -105,7 +101,7 @@ function http2Client(): { get(): Promise<number>; close(): void } {
   let session: ClientHttp2Session | undefined;
   const current = (): ClientHttp2Session => {
     if (session === undefined || session.closed || session.destroyed) {
-      session = connect(`https://127.0.0.1:${servicePort()}`, { rejectUnauthorized: false });
+      session = connect(`https://127.0.0.1:${servicePort}`, { rejectUnauthorized: false });
       session.on('error', () => undefined);
     }
     return session;

@@ -1,10 +1,13 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 import { askForClientCertificates } from '../../src/apiserver/authentication/peer-certificates.ts';
+import { requestInfo } from '../../src/apiserver/request-info.ts';
+import { parseRequestUrl } from '../../src/apiserver/request-url.ts';
 import { statusOf } from '../../src/apiserver/status.ts';
 import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
 import {
@@ -83,12 +86,9 @@ async function whoIs(certificate: MadeCertificate, headers = {}): Promise<unknow
     );
     sendJson(response, 200, found);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
+  const port = await listenOnLoopback(server);
   const request = { method: 'GET', path: '/', headers: { ...headers, connection: 'close' } };
-  const { body } = await sendRequest(address.port, request, certificate);
+  const { body } = await sendRequest(port, request, certificate);
   server.close();
   return body;
 }
@@ -181,7 +181,82 @@ describe('the certificate authorities of the flags', () => {
   });
 });
 
+/** How many reviews of a kind the API server was asked for. */
+const reviewsOf = (kind: 'token' | 'subjectaccess') =>
+  kubernetes.requests.filter(({ url }) => url.pathname.endsWith(`/${kind}reviews`)).length;
+
+/** Whether somebody may have a path, asked for so many times. */
+async function mayGet(path: string, times: number): Promise<readonly boolean[]> {
+  const info = requestInfo('GET', parseRequestUrl(path));
+  const user = { name: 'bob', groups: [], extra: new Map() };
+  const answers: boolean[] = [];
+  for (let i = 0; i < times; i += 1) {
+    const code = await access?.authorize(user, info).catch((error) => statusOf(error).code);
+    answers.push(code === undefined);
+    expect([undefined, 403]).toContain(code);
+  }
+  return answers;
+}
+
+describe('what reviews said', () => {
+  const ttl = '--authorization-webhook-cache';
+
+  it.each([
+    [[`${ttl}-authorized-ttl=1h`, `${ttl}-unauthorized-ttl=0s`], { allowed: 1, denied: 3 }],
+    [[`${ttl}-authorized-ttl=0s`, `${ttl}-unauthorized-ttl=1h`], { allowed: 3, denied: 1 }],
+  ])('is remembered by %j, a yes and a no each for its time', async (flags, reviews) => {
+    await delegate(...flags);
+    for (const allowed of [true, false]) {
+      const before = reviewsOf('subjectaccess');
+      kubernetes.answerWith((_, response) => sendJson(response, 201, { status: { allowed } }));
+      expect(await mayGet(`/may/${allowed}`, 3)).toEqual([allowed, allowed, allowed]);
+      const asked = reviewsOf('subjectaccess') - before;
+      expect(asked).toBe(allowed ? reviews.allowed : reviews.denied);
+    }
+  });
+
+  it.each([
+    ['1h', 1],
+    ['0s', 3],
+  ])('of a token is remembered for %s', async (time, reviews) => {
+    await delegate(`--authentication-token-webhook-cache-ttl=${time}`);
+    const status = { authenticated: true, user: { username: 'bob' } };
+    kubernetes.answerWith((_, response) => sendJson(response, 201, { status }));
+    const authorization = 'Bearer good';
+    const request = {
+      socket: new Socket(),
+      headers: { authorization },
+      headersDistinct: { authorization: [authorization] },
+    };
+    for (let i = 0; i < 3; i += 1) {
+      expect(await access?.authenticate(request)).toMatchObject({ name: 'bob' });
+    }
+    expect(reviewsOf('token')).toBe(reviews);
+  });
+});
+
 describe('the paths that are always allowed', () => {
+  it.each([
+    [[], { '/healthz': true, '/readyz': true, '/livez': true, '/metrics': false }],
+    [
+      ['--authorization-always-allow-paths=/metrics,/open/*'],
+      { '/metrics': true, '/open/a': true, '/healthz': false, '/metrics/a': false },
+    ],
+  ])('are those of %j, and no others', async (flags, expected) => {
+    await delegate(...flags);
+    kubernetes.answerWith((_, response) => sendJson(response, 201, { status: {} }));
+    const found = new Map<string, boolean>();
+    for (const path of Object.keys(expected)) {
+      found.set(
+        path,
+        (await mayGet(path, 1)).every((isAllowed) => isAllowed),
+      );
+    }
+    expect(Object.fromEntries(found)).toEqual(expected);
+    const denied = Object.values(expected).filter((isAllowed) => !isAllowed);
+    expect(reviewsOf('subjectaccess')).toBe(denied.length);
+  });
+
   it('may end with a star only', async () => {
     await expect(delegate('--authorization-always-allow-paths=/a*b')).rejects.toThrow(
       '--authorization-always-allow-paths: "/a*b": expected * at the end only',

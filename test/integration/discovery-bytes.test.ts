@@ -8,6 +8,7 @@ import {
   type RunningPrometheus,
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
+import { answeredRequests } from '../fixtures/prometheus-requests.ts';
 import { startStandaloneAdapter } from '../fixtures/standalone-adapter.ts';
 
 const NAMES = 50;
@@ -79,6 +80,8 @@ afterAll(async () => {
 
 /** What a fresh adapter serves after its first relist, and what that took of Prometheus. */
 async function firstRelist(discovery: 'series' | 'auto') {
+  const listings = () => answeredRequests(prometheus.url, '/api/v1/series');
+  const listingsBefore = await listings();
   const adapter = await startStandaloneAdapter({
     config: join(directory, 'rules.yaml'),
     prometheusUrl: prometheus.url,
@@ -98,6 +101,7 @@ async function firstRelist(discovery: 'series' | 'auto') {
         ),
       );
     return {
+      listings: (await listings()) - listingsBefore,
       statuses: [custom.status, external.status],
       served: [custom.body, external.body],
       bytes: values('prom_metrics_adapter_prometheus_response_bytes_total'),
@@ -113,6 +117,8 @@ test('100,000 series are discovered by labels for a thousandth of the bytes', as
   const byLabels = await firstRelist('auto');
   expect(bySeries.ways).toEqual(new Map(Object.entries({ series: 4, labels: 0 })));
   expect(byLabels.ways).toEqual(new Map(Object.entries({ series: 0, labels: 4 })));
+
+  expect([bySeries.listings, byLabels.listings]).toEqual([4, 0]);
 
   expect([...bySeries.bytes.keys()]).toEqual(['series']);
   expect([...byLabels.bytes.keys()].toSorted()).toEqual(['label_values', 'labels']);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import net from 'node:net';
@@ -6,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 import {
   connectKubernetes,
   type KubernetesConnectionOptions,
@@ -91,12 +91,8 @@ async function startTunnel(port: number): Promise<{ url: string; targets: readon
     client.on('error', () => upstream.destroy());
     upstream.on('error', () => client.destroy());
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
   open.push(proxy);
-  const address = proxy.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  return { url: `http://127.0.0.1:${address.port}`, targets };
+  return { url: `http://127.0.0.1:${await listenOnLoopback(proxy)}`, targets };
 }
 
 /** The answer is 401 to whoever does not send this. */

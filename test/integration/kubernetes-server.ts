@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import { generate } from 'selfsigned';
+import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 
 /** A request as the stand-in got it. */
 export interface ReceivedRequest {
@@ -66,14 +67,10 @@ export async function startKubernetesServer(settings: ServerSettings): Promise<K
   server.on('connection', () => {
     connections += 1;
   });
-  server.listen(settings.port ?? 0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-
+  const port = await listenOnLoopback(server, settings.port);
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
-    port: address.port,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    port,
     requests,
     connections: () => connections,
     answerWith(next) {

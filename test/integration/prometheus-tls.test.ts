@@ -110,6 +110,21 @@ describe('a real Prometheus with TLS, client certificates and passwords', () => 
     expect(await client.query('1')).toMatchObject(ONE);
   });
 
+  test('any certificate, where an identity says so and no authority is named', async () => {
+    const options = {
+      url: urlWith('adapter:correct%20horse'),
+      clientCertFile: paths.clientCert,
+      clientKeyFile: paths.clientKey,
+      insecureSkipVerify: false,
+      identity: { insecureSkipVerify: true },
+    };
+    const trusting = createPrometheusClient(options);
+    const verifying = createPrometheusClient({ ...options, caFile: paths.otherCa });
+    clients.push(trusting, verifying);
+    expect(await trusting.query('1')).toMatchObject(ONE);
+    await expect(verifying.query('1')).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+
   test('no client certificate', async () => {
     const client = createPrometheusClient({ url: server.url, caFile: paths.ca });
     clients.push(client);

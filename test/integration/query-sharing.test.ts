@@ -17,6 +17,7 @@ import { createPrometheusClient, type PrometheusClient } from '../../src/prometh
 import { PrometheusError } from '../../src/prometheus/errors.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';
+import { answeredRequests } from '../fixtures/prometheus-requests.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { history, NAMESPACES, PODS, templateArbitrary, WORLDS } from './query-sharing-series.ts';
 
@@ -171,13 +172,9 @@ describe('shared and unshared answers', () => {
   }, 120_000);
 });
 
-/** How many instant queries Prometheus has answered, by its own count. */
-async function queriesAnswered(): Promise<number> {
-  const exposed = await (await fetch(`${server.url}/metrics`)).text();
-  const counts = exposed.matchAll(
-    /^prometheus_http_requests_total\{[^}]*handler="\/api\/v1\/query"[^}]*\} (\S+)$/gm,
-  );
-  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+/** How many instant queries Prometheus has answered. */
+function queriesAnswered(): Promise<number> {
+  return answeredRequests(server.url, '/api/v1/query');
 }
 
 /** The custom metric `fleet_load` of pods, by a rule, over a runner. */

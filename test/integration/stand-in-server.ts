@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 
 export interface StandIn {
   readonly url: string;
@@ -11,14 +12,9 @@ export interface StandIn {
 /** An HTTP server on the loopback interface, for answers that the real server does not give. */
 export async function startStandIn(answer: RequestListener): Promise<StandIn> {
   const server = createServer(answer);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') {
-    throw new Error('no port');
-  }
+  const port = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${port}`,
     server,
     close: async () => {
       server.closeAllConnections();
