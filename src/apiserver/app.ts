@@ -1,4 +1,3 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import { type Answer, objectAnswer } from './answer.ts';
 import { auditId } from './audit-id.ts';
@@ -6,12 +5,9 @@ import type { UserInfo } from './authentication/user-info.ts';
 import type { RequestAccess } from './authorization/request-access.ts';
 import { requestedTimeout, withDeadline } from './deadline.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
-import {
-  type HttpRequest,
-  type HttpResponse,
-  type RequestHandler,
-  requestOrigin,
-} from './http-exchange.ts';
+import type { AnswerHeaders, ExchangeHandler, HttpExchange } from './http-exchange.ts';
+import { http1Exchange } from './http1-exchange.ts';
+import { http2Exchange } from './http2-exchange.ts';
 import { type InFlight, limitInFlight } from './in-flight.ts';
 import type { MetricsApi } from './metrics-api.ts';
 import { negotiateError } from './negotiation.ts';
@@ -22,6 +18,7 @@ import { collectQueries, type RequestQueries, type RequestQuery } from './reques
 import { parseRequestUrl } from './request-url.ts';
 import { respond } from './respond.ts';
 import { createRoutes, type Routes } from './routes.ts';
+import type { RequestListeners } from './server.ts';
 import { retryAfterOf, statusOf, tooManyRequests } from './status.ts';
 
 /** A request that has been answered, for the log and the adapter's own metrics. */
@@ -70,18 +67,19 @@ export interface RequestLimits {
  * The HTTP side of the adapter. HTTP/1.1 goes through express. HTTP/2 does not: express gives a
  * request the prototype of HTTP/1.1's, which breaks those of HTTP/2.
  */
-export function createApp(dependencies: AppDependencies): RequestHandler {
+export function createApp(dependencies: AppDependencies): RequestListeners {
   const serve = createPipeline(dependencies);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(serve);
-  return (request, response) => {
-    const isHttp1 = request instanceof IncomingMessage && response instanceof ServerResponse;
-    // Express itself answers requests whose target it cannot read: a page, to whoever asks.
-    const isPath = request.url?.startsWith('/') ?? false;
-    if (isHttp1 && isPath) app(request, response);
-    else serve(request, response);
+  app.use((request, response) => serve(http1Exchange(request, response)));
+  return {
+    onHttp1(request, response) {
+      // Express itself answers requests whose target it cannot read: a page, to whoever asks.
+      if (request.url?.startsWith('/')) app(request, response);
+      else serve(http1Exchange(request, response));
+    },
+    onHttp2: (stream, headers, rawHeaders) => serve(http2Exchange(stream, headers, rawHeaders)),
   };
 }
 
@@ -92,7 +90,7 @@ interface Pipeline extends AppDependencies {
   readonly healthPaths: ReadonlySet<string>;
 }
 
-function createPipeline(dependencies: AppDependencies): RequestHandler {
+function createPipeline(dependencies: AppDependencies): ExchangeHandler {
   const { liveness, readiness, limits } = dependencies;
   const health = { healthz: liveness, livez: liveness, readyz: [...liveness, ...readiness] };
   const pipeline: Pipeline = {
@@ -101,7 +99,7 @@ function createPipeline(dependencies: AppDependencies): RequestHandler {
     inFlight: limitInFlight(limits.inFlight),
     healthPaths: new Set(healthPaths(health)),
   };
-  return (request, response) => void serve(pipeline, request, response);
+  return (exchange) => void serve(pipeline, exchange);
 }
 
 /** What is found out about a request on its way. */
@@ -112,71 +110,57 @@ interface Progress {
 }
 
 /** Answers one request, whatever happens. */
-async function serve(
-  pipeline: Pipeline,
-  request: HttpRequest,
-  response: HttpResponse,
-): Promise<void> {
+async function serve(pipeline: Pipeline, exchange: HttpExchange): Promise<void> {
   const begun = performance.now();
   const answered = pipeline.onRequest();
-  const { method = '', url: target = '' } = request;
+  const { method, target } = exchange;
   const progress: Progress = { info: undefined, user: undefined, queries: collectQueries() };
+  const common = commonHeaders(pipeline, exchange);
   let error: unknown;
-  // HTTP/2 of Node.js says "finished" of a cancelled response too, even before it has an answer.
-  const sending = { begun: false, finished: false };
-  response.once('finish', () => {
-    sending.finished = sending.begun;
-  });
-  response.once('close', () => {
-    const code = sending.finished ? response.statusCode : 499;
+  exchange.onClose(() => {
+    const code = exchange.isSent ? exchange.code : 499;
     const durationSeconds = (performance.now() - begun) / 1000;
     const queries = progress.queries.list();
     answered({ method, target, ...progress, queries, code, durationSeconds, error });
   });
   try {
-    setCommonHeaders(pipeline, request, response);
-    const found = await answer(pipeline, request, response, progress);
-    sending.begun = true;
-    await respond(request, response, found);
+    const found = await answer(pipeline, exchange, progress);
+    await respond(exchange, found, common);
   } catch (thrown) {
     error = thrown;
-    sending.begun = true;
     // An answer that cannot be sent, as when the client has gone: all that is left is to hang up.
-    await sendError(request, response, thrown).catch(() => request.destroy());
+    await sendError(exchange, thrown, common).catch(() => exchange.hangUp());
   }
 }
 
-function setCommonHeaders(
-  { isEnding }: Pipeline,
-  { headers, httpVersionMajor }: HttpRequest,
-  response: HttpResponse,
-): void {
-  response.setHeader('Audit-Id', auditId(headers['audit-id']));
-  response.setHeader('Cache-Control', 'no-cache, private');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  // HTTP/2 has a frame for that.
-  if (isEnding() && httpVersionMajor < 2) response.setHeader('Connection', 'close');
+function commonHeaders({ isEnding }: Pipeline, { headers, protocol }: HttpExchange): AnswerHeaders {
+  return {
+    'Audit-Id': auditId(headers['audit-id']),
+    'Cache-Control': 'no-cache, private',
+    'X-Content-Type-Options': 'nosniff',
+    // HTTP/2 has a frame for that.
+    ...(isEnding() && protocol === 'HTTP/1.1' && { Connection: 'close' }),
+  };
 }
 
 /** A request's way to its answer: parse, admit, authenticate, authorize, route. */
 async function answer(
   { access, healthPaths, inFlight, limits, routes }: Pipeline,
-  request: HttpRequest,
-  response: HttpResponse,
+  exchange: HttpExchange,
   progress: Progress,
 ): Promise<Answer> {
-  const { method = '', url: target = '', headers } = request;
+  const { method, target, headers } = exchange;
   const url = parseRequestUrl(target);
   const info = requestInfo(method, url);
   progress.info = info;
-  dropBody(request);
+  dropBody(exchange);
   const timeout = requestedTimeout(url.query, limits.timeout);
   // With a token there is a review to be made: that is work like any other.
   const isProbe = healthPaths.has(url.path) && headers.authorization === undefined;
   const leave = isProbe ? undefined : admit(inFlight, limits);
-  return withDeadline(timeout, response, async (signal) => {
+  return withDeadline(timeout, exchange, async (signal) => {
     try {
-      const user = await access.authenticate(requestOrigin(request));
+      const user = await access.authenticate(exchange.origin());
       progress.user = user;
       await access.authorize(user, info);
       return await routes({ method, url, headers, signal, onQuery: progress.queries.onQuery });
@@ -206,19 +190,20 @@ function admit(inFlight: InFlight, { timeout }: RequestLimits): () => void {
 }
 
 async function sendError(
-  request: HttpRequest,
-  response: HttpResponse,
+  exchange: HttpExchange,
   error: unknown,
+  common: AnswerHeaders,
 ): Promise<void> {
+  const { headers, protocol, target } = exchange;
   const status = statusOf(error);
   // What is left of a body that is too long is not waited for.
-  if (status.code === 413 && request.httpVersionMajor < 2) {
-    response.setHeader('Connection', 'close');
-  }
+  const isCut = status.code === 413 && protocol === 'HTTP/1.1';
   const retryAfter = retryAfterOf(status);
-  if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter);
-  const query = new URLSearchParams(request.url?.split('?')[1] ?? '');
-  const mediaType = negotiateError(request.headers.accept);
-  const form = { mediaType, pretty: isPretty(request, query) };
-  await respond(request, response, objectAnswer(status.code, status, form));
+  const query = new URLSearchParams(target.split('?')[1] ?? '');
+  const form = { mediaType: negotiateError(headers.accept), pretty: isPretty({ headers }, query) };
+  await respond(exchange, objectAnswer(status.code, status, form), {
+    ...common,
+    ...(isCut && { Connection: 'close' }),
+    ...(retryAfter !== undefined && { 'Retry-After': retryAfter }),
+  });
 }

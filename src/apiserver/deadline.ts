@@ -1,5 +1,5 @@
 import { parseGoDuration } from '../apimachinery/go-duration.ts';
-import type { HttpResponse } from './http-exchange.ts';
+import type { HttpExchange } from './http-exchange.ts';
 import { badRequest, requestTimeout } from './status.ts';
 
 /** The longest that a timer of Node.js can take; one that is set to more ends at once. */
@@ -49,13 +49,13 @@ function durationOf(text: string): number | undefined {
  */
 export async function withDeadline<Result>(
   milliseconds: number,
-  response: HttpResponse,
+  exchange: HttpExchange,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const ended = new AbortController();
   const over = Promise.withResolvers<never>();
   const onClose = (): void => ended.abort();
-  response.once('close', onClose);
+  exchange.onClose(onClose);
   const onTimeout = (): void => {
     over.reject(requestTimeout());
     ended.abort();
@@ -65,6 +65,6 @@ export async function withDeadline<Result>(
     return await Promise.race([work(ended.signal), over.promise]);
   } finally {
     clearTimeout(timer);
-    response.removeListener('close', onClose);
+    exchange.offClose(onClose);
   }
 }

@@ -1,52 +1,63 @@
-import type { EventEmitter } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Http2ServerRequest } from 'node:http2';
+import type { Socket } from 'node:net';
 
-/** A request over HTTP/1.1 or HTTP/2: what the two of Node.js have in common. */
-export interface HttpRequest extends EventEmitter {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
+/** Of a request, what says who has sent it. */
+export interface RequestOrigin {
+  /** The same for all requests of a connection. */
+  readonly socket: Socket | undefined;
   readonly headers: IncomingHttpHeaders;
-  /** Names and values in turn. */
-  readonly rawHeaders: readonly string[];
-  readonly httpVersionMajor: number;
-  readonly socket: IncomingMessage['socket'];
-  destroy(error?: Error): unknown;
+  /** Every value of a header by itself. */
+  readonly headersDistinct: IncomingMessage['headersDistinct'];
 }
 
-/** Where its answer goes. */
-export interface HttpResponse extends EventEmitter {
-  statusCode: number;
-  setHeader(name: string, value: string | number): unknown;
-  end(): unknown;
-  end(body: Uint8Array): unknown;
+/** Header fields of an answer. */
+export type AnswerHeaders = Readonly<Record<string, string | number>>;
+
+/** A request over HTTP/1.1 or HTTP/2, and the way back to who has sent it. */
+export interface HttpExchange {
+  readonly method: string;
+  /** The target as it came. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly protocol: 'HTTP/1.1' | 'HTTP/2';
+  /** The code that was sent; meaningless before. */
+  readonly code: number;
+  /** Whether all of the answer has been handed to the operating system. */
+  readonly isSent: boolean;
+  origin(): RequestOrigin;
+  /** Reads the body, if there is one, and tells of each piece of it. */
+  onBody(listener: (piece: Uint8Array) => void): void;
+  /** Tells, once, that the exchange is over: the answer is out, or nobody can get it any more. */
+  onClose(listener: () => void): void;
+  offClose(listener: () => void): void;
+  /**
+   * Sends the answer; nothing is sent to who has gone.
+   *
+   * @param body undefined: an answer without one
+   */
+  send(code: number, headers: AnswerHeaders, body: Uint8Array | undefined): void;
+  /** Ends the exchange, wherever it is: over HTTP/1.1 the connection, over HTTP/2 the stream. */
+  hangUp(): void;
 }
 
 /** What answers requests; whatever happens, it does not throw. */
-export type RequestHandler = (request: HttpRequest, response: HttpResponse) => void;
+export type ExchangeHandler = (exchange: HttpExchange) => void;
 
-/** Of a request, what says who has sent it. */
-export type RequestOrigin = Pick<IncomingMessage, 'socket' | 'headers' | 'headersDistinct'>;
-
-/** HTTP/2 requests of Node.js lack headersDistinct. */
-export function requestOrigin(request: HttpRequest): RequestOrigin {
-  const { headers, rawHeaders } = request;
-  const headersDistinct: Record<string, string[]> = {};
+/**
+ * `headersDistinct` as Node.js has it for HTTP/1.1 only.
+ *
+ * @param rawHeaders names and values in turn
+ */
+export function distinctHeaders(rawHeaders: readonly string[]): IncomingMessage['headersDistinct'] {
+  const distinct: Record<string, string[]> = Object.create(null);
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase() ?? '';
-    const value = rawHeaders[i + 1] ?? '';
     // Those of HTTP/2 itself are no headers of the client's.
     if (name.startsWith(':')) continue;
-    const values = Object.hasOwn(headersDistinct, name) ? headersDistinct[name] : undefined;
-    if (values === undefined) {
-      Object.defineProperty(headersDistinct, name, { value: [value], enumerable: true });
-    } else values.push(value);
+    const value = rawHeaders[i + 1] ?? '';
+    const values = distinct[name];
+    if (values === undefined) distinct[name] = [value];
+    else values.push(value);
   }
-  return { socket: connectionOf(request), headers, headersDistinct };
-}
-
-/** The same for all requests of a connection; with HTTP/2, `request.socket` is another each time. */
-function connectionOf(request: HttpRequest): IncomingMessage['socket'] {
-  const session = request instanceof Http2ServerRequest ? request.stream.session : undefined;
-  return session?.socket ?? request.socket;
+  return distinct;
 }

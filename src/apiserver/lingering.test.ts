@@ -2,7 +2,9 @@ import { createServer as createHttp1Server } from 'node:http';
 import { connect, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, createConnection, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HttpResponse } from './http-exchange.ts';
+import type { HttpExchange } from './http-exchange.ts';
+import { http1Exchange } from './http1-exchange.ts';
+import { http2Exchange } from './http2-exchange.ts';
 import { endLingering } from './lingering.ts';
 
 const servers: Server[] = [];
@@ -26,10 +28,10 @@ describe('a client that does not read its answer', () => {
   /** Answers, and resolves when the response is closed. */
   const answering = (bytes: number) => {
     const closed = Promise.withResolvers<string>();
-    const answer = (response: HttpResponse): void => {
-      response.once('close', () => closed.resolve('closed'));
-      endLingering(response, 300);
-      response.end(Buffer.alloc(bytes));
+    const answer = (exchange: HttpExchange): void => {
+      exchange.onClose(() => closed.resolve('closed'));
+      endLingering(exchange, 300);
+      exchange.send(200, {}, Buffer.alloc(bytes));
     };
     return { answer, closed: closed.promise };
   };
@@ -37,7 +39,7 @@ describe('a client that does not read its answer', () => {
   it('is hung up on over HTTP/1.1', async () => {
     // More than the buffers between the two hold.
     const { answer, closed } = answering(32 * 1024 * 1024);
-    const port = await listen(createHttp1Server((_, response) => answer(response)));
+    const port = await listen(createHttp1Server((...both) => answer(http1Exchange(...both))));
     const socket = createConnection(port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.pause();
@@ -50,9 +52,10 @@ describe('a client that does not read its answer', () => {
     // More than the client has asked for.
     const { answer, closed } = answering(1024 * 1024);
     const port = await listen(
-      createHttp2Server((request, response) => {
-        if (request.url === '/large') answer(response);
-        else response.end('small');
+      createHttp2Server().on('stream', (stream, headers) => {
+        const exchange = http2Exchange(stream, headers, []);
+        if (exchange.target === '/large') answer(exchange);
+        else exchange.send(200, {}, Buffer.from('small'));
       }),
     );
     const session = connect(`http://127.0.0.1:${port}`);
@@ -76,11 +79,12 @@ describe('a client of HTTP/2 that makes no end of its request', () => {
     const closed = Promise.withResolvers<string>();
     const body = Buffer.alloc(1024 * 1024, 'a');
     const port = await listen(
-      createHttp2Server((request, response) => {
-        request.resume();
-        response.once('close', () => closed.resolve('closed'));
-        endLingering(response, 300);
-        response.end(body);
+      createHttp2Server().on('stream', (stream, headers) => {
+        const exchange = http2Exchange(stream, headers, []);
+        exchange.onBody(() => undefined);
+        exchange.onClose(() => closed.resolve('closed'));
+        endLingering(exchange, 300);
+        exchange.send(200, {}, body);
       }),
     );
     const session = connect(`http://127.0.0.1:${port}`);

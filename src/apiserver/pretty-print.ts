@@ -1,4 +1,4 @@
-import type { HttpRequest } from './http-exchange.ts';
+import type { HttpExchange } from './http-exchange.ts';
 
 /** What people read answers with. */
 const readByPeople = ['curl', 'Wget', 'Mozilla/5.0'];
@@ -11,7 +11,7 @@ const yes = ['1', 't', 'T', 'TRUE', 'true', 'True'];
  * Kubernetes' servers do.
  */
 export function isPretty(
-  { headers }: Pick<HttpRequest, 'headers'>,
+  { headers }: Pick<HttpExchange, 'headers'>,
   query: URLSearchParams,
 ): boolean {
   const pretty = query.get('pretty') ?? '';

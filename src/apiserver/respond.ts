@@ -1,37 +1,34 @@
 import type { Answer } from './answer.ts';
-import type { HttpRequest, HttpResponse } from './http-exchange.ts';
+import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 import { endLingering } from './lingering.ts';
 
 /** Answers beyond this size, in bytes, are compressed for who can read it; as in Kubernetes. */
 const COMPRESS_FROM = 128 * 1024;
 
 /**
- * Sends an answer: without its body where it is to have none, compressed where that is worth it. A
- * client that does not take it is hung up on.
+ * Sends an answer, compressed where that is worth it. A client that does not take it is hung up on.
+ *
+ * @param common headers of all answers; the answer's own go before them
  */
 export async function respond(
-  request: Pick<HttpRequest, 'method' | 'headers'>,
-  response: HttpResponse,
+  exchange: HttpExchange,
   { code, contentType, content, headers }: Answer,
+  common: AnswerHeaders,
 ): Promise<void> {
   const large = content.bytes.length > COMPRESS_FROM;
-  const compressed = large && readsGzip(request.headers['accept-encoding']);
+  const compressed = large && readsGzip(exchange.headers['accept-encoding']);
   const body = compressed ? await content.gzipped() : content.bytes;
 
-  endLingering(response);
-  response.statusCode = code;
+  endLingering(exchange);
   const vary = [headers.Vary, large ? 'Accept-Encoding' : undefined].filter((name) => name);
-  const all = { ...headers, ...(vary.length > 0 && { Vary: vary.join(', ') }) };
-  for (const [name, value] of Object.entries(all)) response.setHeader(name, value);
+  const all = { ...common, ...headers, ...(vary.length > 0 && { Vary: vary.join(', ') }) };
   if (code === 304) {
-    response.end();
+    exchange.send(code, all, undefined);
     return;
   }
-  response.setHeader('Content-Type', contentType);
-  if (compressed) response.setHeader('Content-Encoding', 'gzip');
-  response.setHeader('Content-Length', body.length);
-  if (request.method === 'HEAD') response.end();
-  else response.end(body);
+  const encoding = compressed ? { 'Content-Encoding': 'gzip' } : {};
+  const described = { ...all, 'Content-Type': contentType, ...encoding };
+  exchange.send(code, { ...described, 'Content-Length': body.length }, body);
 }
 
 /** Whether an Accept-Encoding header has gzip, and not to say that it is unwanted. */

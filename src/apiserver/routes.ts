@@ -15,7 +15,7 @@ import {
 import { apiGroup, apiGroupList } from './discovery.ts';
 import { createDocument, type Document } from './document.ts';
 import { type HealthEndpoints, healthAnswer, healthPaths } from './health.ts';
-import type { HttpRequest } from './http-exchange.ts';
+import type { HttpExchange } from './http-exchange.ts';
 import type { MetricsApi } from './metrics-api.ts';
 import {
   accepts,
@@ -44,7 +44,7 @@ export interface RouteDependencies {
 export interface RoutedRequest {
   readonly method: string;
   readonly url: RequestUrl;
-  readonly headers: HttpRequest['headers'];
+  readonly headers: HttpExchange['headers'];
   readonly signal: AbortSignal;
   readonly onQuery: OnQuery;
 }

@@ -1,8 +1,14 @@
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer, type Server as HttpsServer } from 'node:https';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { askForClientCertificates } from './authentication/peer-certificates.ts';
-import type { RequestHandler } from './http-exchange.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
 
 export interface ServerOptions {
@@ -20,6 +26,17 @@ export interface ServerOptions {
   readonly onError: (error: Error) => void;
   /** Undefined: HTTP/2 is not offered. HTTP/1.1 always is. */
   readonly http2: { readonly maxStreams: number } | undefined;
+}
+
+/** Who is told of the requests that come. */
+export interface RequestListeners {
+  onHttp1(request: IncomingMessage, response: ServerResponse): void;
+  /** @param rawHeaders names and values in turn */
+  onHttp2(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+  ): void;
 }
 
 /** A certificate for some host names; `*.` stands for one label. */
@@ -64,11 +81,11 @@ const http2Limits = {
 
 /** Starts to listen. Rejects where the port cannot be had. */
 export async function startServer(
-  handler: RequestHandler,
+  listeners: RequestListeners,
   options: ServerOptions,
 ): Promise<Server> {
   const { host, port, reusePort, tls } = options;
-  const server = createListener(handler, options);
+  const server = createListener(listeners, options);
   const addCertificate = ({ names, certificate }: NamedCertificate): void => {
     for (const name of names) {
       server.addContext(name, { ...tls, ...certificate, ...askForClientCertificates });
@@ -104,27 +121,42 @@ export async function startServer(
 }
 
 function createListener(
-  handler: RequestHandler,
+  listeners: RequestListeners,
   { certificate, tls, http2 }: ServerOptions,
 ): HttpsServer | Http2SecureServer {
   const secure = { ...tls, ...certificate, ...askForClientCertificates, handshakeTimeout: 10_000 };
   if (http2 === undefined) {
-    const server = createServer({ ...secure, ...http1Limits }, handler);
+    const server = createServer({ ...secure, ...http1Limits }, listeners.onHttp1);
     server.maxHeadersCount = maxHeaders;
     return server;
   }
-  const server = createSecureServer(
-    {
-      ...secure,
-      ...http1Limits,
-      ...http2Limits,
-      allowHTTP1: true,
-      settings: { maxConcurrentStreams: http2.maxStreams, maxHeaderListSize: maxHeaderSize },
-    },
-    handler,
-  );
+  const server = createSecureServer({
+    ...secure,
+    ...http1Limits,
+    ...http2Limits,
+    allowHTTP1: true,
+    settings: { maxConcurrentStreams: http2.maxStreams, maxHeaderListSize: maxHeaderSize },
+  });
+  listen(server, listeners);
   server.on('session', endWhenIdle);
   return server;
+}
+
+/** Node.js tells of requests of both versions, those of HTTP/2 in the looks of HTTP/1.1. */
+function listen(server: Http2SecureServer, { onHttp1, onHttp2 }: RequestListeners): void {
+  server.on('request', (request, response) => {
+    const isHttp1 = request instanceof IncomingMessage && response instanceof ServerResponse;
+    if (isHttp1) onHttp1(request, response);
+  });
+  // That listener has brought another, which would dress up each stream.
+  server.removeAllListeners('stream');
+  const onStream = (
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    _flags: number,
+    rawHeaders: readonly string[],
+  ): void => onHttp2(stream, headers, rawHeaders);
+  server.on('stream', onStream);
 }
 
 /** HTTP/2 connections have no time limit of their own. */
