@@ -1,5 +1,4 @@
 import { apiMessages } from './api-messages.ts';
-import { encodeMessage } from './message-type.ts';
 import { writeMessage } from './wire.ts';
 
 /** How Kubernetes' protobuf objects begin. */
@@ -15,18 +14,20 @@ const magic = Buffer.from('k8s\0', 'latin1');
  */
 export function encodeApiObject(object: object): Buffer {
   // Kubernetes' own servers write an APIGroupList without its apiVersion in JSON, though not here.
-  const { apiVersion = 'v1', kind }: { apiVersion?: unknown; kind?: unknown } = object;
-  const type = apiMessages.get(`${apiVersion}/${kind}`);
-  if (type === undefined) throw new TypeError(`no protobuf message for ${apiVersion}/${kind}`);
-  const raw = encodeMessage(type, object);
-  const unknown = writeMessage((writer) => {
-    writer.message(1, (typeMeta) => {
-      typeMeta.bytes(1, String(apiVersion));
-      typeMeta.bytes(2, String(kind));
-    });
-    writer.bytes(2, raw);
+  const { apiVersion = 'v1', kind, ...fields }: Readonly<Record<string, unknown>> = { ...object };
+  const writeFields = apiMessages.get(`${apiVersion}/${kind}`);
+  if (writeFields === undefined) {
+    throw new TypeError(`no protobuf message for ${apiVersion}/${kind}`);
+  }
+  return writeMessage((writer) => {
+    const typeMeta = writer.open(1);
+    writer.bytes(1, String(apiVersion));
+    writer.bytes(2, String(kind));
+    writer.close(typeMeta);
+    const raw = writer.open(2);
+    writeFields(writer, fields);
+    writer.close(raw);
     writer.bytes(3, '');
     writer.bytes(4, '');
-  });
-  return Buffer.concat([magic, unknown]);
+  }, magic);
 }

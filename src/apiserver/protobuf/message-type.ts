@@ -1,5 +1,5 @@
 import { parseGoDuration } from '../../apimachinery/go-duration.ts';
-import { type WireWriter, writeMessage } from './wire.ts';
+import type { WireWriter } from './wire.ts';
 
 /** How the value of a field is written. */
 export type FieldType =
@@ -27,105 +27,110 @@ export interface Field {
   readonly repeated?: boolean;
 }
 
-/** A message: the fields of the JSON form of an object, by name. */
-export type MessageType = ReadonlyMap<string, Field>;
-
-/** @param fields in the order of their numbers, which is the order they are written in */
-export function messageType(fields: Readonly<Record<string, Field>>): MessageType {
-  return new Map(Object.entries(fields));
-}
-
 /**
- * Writes an object in JSON form as a message. What is null or undefined is left out, and so is a
- * field that the message does not have.
+ * A message: writes an object in JSON form, field by field. What is null or undefined is left out,
+ * and so is a field that the message does not have.
  *
  * Throws a TypeError naming the field for a value that is not of its type.
  */
-export function encodeMessage(type: MessageType, object: object): Buffer {
-  return writeMessage((writer) => writeFields(writer, type, object));
+export type MessageType = (writer: WireWriter, object: JsonObject) => void;
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** @param fields in the order of their numbers, which is the order they are written in */
+export function messageType(fields: Readonly<Record<string, Field>>): MessageType {
+  const list = Object.entries(fields).map(([name, field]) => ({ name, write: fieldWriter(field) }));
+  return (writer, object) => {
+    for (const { name, write } of list) {
+      const value = object[name];
+      if (value !== undefined && value !== null) write(writer, name, value);
+    }
+  };
 }
 
-function writeFields(writer: WireWriter, type: MessageType, object: object): void {
-  for (const [name, field] of type) {
-    const value: unknown = Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined;
-    if (value === undefined || value === null) continue;
-    const items = field.repeated ? asList(name, value) : [value];
-    for (const item of items) writeValue(writer, name, field, item);
-  }
-}
+/** Writes the value of a field, whose name is there for what is wrong with it. */
+type FieldWriter = (writer: WireWriter, name: string, value: unknown) => void;
 
-function writeValue(
-  writer: WireWriter,
-  name: string,
-  { number, type }: Field,
-  value: unknown,
-): void {
-  if (typeof type !== 'string') {
-    writer.message(number, (inner) => writeFields(inner, type, asObject(name, value)));
-    return;
-  }
-  valueWriters[type](writer, name, number, value);
+function fieldWriter({ number, type, repeated = false }: Field): FieldWriter {
+  const write: ValueWriter =
+    typeof type === 'string'
+      ? valueWriters[type]
+      : (writer, name, at, value) => {
+          const message = writer.open(at);
+          type(writer, asObject(name, value));
+          writer.close(message);
+        };
+  if (!repeated) return (writer, name, value) => write(writer, name, number, value);
+  return (writer, name, value) => {
+    for (const item of asList(name, value)) write(writer, name, number, item);
+  };
 }
 
 type ValueWriter = (writer: WireWriter, name: string, number: number, value: unknown) => void;
 
+/** A message with one field. */
+function wrapped(write: ValueWriter): ValueWriter {
+  return (writer, name, number, value) => {
+    const message = writer.open(number);
+    write(writer, name, 1, value);
+    writer.close(message);
+  };
+}
+
+const writeText: ValueWriter = (writer, name, number, value) =>
+  writer.bytes(number, asText(name, value));
+
+const writeQuantity = wrapped(writeText);
+
 const valueWriters: Readonly<Record<Exclude<FieldType, MessageType>, ValueWriter>> = {
-  string: (writer, name, number, value) => writer.bytes(number, asText(name, value)),
+  string: writeText,
   integer: (writer, name, number, value) => writer.varint(number, asInteger(name, value)),
-  boolean: (writer, name, number, value) => writer.varint(number, asBoolean(name, value) ? 1n : 0n),
-  quantity: (writer, name, number, value) =>
-    writer.message(number, (inner) => inner.bytes(1, asText(name, value))),
-  duration: (writer, name, number, value) =>
-    writer.message(number, (inner) => inner.varint(1, nanoseconds(name, value))),
-  time: (writer, name, number, value) =>
-    writer.message(number, (inner) => writeTime(inner, name, value)),
-  'text list message': (writer, name, number, value) =>
-    writer.message(number, (inner) => {
-      for (const text of asList(name, value)) inner.bytes(1, asText(name, text));
-    }),
-  'text map': writeTextMap,
-  'quantity map': writeQuantityMap,
+  boolean: (writer, name, number, value) => writer.varint(number, asBoolean(name, value) ? 1 : 0),
+  quantity: writeQuantity,
+  duration: wrapped((writer, name, number, value) =>
+    writer.varint(number, nanoseconds(name, value)),
+  ),
+  time: writeTime,
+  'text list message': wrapped((writer, name, number, value) => {
+    for (const text of asList(name, value)) writer.bytes(number, asText(name, text));
+  }),
+  'text map': mapWriter(writeText),
+  'quantity map': mapWriter(writeQuantity),
 };
 
 /** A map is a list of messages with a key and a value; sorted, so that equal maps look the same. */
-function writeTextMap(writer: WireWriter, name: string, number: number, map: unknown): void {
-  const entries = Object.entries(asObject(name, map)).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [key, value] of entries) {
-    writer.message(number, (entry) => {
-      entry.bytes(1, key);
-      entry.bytes(2, asText(`${name}.${key}`, value));
-    });
-  }
-}
-
-function writeQuantityMap(writer: WireWriter, name: string, number: number, map: unknown): void {
-  const entries = Object.entries(asObject(name, map)).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [key, value] of entries) {
-    writer.message(number, (entry) => {
-      entry.bytes(1, key);
-      entry.message(2, (quantity) => quantity.bytes(1, asText(`${name}.${key}`, value)));
-    });
-  }
+function mapWriter(writeValue: ValueWriter): ValueWriter {
+  return (writer, name, number, map) => {
+    const entries = Object.entries(asObject(name, map)).sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [key, value] of entries) {
+      const entry = writer.open(number);
+      writer.bytes(1, key);
+      writeValue(writer, `${name}.${key}`, 2, value);
+      writer.close(entry);
+    }
+  };
 }
 
 function nanoseconds(name: string, value: unknown): bigint {
   return BigInt(Math.round(parseGoDuration(asText(name, value)) * 1e6));
 }
 
-function writeTime(writer: WireWriter, name: string, value: unknown): void {
+function writeTime(writer: WireWriter, name: string, number: number, value: unknown): void {
   const text = asText(name, value);
   if (text !== lastTime.text) lastTime = { text, seconds: secondsOf(name, text) };
+  const message = writer.open(number);
   writer.varint(1, lastTime.seconds);
-  writer.varint(2, 0n);
+  writer.varint(2, 0);
+  writer.close(message);
 }
 
 /** All times of an object are the same, mostly. */
-let lastTime = { text: '1970-01-01T00:00:00Z', seconds: 0n };
+let lastTime = { text: '1970-01-01T00:00:00Z', seconds: 0 };
 
-function secondsOf(name: string, text: string): bigint {
+function secondsOf(name: string, text: string): number {
   const milliseconds = Date.parse(text);
   if (Number.isNaN(milliseconds)) throw wrongType(name, 'an RFC 3339 time');
-  return BigInt(Math.floor(milliseconds / 1000));
+  return Math.floor(milliseconds / 1000);
 }
 
 function asText(name: string, value: unknown): string {
@@ -133,9 +138,9 @@ function asText(name: string, value: unknown): string {
   return value;
 }
 
-function asInteger(name: string, value: unknown): bigint {
-  if (!Number.isSafeInteger(value)) throw wrongType(name, 'an integer');
-  return BigInt(Number(value));
+function asInteger(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw wrongType(name, 'an integer');
 }
 
 function asBoolean(name: string, value: unknown): boolean {
@@ -148,11 +153,13 @@ function asList(name: string, value: unknown): readonly unknown[] {
   return value;
 }
 
-function asObject(name: string, value: unknown): object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrongType(name, 'an object');
-  }
+function asObject(name: string, value: unknown): JsonObject {
+  if (!isObject(value)) throw wrongType(name, 'an object');
   return value;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function wrongType(name: string, expected: string): TypeError {

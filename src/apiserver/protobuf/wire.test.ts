@@ -28,7 +28,11 @@ function write(writer: WireWriter, fields: readonly Field[]): void {
   for (const { number, value } of fields) {
     if (typeof value === 'string') writer.bytes(number, value);
     else if (typeof value === 'bigint') writer.varint(number, value);
-    else writer.message(number, (inner) => write(inner, value));
+    else {
+      const message = writer.open(number);
+      write(writer, value);
+      writer.close(message);
+    }
   }
 }
 

@@ -6,34 +6,58 @@
 export interface WireWriter {
   /** A field of type string, or of bytes. */
   bytes(field: number, value: string | Uint8Array): void;
-  /** A field of type int32, int64 (within the 64 bits) or bool (0 and 1). */
-  varint(field: number, value: bigint): void;
-  /** A field that is a message, which `write` writes. */
-  message(field: number, write: (writer: WireWriter) => void): void;
+  /** A field of type int32, int64 or bool (0 and 1): a safe integer, or a bigint within 64 bits. */
+  varint(field: number, value: number | bigint): void;
+  /** Begins a field that is a message: what is written from now on is its fields. */
+  open(field: number): OpenMessage;
+  /** Ends the message that was begun last. */
+  close(message: OpenMessage): void;
 }
+
+/** A message that has not been ended: where it begins. */
+export type OpenMessage = number;
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
 /** The most bytes that a varint has. */
 const LONGEST_VARINT = 10;
-const FIRST_SIZE = 1024;
+const FIRST_SIZE = 16 * 1024;
 /** Characters of a text whose length takes one byte. */
 const SHORT = 127;
 
-/** What `write` writes. */
-export function writeMessage(write: (writer: WireWriter) => void): Buffer {
-  const writer = new BufferWriter();
+/** One is enough, since writing waits for nothing; what it has grown for is not kept. */
+let spare: Buffer | undefined;
+
+/**
+ * What `write` writes.
+ *
+ * @param prefix goes before it
+ */
+export function writeMessage(write: (writer: WireWriter) => void, prefix?: Uint8Array): Buffer {
+  const buffer = spare ?? Buffer.allocUnsafeSlow(FIRST_SIZE);
+  spare = undefined;
+  const writer = new BufferWriter(buffer, prefix);
   write(writer);
-  return writer.written();
+  const written = writer.written();
+  spare = buffer;
+  return written;
 }
 
 /** All messages in one another go into one buffer, which grows. */
 class BufferWriter implements WireWriter {
-  #buffer = Buffer.allocUnsafe(FIRST_SIZE);
+  #buffer: Buffer;
   #length = 0;
 
+  constructor(buffer: Buffer, prefix: Uint8Array | undefined) {
+    this.#buffer = buffer;
+    if (prefix === undefined) return;
+    buffer.set(prefix);
+    this.#length = prefix.length;
+  }
+
   bytes(field: number, value: string | Uint8Array): void {
+    this.#reserve(2 * LONGEST_VARINT + SHORT);
     this.#tag(field, LENGTH_DELIMITED);
     if (typeof value === 'string' && value.length <= SHORT && this.#shortAscii(value)) return;
     const length = typeof value === 'string' ? Buffer.byteLength(value) : value.length;
@@ -49,28 +73,28 @@ class BufferWriter implements WireWriter {
    * and ASCII, one byte after the other is faster than a call for each text.
    */
   #shortAscii(text: string): boolean {
-    this.#reserve(1 + SHORT);
     const buffer = this.#buffer;
     const start = this.#length + 1;
-    for (let i = 0; i < text.length; i += 1) {
+    const { length } = text;
+    for (let i = 0; i < length; i += 1) {
       const code = text.charCodeAt(i);
       if (code > 127) return false;
       buffer[start + i] = code;
     }
-    buffer[this.#length] = text.length;
-    this.#length = start + text.length;
+    buffer[this.#length] = length;
+    this.#length = start + length;
     return true;
   }
 
-  varint(field: number, value: bigint): void {
+  varint(field: number, value: number | bigint): void {
+    this.#reserve(2 * LONGEST_VARINT);
     this.#tag(field, VARINT);
-    if (value >= 0n && value < 2n ** 31n) {
-      this.#number(Number(value));
+    if (typeof value === 'number' && value >= 0 && value < 2 ** 31) {
+      this.#number(value);
       return;
     }
-    this.#reserve(LONGEST_VARINT);
     // A negative number is its two's complement of 64 bits.
-    let rest = BigInt.asUintN(64, value);
+    let rest = BigInt.asUintN(64, BigInt(value));
     while (rest > 127n) {
       this.#byte(Number(rest & 127n) | 128);
       rest >>= 7n;
@@ -79,12 +103,14 @@ class BufferWriter implements WireWriter {
   }
 
   /** Its length goes before it and is known after it: room for one byte is left, mostly enough. */
-  message(field: number, write: (writer: WireWriter) => void): void {
+  open(field: number): OpenMessage {
+    this.#reserve(LONGEST_VARINT + 1);
     this.#tag(field, LENGTH_DELIMITED);
-    this.#reserve(1);
-    const start = this.#length + 1;
-    this.#length = start;
-    write(this);
+    this.#length += 1;
+    return this.#length;
+  }
+
+  close(start: OpenMessage): void {
     const end = this.#length;
     const shift = numberSize(end - start) - 1;
     // Enough for the shift, and so that writing the length, before the end, moves nothing.
@@ -95,17 +121,17 @@ class BufferWriter implements WireWriter {
     this.#length = end + shift;
   }
 
+  /** A copy, as small as can be. */
   written(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    return Buffer.from(this.#buffer.subarray(0, this.#length));
   }
 
   #tag(field: number, wireType: number): void {
     this.#number(field * 8 + wireType);
   }
 
-  /** A varint of less than 32 bits: seven bits a byte, the lowest first. */
+  /** A varint of less than 32 bits, for which there is room: seven bits a byte, the lowest first. */
   #number(value: number): void {
-    this.#reserve(LONGEST_VARINT);
     let rest = value;
     while (rest > 127) {
       this.#byte((rest & 127) | 128);
