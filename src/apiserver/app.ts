@@ -6,8 +6,8 @@ import type { RequestAccess } from './authorization/request-access.ts';
 import { requestedTimeout, withDeadline } from './deadline.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
 import type { AnswerHeaders, ExchangeHandler, HttpExchange } from './http-exchange.ts';
-import { http1Exchange } from './http1-exchange.ts';
-import { http2Exchange } from './http2-exchange.ts';
+import { Http1Exchange } from './http1-exchange.ts';
+import { Http2Exchange } from './http2-exchange.ts';
 import { type InFlight, limitInFlight } from './in-flight.ts';
 import type { MetricsApi } from './metrics-api.ts';
 import { negotiateError } from './negotiation.ts';
@@ -72,14 +72,14 @@ export function createApp(dependencies: AppDependencies): RequestListeners {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use((request, response) => serve(http1Exchange(request, response)));
+  app.use((request, response) => serve(new Http1Exchange(request, response)));
   return {
     onHttp1(request, response) {
       // Express itself answers requests whose target it cannot read: a page, to whoever asks.
       if (request.url?.startsWith('/')) app(request, response);
-      else serve(http1Exchange(request, response));
+      else serve(new Http1Exchange(request, response));
     },
-    onHttp2: (stream, headers, rawHeaders) => serve(http2Exchange(stream, headers, rawHeaders)),
+    onHttp2: (stream, headers, rawHeaders) => serve(new Http2Exchange(stream, headers, rawHeaders)),
   };
 }
 

@@ -1,32 +1,56 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HttpExchange } from './http-exchange.ts';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { AnswerHeaders, HttpExchange, RequestOrigin } from './http-exchange.ts';
 
 /** A request over HTTP/1.1. */
-export function http1Exchange(request: IncomingMessage, response: ServerResponse): HttpExchange {
-  const { method = '', url: target = '', headers } = request;
-  return {
-    method,
-    target,
-    headers,
-    protocol: 'HTTP/1.1',
-    get code() {
-      return response.statusCode;
-    },
-    get isSent() {
-      return response.writableFinished;
-    },
-    origin: () => ({ socket: request.socket, headers, headersDistinct: request.headersDistinct }),
-    onBody(listener) {
-      // A request without these has no body (RFC 9112, 6.3).
-      const { 'content-length': length, 'transfer-encoding': encoding } = headers;
-      if (length !== undefined || encoding !== undefined) request.on('data', listener);
-    },
-    onClose: (listener) => void response.once('close', listener),
-    offClose: (listener) => void response.removeListener('close', listener),
-    send(code, fields, body) {
-      response.writeHead(code, fields);
-      response.end(method === 'HEAD' ? undefined : body);
-    },
-    hangUp: () => void request.destroy(),
-  };
+export class Http1Exchange implements HttpExchange {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly protocol = 'HTTP/1.1';
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.method = request.method ?? '';
+    this.target = request.url ?? '';
+    this.headers = request.headers;
+    this.#request = request;
+    this.#response = response;
+  }
+
+  get code(): number {
+    return this.#response.statusCode;
+  }
+
+  get isSent(): boolean {
+    return this.#response.writableFinished;
+  }
+
+  origin(): RequestOrigin {
+    const { socket, headers, headersDistinct } = this.#request;
+    return { socket, headers, headersDistinct };
+  }
+
+  onBody(listener: (piece: Uint8Array) => void): void {
+    // A request without these has no body (RFC 9112, 6.3).
+    const { 'content-length': length, 'transfer-encoding': encoding } = this.headers;
+    if (length !== undefined || encoding !== undefined) this.#request.on('data', listener);
+  }
+
+  onClose(listener: () => void): void {
+    this.#response.once('close', listener);
+  }
+
+  offClose(listener: () => void): void {
+    this.#response.removeListener('close', listener);
+  }
+
+  send(code: number, headers: AnswerHeaders, body: Uint8Array | undefined): void {
+    this.#response.writeHead(code, headers);
+    this.#response.end(this.method === 'HEAD' ? undefined : body);
+  }
+
+  hangUp(): void {
+    this.#request.destroy();
+  }
 }

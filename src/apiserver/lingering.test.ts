@@ -3,8 +3,8 @@ import { connect, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, createConnection, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HttpExchange } from './http-exchange.ts';
-import { http1Exchange } from './http1-exchange.ts';
-import { http2Exchange } from './http2-exchange.ts';
+import { Http1Exchange } from './http1-exchange.ts';
+import { Http2Exchange } from './http2-exchange.ts';
 import { endLingering } from './lingering.ts';
 
 const servers: Server[] = [];
@@ -39,7 +39,7 @@ describe('a client that does not read its answer', () => {
   it('is hung up on over HTTP/1.1', async () => {
     // More than the buffers between the two hold.
     const { answer, closed } = answering(32 * 1024 * 1024);
-    const port = await listen(createHttp1Server((...both) => answer(http1Exchange(...both))));
+    const port = await listen(createHttp1Server((...both) => answer(new Http1Exchange(...both))));
     const socket = createConnection(port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.pause();
@@ -53,7 +53,7 @@ describe('a client that does not read its answer', () => {
     const { answer, closed } = answering(1024 * 1024);
     const port = await listen(
       createHttp2Server().on('stream', (stream, headers) => {
-        const exchange = http2Exchange(stream, headers, []);
+        const exchange = new Http2Exchange(stream, headers, []);
         if (exchange.target === '/large') answer(exchange);
         else exchange.send(200, {}, Buffer.from('small'));
       }),
@@ -80,7 +80,7 @@ describe('a client of HTTP/2 that makes no end of its request', () => {
     const body = Buffer.alloc(1024 * 1024, 'a');
     const port = await listen(
       createHttp2Server().on('stream', (stream, headers) => {
-        const exchange = http2Exchange(stream, headers, []);
+        const exchange = new Http2Exchange(stream, headers, []);
         exchange.onBody(() => undefined);
         exchange.onClose(() => closed.resolve('closed'));
         endLingering(exchange, 300);

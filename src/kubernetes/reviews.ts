@@ -89,8 +89,10 @@ export function createAccessReviewer(
     secret: false,
   });
   return (user, request) => {
-    const spec = { ...attributesOf(request), ...subjectOf(user) };
-    return cache.answer(JSON.stringify(spec), async () => {
+    const { name, uid, groups, extra } = user;
+    const question = JSON.stringify([request, name, uid, groups, ...extra]);
+    return cache.answer(question, async () => {
+      const spec = { ...attributesOf(request), ...subjectOf(user) };
       const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
       const status = await sendReview(requester, ACCESS_REVIEWS, review);
       const allowed = booleanField(ACCESS_REVIEWS, status, 'allowed');

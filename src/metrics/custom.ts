@@ -211,6 +211,7 @@ function valuesOf(
     name: request.metric,
     selector: selector.length === 0 ? null : toLabelSelectorObject(selector),
   };
+  const describe = describing(resource, request.namespace);
   const values: MetricValue[] = [];
   for (const name of names) {
     const sample = samples.get(name);
@@ -220,22 +221,16 @@ function valuesOf(
       onInfinity();
       continue;
     }
-    values.push({
-      describedObject: describedObject(resource, request.namespace, name),
-      metric,
-      timestamp: sample.timestamp,
-      value,
-    });
+    values.push({ describedObject: describe(name), metric, timestamp: sample.timestamp, value });
   }
   return values;
 }
 
 /** The apiVersion of a core object is `/v1`, as clients of the reference adapter know it. */
-function describedObject(
-  resource: ClusterResource,
+function describing(
+  { group, version, kind }: ClusterResource,
   namespace: string | undefined,
-  name: string,
-): DescribedObject {
-  const apiVersion = `${resource.group}/${resource.version}`;
-  return { kind: resource.kind, namespace, name, apiVersion };
+): (name: string) => DescribedObject {
+  const apiVersion = `${group}/${version}`;
+  return (name) => ({ kind, namespace, name, apiVersion });
 }

@@ -31,8 +31,13 @@ export function indexByObject(
   return {
     size: answer.samples.length,
     of({ objects, namespace }) {
-      const found = namespaces.get(namespace?.value ?? '');
-      return (objects?.names ?? []).flatMap((name) => found?.get(name) ?? []);
+      const ofNamespace = namespaces.get(namespace?.value ?? '');
+      const found: Sample[] = [];
+      for (const name of objects?.names ?? []) {
+        const sample = ofNamespace?.get(name);
+        if (sample !== undefined) found.push(sample);
+      }
+      return found;
     },
   };
 }
