@@ -30,6 +30,7 @@ import { runBench, say } from './run-bench.ts';
 const MIB = 2 ** 20;
 
 const columns: readonly Column[] = [
+  { key: 'metrics', title: 'metrics of' },
   { key: 'protocol', title: 'protocol' },
   { key: 'concurrency', title: 'at once' },
   { key: 'requests', title: 'requests' },
@@ -49,6 +50,7 @@ const columns: readonly Column[] = [
 await runBench({
   summary: 'Requests as autoscalers make them, at several concurrencies.',
   flags: {
+    metrics: { value: 'M,..', help: 'what is asked for: pods, all; default: both, of --paths all' },
     concurrency: { value: 'N,..', default: '1,16,64', help: 'requests at the same time' },
     protocol: { value: 'P,..', default: '1.1,2', help: 'versions of HTTP' },
     seconds: { value: 'N', default: '10', help: 'how long each is measured' },
@@ -62,6 +64,8 @@ await runBench({
     // What is wrong with the flags is told before anything is started.
     const concurrencies = flags.counts('concurrency');
     const versions = protocols(flags);
+    const byDefault = flags.has('paths') ? 'all' : 'pods,all';
+    const choices = (flags.text('metrics') ?? byDefault).split(',').map(choiceOf);
     const requests = flags.count('requests');
     const seconds = flags.count('seconds');
     const environment = needsEnvironment(flags) ? await fleetEnvironment(flags, onEnd) : undefined;
@@ -69,20 +73,24 @@ await runBench({
     const paths = await pathsToAsk(flags, environment);
     const observe = await observer(environment);
     const rows: Row[] = [];
-    for (const protocol of versions) {
-      for (const concurrency of concurrencies) {
-        const load: Load = {
-          target: adapter.target,
-          protocol,
-          concurrency,
-          paths,
-          requests,
-          seconds,
-        };
-        // Connections, compiled code and indexes as in a process that has run for a while.
-        await generateLoad({ ...load, seconds: 3 });
-        say(`${protocol}, ${concurrency} at once`);
-        rows.push({ protocol, concurrency, ...(await measure(load, adapter, observe)) });
+    for (const { metrics, isChosen } of choices) {
+      const chosen = paths.filter(isChosen);
+      if (chosen.length === 0) throw new BenchArgumentError(`--metrics: no path is of ${metrics}`);
+      for (const protocol of versions) {
+        for (const concurrency of concurrencies) {
+          const load: Load = {
+            target: adapter.target,
+            protocol,
+            concurrency,
+            paths: chosen,
+            requests,
+            seconds,
+          };
+          // Connections, compiled code and indexes as in a process that has run for a while.
+          await generateLoad({ ...load, seconds: 3 });
+          say(`metrics of ${metrics}, ${protocol}, ${concurrency} at once`);
+          rows.push({ metrics, protocol, concurrency, ...(await measure(load, adapter, observe)) });
+        }
       }
     }
     const settings = {
@@ -97,6 +105,18 @@ await runBench({
 
 function needsEnvironment(flags: BenchArguments): boolean {
   return flags.has('environment') || !flags.has('url');
+}
+
+/** Some of the paths that the adapter is asked for. */
+interface Choice {
+  readonly metrics: string;
+  readonly isChosen: (path: string) => boolean;
+}
+
+function choiceOf(metrics: string): Choice {
+  if (metrics === 'pods') return { metrics, isChosen: (path) => path.includes('/pods/') };
+  if (metrics === 'all') return { metrics, isChosen: () => true };
+  throw new BenchArgumentError(`--metrics: expected pods or all, not ${metrics}`);
 }
 
 function protocols(flags: BenchArguments): readonly Protocol[] {
