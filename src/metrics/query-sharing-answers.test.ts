@@ -33,8 +33,14 @@ it('keeps so many bytes, keys included', async () => {
   expect(kept('a', 'b')).toEqual(['a', 'b']);
   await add('c', 'x');
   expect(kept('a', 'b', 'c')).toEqual(['b', 'c']);
-  await add('d', 'x'.repeat(30));
-  expect(kept('a', 'b', 'c', 'd')).toEqual([]);
+});
+
+it('lets an answer that is too large drive nothing out', async () => {
+  const { add, kept, last } = answers({ mostBytes: 20 });
+  await add('a', 'x'.repeat(8));
+  await add('b', 'x'.repeat(30));
+  expect(kept('a', 'b')).toEqual(['a']);
+  expect(last).toEqual({ count: 1, bytes: 10 });
 });
 
 it('gives back the room of those that have grown old', async () => {

@@ -145,9 +145,10 @@ function createKept<T>(options: RecentAnswersOptions<T>): Kept<T> {
       return found !== undefined && found.until > now() ? found : undefined;
     },
     add(key, answer, until) {
-      if (until <= now()) return;
       remove(key);
       const bytes = 2 * key.length + bytesOf(answer);
+      // What is larger than all the room would drive out everything else, and then itself.
+      if (until <= now() || bytes > mostBytes) return;
       kept.set(key, { answer, bytes, until });
       total += bytes;
       makeRoom();

@@ -30,9 +30,10 @@ const NAMESPACES_AT_ONCE = 8;
  * Asks what the containers of pods use: once, however many namespaces the pods are in.
  *
  * The pods of one namespace are asked for as the reference adapter does. Those of several are
- * grouped by namespace too; where a rule does not group as it is told (`by (pod)` in place of
- * `<<.GroupBy>>`), its samples do not say of which namespace they are, and each namespace is asked
- * about by itself.
+ * grouped by namespace too. Each namespace is asked about by itself where that does not do: a rule
+ * that does not group as it is told (`by (pod)` in place of `<<.GroupBy>>`) gives samples that do not
+ * say of which namespace they are, and one that takes names out of `.LabelValuesByName` may take
+ * several namespaces for one.
  *
  * @param pods at least one
  * @throws MetricsError where the rule gives no query
@@ -52,7 +53,10 @@ export function questionOfContainers(
   if (first !== undefined && others.length === 0) {
     return questionOfNamespace(rule, labels, ...first);
   }
-  const query = write(rule.containerQuery, requestOfAll(rule, labels, byNamespace));
+  if (rule.containerQuery.text.includes('LabelValuesByName')) {
+    return (run) => askSeparately(rule, labels, byNamespace, run);
+  }
+  const query = write(rule.containerQuery, requestOfAll(labels, byNamespace));
   return async (run) => {
     const samples = await run(query);
     const isUngrouped = samples.some(
@@ -131,17 +135,14 @@ async function askSeparately(
 
 /** Samples of other pods may be among the answer: nobody asks for their key afterwards. */
 function requestOfAll(
-  { containerQuery }: CompiledResourceRule,
   labels: ContainerLabels,
   byNamespace: readonly PodsOfNamespace[],
 ): QueryRequest {
   const namespaces = byNamespace.map(([namespace]) => namespace);
   const pods = byNamespace.flatMap(([, inNamespace]) => inNamespace.map(({ name }) => name));
   const names = [...new Set(pods)].toSorted();
-  // A template that reads the names by themselves needs them all.
-  const needsNames = containerQuery.text.includes('LabelValuesByName');
-  const byName = needsNames || names.length <= MOST_NAMES;
-  const inNamespaces = needsNames || namespaces.length <= MOST_NAMES;
+  const byName = names.length <= MOST_NAMES;
+  const inNamespaces = namespaces.length <= MOST_NAMES;
   const selector: LabelSelector = [
     inNamespaces
       ? { key: labels.namespace, operator: 'in', values: namespaces }

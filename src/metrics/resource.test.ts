@@ -25,16 +25,16 @@ interface Surroundings {
   /** What Prometheus says to a query that begins with this. */
   readonly cpu: (query: string) => QueryAnswer | Error;
   readonly memory: (query: string) => QueryAnswer | Error;
-  readonly grouping?: string;
+  readonly rules?: Parameters<typeof resourceRules>[0];
 }
 
 /** The service over these objects and answers; what Prometheus was asked is kept. */
-function service({ pods = [], nodes = [], cpu, memory, grouping }: Surroundings) {
+function service({ pods = [], nodes = [], cpu, memory, rules }: Surroundings) {
   const asked: string[] = [];
   const listed: unknown[] = [];
   let infinities = 0;
   const metrics = createResourceMetrics({
-    rules: () => resourceRules({ ...(grouping !== undefined && { grouping }) }),
+    rules: () => resourceRules(rules),
     mapper: builtinResourceMapper,
     objects: {
       async list({ resource, namespace, name }) {
@@ -151,7 +151,7 @@ describe('pods of several namespaces', () => {
   it('are asked for namespace by namespace where a rule does not group by it', async () => {
     const { metrics, asked } = service({
       pods,
-      grouping: 'pod, container',
+      rules: { grouping: 'pod, container' },
       cpu: (query) => vector([{ pod: 'a', ...main }, query.includes('"shop"') ? 2 : 1]),
       memory: () => vector([{ pod: 'a', ...main }, 1]),
     });
@@ -163,6 +163,26 @@ describe('pods of several namespaces', () => {
     expect(asked.filter((query) => query.includes('cpu')).slice(1)).toEqual([
       'sum(cpu{namespace="billing",pod="a"}) by (pod, container)',
       'sum(cpu{namespace="shop",pod=~"a|b"}) by (pod, container)',
+    ]);
+  });
+
+  it('are asked for namespace by namespace where a rule takes the names by themselves', async () => {
+    const matchers =
+      'namespace="<<.LabelValuesByName.namespace>>",pod=~"<<.LabelValuesByName.pod>>"';
+    const { metrics, asked } = service({
+      pods,
+      rules: { matchers },
+      cpu: (query) => vector([{ pod: 'a', ...main }, query.includes('"shop"') ? 2 : 1]),
+      memory: () => vector([{ pod: 'a', ...main }, 1]),
+    });
+    const found = await metrics.pods({ namespace: undefined, ...everything });
+    expect(found.map(({ object, containers }) => [object, containers[0]?.usage.cpu])).toEqual([
+      [pod('billing', 'a'), 1000n],
+      [pod('shop', 'a'), 2000n],
+    ]);
+    expect(asked.filter((query) => query.includes('cpu'))).toEqual([
+      'sum(cpu{namespace="billing",pod=~"a"}) by (pod,container)',
+      'sum(cpu{namespace="shop",pod=~"a|b"}) by (pod,container)',
     ]);
   });
 
