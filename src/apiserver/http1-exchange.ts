@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerHeaders, HttpExchange, RequestOrigin } from './http-exchange.ts';
 
+/** In bytes. */
+const PIECE = 64 * 1024;
+
 /** A request over HTTP/1.1. */
 export class Http1Exchange implements HttpExchange {
   readonly method: string;
@@ -47,10 +50,22 @@ export class Http1Exchange implements HttpExchange {
 
   send(code: number, headers: AnswerHeaders, body: Uint8Array | undefined): void {
     this.#response.writeHead(code, headers);
-    this.#response.end(this.method === 'HEAD' ? undefined : body);
+    if (body === undefined || this.method === 'HEAD') this.#response.end();
+    else writeInPieces(this.#response, body);
   }
 
   hangUp(): void {
     this.#request.destroy();
   }
+}
+
+/** What a client does not read is not copied for it, as TLS would do with all that it is given. */
+function writeInPieces(response: ServerResponse, body: Uint8Array): void {
+  if (body.length <= PIECE) {
+    response.end(body);
+    return;
+  }
+  const goOn = (): void => writeInPieces(response, body.subarray(PIECE));
+  if (response.write(body.subarray(0, PIECE))) goOn();
+  else response.once('drain', goOn);
 }

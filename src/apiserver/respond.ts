@@ -20,15 +20,16 @@ export async function respond(
   const body = compressed ? await content.gzipped() : content.bytes;
 
   endLingering(exchange);
-  const vary = [headers.Vary, large ? 'Accept-Encoding' : undefined].filter((name) => name);
-  const all = { ...common, ...headers, ...(vary.length > 0 && { Vary: vary.join(', ') }) };
+  const fields: Record<string, string | number> = { ...common, ...headers };
+  if (large) fields.Vary = [headers.Vary, 'Accept-Encoding'].filter((name) => name).join(', ');
   if (code === 304) {
-    exchange.send(code, all, undefined);
+    exchange.send(code, fields, undefined);
     return;
   }
-  const encoding = compressed ? { 'Content-Encoding': 'gzip' } : {};
-  const described = { ...all, 'Content-Type': contentType, ...encoding };
-  exchange.send(code, { ...described, 'Content-Length': body.length }, body);
+  fields['Content-Type'] = contentType;
+  if (compressed) fields['Content-Encoding'] = 'gzip';
+  fields['Content-Length'] = body.length;
+  exchange.send(code, fields, body);
 }
 
 /** Whether an Accept-Encoding header has gzip, and not to say that it is unwanted. */

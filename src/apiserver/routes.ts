@@ -125,7 +125,7 @@ function openApiAnswer(
 function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly string[]): Routes {
   const aggregated = createAggregatedDiscovery();
   const listed = documentsOf();
-  return async ({ method, url, headers, ...caller }) => {
+  return async ({ method, url, headers, signal, onQuery }) => {
     const served = apis();
     const { segments, query } = url;
     const [, groupName, version, ...rest] = segments;
@@ -137,10 +137,10 @@ function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly 
     if (version !== undefined && !api?.group.versions.includes(version)) throw resourceNotFound();
     if (method !== 'GET') throw methodNotAllowed();
 
-    const form = (offer: Offer): Negotiated & AnswerForm => ({
-      ...negotiate(headers.accept, offer),
-      pretty,
-    });
+    const form = (offer: Offer): Negotiated & AnswerForm => {
+      const { mediaType, conversion } = negotiate(headers.accept, offer);
+      return { mediaType, conversion, pretty };
+    };
     if (api === undefined) {
       const { conversion, ...rest } = form({
         ...discoveryOffer,
@@ -158,9 +158,10 @@ function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly 
       const document = listed(api.resources(version));
       return documentAnswer(document, form(discoveryOffer), headers['if-none-match']);
     }
-    const { conversion, ...metricsForm } = form(api.offer);
-    const object = await api.get({ version, segments: rest, query, conversion, ...caller });
-    return objectAnswer(200, object, metricsForm);
+    const metricsForm = form(api.offer);
+    const { conversion } = metricsForm;
+    const request = { version, segments: rest, query, conversion, signal, onQuery };
+    return objectAnswer(200, await api.get(request), metricsForm);
   };
 }
 

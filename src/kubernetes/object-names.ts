@@ -13,7 +13,7 @@ export interface ObjectNamesRequest {
   readonly namespace: string | undefined;
   /** An empty one selects every object. */
   readonly selector: LabelSelector;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Names of objects as the API server has them. */

@@ -20,7 +20,7 @@ export interface StandaloneObjectNamesRequest {
     readonly resourceLabel: string;
     readonly namespaceLabel: string | undefined;
   };
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Names of objects as the samples of a series have them. */

@@ -135,7 +135,7 @@ async function objectNames(
         resourceLabel: metric.resourceLabel,
         namespaceLabel: metric.namespaceLabel,
       },
-      ...(request.signal && { signal: request.signal }),
+      signal: request.signal,
     })
     .catch((cause: unknown) => {
       if (isBadRequest(cause)) throw new MetricsError('BadRequest', cause.message, { cause });

@@ -27,5 +27,5 @@ export interface ObjectMetadataRequest {
   /** Undefined for any name. */
   readonly name: string | undefined;
   readonly selector: LabelSelector;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }

@@ -18,5 +18,5 @@ export interface ObjectNamesRequest {
     readonly resourceLabel: string;
     readonly namespaceLabel: string | undefined;
   };
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }

@@ -50,14 +50,14 @@ export type OnQuery = (query: NeededQuery) => (end: QueryEnd) => void;
 /** What goes with a request down to its queries. */
 export interface Caller {
   /** Aborted when nobody waits for an answer any more. */
-  readonly signal?: AbortSignal;
-  readonly onQuery?: OnQuery;
+  readonly signal?: AbortSignal | undefined;
+  readonly onQuery?: OnQuery | undefined;
 }
 
 /** Others than the runner that shares queries need look at the signal only. */
 export interface QueryRunnerOptions extends Caller {
   /** For a runner that can answer several requests from one query. */
-  readonly origin?: QueryOrigin;
+  readonly origin?: QueryOrigin | undefined;
 }
 
 /** Where queries are answered: Prometheus. */

@@ -82,7 +82,7 @@ function sharing(maxAge = 1000) {
     const answer = await runner.query(rule.query.for(request), {
       origin,
       onQuery,
-      ...(signal && { signal }),
+      signal,
     });
     if (answer.type !== 'vector') throw new Error(answer.type);
     return Object.fromEntries(answer.samples.map(({ labels, value }) => [labels.pod, value]));

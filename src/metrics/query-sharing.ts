@@ -104,7 +104,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
       signal?.throwIfAborted();
       if (origin?.rule.definition.sharing === false) {
         const query = { promql, scope: 'own', answered: 'asked' } as const;
-        return telling(query, caller, () => runner.query(promql, signal ? { signal } : {}));
+        return telling(query, caller, () => runner.query(promql, { signal }));
       }
       const metric = origin && maxAge > 0 ? metrics.find(promql, origin) : undefined;
       if (metric !== undefined && own.find(promql) === undefined) {

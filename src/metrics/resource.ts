@@ -159,7 +159,7 @@ interface Listing {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   readonly selector?: LabelSelector;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 async function listObjects(
@@ -172,7 +172,7 @@ async function listObjects(
     namespace,
     name,
     selector,
-    ...(signal && { signal }),
+    signal,
   };
   try {
     return await objects.list(request);

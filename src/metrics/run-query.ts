@@ -13,11 +13,7 @@ export async function runQuery(
   origin?: QueryOrigin,
 ): Promise<QueryAnswer> {
   try {
-    return await queries.query(query, {
-      ...(signal && { signal }),
-      ...(onQuery && { onQuery }),
-      ...(origin && { origin }),
-    });
+    return await queries.query(query, { signal, onQuery, origin });
   } catch (cause) {
     throw new MetricsError('InternalError', 'unable to fetch metrics', { cause });
   }

@@ -18,7 +18,7 @@ import { readSeriesAnswer, type SeriesLabelNames } from './series-answer.ts';
 export interface RequestOptions {
   /** How long this request may take, in milliseconds, instead of the client's own limit. */
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface QueryOptions extends RequestOptions {

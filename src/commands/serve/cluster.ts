@@ -48,7 +48,7 @@ export function noCluster(options: ServeOptions, prometheus: PrometheusClient): 
     mayLackResources: () => true,
     objects: createStandaloneObjectNames({
       labelValues: (label, matches, range, { signal }) =>
-        prometheus.labelValues(label, matches, range, signal ? { signal } : {}),
+        prometheus.labelValues(label, matches, range, { signal }),
       maxAgeMs: options.relist.maxAge,
     }),
     metadata: standaloneObjectMetadata,
