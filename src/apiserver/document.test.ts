@@ -35,4 +35,13 @@ describe('createDocument', () => {
     expect(createDocument(object).etag).toBe(etag);
     expect(createDocument({ ...object, name: 'metrics.k8s.io' }).etag).not.toBe(etag);
   });
+
+  it('is no YAML where that would keep all others waiting', () => {
+    const name = 'x'.repeat(512 * 1024);
+    const document = createDocument({ ...object, name });
+    const tooLarge = expect.objectContaining({ status: expect.objectContaining({ code: 406 }) });
+    expect(() => document.content(YAML_TYPE, false)).toThrow(tooLarge);
+    expect(() => encode({ ...object, name }, YAML_TYPE, false)).toThrow(tooLarge);
+    expect(document.content(JSON_TYPE, false).bytes.length).toBeGreaterThan(name.length);
+  });
 });

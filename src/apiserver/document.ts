@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip as gzipWithCallback } from 'node:zlib';
-import { encode } from './encode.ts';
-import { JSON_TYPE, type ObjectMediaType } from './negotiation.ts';
+import { encode, refuseLargeYaml } from './encode.ts';
+import { JSON_TYPE, type ObjectMediaType, YAML_TYPE } from './negotiation.ts';
 
 const gzip = promisify(gzipWithCallback);
 
@@ -23,16 +23,20 @@ export interface Document {
   readonly object: object;
   /** A strong entity tag, with its quotes, the same for all representations (see Vary). */
   readonly etag: string;
+  /** Throws a Status 406 where it is too large for YAML. */
   content(mediaType: ObjectMediaType, pretty: boolean): Content;
 }
 
 /** @param object never changed from now on */
 export function createDocument(object: object): Document {
   const contents = new Map<string, Content>();
+  const json = JSON.stringify(object);
+  const { length } = json;
   return {
     object,
-    etag: `"${contentHash(object)}"`,
+    etag: `"${hashOf(json)}"`,
     content(mediaType, pretty) {
+      if (mediaType === YAML_TYPE) refuseLargeYaml(length);
       // The others have one form, whether or not they are for people to read.
       const key = `${mediaType} ${pretty && mediaType === JSON_TYPE}`;
       const known = contents.get(key) ?? keptContent(encode(object, mediaType, pretty));
@@ -42,9 +46,9 @@ export function createDocument(object: object): Document {
   };
 }
 
-/** The SHA-512 of an object's JSON, in hexadecimal. */
-export function contentHash(object: object): string {
-  return createHash('sha512').update(JSON.stringify(object)).digest('hex').toUpperCase();
+/** SHA-512, in hexadecimal. */
+function hashOf(text: string): string {
+  return createHash('sha512').update(text).digest('hex').toUpperCase();
 }
 
 function keptContent(bytes: Buffer): Content {

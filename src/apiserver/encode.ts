@@ -1,9 +1,13 @@
 import { dump } from 'js-yaml';
 import { JSON_TYPE, type ObjectMediaType, PROTOBUF_TYPE, YAML_TYPE } from './negotiation.ts';
 import { encodeApiObject } from './protobuf/api-object.ts';
+import { notConvertible } from './status.ts';
+
+/** In characters of JSON. Writing YAML takes a hundred times as long, and nobody else gets a turn. */
+const LARGEST_YAML = 512 * 1024;
 
 /**
- * Writes an API object.
+ * Writes an API object. Throws a Status 406 for one that is too large for YAML.
  *
  * @param pretty indent JSON; the other representations have one form
  */
@@ -18,9 +22,23 @@ export function encode(object: object, mediaType: ObjectMediaType, pretty: boole
   }
 }
 
+/**
+ * Throws a Status 406 for an object that is too large for YAML.
+ *
+ * @param length of its JSON, in characters
+ */
+export function refuseLargeYaml(length: number): void {
+  if (length <= LARGEST_YAML) return;
+  throw notConvertible(
+    `the answer is too large for ${YAML_TYPE}: expected at most ${LARGEST_YAML} characters of JSON, got ${length}; ask for ${JSON_TYPE}`,
+  );
+}
+
 /** As sigs.k8s.io/yaml does it: by way of JSON, with sorted keys. */
 function toYaml(object: object): string {
-  const plain: unknown = JSON.parse(JSON.stringify(object));
+  const json = JSON.stringify(object);
+  refuseLargeYaml(json.length);
+  const plain: unknown = JSON.parse(json);
   return dump(sortKeys(plain), {
     seqNoIndent: true,
     quoteStyle: 'double',

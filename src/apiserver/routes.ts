@@ -102,7 +102,7 @@ function openApiAnswer(
   { url: { path, query }, headers }: RoutedRequest,
 ): Answer | undefined {
   if (!path.startsWith('/openapi/')) return undefined;
-  const name = path.replace(/^\/openapi\/v3\/?/, '');
+  const name = path.replace(/^\/openapi\/v3(\/|$)/, '');
   const { v2, v3, v3Index } = documents();
   const isIndex = name === '';
   const document = path === '/openapi/v2' ? v2 : isIndex ? v3Index : v3.get(name);

@@ -25,7 +25,7 @@ export interface ServerOptions {
   /** Told of what goes wrong with the listening socket after the start. */
   readonly onError: (error: Error) => void;
   /** Undefined: HTTP/2 is not offered. HTTP/1.1 always is. */
-  readonly http2: { readonly maxStreams: number } | undefined;
+  readonly http2: Http2Options | undefined;
 }
 
 /** Who is told of the requests that come. */
@@ -37,6 +37,13 @@ export interface RequestListeners {
     headers: IncomingHttpHeaders,
     rawHeaders: readonly string[],
   ): void;
+}
+
+export interface Http2Options {
+  /** How many requests of a connection may be under way. */
+  readonly maxStreams: number;
+  /** How long a connection may be without traffic, in milliseconds; default: two minutes. */
+  readonly idleTimeout?: number;
 }
 
 /** A certificate for some host names; `*.` stands for one label. */
@@ -57,7 +64,7 @@ export interface Server {
 }
 
 /** How long a connection may stay without a request, in milliseconds: longer than clients' own. */
-const idleTimeout = 120_000;
+const IDLE_TIMEOUT = 120_000;
 
 /** Bytes; a front proxy sends a header for every group of a user. */
 const maxHeaderSize = 64 * 1024;
@@ -66,7 +73,7 @@ const maxHeaders = 2000;
 /** Times are in milliseconds. */
 const http1Limits = {
   maxHeaderSize,
-  keepAliveTimeout: idleTimeout,
+  keepAliveTimeout: IDLE_TIMEOUT,
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
@@ -138,7 +145,7 @@ function createListener(
     settings: { maxConcurrentStreams: http2.maxStreams, maxHeaderListSize: maxHeaderSize },
   });
   listen(server, listeners);
-  server.on('session', endWhenIdle);
+  server.on('session', (session) => endWhenIdle(session, http2.idleTimeout ?? IDLE_TIMEOUT));
   return server;
 }
 
@@ -159,9 +166,19 @@ function listen(server: Http2SecureServer, { onHttp1, onHttp2 }: RequestListener
   server.on('stream', onStream);
 }
 
-/** HTTP/2 connections have no time limit of their own. */
-function endWhenIdle(session: ServerHttp2Session): void {
-  session.setTimeout(idleTimeout, () => session.close());
+/**
+ * HTTP/2 connections have no time limit of their own. One that is told to go stays for what is under
+ * way, which may be a request that its client never ends.
+ *
+ * @param milliseconds so long without traffic it is told to go, so long again and it is closed
+ */
+function endWhenIdle(session: ServerHttp2Session, milliseconds: number): void {
+  session.setTimeout(milliseconds, () => {
+    session.close();
+    const timer = setTimeout(() => session.destroy(), milliseconds);
+    timer.unref();
+    session.once('close', () => clearTimeout(timer));
+  });
 }
 
 /** The open connections. */

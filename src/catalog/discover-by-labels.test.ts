@@ -29,3 +29,28 @@ it('lets others run while it reads thousands of labels', async () => {
   ]);
   expect(turns).toBeGreaterThan(3);
 });
+
+it('lists the series where labels without end stand for one resource', async () => {
+  const text = '{job="a"}';
+  const query = readSeriesQuery(text);
+  const { resources } = compiledRule({ seriesQuery: text, template: '<<.Resource>>' });
+  if (query === undefined) throw new Error('no series query');
+  // All of these are read as the one resource.
+  const spellings = Array.from({ length: 128 }, (_, bits) =>
+    [...'replicaset'].map((c, i) => ((bits >> i) & 1 ? c.toUpperCase() : c)).join(''),
+  );
+  const asked: string[] = [];
+  const series = new Map([['a', new Set(['job', 'pod'])]]);
+  const ask: DiscoveryRequests = {
+    series: async () => series,
+    labels: async () => ['__name__', ...spellings],
+    names: async (match) => {
+      asked.push(match);
+      return ['a', 'b'];
+    },
+  };
+  const needs = { labels: new Set<string>(), templates: [resources] };
+  const found = await discoverByLabels(text, query, needs, builtinResourceMapper(), ask);
+  expect(found).toBe(series);
+  expect(asked).toEqual([text]);
+});

@@ -36,11 +36,18 @@ export async function discoverByLabels(
     const others = labels.filter((label) => !query.certainLabels.has(label));
     relevant = await relevantLabels(others, needs, mapper);
   }
+  if (relevant.length > MOST_LABELS) return ask.series(text);
   const namesByLabel = await Promise.all(
     relevant.map(async (label) => [label, await ask.names(query.withLabel(label))] as const),
   );
   return withLabels(names, query.certainLabels, namesByLabel);
 }
+
+/**
+ * Of more labels, which take a request each, the series are listed. There are never so many but
+ * where somebody makes them up: `Pod`, `pOd` and so on all stand for pods.
+ */
+const MOST_LABELS = 100;
 
 /** What all series have together is what those of the name have, where there is one name only. */
 function allOfOneName(name: string, labels: readonly string[]): DiscoveredSeries {

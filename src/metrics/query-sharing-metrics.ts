@@ -6,6 +6,12 @@ import type { Demand } from './query-sharing-demand.ts';
 /** For each metric selector that clients made up, at most so many are remembered for a rule. */
 const MOST_METRICS = 1000;
 
+/**
+ * In characters. A request with a longer key, which is one with a long selector, is asked for by
+ * itself: clients make them up, and to look into the query of one takes long.
+ */
+const LONGEST_KEY = 1024;
+
 /** A metric with a selector on its labels, all objects of which can be asked for at once. */
 export interface SharedMetric {
   readonly shared: SharedQuery;
@@ -33,6 +39,7 @@ export function createSharedMetrics(newDemand: () => Demand): SharedMetrics {
     const metrics = byQuery.get(origin.rule.query) ?? new Map<string, SharedMetric | undefined>();
     byQuery.set(origin.rule.query, metrics);
     const key = keyOf(origin.request);
+    if (key.length > LONGEST_KEY) return undefined;
     const known = metrics.get(key);
     if (known !== undefined || metrics.has(key)) return known;
     const metric = analyse(origin);

@@ -285,7 +285,7 @@ function withSamples(
 }
 
 function earliest(samples: readonly Sample[]): number {
-  return Math.min(...samples.map(({ timestamp }) => timestamp));
+  return samples.reduce((least, { timestamp }) => Math.min(least, timestamp), Infinity);
 }
 
 /** A container that has only one of the two uses nothing of the other. */

@@ -10,6 +10,7 @@ import {
   catalogOf,
   externalPath,
   getHttp2,
+  type HostSettings,
   startForTest as start,
 } from './apiserver-host.ts';
 
@@ -101,6 +102,41 @@ describe('clients that want all places for themselves', () => {
     review.resolve();
     await expect.poll(async () => (await host.send('GET', '/version')).status).toBe(200);
     expect(reviews).toBe(PLACES + 1);
+  });
+});
+
+describe('a connection of HTTP/2', () => {
+  it('whose client makes no end of its headers is closed', async () => {
+    const host = await start({ http2: { maxStreams: 250, idleTimeout: 200 } });
+    const socket = await open(host, ['h2']);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.resume();
+    socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    // SETTINGS, and the first byte of the HEADERS of stream 1, without END_HEADERS.
+    socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
+    socket.write(Buffer.from([0, 0, 1, 1, 0, 0, 0, 0, 1, 0x82]));
+    await closed;
+    expect(host.answered).toEqual([]);
+  });
+
+  it('outlives streams that its client ends with an error', async () => {
+    const entered = Promise.withResolvers<void>();
+    const external: HostSettings['external'] = ({ signal }) => {
+      entered.resolve();
+      return new Promise((_, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason)),
+      );
+    };
+    const host = await start({ external });
+    const session = host.connect();
+    const stream = session.request({ ':path': externalPath });
+    stream.on('error', () => undefined);
+    await entered.promise;
+    // INTERNAL_ERROR, which Node.js has as an 'error' of the server's stream; CANCEL it has not.
+    stream.close(2);
+    await expect.poll(() => host.answered.map(({ code }) => code)).toEqual([499]);
+    expect((await getHttp2(session, '/version')).status).toBe(200);
+    session.close();
   });
 });
 
@@ -201,8 +237,13 @@ describe('certificates made to keep the server busy', () => {
   }
 });
 
-async function open({ port, ca }: ApiserverHost): Promise<TLSSocket> {
-  const socket = connectTls({ host: '127.0.0.1', port, ca });
+async function open({ port, ca }: ApiserverHost, protocols?: string[]): Promise<TLSSocket> {
+  const socket = connectTls({
+    host: '127.0.0.1',
+    port,
+    ca,
+    ...(protocols && { ALPNProtocols: protocols }),
+  });
   socket.on('error', () => undefined);
   await new Promise((resolve) => socket.once('secureConnect', resolve));
   return socket;
