@@ -120,7 +120,7 @@ describe.each(documents)('$path', ({ path, text }) => {
   });
 
   it('names metrics that the program has', async () => {
-    const { body } = await createMetrics({ version: '1', revision: '' }).render();
+    const { body } = await createMetrics({ version: '1' }).render();
     const known = new Set(found(body, /^# TYPE (\S+)/gm));
     const named = [
       ...found(text, /\b(prom_metrics_adapter_[a-z_]+[a-z])\b/g),

@@ -90,7 +90,7 @@ async function serveUntilTold(
   log: ClosableLogger,
   onEnd: OnEnd,
 ): Promise<number> {
-  const metrics = createMetrics({ version, revision: '' });
+  const metrics = createMetrics({ version });
   const hangUp = hangUpSignal();
   const end = endSignal(log);
   const prometheus = await connectPrometheus(options.prometheus, log, metrics);

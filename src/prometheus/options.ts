@@ -2,7 +2,7 @@ import type { PrometheusErrorKind } from './errors.ts';
 
 export const DEFAULT_QUERY_TIMEOUT_MS = 30_000;
 export const DEFAULT_DISCOVERY_TIMEOUT_MS = 120_000;
-export const DEFAULT_MAX_ANSWER_BYTES = 100 * 1024 * 1024;
+export const DEFAULT_MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 export const DEFAULT_MAX_CONNECTIONS = 64;
 
 /** Where Prometheus is and how it is spoken to. */
@@ -38,7 +38,7 @@ export interface PrometheusOptions {
   readonly queryTimeoutMs?: number;
   /** How long a request for series or labels may take, in milliseconds. Default 120,000. */
   readonly discoveryTimeoutMs?: number;
-  /** The largest answer that is taken, unpacked, in bytes. Default 100 MiB. */
+  /** The largest answer that is taken, unpacked, in bytes. Default 128 MiB. */
   readonly maxAnswerBytes?: number;
   /** How many connections may be open at once; further requests wait. Default 64. */
   readonly maxConnections?: number;

@@ -7,7 +7,7 @@ import { type AdapterMetrics, createMetrics } from './metrics.ts';
 const NOW = 1_767_323_045_678;
 
 function newMetrics(): AdapterMetrics {
-  return createMetrics({ version: '1.2.3', revision: 'abc' }, () => NOW);
+  return createMetrics({ version: '1.2.3' }, () => NOW);
 }
 
 function recordEverything(metrics: AdapterMetrics): void {
@@ -64,7 +64,7 @@ describe('createMetrics', () => {
     const api = 'verb="get",group="custom.metrics.k8s.io",resource="pods"';
     const node = process.versions.node;
     expect(Object.fromEntries(await samples(metrics))).toMatchObject({
-      [`build_info{version="1.2.3",revision="abc",node_version="${node}"}`]: '1',
+      [`build_info{version="1.2.3",node_version="${node}"}`]: '1',
       config_last_reload_successful: '1',
       config_last_reload_success_timestamp_seconds: '1767323045.678',
       'rules{api="custom"}': '3',
@@ -88,7 +88,7 @@ describe('createMetrics', () => {
 
   it('keeps the time of the last good load when a bad one follows', async () => {
     let now = NOW;
-    const metrics = createMetrics({ version: '1', revision: '' }, () => now);
+    const metrics = createMetrics({ version: '1' }, () => now);
     metrics.configLoaded(true);
     now += 60_000;
     metrics.configLoaded(false);

@@ -64,8 +64,6 @@ export interface ApiRequest {
 
 export interface BuildInformation {
   readonly version: string;
-  /** The commit; empty where it is not known. */
-  readonly revision: string;
 }
 
 /**
@@ -148,13 +146,13 @@ export function createMetrics(
   };
 }
 
-function recordBuild(registry: Registry, { version, revision }: BuildInformation): void {
+function recordBuild(registry: Registry, { version }: BuildInformation): void {
   new Gauge({
     name: `${PREFIX}build_info`,
     help: 'The version of the program that runs; the value is always 1.',
-    labelNames: ['version', 'revision', 'node_version'],
+    labelNames: ['version', 'node_version'],
     registers: [registry],
-  }).set({ version, revision, node_version: process.versions.node }, 1);
+  }).set({ version, node_version: process.versions.node }, 1);
 }
 
 type ConfigMetrics = Pick<AdapterMetrics, 'configLoaded' | 'rulesConfigured'>;

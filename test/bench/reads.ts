@@ -15,6 +15,7 @@ import {
   type AdapterUnderTest,
   adapterUnderTest,
   pathsToAsk,
+  startBareServer,
 } from './environment/adapter-under-test.ts';
 import type { BenchEnvironment } from './environment/bench-environment.ts';
 import { fleetEnvironment } from './environment/fleet-environment.ts';
@@ -25,12 +26,12 @@ import { difference } from './measure/difference.ts';
 import { processUsage, resetPeakMemory } from './measure/process-usage.ts';
 import { prometheusLoad } from './measure/prometheus-load.ts';
 import type { Column, Row } from './report/table.ts';
-import { runBench, say } from './run-bench.ts';
+import { type OnEnd, runBench, say } from './run-bench.ts';
 
 const MIB = 2 ** 20;
 
 const columns: readonly Column[] = [
-  { key: 'metrics', title: 'metrics of' },
+  { key: 'metrics', title: 'metrics' },
   { key: 'protocol', title: 'protocol' },
   { key: 'concurrency', title: 'at once' },
   { key: 'requests', title: 'requests' },
@@ -50,7 +51,10 @@ const columns: readonly Column[] = [
 await runBench({
   summary: 'Requests as autoscalers make them, at several concurrencies.',
   flags: {
-    metrics: { value: 'M,..', help: 'what is asked for: pods, all; default: both, of --paths all' },
+    metrics: {
+      value: 'M,..',
+      help: 'what is asked for: pods; all; none, of a bare server; default: each, of --paths all',
+    },
     concurrency: { value: 'N,..', default: '1,16,64', help: 'requests at the same time' },
     protocol: { value: 'P,..', default: '1.1,2', help: 'versions of HTTP' },
     seconds: { value: 'N', default: '10', help: 'how long each is measured' },
@@ -64,7 +68,7 @@ await runBench({
     // What is wrong with the flags is told before anything is started.
     const concurrencies = flags.counts('concurrency');
     const versions = protocols(flags);
-    const byDefault = flags.has('paths') ? 'all' : 'pods,all';
+    const byDefault = flags.has('paths') || !needsEnvironment(flags) ? 'all' : 'none,pods,all';
     const choices = (flags.text('metrics') ?? byDefault).split(',').map(choiceOf);
     const requests = flags.count('requests');
     const seconds = flags.count('seconds');
@@ -76,10 +80,11 @@ await runBench({
     for (const { metrics, isChosen } of choices) {
       const chosen = paths.filter(isChosen);
       if (chosen.length === 0) throw new BenchArgumentError(`--metrics: no path is of ${metrics}`);
+      const server = metrics === 'none' ? await bareServer(environment, onEnd) : adapter;
       for (const protocol of versions) {
         for (const concurrency of concurrencies) {
           const load: Load = {
-            target: adapter.target,
+            target: server.target,
             protocol,
             concurrency,
             paths: chosen,
@@ -88,8 +93,8 @@ await runBench({
           };
           // Connections, compiled code and indexes as in a process that has run for a while.
           await generateLoad({ ...load, seconds: 3 });
-          say(`metrics of ${metrics}, ${protocol}, ${concurrency} at once`);
-          rows.push({ metrics, protocol, concurrency, ...(await measure(load, adapter, observe)) });
+          say(`metrics: ${metrics}, ${protocol}, ${concurrency} at once`);
+          rows.push({ metrics, protocol, concurrency, ...(await measure(load, server, observe)) });
         }
       }
     }
@@ -114,9 +119,18 @@ interface Choice {
 }
 
 function choiceOf(metrics: string): Choice {
+  if (metrics === 'none') return { metrics, isChosen: () => true };
   if (metrics === 'pods') return { metrics, isChosen: (path) => path.includes('/pods/') };
   if (metrics === 'all') return { metrics, isChosen: () => true };
-  throw new BenchArgumentError(`--metrics: expected pods or all, not ${metrics}`);
+  throw new BenchArgumentError(`--metrics: expected none, pods or all, not ${metrics}`);
+}
+
+async function bareServer(
+  environment: BenchEnvironment | undefined,
+  onEnd: OnEnd,
+): Promise<AdapterUnderTest> {
+  if (environment !== undefined) return startBareServer(environment, onEnd);
+  throw new BenchArgumentError('--metrics: none needs an environment');
 }
 
 function protocols(flags: BenchArguments): readonly Protocol[] {

@@ -540,7 +540,7 @@ describe('monitoring', () => {
   });
 
   it('uses metrics that the program has', async () => {
-    const metrics = createMetrics({ version: '1', revision: '' });
+    const metrics = createMetrics({ version: '1' });
     const { body } = await metrics.render();
     const known = new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
     const queries = [...(await dashboardQueries()), JSON.stringify(await alertGroups())];

@@ -71,7 +71,7 @@ async function delegate(...flags: readonly string[]): Promise<DelegatedAccess> {
   ]);
   if (line.asksFor !== 'service') throw new Error(`wrong flags: ${JSON.stringify(line)}`);
   const log = createLogger({ ...line.options.logging });
-  access = await delegateAccess(line.options, log, createMetrics({ version: '', revision: '' }));
+  access = await delegateAccess(line.options, log, createMetrics({ version: '' }));
   return access;
 }
 

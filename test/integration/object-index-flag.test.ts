@@ -41,7 +41,7 @@ async function askTwice(flag: string) {
   if (line.asksFor !== 'service') throw new Error('the command line is wrong');
   const destination = new PassThrough().resume();
   const log = createLogger({ verbosity: 0, format: 'text', destination });
-  const metrics = createMetrics({ version: 'test', revision: '' });
+  const metrics = createMetrics({ version: 'test' });
   const cluster = await connectCluster(line.options, log, metrics);
   const pods = builtinResourceMapper().find('', 'pods');
   if (pods === undefined) throw new Error('no pods');

@@ -12,7 +12,7 @@ function warningsOf(...rounds: readonly { failed: number; leftOut: number }[]) {
     ...silentLogger,
     warn: (message, fields) => warnings.push(`${message} ${JSON.stringify(fields)}`),
   };
-  const metrics = createMetrics({ version: '1', revision: '' });
+  const metrics = createMetrics({ version: '1' });
   const report = createRelistReport(log, metrics, () => ({ custom: [], external: [] }));
   for (const { failed, leftOut } of rounds) {
     const round: RelistRound = {
@@ -49,7 +49,7 @@ describe('createRelistReport', () => {
   it('tells a cause once, however many series queries fail because of it', () => {
     const warnings: unknown[] = [];
     const log: Logger = { ...silentLogger, warn: (_, fields) => warnings.push(fields) };
-    const metrics = createMetrics({ version: '1', revision: '' });
+    const metrics = createMetrics({ version: '1' });
     const report = createRelistReport(log, metrics, () => ({ custom: [], external: [] }));
     const [down, refused] = [new Error('down'), new Error('refused')];
     const outcomes = [down, down, refused, down].map((error, index) => ({
@@ -67,7 +67,7 @@ describe('createRelistReport', () => {
   it('does not say what is listed or how where nothing was answered', () => {
     const said: string[] = [];
     const log: Logger = { ...silentLogger, info: (message) => said.push(message) };
-    const metrics = createMetrics({ version: '1', revision: '' });
+    const metrics = createMetrics({ version: '1' });
     const report = createRelistReport(log, metrics, () => ({ custom: [], external: [] }));
     const choice = { way: 'series', why: 'HTTP 404' } as const;
     const rest = { choice, leftOut: [], catalog: emptyCatalog, durationSeconds: 1 };

@@ -27,7 +27,7 @@ async function logged(verbosity: number, request: AnsweredRequest): Promise<unkn
   const destination = new PassThrough();
   const written = text(destination);
   const log = createLogger({ verbosity, format: 'json', destination });
-  createRequestReport(log, createMetrics({ version: '1', revision: '' }))()(request);
+  createRequestReport(log, createMetrics({ version: '1' }))()(request);
   await log.close();
   destination.end();
   const line = await written;

@@ -35,6 +35,26 @@ export async function adapterUnderTest(
   return { target: await startedTarget(port, environment), pid: running.pid };
 }
 
+/** Starts a server that does nothing but answer, with the certificate of an adapter. */
+export async function startBareServer(
+  environment: BenchEnvironment,
+  onEnd: OnEnd,
+): Promise<AdapterUnderTest> {
+  const { serving } = environment;
+  const file = join(import.meta.dirname, 'bare-server.ts');
+  const image = await imageStart(resolve(ROOT, 'Dockerfile'));
+  const running = await startProcess({
+    name: 'the bare server',
+    command: process.execPath,
+    args: [...image.nodeFlags, file, serving.cert, serving.key],
+    env: { ...process.env, ...image.env },
+    isReady: (output) => output.includes('port '),
+  });
+  onEnd(() => running.stop());
+  const port = Number(/port (\d+)/.exec(running.stdoutTail())?.[1]);
+  return { target: await startedTarget(port, environment), pid: running.pid };
+}
+
 /** Starts the adapter with the servers of the environment and waits until it is ready. */
 export async function startAdapter(
   flags: BenchArguments,
