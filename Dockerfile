@@ -31,10 +31,11 @@ LABEL org.opencontainers.image.title="prom-metrics-adapter" \
 WORKDIR /app
 COPY LICENSE package.json ./
 COPY --from=build /src/dist/ dist/
-# Few heaps of the C library and a small young generation: both grow with a burst and stay large, and
-# cost next to no time here (docs/performance.md).
+# Few heaps of the C library and a small young generation: both grow with a burst and stay large. One
+# helper thread for V8: on few processors, more of them keep the program waiting. No Maglev, V8's
+# middle compiler: 10 MiB less, and no slower (docs/performance.md).
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 # By number, so that Kubernetes can tell that it is not root. Nothing of the image belongs to it.
 USER 10001:10001
 EXPOSE 6443
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "/app/dist/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--v8-pool-size=1", "--no-maglev", "/app/dist/main.js"]
