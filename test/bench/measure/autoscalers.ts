@@ -7,19 +7,27 @@ export interface Autoscalers {
   count(): Promise<{ readonly all: number; readonly active: number }>;
 }
 
+/** A list of HorizontalPodAutoscalers; one that nobody has looked at yet has no conditions. */
+interface AutoscalerList {
+  readonly items: readonly {
+    readonly status?: {
+      readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    };
+  }[];
+}
+
 /** @param minor of the version of Kubernetes */
 export function autoscalersOf(kubectl: Kubectl, minor: number): Autoscalers {
-  const condition = '{.status.conditions[?(@.type=="ScalingActive")].status}';
   return {
     async count() {
-      const told = await kubectl.run(
-        'get',
-        autoscalerResource(minor),
-        '--all-namespaces',
-        `--output=jsonpath={range .items[*]}{.metadata.name} ${condition}{"\\n"}{end}`,
+      const resource = autoscalerResource(minor);
+      const { items }: AutoscalerList = JSON.parse(
+        await kubectl.run('get', resource, '--all-namespaces', '--output=json'),
       );
-      const lines = told.split('\n').filter((line) => line !== '');
-      return { all: lines.length, active: lines.filter((line) => line.endsWith(' True')).length };
+      const active = items.filter(({ status }) =>
+        status?.conditions?.some((each) => each.type === 'ScalingActive' && each.status === 'True'),
+      );
+      return { all: items.length, active: active.length };
     },
   };
 }
