@@ -8,7 +8,7 @@ import {
 
 /**
  * A request over HTTP/2, by the stream itself: the objects that Node.js can make of it, to look like
- * those of HTTP/1.1, cost more than all that is done to answer.
+ * those of HTTP/1.1, take about a tenth of the time for a request.
  */
 export class Http2Exchange implements HttpExchange {
   readonly method: string;

@@ -78,6 +78,33 @@ async function askFor(api: MetricsApi, version: string, below: string) {
   return info.isResource ? info : undefined;
 }
 
+/**
+ * Asks for many paths, and checks what each is authorized as against what its API was asked for.
+ *
+ * @param asked what the API is asked for, by whoever serves it
+ * @returns how many there were that the API was asked for at all
+ */
+async function eachServed<Request>(
+  api: MetricsApi,
+  version: string,
+  asked: Request[],
+  check: (info: Awaited<ReturnType<typeof askFor>>, request: Request) => void,
+): Promise<number> {
+  let served = 0;
+  await fc.assert(
+    fc.asyncProperty(pathBelow, async (below) => {
+      asked.length = 0;
+      const info = await askFor(api, version, below);
+      const [request] = asked;
+      if (request === undefined) return;
+      served += 1;
+      check(info, request);
+    }),
+    { numRuns: 1000 },
+  );
+  return served;
+}
+
 describe('what is authorized is what is asked for', () => {
   it('of custom.metrics.k8s.io', async () => {
     const asked: CustomMetricRequest[] = [];
@@ -86,29 +113,20 @@ describe('what is authorized is what is asked for', () => {
       return [];
     };
     const api = customMetricsApi(() => emptyCatalog, { get });
-    let served = 0;
-    await fc.assert(
-      fc.asyncProperty(pathBelow, async (below) => {
-        asked.length = 0;
-        const info = await askFor(api, 'v1beta2', below);
-        const [request] = asked;
-        if (request === undefined) return;
-        served += 1;
-        const { resource, namespace = '', name = '', metric } = request;
-        // An empty name means all objects, as a star does.
-        const nameOf = (authorized: string | undefined) =>
-          authorized === '*' ? '' : (authorized ?? 'nothing');
-        // A metric of a namespace is authorized in it, as an object of the kind "metrics".
-        if (info?.resource === 'metrics' && resource === 'namespaces') {
-          expect(nameOf(info.namespace)).toBe(name);
-          expect(info).toMatchObject({ name: metric, subresource: '' });
-        } else {
-          expect(nameOf(info?.name)).toBe(name);
-          expect(info).toMatchObject({ namespace, resource, subresource: metric });
-        }
-      }),
-      { numRuns: 1000 },
-    );
+    const served = await eachServed(api, 'v1beta2', asked, (info, request) => {
+      const { resource, namespace = '', name = '', metric } = request;
+      // An empty name means all objects, as a star does.
+      const nameOf = (authorized: string | undefined) =>
+        authorized === '*' ? '' : (authorized ?? 'nothing');
+      // A metric of a namespace is authorized in it, as an object of the kind "metrics".
+      if (info?.resource === 'metrics' && resource === 'namespaces') {
+        expect(nameOf(info.namespace)).toBe(name);
+        expect(info).toMatchObject({ name: metric, subresource: '' });
+      } else {
+        expect(nameOf(info?.name)).toBe(name);
+        expect(info).toMatchObject({ namespace, resource, subresource: metric });
+      }
+    });
     expect(served).toBeGreaterThan(100);
   });
 
@@ -119,19 +137,10 @@ describe('what is authorized is what is asked for', () => {
       return [];
     };
     const api = externalMetricsApi(() => emptyCatalog, { get });
-    let served = 0;
-    await fc.assert(
-      fc.asyncProperty(pathBelow, async (below) => {
-        asked.length = 0;
-        const info = await askFor(api, 'v1beta1', below);
-        const [request] = asked;
-        if (request === undefined) return;
-        served += 1;
-        const { namespace, metric: resource } = request;
-        expect(info).toMatchObject({ verb: 'list', namespace, resource, name: '' });
-      }),
-      { numRuns: 1000 },
-    );
+    const served = await eachServed(api, 'v1beta1', asked, (info, request) => {
+      const { namespace, metric: resource } = request;
+      expect(info).toMatchObject({ verb: 'list', namespace, resource, name: '' });
+    });
     expect(served).toBeGreaterThan(50);
   });
 
@@ -159,18 +168,9 @@ describe('what is authorized is what is asked for', () => {
       },
     };
     const api = resourceMetricsApi(metrics, () => 0);
-    let served = 0;
-    await fc.assert(
-      fc.asyncProperty(pathBelow, async (below) => {
-        asked.length = 0;
-        const info = await askFor(api, 'v1beta1', below);
-        const [request] = asked;
-        if (request === undefined) return;
-        served += 1;
-        expect(info).toMatchObject({ ...request, subresource: '' });
-      }),
-      { numRuns: 1000 },
-    );
+    const served = await eachServed(api, 'v1beta1', asked, (info, request) => {
+      expect(info).toMatchObject({ ...request, subresource: '' });
+    });
     expect(served).toBeGreaterThan(50);
   });
 });

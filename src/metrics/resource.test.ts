@@ -137,29 +137,33 @@ describe('pods of several namespaces', () => {
 
   it('are asked for once, and told apart by their namespaces', async () => {
     const { metrics, asked } = service({ pods, cpu: both, memory: both });
-    const found = await metrics.pods({ namespace: undefined, ...everything });
-    expect(found.map(({ object, containers }) => [object, containers[0]?.usage.cpu])).toEqual([
-      [pod('billing', 'a'), 1000n],
-      [pod('shop', 'a'), 2000n],
-    ]);
+    await expectBoth(metrics);
     expect(asked).toEqual([
       'sum(cpu{namespace=~"billing|shop",pod=~"a|b"}) by (namespace,pod,container)',
       'sum(mem{namespace=~"billing|shop",pod=~"a|b"}) by (namespace,pod,container)',
     ]);
   });
 
-  it('are asked for namespace by namespace where a rule does not group by it', async () => {
-    const { metrics, asked } = service({
-      pods,
-      rules: { grouping: 'pod, container' },
-      cpu: (query) => vector([{ pod: 'a', ...main }, query.includes('"shop"') ? 2 : 1]),
-      memory: () => vector([{ pod: 'a', ...main }, 1]),
-    });
+  const answersWithoutNamespaces: Pick<Surroundings, 'cpu' | 'memory'> = {
+    cpu: (query) => vector([{ pod: 'a', ...main }, query.includes('"shop"') ? 2 : 1]),
+    memory: () => vector([{ pod: 'a', ...main }, 1]),
+  };
+
+  async function expectBoth(metrics: ReturnType<typeof service>['metrics']): Promise<void> {
     const found = await metrics.pods({ namespace: undefined, ...everything });
     expect(found.map(({ object, containers }) => [object, containers[0]?.usage.cpu])).toEqual([
       [pod('billing', 'a'), 1000n],
       [pod('shop', 'a'), 2000n],
     ]);
+  }
+
+  it('are asked for namespace by namespace where a rule does not group by it', async () => {
+    const { metrics, asked } = service({
+      pods,
+      rules: { grouping: 'pod, container' },
+      ...answersWithoutNamespaces,
+    });
+    await expectBoth(metrics);
     expect(asked.filter((query) => query.includes('cpu')).slice(1)).toEqual([
       'sum(cpu{namespace="billing",pod="a"}) by (pod, container)',
       'sum(cpu{namespace="shop",pod=~"a|b"}) by (pod, container)',
@@ -172,14 +176,9 @@ describe('pods of several namespaces', () => {
     const { metrics, asked } = service({
       pods,
       rules: { matchers },
-      cpu: (query) => vector([{ pod: 'a', ...main }, query.includes('"shop"') ? 2 : 1]),
-      memory: () => vector([{ pod: 'a', ...main }, 1]),
+      ...answersWithoutNamespaces,
     });
-    const found = await metrics.pods({ namespace: undefined, ...everything });
-    expect(found.map(({ object, containers }) => [object, containers[0]?.usage.cpu])).toEqual([
-      [pod('billing', 'a'), 1000n],
-      [pod('shop', 'a'), 2000n],
-    ]);
+    await expectBoth(metrics);
     expect(asked.filter((query) => query.includes('cpu'))).toEqual([
       'sum(cpu{namespace="billing",pod=~"a"}) by (pod,container)',
       'sum(cpu{namespace="shop",pod=~"a|b"}) by (pod,container)',
