@@ -1,19 +1,6 @@
-import { once } from 'node:events';
-import http2 from 'node:http2';
-import { connect } from 'node:tls';
-import type { LoadTarget, Protocol } from './load.ts';
-
-export interface LoadAnswer {
-  readonly status: number;
-  readonly body: Buffer;
-}
-
-/** A client that keeps its connections. */
-export interface LoadClient {
-  /** @throws Error where no answer comes */
-  get(path: string): Promise<LoadAnswer>;
-  close(): void;
-}
+import { http1LoadClient } from './http1-load-client.ts';
+import { http2LoadClient } from './http2-load-client.ts';
+import type { LoadClient, LoadTarget, Protocol } from './load.ts';
 
 /** HTTP/1.1: a connection for each request that is under way; HTTP/2: one for all. */
 export async function connectLoadClient(
@@ -21,103 +8,5 @@ export async function connectLoadClient(
   protocol: Protocol,
   concurrency: number,
 ): Promise<LoadClient> {
-  return protocol === 'HTTP/2' ? http2Client(target) : http1Client(target, concurrency);
-}
-
-/**
- * By sockets and as little else as will do: Node.js' own client costs more than a server that does
- * nothing, and its collections of garbage would be the slowest answers.
- */
-function http1Client(target: LoadTarget, concurrency: number): LoadClient {
-  const idle = Array.from({ length: concurrency }, () => http1Connection(target));
-  return {
-    async get(path) {
-      const connection = idle.pop();
-      if (connection === undefined) throw new Error(`expected ${concurrency} requests at once`);
-      const answer = await connection.get(path);
-      idle.push(connection);
-      return answer;
-    },
-    close() {
-      for (const { close } of idle) close();
-    },
-  };
-}
-
-/** One request after the other. */
-function http1Connection(target: LoadTarget): LoadClient {
-  const { hostname, port, host } = new URL(target.url);
-  const socket = connect({
-    host: hostname,
-    port: Number(port),
-    ALPNProtocols: ['http/1.1'],
-    ...tls(target),
-  });
-  const fields = Object.entries({ Host: host, ...target.headers });
-  const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  let received: Buffer[] = [];
-  let waiting: PromiseWithResolvers<LoadAnswer> | undefined;
-  socket.on('data', (piece: Buffer) => {
-    received.push(piece);
-    const answer = http1Answer(received.length === 1 ? piece : Buffer.concat(received));
-    if (answer === undefined) return;
-    received = [];
-    waiting?.resolve(answer);
-  });
-  socket.on('error', (error) => waiting?.reject(error));
-  socket.on('close', () => waiting?.reject(new Error('the connection was closed')));
-  return {
-    get(path) {
-      waiting = Promise.withResolvers();
-      socket.write(`GET ${path} HTTP/1.1\r\n${head}\r\n`);
-      return waiting.promise;
-    },
-    close: () => socket.destroy(),
-  };
-}
-
-/** Undefined as long as it is not whole. */
-function http1Answer(bytes: Buffer): LoadAnswer | undefined {
-  const end = bytes.indexOf('\r\n\r\n');
-  if (end < 0) return undefined;
-  const head = bytes.toString('latin1', 0, end);
-  const status = Number(head.slice(9, 12));
-  const body = bytes.subarray(end + 4);
-  const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-  // Chunked otherwise; what is between the chunks is left in.
-  const isWhole =
-    length === undefined
-      ? body.subarray(-5).equals(LAST_CHUNK) || status === 204 || status === 304
-      : body.length >= Number(length);
-  return isWhole ? { status, body } : undefined;
-}
-
-const LAST_CHUNK = Buffer.from('0\r\n\r\n');
-
-async function http2Client(target: LoadTarget): Promise<LoadClient> {
-  const session = http2.connect(target.url, tls(target));
-  await once(session, 'connect');
-  // Every request that is under way tells of it.
-  session.on('error', () => undefined);
-  const { headers } = target;
-  return {
-    get(path) {
-      const { promise, resolve, reject } = Promise.withResolvers<LoadAnswer>();
-      const stream = session.request({ ':path': path, ...headers });
-      const chunks: Buffer[] = [];
-      let status = 0;
-      stream.on('response', (answer) => {
-        status = answer[':status'] ?? 0;
-      });
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('error', reject);
-      stream.on('end', () => resolve({ status, body: Buffer.concat(chunks) }));
-      return promise;
-    },
-    close: () => session.destroy(),
-  };
-}
-
-function tls({ ca, cert, key }: LoadTarget) {
-  return { ...(ca === undefined ? { rejectUnauthorized: false } : { ca }), cert, key };
+  return protocol === 'HTTP/2' ? http2LoadClient(target) : http1LoadClient(target, concurrency);
 }

@@ -1,8 +1,8 @@
 // The process that makes the load: gets a Load from its parent, sends back the LoadOutcome.
 import { percentile } from '../measure/percentile.ts';
 import { processUsage } from '../measure/process-usage.ts';
-import type { Load, LoadOutcome } from './load.ts';
-import { connectLoadClient, type LoadClient } from './load-client.ts';
+import type { Load, LoadClient, LoadOutcome } from './load.ts';
+import { connectLoadClient } from './load-client.ts';
 
 process.once('message', (load: Load) => {
   generate(load).then(

@@ -41,3 +41,15 @@ export interface LoadOutcome {
   /** Of the process that made the load. */
   readonly cpuSeconds: number;
 }
+
+export interface LoadAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** A client that keeps its connections. */
+export interface LoadClient {
+  /** @throws Error where no answer comes */
+  get(path: string): Promise<LoadAnswer>;
+  close(): void;
+}
