@@ -2,14 +2,37 @@ import { defineConfig } from 'vitest/config';
 
 const exclude = ['test/bench/**', 'node_modules/**'];
 
+/** What a condition may take to come true: long, so that only what never comes true fails. */
+const expectations = { poll: { timeout: 20_000, interval: 20 } };
+
+/** Tests about what is in time: one after the other, when nothing else wants the processors. */
+const alone = [
+  'test/integration/apiserver-rolling-restart.test.ts',
+  'test/integration/prometheus-guard.test.ts',
+  'test/integration/prometheus-outage.test.ts',
+];
+
 export default defineConfig({
   test: {
+    reporters: ['default', './test/failed-tests-last.ts'],
     projects: [
       {
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: [...exclude, 'test/e2e/**'],
+          exclude: [...exclude, ...alone, 'test/e2e/**'],
+          expect: expectations,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: alone,
+          expect: expectations,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -20,9 +43,10 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           exclude,
           globalSetup: 'test/e2e/programs.ts',
+          expect: expectations,
           // Each file has a control plane of its own: one after the other, when all else is done.
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

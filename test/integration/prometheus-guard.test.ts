@@ -153,7 +153,7 @@ describe('at most so many queries at once', () => {
     const asked = Promise.all(names.map((name) => outcomeOf(client.query(name))));
     const order: string[] = [];
     for (let answered = 0; answered < names.length; answered += 1) {
-      await vi.waitFor(() => expect(server.held).toHaveLength(Math.min(5, 60 - answered)));
+      await expect.poll(() => server.held.length).toBe(Math.min(5, 60 - answered));
       expect(queue).toEqual({
         running: Math.min(5, 60 - answered),
         waiting: Math.max(0, 55 - answered),
@@ -161,7 +161,7 @@ describe('at most so many queries at once', () => {
       const [first] = server.held;
       order.push(first?.query ?? '');
       first?.answer();
-      await vi.waitFor(() => expect(server.held).not.toContain(first));
+      await expect.poll(() => server.held).not.toContain(first);
     }
     expect(await asked).toEqual(names.map(() => 'answered'));
     // Those that are sent at the same time may arrive in any order.
@@ -183,14 +183,14 @@ describe('at most so many queries at once', () => {
       outcomeOf(client.query('second', { signal: second.signal })),
       outcomeOf(client.query('third')),
     ];
-    await vi.waitFor(() => expect(queries(server)).toEqual(['first']));
+    await expect.poll(() => queries(server)).toEqual(['first']);
     second.abort();
     expect(await outcomes[1]).toBe('canceled');
     expect(queue).toEqual({ running: 1, waiting: 1 });
     first.abort();
     expect(await outcomes[0]).toBe('canceled');
     // The place is the next one's, and the stand-in has seen that the first one has gone.
-    await vi.waitFor(() => expect(queries(server)).toEqual(['third']));
+    await expect.poll(() => queries(server)).toEqual(['third']);
     server.held[0]?.answer();
     expect(await outcomes[2]).toBe('answered');
     expect(queue).toEqual({ running: 0, waiting: 0 });
@@ -208,14 +208,14 @@ describe('at most so many queries at once', () => {
         () => 'given up',
       ),
     );
-    await vi.waitFor(() => expect(queries(server)).toEqual(['same']));
+    await expect.poll(() => queries(server)).toEqual(['same']);
     callers[0]?.abort();
     callers[1]?.abort();
     expect(await Promise.all(outcomes.slice(0, 2))).toEqual(['given up', 'given up']);
     expect(queries(server)).toEqual(['same']);
     callers[2]?.abort();
     expect(await outcomes[2]).toBe('given up');
-    await vi.waitFor(() => expect(server.held).toEqual([]));
+    await expect.poll(() => server.held).toEqual([]);
     expect(queue).toEqual({ running: 0, waiting: 0 });
   });
 
@@ -227,7 +227,7 @@ describe('at most so many queries at once', () => {
     expect(await Promise.all(outcomes.slice(3))).toEqual(['queue_full', 'queue_full']);
     expect(notAsked).toEqual(['queue_full', 'queue_full']);
     for (const name of names.slice(0, 3)) {
-      await vi.waitFor(() => expect(queries(server)).toEqual([name]));
+      await expect.poll(() => queries(server)).toEqual([name]);
       server.held[0]?.answer();
     }
     expect(await Promise.all(outcomes.slice(0, 3))).toEqual(['answered', 'answered', 'answered']);
@@ -235,19 +235,20 @@ describe('at most so many queries at once', () => {
 
   test('within one time-out for waiting and asking, of which Prometheus is told the rest', async () => {
     const server = await holding();
-    const client = guarded(server.url, { maxConcurrency: 1, queryTimeoutMs: 1_000 });
-    const outcomes = ['runs', 'waits'].map((name) => outcomeOf(client.query(name)));
-    expect(await Promise.all(outcomes)).toEqual(['timeout', 'deadline']);
+    const client = guarded(server.url, { maxConcurrency: 1, queryTimeoutMs: 9_000 });
+    const runs = outcomeOf(client.query('runs', { timeoutMs: 1_500 }));
+    expect(await outcomeOf(client.query('waits', { timeoutMs: 300 }))).toBe('deadline');
+    expect(await runs).toBe('timeout');
     expect(notAsked).toEqual(['deadline']);
     expect(server.paths.filter((path) => path === '/api/v1/query')).toHaveLength(1);
 
     const first = outcomeOf(client.query('first'));
     const second = outcomeOf(client.query('second'));
-    await vi.waitFor(() => expect(server.held[0]?.timeoutMs).toBeGreaterThan(900));
+    await expect.poll(() => server.held[0]?.timeoutMs).toBeGreaterThan(8_000);
     setTimeout(() => server.held[0]?.answer(), 400);
     expect(await first).toBe('answered');
-    await vi.waitFor(() => expect(queries(server)).toEqual(['second']));
-    expect(server.held[0]?.timeoutMs).toBeLessThanOrEqual(600);
+    await expect.poll(() => queries(server)).toEqual(['second']);
+    expect(server.held[0]?.timeoutMs).toBeLessThanOrEqual(8_600);
     server.held[0]?.answer();
     expect(await second).toBe('answered');
   });
@@ -256,7 +257,7 @@ describe('at most so many queries at once', () => {
     const server = await holding((_, response) => response.end('{"status":"success","data":[]}'));
     const client = guarded(server.url, { maxConcurrency: 1 });
     const asked = outcomeOf(client.query('holds'));
-    await vi.waitFor(() => expect(queries(server)).toEqual(['holds']));
+    await expect.poll(() => queries(server)).toEqual(['holds']);
     expect(await client.labelNames(['a'], { start: 0 })).toEqual([]);
     expect(await client.labelValues('a', [], { start: 0 })).toEqual([]);
     expect((await client.seriesLabelNames('a', { start: 0 })).size).toBe(0);
@@ -332,7 +333,7 @@ describe('a Prometheus that is lost', () => {
     const back = vi.fn();
     client.onBack(back);
     expect(await outcomeOf(client.query('a'))).toBe('unreachable');
-    await vi.waitFor(() => expect(outages).toEqual(['lost: unreachable']));
+    await expect.poll(() => outages).toEqual(['lost: unreachable']);
     const failure = client.query('a');
     await expect(failure).rejects.toThrow(
       /^not asked: circuit open since 20\S+Z, last error: cannot reach Prometheus: .*ECONNREFUSED/,
@@ -342,7 +343,7 @@ describe('a Prometheus that is lost', () => {
 
     const prometheus = await startPrometheus({ port });
     closers.push(prometheus.stop);
-    await vi.waitFor(() => expect(outages).toEqual(['lost: unreachable', 'back']), 2_000);
+    await expect.poll(() => outages).toEqual(['lost: unreachable', 'back']);
     expect(back).toHaveBeenCalledTimes(1);
     expect(await outcomeOf(client.query('1'))).toBe('answered');
   });
@@ -353,7 +354,7 @@ describe('a Prometheus that is lost', () => {
       stallTimeoutMs: 0,
     });
     await expect(client.query('a')).rejects.toThrow('no connection within 100 ms');
-    await vi.waitFor(() => expect(outages).toEqual(['lost: unreachable']));
+    await expect.poll(() => outages).toEqual(['lost: unreachable']);
     expect(retried).toBe(0);
   });
 
@@ -366,7 +367,7 @@ describe('a Prometheus that is lost', () => {
     expect(server.paths).toContain(BUILD_INFO);
     expect(queue).toEqual({ running: 0, waiting: 0 });
     // What was given up is given up at Prometheus, too.
-    await vi.waitFor(() => expect(server.held).toEqual([]));
+    await expect.poll(() => server.held).toEqual([]);
   });
 
   test('is found so where the time for it is longer than that of a probe', async () => {
@@ -385,9 +386,9 @@ describe('a Prometheus that is lost', () => {
     closers.push(server.close);
     const client = guarded(server.url, { stallTimeoutMs: 1_800 });
     expect(await outcomeOf(client.query('a'))).toBe('unreachable');
-    await vi.waitFor(() => expect(outages).toEqual(['lost: unreachable']));
+    await expect.poll(() => outages).toEqual(['lost: unreachable']);
     isDead = false;
-    await vi.waitFor(() => expect(outages).toEqual(['lost: unreachable', 'back']), 4_000);
+    await expect.poll(() => outages).toEqual(['lost: unreachable', 'back']);
     expect(await outcomeOf(client.query('a'))).toBe('answered');
   });
 
@@ -395,7 +396,7 @@ describe('a Prometheus that is lost', () => {
     const server = await holding();
     const client = guarded(server.url);
     const slow = outcomeOf(client.query('slow'));
-    await vi.waitFor(() => expect(queries(server)).toEqual(['slow']));
+    await expect.poll(() => queries(server)).toEqual(['slow']);
     await sleep(3_000);
     expect(server.paths.filter((path) => path === BUILD_INFO).length).toBeGreaterThan(3);
     server.held[0]?.answer();
@@ -422,7 +423,7 @@ describe('a Prometheus that is lost', () => {
     const server = await holding((_, response) => response.writeHead(status).end('no'));
     const client = guarded(server.url, { stallTimeoutMs: 300 });
     const slow = outcomeOf(client.query('slow'));
-    await vi.waitFor(() => expect(queries(server)).toEqual(['slow']));
+    await expect.poll(() => queries(server)).toEqual(['slow']);
     await sleep(1_000);
     server.held[0]?.answer();
     expect(await slow).toBe('answered');
@@ -433,7 +434,7 @@ describe('a Prometheus that is lost', () => {
     const server = await holding(() => undefined);
     const client = guarded(server.url, { stallTimeoutMs: 300 });
     const large = outcomeOf(client.query('large'));
-    await vi.waitFor(() => expect(queries(server)).toEqual(['large']));
+    await expect.poll(() => queries(server)).toEqual(['large']);
     const response = server.held[0]?.response;
     response?.writeHead(200);
     for (const byte of ONE) {
@@ -463,11 +464,11 @@ describe('a Prometheus that is lost', () => {
     closers.push(server.close);
     const client = guarded(server.url);
     expect(await outcomeOf(client.query('a'))).toBe('unavailable');
-    await vi.waitFor(() => expect(outages).toEqual(['lost: unavailable']));
+    await expect.poll(() => outages).toEqual(['lost: unavailable']);
     await sleep(1_500);
     expect(outages).toEqual(['lost: unavailable']);
     isReady = true;
-    await vi.waitFor(() => expect(outages).toEqual(['lost: unavailable', 'back']), 2_000);
+    await expect.poll(() => outages).toEqual(['lost: unavailable', 'back']);
     expect(await outcomeOf(client.query('a'))).toBe('answered');
   });
 
@@ -487,11 +488,24 @@ describe('a Prometheus that is lost', () => {
     expect(await outcomeOf(client.query('fine'))).toBe('answered');
   });
 
-  test('ends with the client', async () => {
-    const client = guarded(`http://127.0.0.1:${await freePort()}`);
+  test('is asked for no more when the client is closed', async () => {
+    let asked = 0;
+    const server = await startStandIn((_, response) => {
+      asked += 1;
+      response.socket?.resetAndDestroy();
+    });
+    closers.push(server.close);
+    const client = guarded(server.url);
     expect(await outcomeOf(client.query('a'))).toBe('unreachable');
+    await expect.poll(() => outages).toEqual(['lost: unreachable']);
+    const askedWhenLost = asked;
+    await expect.poll(() => asked).toBeGreaterThan(askedWhenLost + 1);
     client.close();
-    await sleep(1_000);
-    expect(outages).toEqual([]);
+    // What was under way may still come.
+    await sleep(300);
+    const askedWhenClosed = asked;
+    await sleep(2_000);
+    expect(asked).toBe(askedWhenClosed);
+    expect(outages).toEqual(['lost: unreachable']);
   });
 });

@@ -101,7 +101,7 @@ describe('a server that does not answer', () => {
     });
     const error = await failureOf(client.query('1', { signal: giveUp.signal }));
     expect(error).toMatchObject({ kind: 'canceled', message: 'the caller gave up' });
-    await vi.waitFor(() => expect(closed).toHaveBeenCalled());
+    await expect.poll(() => closed).toHaveBeenCalled();
     expect((await failureOf(client.query('1', { signal: giveUp.signal }))).kind).toBe('canceled');
     expect(requests.map(({ outcome }) => outcome)).toEqual(['canceled', 'canceled']);
   });
