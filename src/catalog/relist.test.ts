@@ -356,7 +356,7 @@ describe('the relist loop, by labels', () => {
     asked.length = 0;
     await loop.rebuild();
     await loop.retryFailed();
-    await vi.waitFor(() => expect(rounds).toHaveLength(before + 1));
+    await expect.poll(() => rounds).toHaveLength(before + 1);
     expect(asked).toEqual(['labels of a']);
   });
 });

@@ -178,7 +178,7 @@ describe('a plain file', () => {
   it('is told of at once, changed or not, when that is asked for', async () => {
     const { watch, seen } = await established(path);
     watch.trigger();
-    await vi.waitFor(() => expect(seen).toEqual(['first', 'first']));
+    await expect.poll(() => seen).toEqual(['first', 'first']);
   });
 
   it('is noticed by looking, where no event tells', async () => {
