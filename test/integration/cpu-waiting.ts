@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Knows how long processes had something to do and got no processor. */
+/** Knows how long processes had something to do and got no processor, or the machine stood still. */
 export interface CpuWaiting {
   /**
    * Milliseconds for all processes together, between two times in milliseconds since the epoch;
@@ -14,22 +14,32 @@ const EVERY_MS = 100;
 
 /**
  * Watches processes, so that a test does not blame them for a machine that has too much else to do.
- * Only Linux tells (`/proc/<pid>/schedstat`); elsewhere it is 0.
+ * Only Linux tells (`/proc/<pid>/schedstat`); elsewhere it is 0. What no process can tell, a virtual
+ * machine that gets no processor itself, is seen by this process being late.
  *
  * @param pids asked each time, for processes that are started again
  */
 export function watchCpuWaiting(pids: () => readonly number[]): CpuWaiting {
   const samples: { readonly at: number; readonly waited: number }[] = [];
   const last = new Map<number, number>();
+  let lastAt = now();
   let total = 0;
 
   function sample(): void {
+    const at = now();
+    total += Math.max(waitedSinceLast(), at - lastAt - EVERY_MS);
+    lastAt = at;
+    samples.push({ at, waited: total });
+  }
+
+  function waitedSinceLast(): number {
+    let sum = 0;
     for (const pid of pids()) {
       const waited = waitedOf(pid);
-      total += Math.max(0, waited - (last.get(pid) ?? waited));
+      sum += Math.max(0, waited - (last.get(pid) ?? waited));
       last.set(pid, waited);
     }
-    samples.push({ at: performance.timeOrigin + performance.now(), waited: total });
+    return sum;
   }
 
   sample();
@@ -46,6 +56,8 @@ export function watchCpuWaiting(pids: () => readonly number[]): CpuWaiting {
     },
   };
 }
+
+const now = (): number => performance.timeOrigin + performance.now();
 
 /** Of the thread that waited longest, in milliseconds since the process began. */
 function waitedOf(pid: number): number {
