@@ -1,6 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { listenOnLoopback } from './listen.ts';
+
+/** Below those that systems give to connections, which come and go all the time. */
+const LOWEST_PORT = 10_000;
+const HIGHEST_PORT = 32_000;
 
 /**
  * A TCP port of the loopback interface that nobody listens on at this moment. Another process may
@@ -8,7 +13,9 @@ import { listenOnLoopback } from './listen.ts';
  */
 export async function freePort(): Promise<number> {
   const server = createServer();
-  const port = await listenOnLoopback(server);
+  const port = await onSomePort(() =>
+    listenOnLoopback(server, randomInt(LOWEST_PORT, HIGHEST_PORT + 1)),
+  );
   server.close();
   await once(server, 'close');
   return port;

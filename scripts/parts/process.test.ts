@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type ProcessOptions, startProcess } from './process.ts';
 
 function node(script: string, options: Partial<ProcessOptions> = {}): ProcessOptions {
@@ -31,8 +31,15 @@ describe('startProcess', () => {
   test('ends a child that does not listen to SIGTERM', async () => {
     const stubborn = `process.on('SIGTERM', () => console.log('no')); ${FOREVER}`;
     const running = await startProcess(node(stubborn, { stopTimeoutMs: 100 }));
-    await running.stop();
-    expect(running.stdoutTail()).toContain('no');
+    // The time to end is over when the child has said no, however long that takes.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const stopped = running.stop();
+    await expect.poll(() => running.stdoutTail()).toContain('no');
+    vi.advanceTimersByTime(99);
+    expect(running.isRunning()).toBe(true);
+    vi.advanceTimersByTime(1);
+    await stopped;
     expect(isAlive(running.pid)).toBe(false);
   });
 

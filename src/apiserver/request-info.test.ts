@@ -100,7 +100,7 @@ async function eachServed<Request>(
       served += 1;
       check(info, request);
     }),
-    { numRuns: 1000 },
+    { numRuns: 2000 },
   );
   return served;
 }

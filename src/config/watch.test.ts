@@ -136,14 +136,17 @@ describe('a plain file', () => {
     const { seen, problems } = await established(path);
     await unlink(path);
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
-    await writeFile(path, 'first');
+    // In one step: nobody is to read it before it is written.
+    await writeFile(`${path}.new`, 'first');
+    await rename(`${path}.new`, path);
     await vi.waitFor(() => expect(seen).toEqual(['first', 'first']), { timeout: 20_000 });
   });
 
   it('is not told of when it comes back as it was', async () => {
     const { seen } = await established(path);
+    await writeFile(`${path}.new`, 'first');
     await unlink(path);
-    await writeFile(path, 'first');
+    await rename(`${path}.new`, path);
     await settle();
     expect(seen).toEqual(['first']);
   });

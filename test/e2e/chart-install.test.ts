@@ -19,7 +19,14 @@ import {
   withValues,
 } from './helm.ts';
 import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
-import { type Series, scrapeConfig, startWorkload, type Workload } from './workload.ts';
+import {
+  type FollowedPods,
+  followRunningPods,
+  type Series,
+  scrapeConfig,
+  startWorkload,
+  type Workload,
+} from './workload.ts';
 
 const NAMESPACE = 'shop';
 const CUSTOM = `/apis/custom.metrics.k8s.io/v1beta2/namespaces/${NAMESPACE}`;
@@ -28,6 +35,7 @@ const examples = join(import.meta.dirname, '../../examples');
 
 let plane: ControlPlane;
 let kubectl: Kubectl;
+let pods: FollowedPods;
 let workload: Workload;
 let prometheus: RunningPrometheus;
 let release: Release;
@@ -36,8 +44,9 @@ let adapter: LoggedProcess;
 beforeAll(async () => {
   plane = await startControlPlane({ controllers: true });
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
-  workload = await startWorkload(currentSeries);
-  prometheus = await startPrometheus({ config: scrapeConfig(workload) });
+  pods = followRunningPods(kubectl, NAMESPACE, 'web');
+  workload = await startWorkload(async () => currentSeries());
+  prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
   await kubectl.apply(
     ...[NAMESPACE, 'monitoring'].map((name) => object('v1', 'Namespace', { name })),
     ...customResourceDefinitions(),
@@ -62,6 +71,7 @@ afterAll(async () => {
   await adapter?.stop();
   await prometheus?.stop();
   await workload?.close();
+  await pods?.stop();
   await plane?.stop();
 });
 
@@ -70,13 +80,12 @@ function object(apiVersion: string, kind: string, metadata: Manifest['metadata']
 }
 
 /** Series of the pods, of the Deployment, of a Secret and of a queue. */
-async function currentSeries(): Promise<readonly Series[]> {
-  const pods = await kubectl.raw(`/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=app%3Dweb`);
-  const ofPods = listOf(pods, 'items').map((pod) => ({
+function currentSeries(): readonly Series[] {
+  const ofPods = pods.names.map((pod) => ({
     metric: 'nginx_http_requests_total',
     labels: {
       namespace: NAMESPACE,
-      pod: String(fieldOf(pod, 'metadata.name')),
+      pod,
       service: 'front',
       deployment: 'web',
       secret: 'password',
@@ -283,7 +292,7 @@ describe('helm install', () => {
     }
     const answer = await errorOf(kubectl.raw(`${CUSTOM}/secrets/%2A/requests_per_second`));
     expect(answer).not.toContain('no error');
-    expect(await adapter.log()).toContain('secrets is forbidden');
+    await expect.poll(() => adapter.log()).toContain('secrets is forbidden');
   });
 
   test('lets autoscalers read custom and external metrics, and others not', async () => {

@@ -15,7 +15,8 @@ import { autoscaler, autoscalerStatus } from './autoscaler.ts';
 import { deployment } from './deployment.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 import {
-  runningPods,
+  type FollowedPods,
+  followRunningPods,
   type Series,
   scrapeConfig,
   startWorkload,
@@ -29,6 +30,7 @@ const PATIENCE = { timeout: 60_000, interval: 300 };
 
 let plane: ControlPlane;
 let kubectl: Kubectl;
+let pods: FollowedPods;
 let workload: Workload;
 let prometheus: RunningPrometheus;
 let adapter: InstalledAdapter;
@@ -36,7 +38,8 @@ let adapter: InstalledAdapter;
 beforeAll(async () => {
   plane = await startControlPlane({ controllers: true });
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
-  workload = await startWorkload(currentSeries);
+  pods = followRunningPods(kubectl, NAMESPACE, 'web');
+  workload = await startWorkload(async () => currentSeries());
   prometheus = await startPrometheus(await prometheusSettings());
   const rulesFile = join(plane.directory, 'rules.yaml');
   await writeFile(rulesFile, RULES);
@@ -58,6 +61,7 @@ afterAll(async () => {
   await adapter?.stop();
   await prometheus?.stop();
   await workload?.close();
+  await pods?.stop();
   await plane?.stop();
 });
 
@@ -181,10 +185,9 @@ const RULES = JSON.stringify({
 });
 
 /** As many connections to each pod as the autoscaler wants, and a queue. */
-async function currentSeries(): Promise<readonly Series[]> {
-  const pods = await runningPods(kubectl, NAMESPACE, 'web');
+function currentSeries(): readonly Series[] {
   return [
-    ...pods.map((pod) => ({
+    ...pods.names.map((pod) => ({
       metric: 'open_connections',
       labels: { namespace: NAMESPACE, pod },
       value: 10,
@@ -200,7 +203,7 @@ async function currentSeries(): Promise<readonly Series[]> {
 /** The same port and data every time. */
 async function prometheusSettings() {
   return {
-    config: scrapeConfig(workload),
+    config: scrapeConfig(workload, 3),
     dataDir: join(plane.directory, 'prometheus'),
     port: prometheus?.port ?? (await freePort()),
   };

@@ -10,6 +10,8 @@ import { autoscaler, autoscalerResource, rescaleMessages } from './autoscaler.ts
 import { deployment } from './deployment.ts';
 import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
 import {
+  type FollowedPods,
+  followRunningPods,
   runningPods,
   type Series,
   scrapeConfig,
@@ -22,13 +24,10 @@ const MEBIBYTE = 2 ** 20;
 /** Cores that all pods of `web` use together. */
 const load = { web: 0.04 };
 
-/** The pods that run, looked up again and again: a scrape must not wait for it. */
-const running: { web: readonly string[]; ledger: readonly string[] } = { web: [], ledger: [] };
-const ending = new AbortController();
-let lookingUp: Promise<void>;
-
 let plane: ControlPlane;
 let kubectl: Kubectl;
+let web: FollowedPods;
+let ledger: FollowedPods;
 let workload: Workload;
 let prometheus: RunningPrometheus;
 let client: PrometheusClient;
@@ -37,9 +36,10 @@ let adapter: InstalledAdapter;
 beforeAll(async () => {
   plane = await startControlPlane({ controllers: true });
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
+  web = followRunningPods(kubectl, 'shop', 'web');
+  ledger = followRunningPods(kubectl, 'billing', 'ledger');
   workload = await startWorkload(async () => currentSeries());
-  lookingUp = lookUpPods();
-  prometheus = await startPrometheus({ config: scrapeConfig(workload) });
+  prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
   client = createPrometheusClient({ url: prometheus.url });
   const rulesFile = join(plane.directory, 'rules.yaml');
   await writeFile(rulesFile, rules());
@@ -60,12 +60,12 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  ending.abort();
-  await lookingUp;
   await adapter?.stop();
   client?.close();
   await prometheus?.stop();
   await workload?.close();
+  await web?.stop();
+  await ledger?.stop();
   await plane?.stop();
 });
 
@@ -151,9 +151,10 @@ test('the autoscaler scales on CPU utilization, up and down', async () => {
   await untilReplicas(4);
   load.web = 0.04;
   await untilReplicas(1);
-  const messages = await rescaleMessages(kubectl, 'shop');
-  expect(messages).toMatch(/New size: \d; reason: cpu resource utilization/);
-  expect(messages).toContain('reason: All metrics below target');
+  // An event is written by the way: the pods can be there before it.
+  const messages = () => rescaleMessages(kubectl, 'shop');
+  await expect.poll(messages).toMatch(/New size: \d; reason: cpu resource utilization/);
+  await expect.poll(messages).toContain('reason: All metrics below target');
 });
 
 test('the autoscaler scales on the CPU of one container, up and down', async () => {
@@ -173,7 +174,7 @@ test('the autoscaler scales on the CPU of one container, up and down', async () 
   load.web = 0.04;
   await untilReplicas(1);
   const [resource, path] = [autoscalerResource(plane.minor), '{.status.currentMetrics[0].type}'];
-  expect(await kubectl.field(resource, 'web', path, 'shop')).toBe('ContainerResource');
+  await expect.poll(() => kubectl.field(resource, 'web', path, 'shop')).toBe('ContainerResource');
 });
 
 async function untilReplicas(replicas: number): Promise<void> {
@@ -228,17 +229,8 @@ async function samples(query: string) {
   return answer.type === 'vector' ? answer.samples : [];
 }
 
-async function lookUpPods(): Promise<void> {
-  while (!ending.signal.aborted) {
-    running.web = await runningPods(kubectl, 'shop', 'web');
-    running.ledger = await runningPods(kubectl, 'billing', 'ledger');
-    await sleep(200);
-  }
-}
-
 /** Gauges, so that a figure is the same whenever it is looked at. */
 function currentSeries(): readonly Series[] {
-  const { web, ledger } = running;
   const used = (
     namespace: string,
     pod: string,
@@ -253,9 +245,9 @@ function currentSeries(): readonly Series[] {
     ];
   };
   return [
-    ...web.flatMap((pod) => used('shop', pod, 'web', load.web / web.length, 100)),
-    ...ledger.flatMap((pod, i) => used('billing', pod, 'web', 0.01 * (i + 1), 300 - 10 * i)),
-    ...ledger.flatMap((pod) => used('billing', pod, 'sidecar', 0.005, 20)),
+    ...web.names.flatMap((pod) => used('shop', pod, 'web', load.web / web.names.length, 100)),
+    ...ledger.names.flatMap((pod, i) => used('billing', pod, 'web', 0.01 * (i + 1), 300 - 10 * i)),
+    ...ledger.names.flatMap((pod) => used('billing', pod, 'sidecar', 0.005, 20)),
     { metric: 'node_cpu_cores', labels: { node: 'node-0' }, value: 2.5 },
     { metric: 'node_memory_bytes', labels: { node: 'node-0' }, value: 8192 * MEBIBYTE },
   ];

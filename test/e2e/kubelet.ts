@@ -17,6 +17,8 @@ export interface PodProcess extends RunningProcess {
 export interface Kubelet {
   /** The local port of the pod with this address; undefined where nothing runs there. */
   portOf(podIP: string): number | undefined;
+  /** The local ports of all pods that run. */
+  ports(): readonly number[];
   /** The names of the pods that have come to their end. */
   readonly ended: readonly string[];
   stop(): Promise<void>;
@@ -64,6 +66,7 @@ export function startKubelet(settings: KubeletSettings): Kubelet {
   loop.catch(() => undefined);
   return {
     portOf: (podIP) => ports.get(podIP),
+    ports: () => [...ports.values()],
     ended,
     async stop() {
       stopping.abort();

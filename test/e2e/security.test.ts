@@ -42,7 +42,7 @@ beforeAll(async () => {
   plane = await startControlPlane();
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
   workload = await startWorkload(async () => [OWN, OTHER].flatMap(seriesIn));
-  prometheus = await startPrometheus({ config: scrapeConfig(workload) });
+  prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
   proxy = await startRecordingProxy(prometheus.url);
   const rulesFile = join(plane.directory, 'rules.yaml');
   await writeFile(rulesFile, RULES);

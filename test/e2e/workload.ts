@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 import type { Kubectl } from './kubectl.ts';
+
+const LOOKUP_MS = 300;
 
 /** One series: its metric, its labels, and its value or how fast it counts. */
 export type Series = {
@@ -42,8 +45,12 @@ export async function startWorkload(series: () => Promise<readonly Series[]>): P
   };
 }
 
-/** A configuration of Prometheus that scrapes a workload every so many seconds. */
-export function scrapeConfig({ address }: Workload, seconds = 1): string {
+/**
+ * A configuration of Prometheus that scrapes a workload every so many seconds. A scrape may take no
+ * longer than that, and one that fails takes all series away: a second is too short where an answer
+ * has to be there at any moment.
+ */
+export function scrapeConfig({ address }: Workload, seconds: number): string {
   const job = {
     job_name: 'workload',
     // The labels say which pod a series is of, as service discovery would.
@@ -70,6 +77,34 @@ export async function runningPods(
     '--output=jsonpath={.items[*].metadata.name}',
   );
   return names === '' ? [] : names.split(' ');
+}
+
+/** The pods of a Deployment that run, as far as is known. */
+export interface FollowedPods {
+  readonly names: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Looks the pods up again and again, for a scrape must not wait for it. */
+export function followRunningPods(kubectl: Kubectl, namespace: string, app: string): FollowedPods {
+  const ending = new AbortController();
+  let names: readonly string[] = [];
+  const following = (async () => {
+    while (!ending.signal.aborted) {
+      // While the API server is away the pods stay what they were.
+      names = await runningPods(kubectl, namespace, app).catch(() => names);
+      await sleep(LOOKUP_MS);
+    }
+  })();
+  return {
+    get names() {
+      return names;
+    },
+    async stop() {
+      ending.abort();
+      await following;
+    },
+  };
 }
 
 type Counters = (name: string, perSecond: number) => number;

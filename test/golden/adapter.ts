@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import { freePort } from '../../scripts/parts/free-port.ts';
 import { type RunningProcess, startProcess } from '../../scripts/parts/process.ts';
+import { servingPort } from '../fixtures/serving-port.ts';
 import type { KeyPair } from '../integration/certificates.ts';
 import type { Answer, RecordedRequest } from './recorded-cases.ts';
 
@@ -21,7 +21,7 @@ export interface RunningAdapter extends RunningProcess {
 
 /** Starts this adapter from its sources as a process of its own and waits until it is ready. */
 export async function startAdapter(settings: AdapterSettings): Promise<RunningAdapter> {
-  const port = await freePort();
+  let port: number | undefined;
   const running = await startProcess({
     name: `adapter with ${settings.config}`,
     command: process.execPath,
@@ -32,7 +32,7 @@ export async function startAdapter(settings: AdapterSettings): Promise<RunningAd
       `--lister-kubeconfig=${settings.kubeconfig}`,
       `--cert-dir=${settings.certificates}`,
       '--bind-address=127.0.0.1',
-      `--secure-port=${port}`,
+      '--secure-port=0',
       // One relist, at the start, of what Prometheus has now: what a case asks is the case's own.
       '--metrics-relist-interval=1h',
       '--metrics-max-age=1h',
@@ -45,12 +45,14 @@ export async function startAdapter(settings: AdapterSettings): Promise<RunningAd
       // Nobody has to be told that it ends.
       '--shutdown-delay-duration=0s',
     ],
-    isReady: async () => {
+    isReady: async (output) => {
+      port ??= servingPort(output);
+      if (port === undefined) return false;
       const answer = await sendRequest(port, { method: 'GET', path: '/readyz' });
       return answer.status === 200;
     },
   });
-  return { ...running, port };
+  return { ...running, port: port ?? 0 };
 }
 
 /**

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePort } from '../../scripts/parts/free-port.ts';
+import { freePort, onSomePort } from '../../scripts/parts/free-port.ts';
 import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
 import { type StandaloneAdapter, startStandaloneAdapter } from '../fixtures/standalone-adapter.ts';
@@ -30,10 +30,12 @@ let servicePort: number;
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'rolling-'));
   await writeFile(join(scratch, 'rules.yaml'), RULES);
-  const port = await freePort();
-  prometheus = await startPrometheus({
-    port,
-    config: `scrape_configs: [{job_name: itself, scrape_interval: 1s, static_configs: [{targets: ['127.0.0.1:${port}']}]}]`,
+  prometheus = await onSomePort(async () => {
+    const port = await freePort();
+    return startPrometheus({
+      port,
+      config: `scrape_configs: [{job_name: itself, scrape_interval: 1s, static_configs: [{targets: ['127.0.0.1:${port}']}]}]`,
+    });
   });
   service = createServer((client) => {
     const [replica] = [...ready].sort(() => Math.random() - 0.5);
@@ -62,8 +64,12 @@ async function startReplica(): Promise<StandaloneAdapter> {
     flags: [
       '--metrics-relist-interval=1s',
       '--metrics-max-age=1h',
-      '--shutdown-delay-duration=1500ms',
+      // A Prometheus that has to wait for a processor is no matter of this test.
+      '--prometheus-stall-timeout=0s',
+      // Long enough that a machine that stands still does not hide from us that it is not ready.
+      '--shutdown-delay-duration=5s',
     ],
+    limits: { stopTimeoutMs: 40_000 },
   });
   replicas.push(replica);
   while ((await replica.get(PATH)).status !== 200) await sleep(50);

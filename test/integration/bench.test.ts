@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { backfill } from '../../scripts/parts/backfill.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type RunningPrometheus,
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
+import { type Frame, frameBytes, frameReader } from '../bench/load/http2-frames.ts';
 import { parseExposition } from '../bench/measure/exposition.ts';
 import { percentile } from '../bench/measure/percentile.ts';
 import { markdownTable, textTable } from '../bench/report/table.ts';
@@ -53,7 +55,13 @@ describe('the bench of reads, with an adapter that runs already', () => {
     };
     await writeFile(config, JSON.stringify({ externalRules: [rule] }));
     const prometheusUrl = prometheus.url;
-    adapter = await startStandaloneAdapter({ config, prometheusUrl, certificates: scratch });
+    adapter = await startStandaloneAdapter({
+      config,
+      prometheusUrl,
+      certificates: scratch,
+      // A Prometheus that has to wait for a processor is no matter of these tests.
+      flags: ['--prometheus-stall-timeout=0s'],
+    });
   });
 
   afterAll(async () => {
@@ -62,7 +70,7 @@ describe('the bench of reads, with an adapter that runs already', () => {
     await rm(scratch, { recursive: true, force: true });
   });
 
-  async function reads(path: string) {
+  async function reads(path: string, ...flags: readonly string[]) {
     const paths = join(scratch, 'paths.txt');
     const json = join(scratch, 'reads.json');
     await writeFile(paths, `${path}\n`);
@@ -74,6 +82,7 @@ describe('the bench of reads, with an adapter that runs already', () => {
       `--json=${json}`,
       '--requests=50',
       '--concurrency=4',
+      ...flags,
     );
     return { ...outcome, json };
   }
@@ -100,13 +109,35 @@ describe('the bench of reads, with an adapter that runs already', () => {
     expect(rows[0].peak).toBeGreaterThan(10);
   });
 
-  it('has no figures for answers that are errors', async () => {
-    const { code, stdout, stderr } = await reads(`${METRIC}_for_nothing`);
-    expect(stderr).toContain('not every answer was good');
-    expect(stderr).toContain('404');
-    expect(stdout).toBe('');
-    expect(code).toBe(1);
-  });
+  it.each(['1.1', '2'])(
+    'has no figures for answers over HTTP/%s that are errors',
+    async (version) => {
+      const flag = `--protocol=${version}`;
+      const { code, stdout, stderr } = await reads(`${METRIC}_for_nothing`, flag);
+      expect(stderr).toContain('not every answer was good');
+      expect(stderr).toContain('{"404":50}');
+      expect(stdout).toBe('');
+      expect(code).toBe(1);
+    },
+  );
+});
+
+test('frames of HTTP/2 are the same however they come', () => {
+  const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+  const byte = fc.nat(255);
+  const frame = fc.record({ type: byte, flags: byte, stream: fc.nat(2 ** 31 - 1), payload: bytes });
+  fc.assert(
+    fc.property(fc.array(frame), fc.array(fc.integer({ min: 1, max: 400 })), (frames, lengths) => {
+      const read: Frame[] = [];
+      const take = frameReader((each) => read.push(each));
+      let rest = Buffer.concat(frames.map(frameBytes));
+      for (const length of [...lengths, rest.length]) {
+        take(rest.subarray(0, length));
+        rest = rest.subarray(length);
+      }
+      expect(read).toEqual(frames);
+    }),
+  );
 });
 
 test.each([

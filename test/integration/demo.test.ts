@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureKubectl } from '../../scripts/parts/kubectl.ts';
@@ -91,8 +90,7 @@ describe('make demo', () => {
     );
     expect(new Set(started).size).toBe(2);
     demo.signal('SIGINT');
-    for (let attempt = 0; attempt < 100 && demo.isRunning(); attempt += 1) await sleep(100);
-    expect(demo.isRunning()).toBe(false);
+    await expect.poll(() => demo.isRunning()).toBe(false);
     for (const port of started) {
       await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
     }

@@ -11,6 +11,7 @@ import {
 } from '../../scripts/parts/prometheus.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
 import { createPrometheusClient } from '../../src/prometheus/client.ts';
+import type { PrometheusOptions } from '../../src/prometheus/options.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { discoveryRound, type RoundResult } from './discovery-round.ts';
 import { startStandIn } from './stand-in-server.ts';
@@ -59,8 +60,12 @@ afterAll(async () => {
 /** What a server does with a request for labels or their values; undefined: what Prometheus does. */
 type Quirk = (url: URL, response: ServerResponse) => URL | undefined;
 
-/** One round against a Prometheus with a quirk. */
-async function roundWith(quirk: Quirk, mode: 'auto' | 'labels' | 'series' = 'auto') {
+/** One round against a Prometheus with a quirk, with the client's own time limit by default. */
+async function roundWith(
+  quirk: Quirk,
+  mode: 'auto' | 'labels' | 'series' = 'auto',
+  limits: Pick<PrometheusOptions, 'discoveryTimeoutMs'> = {},
+) {
   const asked: string[] = [];
   const { url, close } = await startStandIn((received, response) => {
     const target = new URL(received.url ?? '/', server.url);
@@ -73,7 +78,7 @@ async function roundWith(quirk: Quirk, mode: 'auto' | 'labels' | 'series' = 'aut
     }).end();
   });
   closers.push(close);
-  const source = createPrometheusClient({ url, discoveryTimeoutMs: 500 });
+  const source = createPrometheusClient({ url, ...limits });
   closers.push(source.close);
   const result = await discoveryRound({ source, rules, mapper, mode, start: NOW - 600 });
   return { ...result, asked };
@@ -132,7 +137,8 @@ describe('a server that cannot answer now', () => {
     ['is busy', answering(429, 'slow down', 'text/plain'), 'unavailable'],
     ['is slow', () => undefined, 'timeout'],
   ])('because it %s: nothing is decided, and no series are downloaded', async (_, quirk, kind) => {
-    const { choice, outcomes, asked } = await roundWith(quirk);
+    const limits = kind === 'timeout' ? { discoveryTimeoutMs: 500 } : {};
+    const { choice, outcomes, asked } = await roundWith(quirk, 'auto', limits);
     expect(choice).toBeUndefined();
     expect(outcomes).toMatchObject(Array(3).fill({ error: { kind } }));
     expect(asked.filter((path) => path.endsWith('/series'))).toEqual([]);

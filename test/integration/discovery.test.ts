@@ -274,17 +274,17 @@ describe('series that have ended', () => {
   test('are known a while longer by labels; no value comes of them', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'discovery-ended-'));
     const { promtool } = await ensurePrometheus();
-    const samples = ['live 1', 'ended{namespace="a",pod="b"} 1'];
-    const times = [NOW - 60, NOW - 1800];
-    const lines = samples.map((sample, i) => `${sample} ${times[i]}`);
-    await backfill(promtool, directory, [...lines, '# EOF\n'].join('\n'));
+    // In one block of Prometheus, whatever the time is: these end with every second hour.
+    const end = Math.floor(NOW / 7200) * 7200;
+    const samples = [`live 1 ${end - 60}`, `ended{namespace="a",pod="b"} 1 ${end - 1800}`];
+    await backfill(promtool, directory, [...samples, '# EOF\n'].join('\n'));
     const prometheus = await startPrometheus({ dataDir: directory });
     const asked = createPrometheusClient({ url: prometheus.url });
     try {
       const rule = compiledRule({ seriesQuery: 'ended', overrides });
       const rules = { custom: [rule], external: [] };
       const served = async (mode: 'series' | 'labels') =>
-        (await discoveryRound({ source: asked, rules, mapper, mode, start: START })).served;
+        (await discoveryRound({ source: asked, rules, mapper, mode, start: end - 600 })).served;
       expect(await served('series')).toEqual([]);
       expect(await served('labels')).toHaveLength(2);
       const query = rule.query.for({

@@ -274,7 +274,7 @@ echo '{"status":{"token":"from-plugin"}}'
     });
     const silent = await connect({
       cluster: { server: server.url },
-      user: { exec: { command: 'sh', args: ['-c', 'exec sleep 1'] } },
+      user: { exec: { command: 'sh', args: ['-c', 'exec sleep 5'] } },
     });
     await expect(silent.getJson('/api', { timeoutMs: 50 })).rejects.toMatchObject({
       kind: 'timeout',

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
 import { kubernetesConnections } from './kubernetes-connections.ts';
 import { type Handler, type KubernetesServer, sendStatus } from './kubernetes-server.ts';
@@ -51,11 +51,17 @@ it('gives what the server says when it says it', async () => {
 });
 
 it('outlives the time limit of requests, which is for its beginning', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { promise: isOpen, resolve } = Promise.withResolvers<ServerResponse>();
   const { requester } = await start((_, response) => {
     begin(response);
-    setTimeout(() => response.end('late'), 120);
+    resolve(response);
   }, 60);
-  expect(await textOf(await requester.watch('/api/v1/pods'))).toBe('late');
+  const chunks = await requester.watch('/api/v1/pods');
+  vi.advanceTimersByTime(120);
+  (await isOpen).end('late');
+  expect(await textOf(chunks)).toBe('late');
 });
 
 it('fails where the answer does not begin in time', async () => {

@@ -251,8 +251,8 @@ describe('an answer that is none', () => {
         response.socket?.destroy();
       });
     });
-    for (const asked of [client.query('1'), client.seriesLabelNames('a', { start: 0 })]) {
-      expect(await failureOf(asked)).toMatchObject({
+    for (const ask of [() => client.query('1'), () => client.seriesLabelNames('a', { start: 0 })]) {
+      expect(await failureOf(ask())).toMatchObject({
         kind: 'bad_answer',
         message: expect.stringContaining('ended before it was complete'),
       });

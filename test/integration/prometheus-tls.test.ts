@@ -190,6 +190,8 @@ describe('a real Prometheus with TLS, client certificates and passwords', () => 
     });
     await expect(client.query('1')).rejects.toMatchObject({ kind: 'unreachable' });
 
+    // A file of the same size is another one by its time, which is told in some milliseconds.
+    await sleep(20);
     // The certificate comes before its key: nothing changes until both are there.
     await write('rotated.crt', right.cert);
     while (warnings.length === 0) {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -41,6 +41,12 @@ function rules(name: string, resource: object): string {
   });
 }
 
+/** At once: a file that is still empty would be an edit, too. */
+async function replaceRules(text: string): Promise<void> {
+  await writeFile(join(scratch, 'new.yaml'), text);
+  await rename(join(scratch, 'new.yaml'), join(scratch, 'rules.yaml'));
+}
+
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'refused-'));
   const users = await makeUsers();
@@ -71,12 +77,12 @@ const patience = { timeout: 20_000, interval: 100 };
 
 it('an edit is held against the resources that the cluster has now, not those of the last look', async () => {
   const printer = { group: printers.name, resource: 'printer' };
-  await writeFile(join(scratch, 'rules.yaml'), rules('too_early', printer));
+  await replaceRules(rules('too_early', printer));
   await expect.poll(said, patience).toContain('the last good rules stay');
   expect(said()).toContain('no resource "printer" of the group "office.example.com" is known');
 
   // The next look at the cluster's resources is an hour away.
   kubernetes.addGroup(printers);
-  await writeFile(join(scratch, 'rules.yaml'), rules('in_time', printer));
+  await replaceRules(rules('in_time', printer));
   await expect.poll(() => said().split('the rules are taken').length, patience).toBe(3);
 });
