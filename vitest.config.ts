@@ -5,7 +5,7 @@ const exclude = ['test/bench/**', 'node_modules/**'];
 /** What a condition may take to come true: long, so that only what never comes true fails. */
 const expectations = { poll: { timeout: 20_000, interval: 20 } };
 
-/** Tests about what is in time: one after the other, when nothing else wants the processors. */
+/** Tests about what is in time: one after the other, and nothing else beside. */
 const alone = [
   'test/integration/apiserver-rolling-restart.test.ts',
   'test/integration/prometheus-guard.test.ts',
@@ -44,7 +44,7 @@ export default defineConfig({
           exclude,
           globalSetup: 'test/e2e/programs.ts',
           expect: expectations,
-          // Each file has a control plane of its own: one after the other, when all else is done.
+          // Each file has a control plane of its own: one after the other, and nothing else beside.
           fileParallelism: false,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,

@@ -37,24 +37,7 @@ export interface Catalog {
   readonly externalMetrics: readonly ExternalMetric[];
 }
 
-/** A catalog of these metrics; of two with the same key the later one counts. */
-export function createCatalog(
-  customMetrics: readonly CustomMetric[],
-  externalMetrics: readonly ExternalMetric[],
-): Catalog {
-  const draft = createCatalogDraft();
-  for (const metric of customMetrics) draft.addCustom(metric);
-  for (const metric of externalMetrics) draft.addExternal(metric);
-  const byName = <Metric extends Named>(metrics: ReadonlyMap<string, Metric>): Metric[] =>
-    [...metrics.values()].sort((one, other) => (before(one, other) ? -1 : 1));
-  return catalogOf(
-    draft,
-    inOrder(draft.custom).flatMap(([, metrics]) => byName(metrics)),
-    byName(draft.external),
-  );
-}
-
-export const emptyCatalog: Catalog = createCatalog([], []);
+export const emptyCatalog: Catalog = catalogOf(createCatalogDraft(), [], []);
 
 /** A catalog of what the draft has, made in slices. The draft is not to be changed any more. */
 export async function finishCatalog(draft: CatalogDraft, slices: TimeSlices): Promise<Catalog> {

@@ -6,7 +6,9 @@ import { type AnsweredRequest, type AppDependencies, createApp } from '../../src
 import { openToEveryone } from '../../src/apiserver/authorization/request-access.ts';
 import { customMetricsApi, externalMetricsApi } from '../../src/apiserver/metrics-api.ts';
 import { type Server, type ServerOptions, startServer } from '../../src/apiserver/server.ts';
-import { type Catalog, createCatalog } from '../../src/catalog/catalog.ts';
+import { type Catalog, finishCatalog } from '../../src/catalog/catalog.ts';
+import { createCatalogDraft } from '../../src/catalog/catalog-draft.ts';
+import { createTimeSlices } from '../../src/catalog/time-slices.ts';
 import type { CustomMetrics, MetricValue } from '../../src/metrics/custom.ts';
 import type { ExternalMetrics, ExternalMetricValue } from '../../src/metrics/external.ts';
 import { compiledRule } from '../fixtures/rules.ts';
@@ -66,7 +68,10 @@ export const queueDepth: ExternalMetricValue = {
 };
 
 /** A catalog with a custom metric of pods and an external one for each name. */
-export function catalogOf(custom: readonly string[], external: readonly string[]): Catalog {
+export function catalogOf(
+  custom: readonly string[],
+  external: readonly string[],
+): Promise<Catalog> {
   const rule = compiledRule({ seriesQuery: 'load' });
   const resource = {
     group: '',
@@ -76,23 +81,21 @@ export function catalogOf(custom: readonly string[], external: readonly string[]
     kind: 'Pod',
     namespaced: true,
   };
-  return createCatalog(
-    custom.map((name) => ({
-      name,
-      resource,
-      rule,
-      series: name,
-      resourceLabel: 'pod',
-      namespaceLabel: 'namespace',
-    })),
-    external.map((name) => ({ name, rule, series: name, namespaceLabel: 'namespace' })),
-  );
+  const draft = createCatalogDraft();
+  for (const name of custom) {
+    const labels = { resourceLabel: 'pod', namespaceLabel: 'namespace' };
+    draft.addCustom({ name, resource, rule, series: name, ...labels });
+  }
+  for (const name of external) {
+    draft.addExternal({ name, rule, series: name, namespaceLabel: 'namespace' });
+  }
+  return finishCatalog(draft, createTimeSlices());
 }
 
 /** Serves on 127.0.0.1. */
 export async function startApiserver(settings: HostSettings = {}): Promise<ApiserverHost> {
   const ca = await createAuthority('serving');
-  const standing = catalogOf(['load'], ['depth']);
+  const standing = await catalogOf(['load'], ['depth']);
   const catalog = settings.catalog ?? (() => standing);
   const apis = [
     customMetricsApi(catalog, { get: settings.custom ?? (async () => [podLoad]) }),

@@ -61,7 +61,7 @@ describe('clients that want all places for themselves', () => {
 
   it('get none by not reading their answers over HTTP/1.1', async () => {
     const names = Array.from({ length: 40_000 }, (_, i) => `a_metric_with_a_long_name_${i}`);
-    const catalog = catalogOf(names, []);
+    const catalog = await catalogOf(names, []);
     const host = await start({ limits, catalog: () => catalog });
     const target = '/apis/custom.metrics.k8s.io/v1beta2';
     const sockets = await Promise.all(

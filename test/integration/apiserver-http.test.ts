@@ -147,7 +147,7 @@ describe('aggregated discovery', () => {
   });
 
   it('is not sent again to who has it, until it changes', async () => {
-    let catalog = catalogOf(['load'], []);
+    let catalog = await catalogOf(['load'], []);
     const { send } = await start({ catalog: () => catalog });
     const first = await send('GET', '/apis', { accept: accept('v2') });
     const etag = String(first.headers.etag);
@@ -155,7 +155,7 @@ describe('aggregated discovery', () => {
     const second = await send('GET', '/apis', headers);
     expect(second).toMatchObject({ status: 304, headers: { etag, vary: 'Accept' } });
     expect(second.body).toHaveLength(0);
-    catalog = catalogOf(['load', 'more'], []);
+    catalog = await catalogOf(['load', 'more'], []);
     const third = await send('GET', '/apis', headers);
     expect(third.status).toBe(200);
     expect(third.body.toString()).toContain('"more"');
