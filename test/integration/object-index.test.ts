@@ -402,19 +402,17 @@ describe('a watch that ends', () => {
     expect(await index.list(select('app=new'))).toEqual([]);
     server.intercept(undefined);
     for (const go of held) go();
-    await expect
-      .poll(async () => {
-        const [old, fresh] = [
-          (await index.list(select('app=old'))).length,
-          (await index.list(select('app=new'))).length,
-        ];
-        expect([
-          [600, 0],
-          [0, 600],
-        ]).toContainEqual([old, fresh]);
-        return fresh;
-      })
-      .toBe(600);
+    const seen = new Set<string>();
+    const state = async () => {
+      const objects = await index.objects(select('app'));
+      const apps = new Set(objects.map(({ labels }) => labels.app));
+      const now = `${objects.length} ${[...apps].join(' and ')}`;
+      seen.add(now);
+      return now;
+    };
+    expect(await state()).toBe('600 old');
+    await expect.poll(state, { interval: 1 }).toBe('600 new');
+    expect([...seen]).toEqual(['600 old', '600 new']);
   });
 
   it('serves what it knows for a while, and nothing after that', async () => {
