@@ -38,7 +38,7 @@ beforeAll(async () => {
   plane = await startControlPlane({ controllers: true });
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
   pods = followRunningPods(kubectl, NAMESPACE, 'web');
-  workload = await startWorkload(async () => currentSeries());
+  workload = await startWorkload(currentSeries);
   prometheus = await startPrometheus({ config: scrapeConfig(workload, 1) });
   rulesFile = join(plane.directory, 'rules.yaml');
   await writeFile(rulesFile, rules({ factor: 1 }));

@@ -45,7 +45,7 @@ beforeAll(async () => {
   plane = await startControlPlane({ controllers: true });
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
   pods = followRunningPods(kubectl, NAMESPACE, 'web');
-  workload = await startWorkload(async () => currentSeries());
+  workload = await startWorkload(currentSeries);
   prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
   await kubectl.apply(
     ...[NAMESPACE, 'monitoring'].map((name) => object('v1', 'Namespace', { name })),

@@ -39,7 +39,7 @@ beforeAll(async () => {
   plane = await startControlPlane({ controllers: true });
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
   pods = followRunningPods(kubectl, NAMESPACE, 'web');
-  workload = await startWorkload(async () => currentSeries());
+  workload = await startWorkload(currentSeries);
   prometheus = await startPrometheus(await prometheusSettings());
   const rulesFile = join(plane.directory, 'rules.yaml');
   await writeFile(rulesFile, RULES);

@@ -38,7 +38,7 @@ beforeAll(async () => {
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
   web = followRunningPods(kubectl, 'shop', 'web');
   ledger = followRunningPods(kubectl, 'billing', 'ledger');
-  workload = await startWorkload(async () => currentSeries());
+  workload = await startWorkload(currentSeries);
   prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
   client = createPrometheusClient({ url: prometheus.url });
   const rulesFile = join(plane.directory, 'rules.yaml');

@@ -28,7 +28,7 @@ let rulesFile: string;
 beforeAll(async () => {
   plane = await startControlPlane();
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
-  workload = await startWorkload(async () => SERIES);
+  workload = await startWorkload(() => SERIES);
   prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
   rulesFile = join(plane.directory, 'rules.yaml');
   await writeFile(rulesFile, rules());

@@ -69,7 +69,7 @@ async function startCluster(aggregatorRouting: boolean) {
     { metric: 'orders_waiting', labels: { namespace: NAMESPACE }, value: 40 },
   ];
   const workload = await untilTestEnds(
-    startWorkload(async () => series),
+    startWorkload(() => series),
     (started) => started.close(),
   );
   const prometheus = await untilTestEnds(

@@ -41,7 +41,7 @@ const lateQueries: (string | null)[] = [];
 beforeAll(async () => {
   plane = await startControlPlane();
   kubectl = await createKubectl(plane.kubeconfig, plane.directory);
-  workload = await startWorkload(async () => [OWN, OTHER].flatMap(seriesIn));
+  workload = await startWorkload(() => [OWN, OTHER].flatMap(seriesIn));
   prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
   proxy = await startRecordingProxy(prometheus.url);
   const rulesFile = join(plane.directory, 'rules.yaml');

@@ -24,14 +24,15 @@ export interface Workload {
  * go with the pods that the cluster has at the time of the scrape; counters go on from where they
  * were.
  *
- * @param series which there are now; when it fails, so does the scrape
+ * @param series which there are now
  */
-export async function startWorkload(series: () => Promise<readonly Series[]>): Promise<Workload> {
+export async function startWorkload(series: () => readonly Series[]): Promise<Workload> {
   const counters = createCounters();
   const server = createServer((_, response) => {
-    series().then(
-      (now) => response.end(now.map((one) => expositionLine(one, counters)).join('')),
-      (error: unknown) => response.writeHead(500).end(String(error)),
+    response.end(
+      series()
+        .map((one) => expositionLine(one, counters))
+        .join(''),
     );
   });
   const port = await listenOnLoopback(server);

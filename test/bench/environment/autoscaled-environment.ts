@@ -34,7 +34,7 @@ export async function autoscaledEnvironment(
   return startEnvironment(
     {
       rules: fleetRules(),
-      series: async () => fleetSeries(running),
+      series: () => fleetSeries(running),
       paths: fleetPaths(planned).filter((path) => path.includes('/pods/')),
       controllerManagerFlags: [`--horizontal-pod-autoscaler-sync-period=${periodSeconds}s`],
       async populate(plane, kubectl) {

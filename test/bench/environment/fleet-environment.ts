@@ -32,7 +32,7 @@ export async function fleetEnvironment(
   return startEnvironment(
     {
       rules: fleetRules(),
-      series: async () => series,
+      series: () => series,
       paths: fleetPaths(fleet),
       populate: (plane) => createPods(plane, fleet),
     },

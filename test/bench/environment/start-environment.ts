@@ -36,7 +36,7 @@ export interface EnvironmentSettings {
   /** The adapter's rules, as text. */
   readonly rules: string;
   /** What Prometheus finds at every scrape; absent: nothing is scraped. */
-  readonly series?: () => Promise<readonly Series[]>;
+  readonly series?: () => readonly Series[];
   /** The database that Prometheus starts with, kept when it ends; absent: an empty one. */
   readonly dataDir?: string;
   readonly paths: readonly string[];

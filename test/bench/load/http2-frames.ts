@@ -9,8 +9,6 @@ export const FRAME = {
   windowUpdate: 8,
 } as const;
 
-export const FLAG = { ack: 1, endStream: 1, endHeaders: 4 } as const;
-
 const HEAD = 9;
 
 export interface Frame {

@@ -1,19 +1,26 @@
 import { once } from 'node:events';
+import { constants, getPackedSettings } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { FLAG, FRAME, type Frame, frameBytes, frameReader } from './http2-frames.ts';
+import { FRAME, type Frame, frameBytes, frameReader } from './http2-frames.ts';
 import { headerBlock, statusOf } from './http2-headers.ts';
 import type { LoadAnswer, LoadClient, LoadTarget } from './load.ts';
 import { connectSocket } from './load-socket.ts';
 
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
-/** Settings by identifier (RFC 9113, 6.5.2): no table of headers, no pushes, no window. */
+const {
+  NGHTTP2_FLAG_ACK: ACK,
+  NGHTTP2_FLAG_END_HEADERS: END_HEADERS,
+  NGHTTP2_FLAG_END_STREAM: END_STREAM,
+} = constants;
+
+/** Answers need no table of what was sent before, and are not held back. */
 const LARGEST_WINDOW = 2 ** 31 - 1;
-const SETTINGS = [
-  { identifier: 1, value: 0 },
-  { identifier: 2, value: 0 },
-  { identifier: 4, value: LARGEST_WINDOW },
-];
+const SETTINGS = getPackedSettings({
+  headerTableSize: 0,
+  enablePush: false,
+  initialWindowSize: LARGEST_WINDOW,
+});
 
 /** The connection has its own window: what it is at first, and after how much it is renewed. */
 const FIRST_WINDOW = 2 ** 16 - 1;
@@ -39,26 +46,30 @@ export async function http2LoadClient(target: LoadTarget): Promise<LoadClient> {
   let untilRenewal = RENEWAL;
 
   function received(frame: Frame): void {
-    if ((frame.flags & FLAG.ack) === 0 || frame.stream !== 0) receivedOfPeer(frame);
+    const exchange = underWay.get(frame.stream);
+    if (frame.stream === 0) receivedOfConnection(frame);
+    else if (exchange !== undefined) receivedOfStream(exchange, frame);
   }
 
-  function receivedOfPeer({ type, flags, stream, payload }: Frame): void {
-    if (type === FRAME.settings) send(type, FLAG.ack, 0, Buffer.alloc(0));
-    else if (type === FRAME.ping) send(type, FLAG.ack, 0, payload);
-    else if (type === FRAME.goAway) failAll(new Error(`ended: ${payload.readUInt32BE(4)}`));
-    else if (type === FRAME.data) renewWindow(payload.length);
-    const exchange = underWay.get(stream);
-    if (exchange !== undefined) receivedOf(exchange, { type, flags, stream, payload });
+  function receivedOfConnection({ type, flags, payload }: Frame): void {
+    if (type === FRAME.goAway) failAll(new Error(`ended: ${payload.readUInt32BE(4)}`));
+    if ((flags & ACK) !== 0) return;
+    if (type === FRAME.settings) send(type, ACK, 0, Buffer.alloc(0));
+    if (type === FRAME.ping) send(type, ACK, 0, payload);
   }
 
-  function receivedOf(exchange: Exchange, { type, flags, stream, payload }: Frame): void {
-    if (type === FRAME.headers) exchange.status = statusOf(payload);
-    else if (type === FRAME.data) exchange.pieces.push(payload);
-    else if (type === FRAME.resetStream) {
+  function receivedOfStream(exchange: Exchange, { type, flags, stream, payload }: Frame): void {
+    if (type === FRAME.resetStream) {
       exchange.reject(new Error(`reset: ${payload.readUInt32BE(0)}`));
       underWay.delete(stream);
     }
-    if ((type === FRAME.headers || type === FRAME.data) && (flags & FLAG.endStream) !== 0) {
+    if (type !== FRAME.headers && type !== FRAME.data) return;
+    if (type === FRAME.headers) exchange.status = statusOf(payload);
+    else {
+      exchange.pieces.push(payload);
+      renewWindow(payload.length);
+    }
+    if ((flags & END_STREAM) !== 0) {
       exchange.resolve({ status: exchange.status, body: Buffer.concat(exchange.pieces) });
       underWay.delete(stream);
     }
@@ -90,7 +101,7 @@ export async function http2LoadClient(target: LoadTarget): Promise<LoadClient> {
       if (socket.destroyed) throw new Error('the connection was closed');
       const exchange: Exchange = { ...Promise.withResolvers<LoadAnswer>(), status: 0, pieces: [] };
       underWay.set(nextStream, exchange);
-      send(FRAME.headers, FLAG.endHeaders | FLAG.endStream, nextStream, blockFor(path));
+      send(FRAME.headers, END_HEADERS | END_STREAM, nextStream, blockFor(path));
       nextStream += 2;
       return exchange.promise;
     },
@@ -111,11 +122,7 @@ function greet(socket: TLSSocket): Send {
     socket.write(frameBytes({ type, flags, stream, payload }));
   };
   socket.write(PREFACE);
-  const settings = SETTINGS.flatMap(({ identifier, value }) => [
-    Buffer.of(0, identifier),
-    uint32(value),
-  ]);
-  send(FRAME.settings, 0, 0, Buffer.concat(settings));
+  send(FRAME.settings, 0, 0, SETTINGS);
   send(FRAME.windowUpdate, 0, 0, uint32(LARGEST_WINDOW - FIRST_WINDOW));
   return send;
 }
