@@ -19,6 +19,9 @@ import { parametersOf, type StandIn, startStandIn } from './stand-in-server.ts';
 const ONE = '{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}';
 const BUILD_INFO = '/api/v1/status/buildinfo';
 
+/** Keeps a processor busy for a second or more, with little memory. */
+const LONG_QUERY = Array(100).fill('sum_over_time(vector(1)[1d:1s])').join(' + ');
+
 /** A request that the stand-in has not answered yet. */
 interface Held {
   readonly query: string;
@@ -420,9 +423,7 @@ describe('a Prometheus that is lost', () => {
     const prometheus = await startPrometheus();
     closers.push(prometheus.stop);
     const client = guarded(prometheus.url, { stallTimeoutMs: 600, queryTimeoutMs: 60_000 });
-    const asked = [0, 1].map((n) =>
-      outcomeOf(client.query(`${n} + count_over_time(vector(1)[1d:40ms])`)),
-    );
+    const asked = [0, 1].map((n) => outcomeOf(client.query(`${n} + ${LONG_QUERY}`)));
     expect(await Promise.all(asked)).toEqual(['answered', 'answered']);
     expect(outages).toEqual([]);
     const itself = await (await fetch(`${prometheus.url}/metrics`)).text();
