@@ -7,14 +7,15 @@ const root = path.join(import.meta.dirname, '..');
 /** What each room may import of the others. See docs/architecture.md. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   apimachinery: [],
+  scheduling: [],
   promql: [],
   rules: ['promql', 'apimachinery'],
-  catalog: ['rules', 'apimachinery'],
-  metrics: ['catalog', 'rules', 'apimachinery'],
-  apiserver: ['metrics', 'catalog', 'apimachinery'],
-  config: ['rules', 'promql', 'apimachinery'],
-  prometheus: ['apimachinery'],
-  kubernetes: ['apimachinery', 'promql'],
+  catalog: ['rules', 'apimachinery', 'scheduling'],
+  metrics: ['catalog', 'rules', 'apimachinery', 'scheduling'],
+  apiserver: ['metrics', 'catalog', 'apimachinery', 'scheduling'],
+  config: ['rules', 'promql', 'apimachinery', 'scheduling'],
+  prometheus: ['apimachinery', 'scheduling'],
+  kubernetes: ['apimachinery', 'promql', 'scheduling'],
   cli: ['apimachinery'],
   telemetry: ['apimachinery'],
 };

@@ -1,11 +1,11 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import type { CompiledRule } from '../rules/rule.ts';
+import { createTimeSlices, type TimeSlices } from '../scheduling/time-slices.ts';
 import { type Catalog, type CustomMetric, finishCatalog } from './catalog.ts';
 import { createCatalogDraft } from './catalog-draft.ts';
 import type { KnownSeries } from './known-series.ts';
 import type { RuleLists } from './label-needs.ts';
 import { createSeriesNaming, type LeftOutMetric, type SeriesNaming } from './series-naming.ts';
-import { createTimeSlices, type TimeSlices } from './time-slices.ts';
 
 export interface BuiltCatalog {
   readonly catalog: Catalog;

@@ -1,8 +1,8 @@
 import { type ClusterResource, qualifiedName } from '../apimachinery/cluster-resource.ts';
 import type { CompiledRule } from '../rules/rule.ts';
+import { sortInSlices } from '../scheduling/sort-in-slices.ts';
+import type { TimeSlices } from '../scheduling/time-slices.ts';
 import { type CatalogDraft, createCatalogDraft, inOrder } from './catalog-draft.ts';
-import { sortInSlices } from './sort-in-slices.ts';
-import type { TimeSlices } from './time-slices.ts';
 
 /** A metric of a kind of object: what custom.metrics.k8s.io serves. */
 export interface CustomMetric {

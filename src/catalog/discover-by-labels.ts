@@ -1,8 +1,8 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import type { SeriesQuery } from '../rules/series-query.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
 import type { LabelNeeds } from './label-needs.ts';
 import type { DiscoveredSeries, DiscoveryRequests } from './series-source.ts';
-import { createTimeSlices } from './time-slices.ts';
 
 /**
  * Finds the series of a query without listing them: asks for their names, and for each label that

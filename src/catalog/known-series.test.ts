@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { knownSeries, labelSetsOf } from './known-series.ts';
 import type { DiscoveredSeries } from './series-source.ts';
-import { createTimeSlices } from './time-slices.ts';
 
 const slices = createTimeSlices();
 

@@ -1,6 +1,6 @@
+import { sortInSlices } from '../scheduling/sort-in-slices.ts';
+import type { TimeSlices } from '../scheduling/time-slices.ts';
 import type { DiscoveredSeries } from './series-source.ts';
-import { sortInSlices } from './sort-in-slices.ts';
-import type { TimeSlices } from './time-slices.ts';
 
 /** What a series query found, in the order of the names. */
 export interface KnownSeries {

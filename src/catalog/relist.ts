@@ -1,4 +1,5 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { type BuiltCatalog, createCatalogBuilder } from './build-catalog.ts';
 import { type Catalog, emptyCatalog } from './catalog.ts';
 import { type DiscoveryOutcome, discover } from './discover.ts';
@@ -7,7 +8,6 @@ import { type KnownSeries, knownSeries, labelSetsOf } from './known-series.ts';
 import type { RuleLists } from './label-needs.ts';
 import type { LeftOutMetric } from './series-naming.ts';
 import type { SeriesSource } from './series-source.ts';
-import { createTimeSlices } from './time-slices.ts';
 
 /** What the relist loop works with. */
 export interface RelistDependencies {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { createSeriesNaming } from './series-naming.ts';
-import { createTimeSlices } from './time-slices.ts';
 
 const slices = createTimeSlices();
 

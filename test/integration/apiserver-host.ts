@@ -8,9 +8,9 @@ import { customMetricsApi, externalMetricsApi } from '../../src/apiserver/metric
 import { type Server, type ServerOptions, startServer } from '../../src/apiserver/server.ts';
 import { type Catalog, finishCatalog } from '../../src/catalog/catalog.ts';
 import { createCatalogDraft } from '../../src/catalog/catalog-draft.ts';
-import { createTimeSlices } from '../../src/catalog/time-slices.ts';
 import type { CustomMetrics, MetricValue } from '../../src/metrics/custom.ts';
 import type { ExternalMetrics, ExternalMetricValue } from '../../src/metrics/external.ts';
+import { createTimeSlices } from '../../src/scheduling/time-slices.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { createAuthority, createServerCertificate } from './certificates.ts';
 

@@ -8,7 +8,7 @@ export interface TimeSlices {
   pause(): Promise<void>;
 }
 
-/** Milliseconds. An autoscaler's request waits no longer than this for a catalog to be made. */
+/** Milliseconds. A request waits no longer than this for one piece of long work. */
 const SLICE = 5;
 
 /** @example if (slices.isOver()) await slices.pause(); */
