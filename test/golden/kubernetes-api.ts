@@ -53,8 +53,14 @@ export interface KubernetesApiSettings {
   /** Where a kubeconfig for this server is written. */
   readonly kubeconfig: string;
   /** Answers reviews; by default as `reviewAnswer` does, which also says how. */
-  readonly review?: (path: string, document: unknown) => object | undefined;
+  readonly review?: AnswerReview;
 }
+
+/** The answer to a document that is sent to a path; undefined where the path takes no reviews. */
+export type AnswerReview = (
+  path: string,
+  document: unknown,
+) => object | undefined | Promise<object | undefined>;
 
 /** Serves on a free port of 127.0.0.1. */
 export async function startKubernetesApi(settings: KubernetesApiSettings): Promise<KubernetesApi> {
@@ -100,7 +106,7 @@ function kubeconfigFor(server: string): string {
 interface Exchange {
   readonly groups: readonly ServedGroup[];
   readonly objects: ObjectStore;
-  readonly review: (path: string, document: unknown) => object | undefined;
+  readonly review: AnswerReview;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;
@@ -145,7 +151,7 @@ async function answer(exchange: Exchange): Promise<void> {
 }
 
 async function sendReview({ request, response, review, url }: Exchange): Promise<void> {
-  const reviewed = review(url.pathname, await json(request));
+  const reviewed = await review(url.pathname, await json(request));
   if (reviewed === undefined) {
     throw new StatusError(405, 'MethodNotAllowed', 'nothing but reviews can be created');
   }
