@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cacheDirectory } from './cache.ts';
 import { runCommand } from './command.ts';
 import { findExecutable } from './executable.ts';
+import { withMachineLock } from './machine-lock.ts';
 
 /**
  * Unpacks a Debian package without installing it: no root needed, no service started, no
@@ -24,7 +25,8 @@ export async function unpackAptPackage(name: string, directory: string): Promise
   return version.trim();
 }
 
-async function needDebian(name: string): Promise<void> {
+/** @throws Error where a program that fetches or unpacks Debian's packages is missing */
+export async function needDebian(name: string): Promise<void> {
   for (const program of ['apt-get', 'dpkg-deb']) {
     if ((await findExecutable(program)) === undefined) {
       throw new Error(
@@ -39,9 +41,9 @@ async function download(name: string, downloads: string): Promise<string> {
   try {
     await runCommand('apt-get', ['download', '--quiet', name], { cwd: downloads });
   } catch {
-    const own = await ownPackageLists();
-    await runCommand('apt-get', [...own, 'update', '--quiet']);
-    await runCommand('apt-get', [...own, 'download', '--quiet', name], { cwd: downloads });
+    await withOwnPackageLists((own) =>
+      runCommand('apt-get', [...own, 'download', '--quiet', name], { cwd: downloads }),
+    );
   }
   const archive = (await readdir(downloads)).find((file) => file.endsWith('.deb'));
   if (archive === undefined) {
@@ -50,9 +52,30 @@ async function download(name: string, downloads: string): Promise<string> {
   return join(downloads, archive);
 }
 
-/** Options that make apt keep its lists in our cache, where no root is needed to update them. */
-async function ownPackageLists(): Promise<readonly string[]> {
+/**
+ * Runs work with current lists of the system's package archives, kept in our cache: no root is
+ * needed to update them, and the system's own lists stay as they are.
+ *
+ * @param work is given the options that make apt use the lists
+ */
+export async function withOwnPackageLists<T>(
+  work: (options: readonly string[]) => Promise<T>,
+): Promise<T> {
   const state = join(cacheDirectory(), 'apt');
+  // apt locks its lists, and fails where they are locked.
+  return withMachineLock('apt', async () => {
+    const options = await keepingStateIn(state);
+    await runCommand('apt-get', [...options, 'update', '--quiet']);
+    return work(options);
+  });
+}
+
+/**
+ * Options that make apt keep its lists and archives in a directory.
+ *
+ * @param state the directory; made where it is missing
+ */
+export async function keepingStateIn(state: string): Promise<readonly string[]> {
   await mkdir(join(state, 'lists', 'partial'), { recursive: true });
   await mkdir(join(state, 'archives', 'partial'), { recursive: true });
   return [

@@ -40,15 +40,18 @@ describe('a cached part', () => {
     expect(await readFile(join(first, 'program'), 'utf8')).toBe('x');
   });
 
-  test('is whole, and one and the same, for all who build it at once', async () => {
+  test('is built once, and whole, when several ask for it at the same time', async () => {
+    let builds = 0;
     const built = await Promise.all(
       ['a', 'b', 'c'].map((text) =>
         cached('tool', '1', async (directory) => {
+          builds += 1;
           await writeFile(join(directory, 'one'), text);
           await writeFile(join(directory, 'two'), text);
         }),
       ),
     );
+    expect(builds).toBe(1);
     const [kept = ''] = built;
     expect(new Set(built)).toEqual(new Set([kept]));
     expect(await readFile(join(kept, 'one'), 'utf8')).toBe(

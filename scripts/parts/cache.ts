@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { withMachineLock } from './machine-lock.ts';
 
 const SCRATCH_PREFIX = '.building-';
 const SCRATCH_LIFETIME_MS = 3_600_000;
@@ -37,27 +39,49 @@ export async function cached(
   if (await isDirectory(kept)) {
     return kept;
   }
-  return addToCache(part, async (directory) => {
-    await build(directory);
-    return version;
-  });
+  return addToCache(
+    part,
+    async () => ((await isDirectory(kept)) ? kept : undefined),
+    async (directory) => {
+      await build(directory);
+      return version;
+    },
+  );
 }
 
 /**
- * Builds a part whose version is known only then. Several processes may do so at once: each builds
- * in a directory of its own, and the first one to finish is kept.
+ * Builds a part whose version is known only then. One process of the machine does so at a time, in
+ * a directory of its own, so that nothing is fetched or built twice.
  *
  * @param part e.g. `prometheus`
+ * @param find looks again whether the part is there, for another process may have built it
  * @param build fills the empty directory it is given and gives the version back; what it throws is
  *   thrown on, and nothing is kept
  * @returns the complete directory
  */
 async function addToCache(
   part: string,
+  find: () => Promise<string | undefined>,
   build: (directory: string) => Promise<string>,
 ): Promise<string> {
   const versions = join(cacheDirectory(), part);
   await mkdir(versions, { recursive: true });
+  return withMachineLock(
+    lockOf(versions),
+    async () => (await find()) ?? (await buildOnce(versions, build)),
+  );
+}
+
+/** A socket's name is short, and a cache elsewhere has nothing to do with this one. */
+function lockOf(versions: string): string {
+  const where = createHash('sha256').update(versions).digest('hex').slice(0, 16);
+  return `${basename(versions).slice(0, 40)}-${where}`;
+}
+
+async function buildOnce(
+  versions: string,
+  build: (directory: string) => Promise<string>,
+): Promise<string> {
   await removeAbandonedScratch(versions);
   const scratch = await mkdtemp(join(versions, SCRATCH_PREFIX));
   try {
@@ -82,8 +106,12 @@ export async function keptOrMade(
   part: string,
   make: (directory: string) => Promise<string>,
 ): Promise<string> {
-  const kept = (await cachedVersions(part)).findLast((path) => path.endsWith(process.arch));
-  return kept ?? addToCache(part, async (directory) => `${await make(directory)}_${process.arch}`);
+  const find = async () =>
+    (await cachedVersions(part)).findLast((path) => path.endsWith(process.arch));
+  return (
+    (await find()) ??
+    addToCache(part, find, async (directory) => `${await make(directory)}_${process.arch}`)
+  );
 }
 
 /**

@@ -1,25 +1,70 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { backfill } from './backfill.ts';
+import { runCommand } from './command.ts';
 import { listenOnLoopback } from './listen.ts';
-import { ensurePrometheus, startPrometheus } from './prometheus.ts';
+import { ensurePrometheus, PROMETHEUS_RELEASES, startPrometheus } from './prometheus.ts';
 
 async function listen(answer: RequestListener) {
   const server = createServer(answer);
   return { server, port: await listenOnLoopback(server) };
 }
 
-test('Prometheus starts, is ready, and ends', async () => {
-  const prometheus = await startPrometheus();
+test.each(PROMETHEUS_RELEASES)('Prometheus %s starts, is ready, and ends', async (version) => {
+  const prometheus = await startPrometheus({ version });
   const ready = await fetch(`${prometheus.url}/-/ready`);
   expect(ready.status).toBe(200);
   await ready.text();
+  const build = await fetch(`${prometheus.url}/api/v1/status/buildinfo`);
+  const programs = await ensurePrometheus(version);
+  expect(await build.json()).toMatchObject({
+    data: { version: expect.stringContaining(programs.version) },
+  });
   await prometheus.stop();
   expect(prometheus.isRunning()).toBe(false);
   await expect(fetch(prometheus.url)).rejects.toThrow();
+});
+
+test('each release has its own promtool, or that of the release that stands in for it', async () => {
+  for (const release of PROMETHEUS_RELEASES) {
+    const { promtool, version } = await ensurePrometheus(release);
+    expect(await runCommand(promtool, ['--version'])).toContain(version);
+  }
+});
+
+test('a release whose package cannot be fetched is replaced by an older one, with a message', async () => {
+  const { prometheus, promtool, version } = await ensurePrometheus();
+  const directory = await mkdtemp(join(tmpdir(), 'prometheus-fallback-'));
+  await symlink(prometheus, join(directory, 'prometheus'));
+  await symlink(promtool, join(directory, 'promtool'));
+  vi.stubEnv('PATH', directory);
+  vi.stubEnv('PROM_METRICS_ADAPTER_CACHE', join(directory, 'cache'));
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    vi.resetModules();
+    const { ensurePrometheus: ensureAgain } = await import('./prometheus.ts');
+    const { ensureVictoriaMetrics } = await import('./victoria-metrics.ts');
+    expect(await ensureAgain('3.5')).toEqual({
+      prometheus: join(directory, 'prometheus'),
+      promtool: join(directory, 'promtool'),
+      version,
+    });
+    expect(await ensureVictoriaMetrics('1.145')).toBeUndefined();
+    expect(written.mock.calls.map(([text]) => text)).toEqual([
+      expect.stringMatching(/^Prometheus 3.5 of Debian sid is missing, 2.53 stands in: .*apt-get/),
+      expect.stringMatching(/^Prometheus 2.53 of Debian trixie is missing, 2.42 stands in: /),
+      expect.stringMatching(
+        /^VictoriaMetrics 1.145 of Debian sid is missing, its tests are skipped/,
+      ),
+    ]);
+  } finally {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+    await rm(directory, { recursive: true });
+  }
 });
 
 test('many start at once', async () => {

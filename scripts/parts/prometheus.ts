@@ -3,16 +3,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unpackAptPackage } from './apt-package.ts';
 import { keptOrMade } from './cache.ts';
+import { runCommand } from './command.ts';
+import { type DebianSuite, unpackSuitePackages } from './debian-suite.ts';
 import { findExecutable } from './executable.ts';
 import { freePort, onSomePort } from './free-port.ts';
 import { type RunningProcess, startProcess } from './process.ts';
 
+/** The releases that tests run with: those of three releases of Debian. */
+export const PROMETHEUS_RELEASES = ['2.42', '2.53', '3.5'] as const;
+export type PrometheusRelease = (typeof PROMETHEUS_RELEASES)[number];
+
+/** Where a release comes from, and what stands in for it where that cannot be read. */
+const SUITES: Readonly<
+  Record<
+    Exclude<PrometheusRelease, '2.42'>,
+    { readonly suite: DebianSuite; readonly fallback: PrometheusRelease }
+  >
+> = {
+  '2.53': { suite: 'trixie', fallback: '2.42' },
+  '3.5': { suite: 'sid', fallback: '2.53' },
+};
+
 export interface PrometheusPrograms {
+  /** What the program calls itself, e.g. `3.5.3`. */
+  readonly version: string;
   readonly prometheus: string;
   readonly promtool: string;
 }
 
 export interface PrometheusSettings {
+  /** Default: see {@link ensurePrometheus}. */
+  readonly version?: PrometheusRelease;
   /** The configuration file's text (YAML). Default: nothing is scraped. */
   readonly config?: string;
   /** The web configuration file's text (YAML): TLS and basic authentication. Default: plain HTTP. */
@@ -33,17 +54,21 @@ export interface RunningPrometheus extends RunningProcess {
   readonly configFile: string;
 }
 
-let programs: Promise<PrometheusPrograms> | undefined;
+const programs = new Map<PrometheusRelease, Promise<PrometheusPrograms>>();
 
 /**
- * The programs `prometheus` and `promtool`: those in PATH where both are, else those of Debian's
- * package, unpacked in the cache.
+ * The programs `prometheus` and `promtool` of one release, unpacked in the cache. Where the package
+ * of a release cannot be fetched, an older release stands in for it, and a message on standard error
+ * says so: what depends on the release must look at `version`.
  *
- * @throws Error with what to install where there is neither
+ * @param release default and `2.42`: those in PATH where both are, else those of this Debian's
+ *   package
+ * @throws Error with what to install where no release can be had
  */
-export function ensurePrometheus(): Promise<PrometheusPrograms> {
-  programs ??= findPrometheus();
-  return programs;
+export function ensurePrometheus(release: PrometheusRelease = '2.42'): Promise<PrometheusPrograms> {
+  const found = programs.get(release) ?? findRelease(release);
+  programs.set(release, found);
+  return found;
 }
 
 /**
@@ -55,7 +80,7 @@ export function ensurePrometheus(): Promise<PrometheusPrograms> {
 export async function startPrometheus(
   settings: PrometheusSettings = {},
 ): Promise<RunningPrometheus> {
-  const { prometheus } = await ensurePrometheus();
+  const { prometheus } = await ensurePrometheus(settings.version);
   const directory = await mkdtemp(join(tmpdir(), 'prometheus-'));
   const removeDirectory = () => rm(directory, { recursive: true, force: true });
   try {
@@ -75,17 +100,41 @@ export async function startPrometheus(
   }
 }
 
+async function findRelease(release: PrometheusRelease): Promise<PrometheusPrograms> {
+  if (release === '2.42') {
+    return findPrometheus();
+  }
+  const { suite, fallback } = SUITES[release];
+  try {
+    return await programsIn(
+      await keptOrMade(`prometheus-${suite}`, (directory) =>
+        unpackSuitePackages(suite, ['prometheus', 'promtool'], directory),
+      ),
+    );
+  } catch (error) {
+    process.stderr.write(
+      `Prometheus ${release} of Debian ${suite} is missing, ${fallback} stands in: ${String(error)}\n`,
+    );
+    return ensurePrometheus(fallback);
+  }
+}
+
 async function findPrometheus(): Promise<PrometheusPrograms> {
   const prometheus = await findExecutable('prometheus');
   const promtool = await findExecutable('promtool');
   return prometheus && promtool
-    ? { prometheus, promtool }
+    ? withVersion(prometheus, promtool)
     : programsIn(await keptOrMade('prometheus', unpackDebianPrometheus));
 }
 
 async function unpackDebianPrometheus(directory: string): Promise<string> {
   try {
-    return await unpackAptPackage('prometheus', directory);
+    const version = await unpackAptPackage('prometheus', directory);
+    if ((await findExecutable('promtool', join(directory, 'usr/bin'))) === undefined) {
+      // A package of its own since Debian 13.
+      await unpackAptPackage('promtool', directory);
+    }
+    return version;
   } catch (error) {
     throw new Error(
       'no Prometheus to run: install prometheus and promtool so that both are in PATH',
@@ -94,11 +143,17 @@ async function unpackDebianPrometheus(directory: string): Promise<string> {
   }
 }
 
-function programsIn(directory: string): PrometheusPrograms {
-  return {
-    prometheus: join(directory, 'usr/bin/prometheus'),
-    promtool: join(directory, 'usr/bin/promtool'),
-  };
+function programsIn(directory: string): Promise<PrometheusPrograms> {
+  return withVersion(join(directory, 'usr/bin/prometheus'), join(directory, 'usr/bin/promtool'));
+}
+
+async function withVersion(prometheus: string, promtool: string): Promise<PrometheusPrograms> {
+  const text = await runCommand(prometheus, ['--version']);
+  const [, version] = /version (\d+\.\d+\.\d+)/.exec(text) ?? [];
+  if (version === undefined) {
+    throw new Error(`${prometheus} --version names no version: ${text.slice(0, 200)}`);
+  }
+  return { version, prometheus, promtool };
 }
 
 async function start(

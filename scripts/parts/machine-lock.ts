@@ -1,0 +1,46 @@
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_MS = 100;
+
+/**
+ * Runs work that only one process of this machine may do at a time. The lock is a socket in Linux's
+ * abstract namespace: the kernel frees it when its holder ends, however it ends, so that no lock
+ * can be left behind. On other systems there is no lock.
+ *
+ * @param name what the work must not run beside, at most 90 bytes
+ * @param work what it throws is thrown on
+ */
+export async function withMachineLock<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (process.platform !== 'linux') {
+    return work();
+  }
+  const release = await acquire(`\0prom-metrics-adapter/${name}`);
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+async function acquire(path: string): Promise<() => Promise<void>> {
+  for (;;) {
+    const release = await tryToAcquire(path);
+    if (release !== undefined) {
+      return release;
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+function tryToAcquire(path: string): Promise<(() => Promise<void>) | undefined> {
+  const server = createServer((socket) => socket.destroy());
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
+    );
+    server.listen({ path }, () =>
+      resolve(() => new Promise((closed) => server.close(() => closed()))),
+    );
+  });
+}
