@@ -3,7 +3,7 @@
 
 run := scripts/with-node
 
-.PHONY: help demo demo-once test build lint format setup clean
+.PHONY: help demo demo-once test mutate build lint format setup clean
 .PHONY: bench bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak bench-object-index bench-docs
 
 help:
@@ -15,6 +15,8 @@ help:
 	@echo '                bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak'
 	@echo '                bench-object-index; BENCH=--help tells its flags'
 	@echo 'make bench-docs their last results into docs/performance.md'
+	@echo 'make mutate     put small faults into the core rooms and list those that no unit test finds;'
+	@echo '                ROOMS="promql rules" limits it to these rooms (about 10 minutes each)'
 	@echo 'make format     mend what the linter can mend'
 	@echo 'make clean      remove what was built and installed'
 
@@ -50,6 +52,16 @@ test: lint build
 	$(run) npx vitest run
 	@echo '--- the demo'
 	$(run) node scripts/demo.ts --once
+
+# Each room by itself, as each has to reach the threshold in stryker.config.json.
+ROOMS := metrics promql rules catalog apiserver/authentication apiserver/authorization kubernetes
+
+mutate: setup
+	@failed=; for room in $(ROOMS); do \
+	  echo "--- mutants of src/$$room"; \
+	  $(run) npx stryker run test/mutation/stryker.config.json \
+	    --mutate "src/$$room/**/*.ts,!src/**/*.test.ts" || failed="$$failed $$room"; \
+	done; [ -z "$$failed" ] || { echo "below the threshold:$$failed"; exit 1; }
 
 # Flags go into BENCH, e.g. make bench-reads BENCH='--concurrency=16 --markdown'.
 bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak: bench-%: build
