@@ -38,4 +38,4 @@ ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 # By number, so that Kubernetes can tell that it is not root. Nothing of the image belongs to it.
 USER 10001:10001
 EXPOSE 6443
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--v8-pool-size=1", "--no-maglev", "/app/dist/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--disable-sigusr1", "--max-semi-space-size=8", "--v8-pool-size=1", "--no-maglev", "/app/dist/main.js"]

@@ -1,39 +1,5 @@
-import { selectCommand } from './cli/command-line.ts';
-import { serveHelp } from './cli/help.ts';
-import { check } from './commands/check.ts';
-import { serve } from './commands/serve.ts';
-import { version } from './version.ts';
+// Node.js opens its inspector on SIGUSR1 unless the signal has a listener: before all else is loaded.
+process.on('SIGUSR1', () => undefined);
 
+const { run } = await import('./program.ts');
 process.exitCode = await run(process.argv.slice(2));
-
-async function run(argv: readonly string[]): Promise<number> {
-  const selected = selectCommand(argv);
-  if ('fault' in selected) {
-    process.stderr.write(`${selected.fault}\nSee "help" for all commands.\n`);
-    return 2;
-  }
-  switch (selected.command) {
-    case 'serve':
-      return serve(selected.argv, process);
-    case 'check':
-      return check(selected.argv, process);
-    case 'help':
-      return help(selected.argv);
-    case 'version':
-      process.stdout.write(`${version}\n`);
-      return 0;
-  }
-}
-
-/** `help` alone, or `help` and the name of a command. */
-async function help(argv: readonly string[]): Promise<number> {
-  const [topic = 'help'] = argv;
-  if (topic === 'check') return check(['--help'], process);
-  const selected = selectCommand([topic]);
-  if ('fault' in selected) {
-    process.stderr.write(`${selected.fault}\n`);
-    return 2;
-  }
-  process.stdout.write(serveHelp());
-  return 0;
-}

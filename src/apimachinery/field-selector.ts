@@ -1,3 +1,4 @@
+import { echoedText } from './echoed-text.ts';
 import { SelectorError } from './selector-error.ts';
 
 /** One condition on a field of an object. */
@@ -48,13 +49,15 @@ function splitTerms(text: string): readonly string[] {
 function parseTerm(term: string, text: string, fields: readonly string[]): FieldRequirement {
   const [, field, operator, escaped] = /^(.*?)(!=|==?)(.*)$/s.exec(term) ?? [];
   if (field === undefined || escaped === undefined) {
-    throw new SelectorError(`invalid selector: '${text}'; can't understand '${term}'`);
+    throw new SelectorError(
+      `invalid selector: '${echoedText(text)}'; can't understand '${echoedText(term)}'`,
+    );
   }
   const value = unescapeValue(escaped);
   if (!fields.includes(field)) {
     const known = fields.map((name) => JSON.stringify(name)).join(', ');
     throw new SelectorError(
-      `${JSON.stringify(field)} is not a known field selector: only ${known}`,
+      `${JSON.stringify(echoedText(field))} is not a known field selector: only ${known}`,
     );
   }
   return { field, operator: operator === '!=' ? '!=' : '=', value };
@@ -63,7 +66,7 @@ function parseTerm(term: string, text: string, fields: readonly string[]): Field
 function unescapeValue(escaped: string): string {
   if (!/^(?:\\[\\,=]|[^\\,=])*$/s.test(escaped)) {
     throw new SelectorError(
-      `invalid field selector: expected a backslash before each comma, equals sign and backslash in '${escaped}'`,
+      `invalid field selector: expected a backslash before each comma, equals sign and backslash in '${echoedText(escaped)}'`,
     );
   }
   return escaped.replaceAll(/\\(.)/gs, '$1');

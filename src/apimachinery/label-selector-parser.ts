@@ -1,3 +1,4 @@
+import { echoedText } from './echoed-text.ts';
 import { parseInt64 } from './int64.ts';
 import type { LabelSelector, Requirement, RequirementOperator } from './label-selector.ts';
 import { readTokens, type Token, type TokenReader } from './label-selector-token.ts';
@@ -35,7 +36,7 @@ function parseRequirements(tokens: TokenReader): Requirement[] {
   }
   if (!startsRequirement(tokens.peek())) {
     throw new SelectorError(
-      `found '${tokens.peek().text}', expected: !, identifier, or 'end of string'`,
+      `found '${echoedText(tokens.peek().text)}', expected: !, identifier, or 'end of string'`,
     );
   }
   const requirements: Requirement[] = [];
@@ -46,10 +47,12 @@ function parseRequirements(tokens: TokenReader): Requirement[] {
       return requirements;
     }
     if (!isSymbol(next, ',')) {
-      throw new SelectorError(`found '${next.text}', expected: ',' or 'end of string'`);
+      throw new SelectorError(`found '${echoedText(next.text)}', expected: ',' or 'end of string'`);
     }
     if (!startsRequirement(tokens.peek())) {
-      throw new SelectorError(`found '${tokens.peek().text}', expected: identifier after ','`);
+      throw new SelectorError(
+        `found '${echoedText(tokens.peek().text)}', expected: identifier after ','`,
+      );
     }
   }
 }
@@ -75,7 +78,7 @@ function parseRequirement(tokens: TokenReader): Requirement {
 function parseKey(tokens: TokenReader): string {
   const { kind, text } = tokens.take();
   if (kind !== 'word') {
-    throw requirementError(`found '${text}', expected: identifier`);
+    throw requirementError(`found '${echoedText(text)}', expected: identifier`);
   }
   const faults = labelKeyFaults(text);
   if (faults.length > 0) {
@@ -88,7 +91,9 @@ function parseOperator(tokens: TokenReader): RequirementOperator {
   const { text } = tokens.take();
   const operator = OPERATORS.get(text);
   if (operator === undefined) {
-    throw requirementError(`found '${text}', expected: ${[...OPERATORS.values()].join(', ')}`);
+    throw requirementError(
+      `found '${echoedText(text)}', expected: ${[...OPERATORS.values()].join(', ')}`,
+    );
   }
   return operator;
 }
@@ -100,7 +105,7 @@ function parseExactValue(tokens: TokenReader): string {
   }
   const { kind, text } = tokens.take();
   if (kind !== 'word') {
-    throw requirementError(`found '${text}', expected: identifier`);
+    throw requirementError(`found '${echoedText(text)}', expected: identifier`);
   }
   return text;
 }
@@ -109,7 +114,7 @@ function parseExactValue(tokens: TokenReader): string {
 function parseValues(tokens: TokenReader): string[] {
   const open = tokens.take();
   if (!isSymbol(open, '(')) {
-    throw requirementError(`found '${open.text}' expected: '('`);
+    throw requirementError(`found '${echoedText(open.text)}' expected: '('`);
   }
   const first = tokens.peek();
   if (isSymbol(first, ')')) {
@@ -117,7 +122,7 @@ function parseValues(tokens: TokenReader): string[] {
     return [''];
   }
   if (first.kind !== 'word' && !isSymbol(first, ',')) {
-    throw requirementError(`found '${first.text}', expected: ',', ')' or identifier`);
+    throw requirementError(`found '${echoedText(first.text)}', expected: ',', ')' or identifier`);
   }
   return parseValueList(tokens);
 }
@@ -143,7 +148,7 @@ function parseValueList(tokens: TokenReader): string[] {
         continue;
       }
     } else {
-      throw requirementError(`found '${token.text}', expected: ',', or identifier`);
+      throw requirementError(`found '${echoedText(token.text)}', expected: ',', or identifier`);
     }
     if (isSymbol(tokens.peek(), ')')) {
       tokens.take();
@@ -159,7 +164,7 @@ function startsEmptyValue(token: Token): boolean {
 
 function expectAfterValue(token: Token): void {
   if (!isSymbol(token, ',') && !isSymbol(token, ')')) {
-    throw requirementError(`found '${token.text}', expected: ',' or ')'`);
+    throw requirementError(`found '${echoedText(token.text)}', expected: ',' or ')'`);
   }
 }
 
@@ -187,7 +192,9 @@ function integerFaults({ operator, values }: Requirement): string[] {
 function valueFaults({ key, values }: Requirement): string[] {
   return values.flatMap((value, index) => {
     const faults = labelValueFaults(value);
-    return faults.length > 0 ? `values[${index}][${key}]: ${invalidValue(value, faults)}` : [];
+    return faults.length > 0
+      ? `values[${index}][${echoedText(key)}]: ${invalidValue(value, faults)}`
+      : [];
   });
 }
 
@@ -197,7 +204,7 @@ function requirementError(message: string): SelectorError {
 
 /** Kubernetes quotes with Go's `%q`, which is the same except for unprintable characters. */
 function invalidValue(value: string, faults: readonly string[]): string {
-  return `Invalid value: ${JSON.stringify(value)}: ${faults.join('; ')}`;
+  return `Invalid value: ${JSON.stringify(echoedText(value))}: ${faults.join('; ')}`;
 }
 
 function startsRequirement(token: Token): boolean {

@@ -203,7 +203,7 @@ describe('parseLabelSelector', () => {
     ],
     [
       `${'p'.repeat(254)}/${'n'.repeat(64)}`,
-      `unable to parse requirement: <nil>: Invalid value: "${'p'.repeat(254)}/${'n'.repeat(64)}": prefix part must be no more than 253 characters; name part must be no more than 63 characters`,
+      `unable to parse requirement: <nil>: Invalid value: "${'p'.repeat(200)}…": prefix part must be no more than 253 characters; name part must be no more than 63 characters`,
     ],
     ['a>', `unable to parse requirement: values[0]: Invalid value: "": ${integer}`],
     [

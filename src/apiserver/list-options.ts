@@ -1,3 +1,4 @@
+import { echoedText } from '../apimachinery/echoed-text.ts';
 import { type LabelSelector, parseLabelSelector } from '../apimachinery/label-selector.ts';
 import { rememberTexts } from '../apimachinery/text-memo.ts';
 import { badRequest, watchNotSupported } from './status.ts';
@@ -90,7 +91,9 @@ export function checkNumbers(query: URLSearchParams): void {
 
 function checkInteger(value: string | null): void {
   if (value === null || value === '' || /^[+-]?\d{1,18}$/.test(value)) return;
-  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  throw badRequest(
+    `strconv.ParseInt: parsing ${JSON.stringify(echoedText(value))}: invalid syntax`,
+  );
 }
 
 function checkFieldSelector(fieldSelector: string, name: string | undefined): void {
@@ -98,12 +101,12 @@ function checkFieldSelector(fieldSelector: string, name: string | undefined): vo
     const [, field, operator, value] = /^([^=!]*)(==?|!=)(.*)$/.exec(requirement) ?? [];
     if (field === undefined) {
       throw badRequest(
-        `fieldSelector: invalid selector: ${JSON.stringify(requirement)}; expected metadata.name=<name>`,
+        `fieldSelector: invalid selector: ${JSON.stringify(echoedText(requirement))}; expected metadata.name=<name>`,
       );
     }
     if (field !== 'metadata.name' || operator === '!=') {
       throw badRequest(
-        `fieldSelector: ${JSON.stringify(requirement)} is not supported; expected metadata.name=<name>`,
+        `fieldSelector: ${JSON.stringify(echoedText(requirement))} is not supported; expected metadata.name=<name>`,
       );
     }
     if (name !== undefined && value !== name) {

@@ -22,6 +22,9 @@ describe('requestInfo', () => {
     ['/apis/a/v1/nodes', 'GET', { verb: 'list', resource: 'nodes', name: '', subresource: '' }],
     ['/apis/a/v1/nodes', 'DELETE', { verb: 'deletecollection' }],
     ['/apis/a/v1/nodes', 'BREW', { verb: '' }],
+    ['/apis/a/v1/nodes', '__proto__', { verb: '' }],
+    ['/apis/a/v1/nodes', 'constructor', { verb: '' }],
+    ['/version', 'toString', { verb: 'tostring' }],
     [
       '/apis/a/v1/namespaces/shop',
       'GET',

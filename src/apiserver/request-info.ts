@@ -26,14 +26,14 @@ export interface ResourceRequestInfo {
   readonly subresource: string;
 }
 
-const verbs: Readonly<Record<string, string>> = {
-  GET: 'get',
-  HEAD: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
+const verbs: ReadonlyMap<string, string> = new Map([
+  ['GET', 'get'],
+  ['HEAD', 'get'],
+  ['POST', 'create'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
+]);
 
 /** Reads a request's target; whether the path is served does not matter. */
 export function requestInfo(method: string, { path, segments }: RequestUrl): RequestInfo {
@@ -43,7 +43,7 @@ export function requestInfo(method: string, { path, segments }: RequestUrl): Req
   }
   const [namespace, parts] = namespaceOf(rest);
   const [resource = '', name = '', subresource = ''] = parts;
-  const verb = verbs[method] ?? '';
+  const verb = verbs.get(method) ?? '';
   return {
     isResource: true,
     verb: name === '' && (verb === 'get' || verb === 'delete') ? onMany[verb] : verb,

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
 import { SelectorError } from '../apimachinery/selector-error.ts';
-import { MetricsError } from '../metrics/metrics-error.ts';
+import { MetricsError, metricNotFound } from '../metrics/metrics-error.ts';
 import { ObjectNotFoundError } from '../metrics/object-not-found.ts';
 import { unauthorized } from './authentication/unauthorized.ts';
+import { forbidden } from './authorization/forbidden.ts';
 import { retryAfterOf, serviceUnavailable, statusOf, tooManyRequests } from './status.ts';
 
 const SECRET = 'http://prometheus.internal:9090 with token abc';
@@ -54,6 +56,45 @@ describe('statusOf', () => {
     [unauthorized(['expired']), 401, 'Unauthorized', 'Unauthorized'],
   ])('tells of %s what the client can mend', (error, code, reason, message) => {
     expect(statusOf(error)).toMatchObject({ code, reason, message });
+  });
+
+  it('is short, however long the texts of the request are', () => {
+    const long = 'a'.repeat(60_000);
+    const cut = `${'a'.repeat(200)}…`;
+    const user = { name: long, groups: [], extra: new Map() };
+    const path = { isResource: false, verb: 'get', path: `/${long}` } as const;
+    const resource = {
+      isResource: true,
+      verb: 'get',
+      group: long,
+      version: long,
+      namespace: long,
+      resource: long,
+      name: long,
+      subresource: long,
+    } as const;
+    expect(statusOf(forbidden(user, path, '')).message).toBe(
+      `forbidden: User "${cut}" cannot get path "/${cut.slice(1)}"`,
+    );
+    expect(statusOf(forbidden(user, resource, '')).details).toEqual({
+      name: cut,
+      group: cut,
+      kind: cut,
+    });
+    expect(statusOf(new ObjectNotFoundError('', 'pods', long)).details).toMatchObject({
+      name: cut,
+    });
+    expect(statusOf(metricNotFound(long, 'pods')).message).toBe(
+      `the server could not find the metric ${cut} for pods`,
+    );
+    for (const error of [forbidden(user, resource, long), new SelectorError(long)]) {
+      expect(statusOf(error).message.length).toBeLessThan(2100);
+    }
+    for (const selector of [`a=${long}`, `${long}=a`, `a ${long}`, `a in (${long})`]) {
+      expect(() => parseLabelSelector(selector)).toThrow(
+        expect.objectContaining({ message: expect.stringMatching(/^.{1,1000}$/s) }),
+      );
+    }
   });
 
   it('says what was not found', () => {

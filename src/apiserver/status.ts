@@ -116,8 +116,21 @@ export function retryAfterOf({ details }: Status): number | undefined {
   return typeof seconds === 'number' ? seconds : undefined;
 }
 
+/**
+ * In characters. Texts of requests are cut where they are repeated (`echoedText`); this is for
+ * messages with many of them.
+ */
+const LONGEST_MESSAGE = 2000;
+
 /** The one place where errors become Status objects. Nothing of an unknown error gets out. */
 export function statusOf(error: unknown): Status {
+  const status = describe(error);
+  const { message } = status;
+  if (message.length <= LONGEST_MESSAGE) return status;
+  return { ...status, message: `${message.slice(0, LONGEST_MESSAGE)}…` };
+}
+
+function describe(error: unknown): Status {
   if (error instanceof StatusError) return error.status;
   if (error instanceof SelectorError) return failure(400, 'BadRequest', error.message);
   if (error instanceof ObjectNotFoundError) {

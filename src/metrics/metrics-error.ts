@@ -1,3 +1,5 @@
+import { echoedText } from '../apimachinery/echoed-text.ts';
+
 export type MetricsErrorReason = 'NotFound' | 'BadRequest' | 'InternalError';
 
 /**
@@ -18,7 +20,7 @@ export class MetricsError extends Error {
 export function metricNotFound(metric: string, resource: string, cause?: unknown): MetricsError {
   return new MetricsError(
     'NotFound',
-    `the server could not find the metric ${metric} for ${resource}`,
+    `the server could not find the metric ${echoedText(metric)} for ${echoedText(resource)}`,
     { cause },
   );
 }

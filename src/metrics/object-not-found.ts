@@ -1,3 +1,5 @@
+import { echoedText } from '../apimachinery/echoed-text.ts';
+
 /** There is no such object, or nothing is known of it. Written as Kubernetes' servers do. */
 export class ObjectNotFoundError extends Error {
   override readonly name = 'ObjectNotFoundError';
@@ -9,9 +11,10 @@ export class ObjectNotFoundError extends Error {
 
   constructor(group: string, kind: string, objectName: string) {
     const qualified = group === '' ? kind : `${kind}.${group}`;
-    super(`${qualified} ${JSON.stringify(objectName)} not found`);
+    const name = echoedText(objectName);
+    super(`${qualified} ${JSON.stringify(name)} not found`);
     this.group = group;
     this.kind = kind;
-    this.objectName = objectName;
+    this.objectName = name;
   }
 }

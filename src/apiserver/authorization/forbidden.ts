@@ -1,3 +1,4 @@
+import { echoedText } from '../../apimachinery/echoed-text.ts';
 import type { UserInfo } from '../authentication/user-info.ts';
 import type { RequestInfo, ResourceRequestInfo } from '../request-info.ts';
 import { StatusError } from '../status.ts';
@@ -22,10 +23,11 @@ export function forbidden(user: UserInfo, info: RequestInfo, reason: string): St
   });
 }
 
-function subjectOf({ group, resource, name }: ResourceRequestInfo): {
+function subjectOf(info: ResourceRequestInfo): {
   readonly subject: string;
   readonly details: object;
 } {
+  const [group, resource, name] = [info.group, info.resource, info.name].map(echoedText);
   const qualified = group === '' ? resource : `${resource}.${group}`;
   const object = name === '' ? qualified : `${qualified} ${JSON.stringify(name)}`;
   return {
@@ -35,17 +37,19 @@ function subjectOf({ group, resource, name }: ResourceRequestInfo): {
 }
 
 function deniedAction({ name }: UserInfo, info: RequestInfo): string {
-  const who = `User ${JSON.stringify(name)}`;
-  if (!info.isResource) {
-    return withoutMarkup(`${who} cannot ${info.verb} path ${JSON.stringify(info.path)}`);
-  }
-  const { verb, group, namespace, resource, subresource } = info;
-  const what = JSON.stringify(subresource === '' ? resource : `${resource}/${subresource}`);
-  const where =
-    namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  const who = `User ${quoted(name)}`;
+  const verb = echoedText(info.verb);
+  if (!info.isResource) return withoutMarkup(`${who} cannot ${verb} path ${quoted(info.path)}`);
+  const { group, namespace, resource, subresource } = info;
+  const what = quoted(subresource === '' ? resource : `${resource}/${subresource}`);
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${quoted(namespace)}`;
   return withoutMarkup(
-    `${who} cannot ${verb} resource ${what} in API group ${JSON.stringify(group)} ${where}`,
+    `${who} cannot ${verb} resource ${what} in API group ${quoted(group)} ${where}`,
   );
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(echoedText(text));
 }
 
 /** A path must not become a page in somebody's browser. */
