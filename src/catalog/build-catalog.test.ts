@@ -17,7 +17,7 @@ async function build(rules: RuleLists, found: Found) {
       new Map(Object.entries(series).map(([name, labels]) => [name, new Set(labels)])),
     ]),
   );
-  const { catalog, leftOut } = await builtCatalog(rules, discovered, mapper);
+  const { catalog, leftOut, ruleOutcomes } = await builtCatalog(rules, discovered, mapper);
   return {
     custom: catalog.customMetrics.map(
       ({ name, resource, series, resourceLabel, namespaceLabel }) =>
@@ -28,6 +28,7 @@ async function build(rules: RuleLists, found: Found) {
     ),
     leftOut,
     catalog,
+    ruleOutcomes,
   };
 }
 
@@ -62,9 +63,9 @@ describe('buildCatalog', () => {
     const rule = compiledRule({ seriesQuery: 'q', as: 'x', overrides });
     const { custom } = await build(
       { custom: [rule], external: [] },
-      { q: { b: ['namespace'], c: ['pod'], a: ['namespace', 'pod'] } },
+      { q: { b: ['namespace', 'pod'], c: ['namespace'], a: ['namespace', 'pod'] } },
     );
-    expect(custom).toEqual(['namespaces/x = b{namespace}', 'pods/x = c{namespace,pod}']);
+    expect(custom).toEqual(['namespaces/x = c{namespace}', 'pods/x = b{namespace,pod}']);
   });
 
   it('does not list namespaced objects without a label for their namespace', async () => {

@@ -4,12 +4,16 @@ import { createTimeSlices, type TimeSlices } from '../scheduling/time-slices.ts'
 import { type Catalog, type CustomMetric, finishCatalog } from './catalog.ts';
 import { createCatalogDraft } from './catalog-draft.ts';
 import type { KnownSeries } from './known-series.ts';
-import type { RuleLists } from './label-needs.ts';
+import { namespaceLabelOf, type RuleLists, requestNamespaceLabel } from './label-needs.ts';
+import type { RuleOutcome } from './rule-outcome.ts';
+import { createRuleTally, type RuleTally } from './rule-tally.ts';
 import { createSeriesNaming, type LeftOutMetric, type SeriesNaming } from './series-naming.ts';
 
 export interface BuiltCatalog {
   readonly catalog: Catalog;
   readonly leftOut: readonly LeftOutMetric[];
+  /** Of each rule, custom ones first; whether its series query failed is not known here. */
+  readonly ruleOutcomes: readonly Omit<RuleOutcome, 'failure'>[];
 }
 
 /** What a catalog is made of. */
@@ -59,50 +63,102 @@ async function buildCatalog(
 ): Promise<BuiltCatalog> {
   const draft = createCatalogDraft();
   const leftOut: LeftOutMetric[] = [];
-  const forEachNamed = async (rule: CompiledRule, use: UseNamed): Promise<void> => {
+  const forEachNamed = async (rule: CompiledRule, use: UseNamed): Promise<RuleTally> => {
     const found = known.get(rule.seriesQuery);
-    if (found === undefined) return;
-    const namings = await naming.of(rule, found.names, slices);
-    for (const [i, series] of found.names.entries()) {
+    const { names, labels: labelSets } = found ?? { names: [], labels: [] };
+    const tally = createRuleTally(rule, names.length, namespaceLabelOf(rule, mapper));
+    const namings = await naming.of(rule, names, slices);
+    for (const [i, series] of names.entries()) {
       const name = namings[i];
-      const labels = found.labels[i];
-      if (typeof name === 'object') leftOut.push(name);
-      else if (name !== undefined && labels !== undefined) use(name, series, labels);
+      const labels = labelSets[i];
+      if (name === undefined || labels === undefined) continue;
+      if (typeof name === 'string') use(name, series, labels, tally);
+      else if ('excludedBy' in name) tally.without(name.excludedBy, series);
+      else {
+        leftOut.push(name);
+        tally.without('unfit_name', series, name.why);
+      }
       if (slices.isOver()) await slices.pause();
     }
+    return tally;
   };
+  const tallies: RuleTally[] = [];
   for (const rule of rules.custom) {
     const associationsOf = associationsByLabels(rule, mapper);
-    await forEachNamed(rule, (name, series, labels) => {
-      for (const association of associationsOf(labels)) {
+    const tally = await forEachNamed(rule, (name, series, labels, tally) => {
+      const { associations, lacksNamespace } = associationsOf(labels);
+      for (const association of associations) {
         draft.addCustom({ name, rule, series, ...association });
+        tally.made(name);
       }
+      if (lacksNamespace) tally.withoutLabel('no_namespace_label', series, labels);
+      else if (associations.length === 0) tally.withoutLabel('no_resource_label', series, labels);
     });
+    tallies.push(tally);
   }
   for (const rule of rules.external) {
-    const namespaced = rule.definition.resources.namespaced;
-    const namespaceLabel = namespaced ? namespaceLabelOf(rule, mapper) : undefined;
-    await forEachNamed(rule, (name, series) => {
+    const { namespaced } = rule.definition.resources;
+    const namespaceLabel = requestNamespaceLabel(rule, mapper);
+    const tally = await forEachNamed(rule, (name, series, labels, tally) => {
+      if (namespaced && !labels.has(namespaceLabel ?? '')) {
+        tally.withoutLabel('no_namespace_label', series, labels);
+      }
       // Namespaced without a label for it: it could never be answered.
       if (namespaced && namespaceLabel === undefined) return;
       draft.addExternal({ name, rule, series, namespaceLabel });
+      tally.made(name);
     });
+    tallies.push(tally);
   }
-  return { catalog: await finishCatalog(draft, slices), leftOut };
+  const catalog = await finishCatalog(draft, slices);
+  const metrics = await metricsByRule(catalog, slices);
+  const ruleOutcomes = tallies.map((tally) =>
+    tally.finish(
+      metrics.get(tally.rule) ?? 0,
+      known.get(tally.rule.seriesQuery)?.otherLabels ?? [],
+    ),
+  );
+  return { catalog, leftOut, ruleOutcomes };
+}
+
+/** How many metrics of a catalog each rule has given. */
+async function metricsByRule(
+  { customMetrics, externalMetrics }: Catalog,
+  slices: TimeSlices,
+): Promise<ReadonlyMap<CompiledRule, number>> {
+  const counts = new Map<CompiledRule, number>();
+  for (const metrics of [customMetrics, externalMetrics]) {
+    for (const { rule } of metrics) {
+      counts.set(rule, (counts.get(rule) ?? 0) + 1);
+      if (slices.isOver()) await slices.pause();
+    }
+  }
+  return counts;
 }
 
 /** Takes a series that passes a rule's filters, with the name that the rule gives it. */
-type UseNamed = (name: string, series: string, labels: ReadonlySet<string>) => void;
+type UseNamed = (
+  name: string,
+  series: string,
+  labels: ReadonlySet<string>,
+  tally: RuleTally,
+) => void;
 
 /** What a series' labels say of the metrics that it gives. */
 type Association = Pick<CustomMetric, 'resource' | 'resourceLabel' | 'namespaceLabel'>;
+
+interface Associations {
+  readonly associations: readonly Association[];
+  /** Whether a label names a resource that is in a namespace, and none its namespace. */
+  readonly lacksNamespace: boolean;
+}
 
 /** Found out once for each set of labels: thousands of series have the same. */
 function associationsByLabels(
   rule: CompiledRule,
   mapper: ResourceMapper,
-): (labels: ReadonlySet<string>) => readonly Association[] {
-  const known = new Map<ReadonlySet<string>, readonly Association[]>();
+): (labels: ReadonlySet<string>) => Associations {
+  const known = new Map<ReadonlySet<string>, Associations>();
   return (labels) => {
     const associations = known.get(labels) ?? associationsOf(rule, labels, mapper);
     known.set(labels, associations);
@@ -114,21 +170,17 @@ function associationsOf(
   rule: CompiledRule,
   labels: ReadonlySet<string>,
   mapper: ResourceMapper,
-): readonly Association[] {
+): Associations {
   const described = rule.resources.describedBy(labels, mapper);
-  const namespaceLabel =
-    described.find(({ resource }) => resource.group === '' && resource.resource === 'namespaces')
-      ?.label ?? namespaceLabelOf(rule, mapper);
-  return described
+  const namespaceLabel = described.find(
+    ({ resource }) => resource.group === '' && resource.resource === 'namespaces',
+  )?.label;
+  const associations = described
     .filter(({ resource }) => !resource.namespaced || namespaceLabel !== undefined)
     .map(({ resource, label }) => ({
       resource,
       resourceLabel: label,
       namespaceLabel: resource.namespaced ? namespaceLabel : undefined,
     }));
-}
-
-function namespaceLabelOf(rule: CompiledRule, mapper: ResourceMapper): string | undefined {
-  const namespaces = mapper.find('', 'namespaces');
-  return namespaces && rule.resources.labelOf(namespaces, mapper);
+  return { associations, lacksNamespace: associations.length < described.length };
 }

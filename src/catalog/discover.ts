@@ -1,5 +1,6 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { readSeriesQuery } from '../rules/series-query.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { discoverByLabels } from './discover-by-labels.ts';
 import {
   chooseWay,
@@ -8,6 +9,7 @@ import {
   type DiscoveryWay,
 } from './discovery-way.ts';
 import { type LabelNeeds, labelNeedsOf, type RuleLists } from './label-needs.ts';
+import { MOST_LABELS_TOLD } from './rule-outcome.ts';
 import {
   type DiscoveredSeries,
   type DiscoveryRequests,
@@ -23,6 +25,8 @@ export type DiscoveryOutcome =
       readonly way: DiscoveryWay;
       /** Why it was asked in another way than the others. */
       readonly detour?: string;
+      /** Where no series has a label that matters to a rule: labels that they have, some of them. */
+      readonly labels?: readonly string[];
     }
   | { readonly seriesQuery: string; readonly error: unknown };
 
@@ -56,7 +60,7 @@ export async function discover(
   source: SeriesSource,
   options: DiscoveryOptions,
 ): Promise<Discovery> {
-  const needs = [...labelNeedsOf(rules)];
+  const needs = [...labelNeedsOf(rules, mapper)];
   if (needs.length === 0) return { outcomes: [], choice: undefined };
   const ask = discoveryRequests(source, options);
   try {
@@ -77,7 +81,10 @@ export async function discover(
   }
 }
 
-type Found = Pick<Extract<DiscoveryOutcome, { found: unknown }>, 'found' | 'way' | 'detour'>;
+type Found = Pick<
+  Extract<DiscoveryOutcome, { found: unknown }>,
+  'found' | 'way' | 'detour' | 'labels'
+>;
 
 async function outcomeOf(
   seriesQuery: string,
@@ -111,10 +118,43 @@ async function byLabelsIfPossible(
   }
   try {
     const found = await discoverByLabels(seriesQuery, query, needs, mapper, ask);
-    return { found, way: 'labels' };
+    const isUnexplained = await lacksNeededLabels(found, query.certainLabels, needs, mapper);
+    return {
+      found,
+      way: 'labels',
+      ...(isUnexplained && { labels: await someLabels(seriesQuery, ask) }),
+    };
   } catch (error) {
     if (!isUnsupported(error)) throw error;
     const detour = error instanceof Error ? error.message : String(error);
     return { ...(await listing(seriesQuery, ask)), detour };
   }
+}
+
+/** Whether no series has a label that matters to a rule, and the others are not known either. */
+async function lacksNeededLabels(
+  found: DiscoveredSeries,
+  certain: ReadonlySet<string>,
+  needs: LabelNeeds,
+  mapper: ResourceMapper,
+): Promise<boolean> {
+  if (found.size === 0 || (needs.labels.size === 0 && needs.templates.length === 0)) return false;
+  const slices = createTimeSlices();
+  // Names that have the same of the labels share one set of them.
+  const seen = new Set<ReadonlySet<string>>();
+  for (const labels of found.values()) {
+    if (slices.isOver()) await slices.pause();
+    if (seen.has(labels)) continue;
+    seen.add(labels);
+    if (labels.size > certain.size) return false;
+    if ([...needs.labels].some((label) => labels.has(label))) return false;
+    if (needs.templates.some((each) => each.describedBy(labels, mapper).length > 0)) return false;
+  }
+  return true;
+}
+
+/** For explanations, so a failure does not matter. */
+async function someLabels(seriesQuery: string, ask: DiscoveryRequests): Promise<readonly string[]> {
+  const labels = await ask.labels(seriesQuery).catch((): readonly string[] => []);
+  return labels.filter((label) => label !== '__name__').slice(0, MOST_LABELS_TOLD + 1);
 }

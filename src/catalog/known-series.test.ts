@@ -14,6 +14,7 @@ describe('knownSeries', () => {
     const sets = await labelSetsOf([], slices);
     const { names, labels } = await knownSeries(
       found({ b: ['x', 'y'], a: ['y', 'x'], c: ['xy'], d: [] }),
+      [],
       undefined,
       sets,
       slices,
@@ -26,16 +27,20 @@ describe('knownSeries', () => {
   it('stays the same object until names or labels change', async () => {
     const first = await knownSeries(
       found({ a: ['x'], b: ['y'] }),
+      ['job'],
       undefined,
       await labelSetsOf([], slices),
       slices,
     );
-    const next = async (series: Readonly<Record<string, readonly string[]>>) =>
-      knownSeries(found(series), first, await labelSetsOf([first], slices), slices);
+    const next = async (
+      series: Readonly<Record<string, readonly string[]>>,
+      otherLabels: readonly string[] = ['job'],
+    ) => knownSeries(found(series), otherLabels, first, await labelSetsOf([first], slices), slices);
     expect(await next({ b: ['y'], a: ['x'] })).toBe(first);
     for (const other of [{ a: ['x'] }, { a: ['x'], b: ['x'] }, { a: ['x'], c: ['y'] }, {}]) {
       expect(await next(other)).not.toBe(first);
     }
+    expect(await next({ a: ['x'], b: ['y'] }, ['job', 'instance'])).not.toBe(first);
     const changed = await next({ a: ['x'], b: ['x'] });
     expect(changed.labels[0]).toBe(first.labels[0]);
   });

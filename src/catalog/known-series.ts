@@ -7,6 +7,8 @@ export interface KnownSeries {
   readonly names: readonly string[];
   /** The labels of the name in the same place; one object for all sets that are alike. */
   readonly labels: readonly ReadonlySet<string>[];
+  /** Labels of the series that no set has, where they were asked for; some of them. */
+  readonly otherLabels: readonly string[];
 }
 
 /** Sets of labels, one of each. There are few: series of one exporter have the same labels. */
@@ -51,23 +53,27 @@ function contentOf(labels: ReadonlySet<string>): string {
 /**
  * Sorts what was found.
  *
+ * @param otherLabels see {@link KnownSeries}
  * @param before what the query found last
  * @returns `before` itself where nothing has changed
  */
 export async function knownSeries(
   found: DiscoveredSeries,
+  otherLabels: readonly string[],
   before: KnownSeries | undefined,
   labelSets: LabelSets,
   slices: TimeSlices,
 ): Promise<KnownSeries> {
   const names = await sortInSlices(found.keys(), (one, other) => one < other, slices);
   const labels: ReadonlySet<string>[] = [];
-  let hasChanged = before?.names.length !== names.length;
+  let hasChanged =
+    before?.names.length !== names.length ||
+    before.otherLabels.join('\n') !== otherLabels.join('\n');
   for (const [i, name] of names.entries()) {
     const set = labelSets.shared(found.get(name) ?? new Set());
     labels.push(set);
     hasChanged ||= before?.names[i] !== name || before.labels[i] !== set;
     if (slices.isOver()) await slices.pause();
   }
-  return before === undefined || hasChanged ? { names, labels } : before;
+  return before === undefined || hasChanged ? { names, labels, otherLabels } : before;
 }

@@ -1,3 +1,4 @@
+import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import type { ResourceLabels } from '../rules/resource-labels.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 
@@ -17,15 +18,23 @@ export interface LabelNeeds {
 
 /**
  * The distinct series queries of the rules, in the order of the file, with what is needed of each.
- * External rules need the names of series only.
+ * External rules need the label of the namespace only, to tell whether it is there.
  */
-export function labelNeedsOf(rules: RuleLists): ReadonlyMap<string, LabelNeeds> {
+export function labelNeedsOf(
+  rules: RuleLists,
+  mapper: ResourceMapper,
+): ReadonlyMap<string, LabelNeeds> {
   const needs = new Map<string, { labels: Set<string>; templates: ResourceLabels[] }>();
-  for (const { seriesQuery, kind, resources } of [...rules.custom, ...rules.external]) {
+  for (const rule of [...rules.custom, ...rules.external]) {
+    const { seriesQuery, kind, resources } = rule;
     if (seriesQuery === '') continue;
     const needed = needs.get(seriesQuery) ?? { labels: new Set(), templates: [] };
     needs.set(seriesQuery, needed);
-    if (kind === 'external') continue;
+    if (kind === 'external') {
+      const label = requestNamespaceLabel(rule, mapper);
+      if (label !== undefined) needed.labels.add(label);
+      continue;
+    }
     // Whether or not the cluster has the resource now: it may get it before the next round.
     for (const label of resources.overrides.keys()) needed.labels.add(label);
     if (resources.hasTemplate) needed.templates.push(resources);
@@ -33,4 +42,21 @@ export function labelNeedsOf(rules: RuleLists): ReadonlyMap<string, LabelNeeds> 
     needed.labels.delete('__name__');
   }
   return needs;
+}
+
+/** The label that stands for the namespace whatever the series; undefined where the rule has none. */
+export function namespaceLabelOf(
+  { resources }: CompiledRule,
+  mapper: ResourceMapper,
+): string | undefined {
+  const namespaces = mapper.find('', 'namespaces');
+  return namespaces && resources.labelOf(namespaces, mapper);
+}
+
+/** The label that the namespace of a request for an external metric goes into. */
+export function requestNamespaceLabel(
+  rule: CompiledRule,
+  mapper: ResourceMapper,
+): string | undefined {
+  return rule.definition.resources.namespaced ? namespaceLabelOf(rule, mapper) : undefined;
 }

@@ -6,6 +6,7 @@ import { type DiscoveryOutcome, discover } from './discover.ts';
 import type { DiscoveryChoice, DiscoveryMode } from './discovery-way.ts';
 import { type KnownSeries, knownSeries, labelSetsOf } from './known-series.ts';
 import type { RuleLists } from './label-needs.ts';
+import type { RuleOutcome } from './rule-outcome.ts';
 import type { LeftOutMetric } from './series-naming.ts';
 import type { SeriesSource } from './series-source.ts';
 
@@ -42,6 +43,8 @@ export interface RelistRound {
   /** How it was asked; undefined where there was nothing to ask for, or nobody to ask. */
   readonly choice: DiscoveryChoice | undefined;
   readonly leftOut: readonly LeftOutMetric[];
+  /** Of each rule, custom ones first. */
+  readonly ruleOutcomes: readonly RuleOutcome[];
   readonly catalog: Catalog;
   readonly durationSeconds: number;
 }
@@ -50,6 +53,8 @@ export interface RelistRound {
 export interface RelistLoop {
   /** The current catalog. */
   readonly catalog: () => Catalog;
+  /** What became of each rule that the catalog is made by, custom rules first. */
+  readonly ruleOutcomes: () => readonly RuleOutcome[];
   /** Whether a round has ended in which Prometheus could be asked. */
   readonly hasListed: () => boolean;
   /** Starts a round now, or after the current one; done when that round is. Never rejects. */
@@ -79,6 +84,9 @@ export function startRelistLoop(
   const stopping = new AbortController();
   const buildCatalog = createCatalogBuilder();
   let catalog = emptyCatalog;
+  let ruleOutcomes: readonly RuleOutcome[] = [];
+  /** Why series queries failed in the last round. */
+  let failures: ReadonlyMap<string, unknown> = new Map();
   let listed = false;
   let rulesOfCatalog: RuleLists = { custom: [], external: [] };
   let known: ReadonlyMap<string, KnownSeries> = new Map();
@@ -116,10 +124,12 @@ export function startRelistLoop(
     known = found;
     if (choice !== undefined) mayLackLabels = choice.way === 'labels';
     rulesOfCatalog = rules;
+    failures = failuresIn(outcomes);
     const built = await swap();
     listed ||= couldBeAsked(outcomes, dependencies.isRefusal);
     const durationSeconds = (dependencies.now() - begun) / 1000;
-    dependencies.onRelist({ outcomes, choice, ...built, durationSeconds });
+    const { leftOut } = built;
+    dependencies.onRelist({ outcomes, choice, leftOut, ruleOutcomes, catalog, durationSeconds });
     return outcomes;
   }
 
@@ -140,6 +150,10 @@ export function startRelistLoop(
         const mapper = dependencies.mapper();
         const built = await buildCatalog({ rules: rulesOfCatalog, known, mapper });
         catalog = built.catalog;
+        ruleOutcomes = built.ruleOutcomes.map((outcome) => ({
+          ...outcome,
+          failure: failures.get(outcome.rule.seriesQuery),
+        }));
         if (asked === swapsAsked) return built;
       }
     } finally {
@@ -190,6 +204,7 @@ export function startRelistLoop(
   void relist();
   return {
     catalog: () => catalog,
+    ruleOutcomes: () => ruleOutcomes,
     hasListed: () => listed,
     relist,
     retryFailed: () => (failedRounds > 0 ? relist() : Promise.resolve()),
@@ -212,10 +227,20 @@ async function withLastGood(
   for (const outcome of outcomes) {
     const before = known.get(outcome.seriesQuery);
     const series =
-      'found' in outcome ? await knownSeries(outcome.found, before, labelSets, slices) : before;
+      'found' in outcome
+        ? await knownSeries(outcome.found, outcome.labels ?? [], before, labelSets, slices)
+        : before;
     if (series !== undefined) result.set(outcome.seriesQuery, series);
   }
   return result;
+}
+
+function failuresIn(outcomes: readonly DiscoveryOutcome[]): ReadonlyMap<string, unknown> {
+  return new Map(
+    outcomes.flatMap((outcome) =>
+      'error' in outcome ? [[outcome.seriesQuery, outcome.error] as const] : [],
+    ),
+  );
 }
 
 function couldBeAsked(

@@ -32,7 +32,11 @@ describe('createSeriesNaming', () => {
           asked.length = 0;
           const namings = await naming.of(rule, round, slices);
           expect(namings).toEqual(
-            round.map((name) => (rule.matches(name) ? rule.metricName(name) : undefined)),
+            round.map((name) =>
+              rule.matches(name)
+                ? (rule.metricName(name) ?? { excludedBy: 'name_matches' })
+                : { excludedBy: 'series_filters' },
+            ),
           );
           asked.splice(asked.length - round.length);
           expect(asked).toEqual(round.filter((name) => !known.includes(name)));

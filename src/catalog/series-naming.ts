@@ -11,11 +11,20 @@ export interface LeftOutMetric {
   readonly why: string;
 }
 
+/** The rule leaves a series out, by its `seriesFilters` or by `name.matches`. */
+export interface ExcludedSeries {
+  readonly excludedBy: 'series_filters' | 'name_matches';
+}
+
 /**
  * What a rule makes of the name of a series: the name of a metric, one that cannot be served, or
  * nothing.
  */
-export type Naming = string | LeftOutMetric | undefined;
+export type Naming = string | LeftOutMetric | ExcludedSeries;
+
+/** One object each: there may be a million names. */
+const EXCLUDED_BY_FILTERS: ExcludedSeries = Object.freeze({ excludedBy: 'series_filters' });
+const EXCLUDED_BY_NAME: ExcludedSeries = Object.freeze({ excludedBy: 'name_matches' });
 
 /** Names metrics by rules, and remembers: most series are the same in the next round. */
 export interface SeriesNaming {
@@ -44,7 +53,8 @@ export function createSeriesNaming(): SeriesNaming {
         // Both are in order, so what has been passed does not come again.
         while (before !== undefined && (before.names[at] ?? name) < name) at += 1;
         const isKnown = before !== undefined && before.names[at] === name;
-        namings.push(isKnown ? before.namings[at] : namingOf(rule, name));
+        const known = isKnown ? before.namings[at] : undefined;
+        namings.push(known ?? namingOf(rule, name));
         if (slices.isOver()) await slices.pause();
       }
       remembered.set(rule, { names, namings });
@@ -54,9 +64,9 @@ export function createSeriesNaming(): SeriesNaming {
 }
 
 function namingOf(rule: CompiledRule, series: string): Naming {
-  if (!rule.matches(series)) return undefined;
+  if (!rule.matches(series)) return EXCLUDED_BY_FILTERS;
   const name = rule.metricName(series);
-  if (name === undefined) return undefined;
+  if (name === undefined) return EXCLUDED_BY_NAME;
   const why = unreachableName(name) ?? unaskableSeries(rule, series);
   return why === undefined ? name : { series, name, why };
 }

@@ -74,7 +74,7 @@ export function readConfiguration(
       const base = [list, index];
       const shape = shapes.get(formatPath(base));
       const report = sparing(shape, base, content.reporter(base));
-      const rule = readRule(located, kind, shape, options, report);
+      const rule = readRule(located, { kind, index }, shape, options, report);
       return rule === undefined ? [] : [{ rule, index }];
     }),
   );
@@ -110,13 +110,13 @@ function conclude(configuration: Configuration, faults: FaultList): ReadConfigur
 
 function readRule(
   located: LocatedValue,
-  kind: CompiledRule['kind'],
+  place: Pick<CompiledRule, 'kind' | 'index'>,
   shape: RuleShape | undefined,
   options: LoadOptions,
   report: ReportFault,
 ): CompiledRule | undefined {
   if (shape?.hasWrongType) return undefined;
-  const rule = compileRuleParts(discoveryRule(located), kind, report);
+  const rule = compileRuleParts(discoveryRule(located), place, report);
   const isMisspelt = shape !== undefined;
   checkRule(rule, options.mapper, options, isMisspelt ? aboutWhatIsThere(located, report) : report);
   return isWholeRule(rule) && !isMisspelt ? rule : undefined;

@@ -11,6 +11,8 @@ export type RuleKind = 'custom' | 'external';
 /** One entry of `rules` or `externalRules`, ready for use. */
 export interface CompiledRule {
   readonly kind: RuleKind;
+  /** Its place in its list of the rules file, from 0. */
+  readonly index: number;
   readonly definition: DiscoveryRule;
   /** Without the white space around it, so that rules alike but for that share a request. */
   readonly seriesQuery: string;
@@ -23,13 +25,13 @@ export interface CompiledRule {
 }
 
 /** A rule of which some parts may not compile. */
-export type RuleParts = Pick<CompiledRule, 'kind' | 'definition' | 'seriesQuery'> &
+export type RuleParts = Pick<CompiledRule, 'kind' | 'index' | 'definition' | 'seriesQuery'> &
   Partial<CompiledRule>;
 
 /** Compiles each part of a rule, reporting every error in it and not only the first. */
 export function compileRuleParts(
   definition: DiscoveryRule,
-  kind: RuleKind,
+  { kind, index }: Pick<CompiledRule, 'kind' | 'index'>,
   report: ReportFault,
 ): RuleParts {
   const matches = compileSeriesFilters(definition.seriesFilters, report);
@@ -38,6 +40,7 @@ export function compileRuleParts(
   const query = compileMetricsQuery(definition.metricsQuery, ['metricsQuery'], report);
   return Object.freeze({
     kind,
+    index,
     definition,
     seriesQuery: definition.seriesQuery.trim(),
     ...(matches && { matches }),
@@ -45,6 +48,11 @@ export function compileRuleParts(
     ...(resources && { resources }),
     ...(query && { query }),
   });
+}
+
+/** Where a rule is in the rules file, e.g. `rules[3]`. */
+export function rulePlace({ kind, index }: Pick<CompiledRule, 'kind' | 'index'>): string {
+  return `${kind === 'custom' ? 'rules' : 'externalRules'}[${index}]`;
 }
 
 /** Whether every part has been compiled: none was reported as an error. */

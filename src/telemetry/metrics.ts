@@ -3,6 +3,7 @@ import { type BackPressureMetrics, backPressureMetrics } from './back-pressure-m
 import { createBoundedLabel, OTHER } from './bounded-label.ts';
 import { type DiscoveryMetrics, discoveryMetrics } from './discovery-metrics.ts';
 import { type QueryMetrics, queryMetrics } from './query-metrics.ts';
+import { type RuleMetrics, ruleMetrics } from './rule-metrics.ts';
 
 /** The three APIs whose metrics are served. */
 export type MetricsApi = 'custom' | 'external' | 'resource';
@@ -70,7 +71,11 @@ export interface BuildInformation {
  * What the adapter tells Prometheus about itself. Times are in seconds, moments in seconds since
  * 1970. Every other room sees the few methods that it needs.
  */
-export interface AdapterMetrics extends QueryMetrics, BackPressureMetrics, DiscoveryMetrics {
+export interface AdapterMetrics
+  extends QueryMetrics,
+    BackPressureMetrics,
+    DiscoveryMetrics,
+    RuleMetrics {
   /** The rules file was loaded, or refused. */
   configLoaded(successful: boolean): void;
   /** How many rules the configuration has. */
@@ -137,6 +142,7 @@ export function createMetrics(
     ...backPressureMetrics(registry, PREFIX),
     ...relistMetrics(registry, now),
     ...discoveryMetrics(registry, PREFIX),
+    ...ruleMetrics(registry, PREFIX),
     ...servedMetrics(registry),
     ...accessMetrics(registry),
     ...objectMetrics(registry),

@@ -26,6 +26,7 @@ function warningsOf(...rounds: readonly { failed: number; leftOut: number }[]) {
         name: 'a/b',
         why: 'it has a "/"',
       })),
+      ruleOutcomes: [],
       catalog: emptyCatalog,
       durationSeconds: 1,
     };
@@ -56,7 +57,13 @@ describe('createRelistReport', () => {
       seriesQuery: `query_${index}`,
       error,
     }));
-    const rest = { choice: undefined, leftOut: [], catalog: emptyCatalog, durationSeconds: 1 };
+    const rest = {
+      choice: undefined,
+      leftOut: [],
+      ruleOutcomes: [],
+      catalog: emptyCatalog,
+      durationSeconds: 1,
+    };
     report({ ...rest, outcomes });
     expect(warnings).toEqual([
       { seriesQuery: 'query_0', andOthers: 2, error: down },
@@ -70,7 +77,13 @@ describe('createRelistReport', () => {
     const metrics = createMetrics({ version: '1' });
     const report = createRelistReport(log, metrics, () => ({ custom: [], external: [] }));
     const choice = { way: 'series', why: 'HTTP 404' } as const;
-    const rest = { choice, leftOut: [], catalog: emptyCatalog, durationSeconds: 1 };
+    const rest = {
+      choice,
+      leftOut: [],
+      ruleOutcomes: [],
+      catalog: emptyCatalog,
+      durationSeconds: 1,
+    };
     report({ ...rest, outcomes: [{ seriesQuery: 'up', error: new Error('down') }] });
     expect(said).toEqual([]);
     report({ ...rest, outcomes: [{ seriesQuery: 'up', way: 'series', found: new Map() }] });

@@ -5,6 +5,7 @@ import type { CompiledRule } from '../../rules/rule.ts';
 import { errorText } from '../../telemetry/error-text.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics, RelistOutcome } from '../../telemetry/metrics.ts';
+import { createRulesReport } from './report-rules.ts';
 
 /** Whoever is scraped can make up names of series, and a Prometheus that is down fails every query. */
 const mostShown = 20;
@@ -17,6 +18,7 @@ export function createRelistReport(
   metrics: AdapterMetrics,
   rules: () => RuleLists,
 ): (round: RelistRound) => void {
+  const reportRules = createRulesReport(log, metrics);
   let reported = '';
   let served = '';
   let way = '';
@@ -50,13 +52,9 @@ export function createRelistReport(
   /** Says what is served when that has changed, the first time included. */
   function reportServed({ outcomes, catalog }: RelistRound): void {
     if (outcomes.length > 0 && outcomes.every((outcome) => 'error' in outcome)) return;
-    const withoutSeries = outcomes
-      .filter((outcome) => 'found' in outcome && outcome.found.size === 0)
-      .map(({ seriesQuery }) => seriesQuery);
     const fields = {
       customMetrics: catalog.customMetrics.length,
       externalMetrics: catalog.externalMetrics.length,
-      ...(withoutSeries.length > 0 && { withoutSeries: withoutSeries.slice(0, mostShown) }),
     };
     const now = JSON.stringify(fields);
     if (now === served) return;
@@ -88,6 +86,7 @@ export function createRelistReport(
         log.warn('more metrics are not served', { more: leftOut.length - mostShown });
       }
     }
+    reportRules(round.ruleOutcomes);
     reportServed(round);
     log.verbose(2, 'relisted', {
       customMetrics: catalog.customMetrics.length,

@@ -1,0 +1,91 @@
+import type { CompiledRule } from '../rules/rule.ts';
+import {
+  MOST_EXAMPLES,
+  MOST_LABELS_TOLD,
+  type RuleOutcome,
+  type SeriesWithoutMetric,
+  type WithoutMetricCause,
+} from './rule-outcome.ts';
+
+/** Counts what becomes of the series of one rule, while a catalog is made. */
+export interface RuleTally {
+  readonly rule: CompiledRule;
+  /** A series gives no metric, or one that no request can get a value of. */
+  without(cause: WithoutMetricCause, series: string, detail?: string): void;
+  /** As `without`, for want of a label. @param labels that the series has */
+  withoutLabel(
+    cause: 'no_resource_label' | 'no_namespace_label',
+    series: string,
+    labels: ReadonlySet<string>,
+  ): void;
+  /** A metric is made, which a later one of the same name may replace. */
+  made(metric: string): void;
+  /**
+   * @param metrics how many metrics of the finished catalog are the rule's
+   * @param otherLabels labels of the series that are known besides those that were told
+   */
+  finish(metrics: number, otherLabels: readonly string[]): Omit<RuleOutcome, 'failure'>;
+}
+
+/** @param series how many names of series the rule's query found */
+export function createRuleTally(
+  rule: CompiledRule,
+  series: number,
+  namespaceLabel: string | undefined,
+): RuleTally {
+  const byCause = new Map<
+    string,
+    { -readonly [Key in keyof SeriesWithoutMetric]: SeriesWithoutMetric[Key] }
+  >();
+  const seen = new Set<ReadonlySet<string>>();
+  const labels = new Set<string>();
+  const madeNames: string[] = [];
+  let made = 0;
+
+  function without(cause: WithoutMetricCause, name: string, detail?: string): void {
+    const known = byCause.get(cause);
+    if (known === undefined) {
+      byCause.set(cause, {
+        cause,
+        count: 1,
+        examples: [name],
+        ...(detail !== undefined && { detail }),
+      });
+      return;
+    }
+    known.count += 1;
+    if (known.count <= MOST_EXAMPLES) known.examples = [...known.examples, name];
+  }
+
+  return {
+    rule,
+    without,
+    withoutLabel(cause, name, labelsOfSeries) {
+      without(cause, name);
+      // Thousands of series have the same set.
+      if (seen.has(labelsOfSeries) || labels.size > MOST_LABELS_TOLD) return;
+      seen.add(labelsOfSeries);
+      for (const label of labelsOfSeries) labels.add(label);
+    },
+    made(metric) {
+      made += 1;
+      if (madeNames.length < MOST_EXAMPLES) madeNames.push(metric);
+    },
+    finish(metrics, otherLabels) {
+      const withoutMetric: SeriesWithoutMetric[] = [...byCause.values()];
+      if (metrics === 0 && made > 0) {
+        withoutMetric.push({ cause: 'replaced', count: made, examples: madeNames });
+      }
+      const isLabelMissing = byCause.has('no_resource_label') || byCause.has('no_namespace_label');
+      const known = isLabelMissing ? [...new Set([...labels, ...otherLabels])].toSorted() : [];
+      return {
+        rule,
+        series,
+        metrics,
+        withoutMetric: withoutMetric.toSorted((one, other) => other.count - one.count),
+        labels: known.slice(0, MOST_LABELS_TOLD + 1),
+        namespaceLabel,
+      };
+    },
+  };
+}

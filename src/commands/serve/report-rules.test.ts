@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../../test/fixtures/rules.ts';
+import type { RuleOutcome } from '../../catalog/rule-outcome.ts';
+import { type Logger, silentLogger } from '../../telemetry/logger.ts';
+import { createMetrics } from '../../telemetry/metrics.ts';
+import { createRulesReport } from './report-rules.ts';
+
+function outcome(index: number, told: Partial<RuleOutcome>): RuleOutcome {
+  return {
+    rule: compiledRule({ seriesQuery: `q${index}` }, 'custom', index),
+    series: 0,
+    metrics: 0,
+    withoutMetric: [],
+    labels: [],
+    namespaceLabel: undefined,
+    failure: undefined,
+    ...told,
+  };
+}
+
+const filtered = (count: number): Partial<RuleOutcome> => ({
+  series: count,
+  withoutMetric: [{ cause: 'series_filters', count, examples: ['a'] }],
+});
+
+/** Reports these relists; returns what is logged at each. */
+function logged(...relists: readonly (readonly RuleOutcome[])[]): readonly (readonly string[])[] {
+  const lines: string[] = [];
+  const log: Logger = {
+    ...silentLogger,
+    info: (message) => lines.push(`INFO ${message}`),
+    warn: (message) => lines.push(`WARN ${message}`),
+  };
+  const report = createRulesReport(log, createMetrics({ version: '1' }));
+  return relists.map((outcomes) => {
+    report(outcomes);
+    return lines.splice(0);
+  });
+}
+
+describe('createRulesReport', () => {
+  it('says once why a rule has no metrics, with its place', () => {
+    const [first, second, third] = logged(
+      [outcome(0, { series: 1, metrics: 2 }), outcome(3, filtered(1))],
+      [outcome(0, { series: 1, metrics: 2 }), outcome(3, filtered(12))],
+      [outcome(0, { series: 1, metrics: 2 }), outcome(3, {})],
+    );
+    expect(first).toEqual([
+      'WARN rules[3]: no metrics of 1 series: 1 (a) left out by seriesFilters',
+    ]);
+    expect(second).toEqual([]);
+    expect(third).toEqual(['INFO rules[3]: no metrics: the series query found no series: q3']);
+  });
+
+  it('says when there are metrics again, and anew when there are none again', () => {
+    const lines = logged(
+      [outcome(3, filtered(1))],
+      [outcome(3, { series: 1, metrics: 1 })],
+      [outcome(3, { series: 1, metrics: 1 })],
+      [outcome(3, filtered(1))],
+    );
+    expect(lines.map((each) => each.length)).toEqual([1, 1, 0, 1]);
+    expect(lines[1]).toEqual(['INFO rules[3]: has metrics now']);
+  });
+
+  it('leaves to others what has a line already: failed queries, names that do not fit', () => {
+    const unfit = {
+      cause: 'unfit_name',
+      count: 1,
+      examples: ['a'],
+      detail: 'it is empty',
+    } as const;
+    const [lines] = logged([
+      outcome(0, { failure: new Error('down') }),
+      outcome(1, { series: 1, withoutMetric: [unfit] }),
+    ]);
+    expect(lines).toEqual([]);
+  });
+
+  it('does not let a thousand rules fill the log', () => {
+    const [lines] = logged(Array.from({ length: 1_100 }, (_, index) => outcome(index, {})));
+    expect(lines).toHaveLength(21);
+    expect(lines?.at(-1)).toBe('WARN 1080 more rules have no metrics, or metrics without values');
+  });
+});

@@ -1,0 +1,80 @@
+import { explainOutcome, noMetricsReason, type RuleOutcome } from '../../catalog/rule-outcome.ts';
+import { rulePlace } from '../../rules/rule.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { AdapterMetrics } from '../../telemetry/metrics.ts';
+
+/** A rules file can have a thousand rules. */
+const MOST_SHOWN = 20;
+
+/**
+ * Puts what became of each rule into the adapter's own metrics, and into the log once when that
+ * changes: that a rule has no metrics, and why, and that it has some again.
+ */
+export function createRulesReport(
+  log: Logger,
+  metrics: AdapterMetrics,
+): (outcomes: readonly RuleOutcome[]) => void {
+  /** What has been logged, by the place of the rule. */
+  let reported: ReadonlyMap<string, string> = new Map();
+
+  return (outcomes) => {
+    metrics.rulesDiscovered(
+      outcomes.map((outcome) => ({
+        api: outcome.rule.kind,
+        rule: rulePlace(outcome.rule),
+        series: outcome.series,
+        metrics: outcome.metrics,
+        reason: noMetricsReason(outcome),
+      })),
+    );
+    const explained = outcomes.filter(isForTheLog);
+    const changed = explained.filter(
+      (outcome) => reported.get(rulePlace(outcome.rule)) !== kindOf(outcome),
+    );
+    for (const outcome of changed.slice(0, MOST_SHOWN)) logOutcome(log, outcome);
+    if (changed.length > MOST_SHOWN) {
+      const more = changed.length - MOST_SHOWN;
+      log.warn(`${more} more rules have no metrics, or metrics without values`, { more });
+    }
+    logRecovered(log, outcomes, reported);
+    reported = new Map(explained.map((outcome) => [rulePlace(outcome.rule), kindOf(outcome)]));
+  };
+}
+
+/** Failed queries and names that no request can ask for have lines of their own. */
+function isForTheLog(outcome: RuleOutcome): boolean {
+  const reason = noMetricsReason(outcome);
+  if (reason === 'query_failed') return false;
+  const isOnlyUnfit = outcome.withoutMetric.every(({ cause }) => cause === 'unfit_name');
+  return explainOutcome(outcome) !== undefined && (reason === 'no_series' || !isOnlyUnfit);
+}
+
+/** The same for as long as the same can be said of the rule; counts alone are no news. */
+function kindOf(outcome: RuleOutcome): string {
+  const { rule, withoutMetric, metrics } = outcome;
+  const causes = withoutMetric.map(({ cause }) => cause).toSorted();
+  return [rule.seriesQuery, noMetricsReason(outcome), metrics > 0, ...causes].join('\n');
+}
+
+function logOutcome(log: Logger, outcome: RuleOutcome): void {
+  const line = `${rulePlace(outcome.rule)}: ${explainOutcome(outcome)}`;
+  // What a rule asks for may not exist yet.
+  if (noMetricsReason(outcome) === 'no_series') log.info(line);
+  else log.warn(line);
+}
+
+function logRecovered(
+  log: Logger,
+  outcomes: readonly RuleOutcome[],
+  reported: ReadonlyMap<string, string>,
+): void {
+  const recovered = outcomes.filter(
+    (outcome) =>
+      reported.has(rulePlace(outcome.rule)) &&
+      outcome.metrics > 0 &&
+      explainOutcome(outcome) === undefined,
+  );
+  for (const { rule, metrics } of recovered.slice(0, MOST_SHOWN)) {
+    log.info(`${rulePlace(rule)}: has metrics now`, { metrics });
+  }
+}
