@@ -80,6 +80,7 @@ function start(
       mapper: mapperNow,
       now: Date.now,
       isRefusal: (error) => error instanceof Refused,
+      answersOtherwise: async (error) => error instanceof Unsupported,
       isUnsupported: (error) => error instanceof Unsupported,
       onRelist: (round) => rounds.push(round),
       onFault: (fault) => faults.push(fault),
@@ -137,6 +138,15 @@ describe('the relist loop', () => {
     await loop.relist();
     expect(loop.hasListed()).toBe(true);
     expect(names(loop)).toEqual([]);
+  });
+
+  it('is ready when Prometheus refuses all series queries and answers otherwise', async () => {
+    const { source, failures } = faultySource();
+    failures.set('a', new Unsupported());
+    failures.set('b', new Unsupported());
+    const { loop } = start(source, () => ({ custom: [rule('a'), rule('b')], external: [] }));
+    await loop.relist();
+    expect(loop.hasListed()).toBe(true);
   });
 
   it('is ready without rules', async () => {

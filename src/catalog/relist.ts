@@ -19,6 +19,11 @@ export interface RelistDependencies {
   readonly now: () => number;
   /** Whether Prometheus has answered, if only by a refusal: asking again gives the same. */
   readonly isRefusal: (error: unknown) => boolean;
+  /**
+   * Whether the server that gave an error answers other requests, so that the error is its answer
+   * to what was asked. Never rejects.
+   */
+  readonly answersOtherwise: (error: unknown) => Promise<boolean>;
   /** Whether an error says that the server cannot do what was asked; asked otherwise, it may. */
   readonly isUnsupported: (error: unknown) => boolean;
   /** Told of every finished round. */
@@ -126,7 +131,7 @@ export function startRelistLoop(
     rulesOfCatalog = rules;
     failures = failuresIn(outcomes);
     const built = await swap();
-    listed ||= couldBeAsked(outcomes, dependencies.isRefusal);
+    listed ||= await couldBeAsked(outcomes, dependencies);
     const durationSeconds = (dependencies.now() - begun) / 1000;
     const { leftOut } = built;
     dependencies.onRelist({ outcomes, choice, leftOut, ruleOutcomes, catalog, durationSeconds });
@@ -243,10 +248,13 @@ function failuresIn(outcomes: readonly DiscoveryOutcome[]): ReadonlyMap<string, 
   );
 }
 
-function couldBeAsked(
+async function couldBeAsked(
   outcomes: readonly DiscoveryOutcome[],
-  isRefusal: (error: unknown) => boolean,
-): boolean {
+  { isRefusal, answersOtherwise }: RelistDependencies,
+): Promise<boolean> {
   if (outcomes.length === 0) return true;
-  return outcomes.some((outcome) => 'found' in outcome || isRefusal(outcome.error));
+  if (outcomes.some((outcome) => 'found' in outcome || isRefusal(outcome.error))) return true;
+  // Of failures of one kind one is enough to ask about.
+  const [first] = outcomes;
+  return first !== undefined && 'error' in first && answersOtherwise(first.error);
 }

@@ -26,7 +26,13 @@ import { AccessSetupError, type DelegatedAccess, delegateAccess } from './serve/
 import { firstCertificate, followCertificates, namedCertificates } from './serve/certificates.ts';
 import { type Cluster, connectCluster, noCluster } from './serve/cluster.ts';
 import { surviveFaults } from './serve/faults.ts';
-import { connectPrometheus, isUnsupported, nameFlag, shareQueries } from './serve/prometheus.ts';
+import {
+  answersOtherwise,
+  connectPrometheus,
+  isUnsupported,
+  nameFlag,
+  shareQueries,
+} from './serve/prometheus.ts';
 import { createRelistReport } from './serve/report-relist.ts';
 import { createRequestReport } from './serve/report-request.ts';
 import { followRules, type Rules } from './serve/rules.ts';
@@ -189,6 +195,7 @@ function startRelisting(
       mapper: cluster.mapper,
       now: Date.now,
       isRefusal: (error) => error instanceof PrometheusError && error.kind === 'bad_query',
+      answersOtherwise: (error) => answersOtherwise(error, source),
       isUnsupported,
       onRelist: createRelistReport(log, metrics, rules.current),
       onFault(error) {

@@ -12,6 +12,7 @@ interface Asked {
 }
 
 class Refusal extends Error {}
+class UnclearFailure extends Error {}
 
 /** What a caller was told of a query that it needed. */
 interface Told {
@@ -48,7 +49,10 @@ function sharing(maxAge = 1000) {
     },
     {
       maxAge,
-      isRefusal: (error) => error instanceof Refusal,
+      scopeOfFailure(error) {
+        if (error instanceof Refusal) return 'query';
+        return error instanceof UnclearFailure ? 'unclear' : 'server';
+      },
       onQuery({ scope }) {
         counted[scope] += 1;
         return () => undefined;
@@ -251,6 +255,68 @@ describe('requests for different objects', () => {
     asked[0]?.fail(new Error('down'));
     await expect(failing).rejects.toThrow('down');
     expect(asked).toHaveLength(1);
+  });
+
+  it('ask one own query when the failure of the one for all is unclear, then all if that is answered', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const all = Promise.all(['c', 'd', 'e', 'f'].map((name) => get(name)));
+    expect(queries()).toEqual([FOR_ALL]);
+    asked[0]?.fail(new UnclearFailure());
+    await expect.poll(queries).toHaveLength(2);
+    await new Promise(setImmediate);
+    expect(queries()).toHaveLength(2);
+    asked[1]?.answer({ 'shop/c': 1 });
+    await expect.poll(queries).toHaveLength(5);
+    for (const { answer } of asked.slice(2)) answer({ 'shop/d': 2, 'shop/e': 2, 'shop/f': 2 });
+    expect((await all)[0]).toEqual({ c: 1 });
+    // From now on for a while all ask their own.
+    void Promise.all(['g', 'h', 'i'].map((name) => get(name)));
+    expect(queries().filter((promql) => promql === FOR_ALL)).toHaveLength(1);
+  });
+
+  it('all ask their own when that of the first is refused: so the server answers', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const both = Promise.allSettled([get('c'), get('d')]);
+    asked[0]?.fail(new UnclearFailure());
+    await expect.poll(queries).toHaveLength(2);
+    asked[1]?.fail(new Refusal());
+    await expect.poll(queries).toHaveLength(3);
+    asked[2]?.answer({ 'shop/d': 2 });
+    expect(await both).toMatchObject([{ status: 'rejected' }, { value: { d: 2 } }]);
+  });
+
+  it('cost an outage one more query, and keep sharing after it', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const all = Promise.allSettled(['c', 'd', 'e', 'f'].map((name) => get(name)));
+    asked[0]?.fail(new UnclearFailure('shared'));
+    await expect.poll(queries).toHaveLength(2);
+    asked[1]?.fail(new UnclearFailure('own'));
+    const reasons = (await all).map((result) =>
+      result.status === 'rejected' ? result.reason.message : 'an answer',
+    );
+    expect(reasons).toEqual(['own', 'shared', 'shared', 'shared']);
+    expect(queries()).toHaveLength(2);
+    asked.splice(0);
+    void Promise.all(['g', 'h', 'i'].map((name) => get(name)));
+    expect(queries()).toEqual([FOR_ALL]);
+  });
+
+  it('let the next request take the place of a first one that is given up', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const gone = new AbortController();
+    const first = get('c', gone.signal);
+    const second = get('d');
+    asked[0]?.fail(new UnclearFailure());
+    await expect.poll(queries).toHaveLength(2);
+    gone.abort(new Error('gone'));
+    await expect(first).rejects.toThrow('gone');
+    await expect.poll(queries).toHaveLength(3);
+    asked[2]?.answer({ 'shop/d': 2 });
+    expect(await second).toEqual({ d: 2 });
   });
 
   it('are exact queries for a while when hardly any of all are wanted', async () => {

@@ -2,6 +2,7 @@ import type { QueryRequest } from '../rules/metrics-query.ts';
 import type { Caller, NeededQuery, OnQuery, QueryAnswer, QueryRunner } from './query-runner.ts';
 import { createRecentAnswers, type RecentAnswers } from './query-sharing-answers.ts';
 import { createDemand } from './query-sharing-demand.ts';
+import { createSharedFailures } from './query-sharing-fallback.ts';
 import { createSharedMetrics, type SharedMetric } from './query-sharing-metrics.ts';
 import { indexByObject, type SamplesByObject } from './query-sharing-objects.ts';
 import { createQueryTelling } from './query-telling.ts';
@@ -15,8 +16,11 @@ export interface QuerySharingOptions {
    * under way at the same time are one.
    */
   readonly maxAge: number;
-  /** Whether an error is the query's own fault, so that another query may well succeed. */
-  readonly isRefusal: (error: unknown) => boolean;
+  /**
+   * What an error of a query says about other queries: `query`, they may well succeed; `server`,
+   * they fail as well; `unclear`, it could be either.
+   */
+  readonly scopeOfFailure: (error: unknown) => 'query' | 'unclear' | 'server';
   /** Told of every query that a request needs. */
   readonly onQuery?: OnQuery;
   /** Told how many answers of a scope are kept, and how many bytes they have, about. */
@@ -36,7 +40,7 @@ export interface QuerySharingOptions {
  * for each time.
  */
 export function createQuerySharing(runner: QueryRunner, options: QuerySharingOptions): QueryRunner {
-  const { maxAge, isRefusal, onKept, now = () => performance.now() } = options;
+  const { maxAge, scopeOfFailure, onKept, now = () => performance.now() } = options;
   const bounds = { maxAge, mostKept: MOST_ANSWERS, mostBytes: MOST_BYTES, now };
   const own = createRecentAnswers<QueryAnswer>({
     ...bounds,
@@ -50,8 +54,9 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
   });
   const metrics = createSharedMetrics(() => createDemand(maxAge, now));
   const telling = createQueryTelling(now, options.onQuery);
+  const sharedFailures = createSharedFailures();
   const doesNotServe = (error: unknown): boolean =>
-    error instanceof NoSharedAnswer || isRefusal(error);
+    error instanceof NoSharedAnswer || scopeOfFailure(error) === 'query';
 
   /** The answer to the request's own query. */
   function fromOwn(promql: string, caller: Caller): Promise<QueryAnswer> {
@@ -65,6 +70,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
   async function fromAll(
     metric: SharedMetric,
     request: QueryRequest,
+    ownPromql: string,
     caller: Caller,
   ): Promise<QueryAnswer | undefined> {
     const { promql } = metric.shared;
@@ -77,7 +83,15 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
       return { type: 'vector', samples: samples.of(request) };
     } catch (error) {
       if (doesNotServe(error)) return undefined;
-      throw error;
+      if (scopeOfFailure(error) !== 'unclear') throw error;
+      return sharedFailures.fallBack(error, caller, {
+        ask: async () => {
+          const answer = await fromOwn(ownPromql, caller);
+          metric.demand.failed();
+          return answer;
+        },
+        isServing: (ownError) => scopeOfFailure(ownError) === 'query',
+      });
     }
   }
 
@@ -111,7 +125,8 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
         metric.demand.came();
         const isThere = forAll.find(metric.shared.promql) !== undefined;
         const answer =
-          (isThere || metric.demand.isForAll()) && (await fromAll(metric, metric.request, caller));
+          (isThere || metric.demand.isForAll()) &&
+          (await fromAll(metric, metric.request, promql, caller));
         if (answer) return answer;
       }
       return fromOwn(promql, caller);

@@ -78,7 +78,15 @@ function kindOfErrorAnswer(errorType: string | undefined, status: number): Prome
   if (status === 429) {
     return 'unavailable';
   }
-  return KIND_OF_ERROR_TYPE.get(errorType ?? '') ?? (status >= 500 ? 'unavailable' : 'bad_answer');
+  return KIND_OF_ERROR_TYPE.get(errorType ?? '') ?? kindOfOtherError(status);
+}
+
+/** Other servers have error types of their own, or none: VictoriaMetrics repeats the status. */
+function kindOfOtherError(status: number): PrometheusErrorKind {
+  if (status >= 500) return 'unavailable';
+  if (status === 408) return 'timeout';
+  // An unknown path or method says nothing about the query.
+  return status >= 400 && status !== 404 && status !== 405 ? 'bad_query' : 'bad_answer';
 }
 
 const SUMMARY_OF_ERROR_ANSWER: Readonly<Record<PrometheusErrorKind, string>> = {

@@ -8,6 +8,7 @@ import { startProcess } from '../../scripts/parts/process.ts';
 import { startPrometheus } from '../../scripts/parts/prometheus.ts';
 import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
 import type { PrometheusError } from '../../src/prometheus/errors.ts';
+import { scopeOfFailure } from '../../src/prometheus/failure-scope.ts';
 import {
   createGuardedClient,
   type GuardedClient,
@@ -206,7 +207,7 @@ describe('at most so many queries at once', () => {
   test('and the last who gives up a shared query ends it', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1 });
-    const shared = createQuerySharing(client, { maxAge: 1_000, isRefusal: () => false });
+    const shared = createQuerySharing(client, { maxAge: 1_000, scopeOfFailure });
     const callers = [new AbortController(), new AbortController(), new AbortController()];
     const outcomes = callers.map(({ signal }) =>
       shared.query('same', { signal }).then(

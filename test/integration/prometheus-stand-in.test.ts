@@ -232,7 +232,13 @@ describe('an answer that is none', () => {
     [429, 'too_many_requests', 'unavailable'],
     [404, 'not_found', 'bad_answer'],
     [403, 'forbidden', 'unauthorized'],
-    [422, undefined, 'bad_answer'],
+    [422, undefined, 'bad_query'],
+    [422, '422', 'bad_query'],
+    [400, '400', 'bad_query'],
+    [413, '413', 'bad_query'],
+    [405, undefined, 'bad_answer'],
+    [408, undefined, 'timeout'],
+    [503, '503', 'unavailable'],
     [200, 'bad_data', 'bad_query'],
   ])('the error of Prometheus itself, %d %s', async (status, errorType, kind) => {
     const body = JSON.stringify({ status: 'error', errorType, error: 'that is why' });

@@ -15,6 +15,7 @@ import type { QueryOrigin, QueryRunner } from '../../src/metrics/query-runner.ts
 import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
 import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
 import { PrometheusError } from '../../src/prometheus/errors.ts';
+import { scopeOfFailure } from '../../src/prometheus/failure-scope.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';
 import { answeredRequests } from '../fixtures/prometheus-requests.ts';
@@ -66,7 +67,7 @@ const atOneMoment: QueryRunner = {
 function sharing(runner: QueryRunner, maxAge = 60_000): QueryRunner {
   return createQuerySharing(runner, {
     maxAge,
-    isRefusal: (error) => error instanceof PrometheusError && error.kind === 'bad_query',
+    scopeOfFailure,
   });
 }
 

@@ -3,6 +3,7 @@ import type { PrometheusOptions as PrometheusFlags } from '../../cli/serve-optio
 import type { QueryRunner } from '../../metrics/query-runner.ts';
 import { createQuerySharing } from '../../metrics/query-sharing.ts';
 import { PrometheusError, type PrometheusErrorKind } from '../../prometheus/errors.ts';
+import { scopeOfFailure } from '../../prometheus/failure-scope.ts';
 import { createGuardedClient, type GuardedClient } from '../../prometheus/guarded-client.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
@@ -72,9 +73,6 @@ export function nameFlag(message: string): string {
   });
 }
 
-/** What can be the fault of one query, while another one is answered. */
-const REFUSALS: ReadonlySet<PrometheusErrorKind> = new Set(['bad_query', 'timeout', 'too_large']);
-
 /** What a server says to a request that it does not know, or a proxy to one that it lets nobody make. */
 const NO_SUCH_REQUEST: ReadonlySet<PrometheusErrorKind> = new Set([
   'bad_query',
@@ -91,6 +89,22 @@ export function isUnsupported(error: unknown): boolean {
   return NO_SUCH_REQUEST.has(error.kind) || error.status === 501;
 }
 
+/**
+ * Whether a server that refused what was asked answers another query: then it is there, and the
+ * refusal is its answer. What is not in Prometheus's own form alone shows that not, for it could
+ * come from anything that listens at the URL.
+ */
+export async function answersOtherwise(error: unknown, prometheus: QueryRunner): Promise<boolean> {
+  if (!(error instanceof PrometheusError)) return false;
+  if (error.kind === 'bad_query') return true;
+  const { status } = error;
+  if (status === undefined || status < 400 || status >= 500 || status === 429) return false;
+  return prometheus.query('vector(1)', {}).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** One query for many requests, as far as the flags allow. */
 export function shareQueries(
   prometheus: QueryRunner,
@@ -104,6 +118,6 @@ export function shareQueries(
       return () => undefined;
     },
     onKept: metrics.answersKept,
-    isRefusal: (error) => error instanceof PrometheusError && REFUSALS.has(error.kind),
+    scopeOfFailure,
   });
 }

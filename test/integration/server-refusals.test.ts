@@ -1,0 +1,219 @@
+// What servers refuse in their own words: shared queries fall back, and the adapter becomes ready.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
+import { createPrometheusClient } from '../../src/prometheus/client.ts';
+import { scopeOfFailure } from '../../src/prometheus/failure-scope.ts';
+import type { QueryRequest } from '../../src/rules/metrics-query.ts';
+import {
+  prometheusServer,
+  type RunningServer,
+  victoriaMetricsServer,
+} from '../fixtures/real-servers.ts';
+import { compiledRule } from '../fixtures/rules.ts';
+import { type StandaloneAdapter, startStandaloneAdapter } from '../fixtures/standalone-adapter.ts';
+import { startStandIn } from './stand-in-server.ts';
+
+const NAMESPACES = ['shop', 'stage'];
+const PODS = ['web-0', 'web-1', 'web-2', 'web-3'];
+
+/** Namespace `bad` has two series for one pod, so a query over all namespaces is refused. */
+const SERIES = [
+  'dup_cap{namespace="bad",pod="b-0",x="1"} 1',
+  'dup_cap{namespace="bad",pod="b-0",x="2"} 2',
+  ...each((namespace, pod) => `dup_cap{namespace="${namespace}",pod="${pod}"} 100`),
+  'dup_used{namespace="bad",pod="b-0"} 5',
+  ...each((namespace, pod, value) => `dup_used{namespace="${namespace}",pod="${pod}"} ${value}`),
+];
+
+const DIVISION = 'dup_used{<<.LabelMatchers>>} / on (namespace, pod) dup_cap{<<.LabelMatchers>>}';
+
+function each(write: (namespace: string, pod: string, value: number) => string): string[] {
+  return NAMESPACES.flatMap((namespace) =>
+    PODS.map((pod, index) => write(namespace, pod, 10 * (index + 1))),
+  );
+}
+
+/** Each series at each moment that the tests can ask about. */
+function samples(): string {
+  const now = Math.floor(Date.now() / 1000);
+  const lines = SERIES.flatMap((series) =>
+    Array.from({ length: 30 }, (_, step) => `${series} ${now - 120 + step * 15}`),
+  );
+  return `${lines.join('\n')}\n# EOF\n`;
+}
+
+const servers = await Promise.all([
+  prometheusServer('2.42'),
+  prometheusServer('3.5'),
+  victoriaMetricsServer('1.112'),
+  victoriaMetricsServer('1.145'),
+]);
+
+let directory: string;
+const closers: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'server-refusals-'));
+});
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function adapterOf(
+  server: RunningServer,
+  rule: object,
+  flags: readonly string[] = [],
+): Promise<StandaloneAdapter> {
+  const config = join(directory, 'rules.yaml');
+  await writeFile(config, JSON.stringify({ rules: [rule] }));
+  const adapter = await startStandaloneAdapter({
+    config,
+    prometheusUrl: server.url,
+    certificates: directory,
+    flags: ['--prometheus-stall-timeout=0s', ...flags],
+  });
+  closers.push(adapter.stop);
+  return adapter;
+}
+
+const LIMITING_SERIES = { Prometheus: [], VictoriaMetrics: ['-search.maxSeries=5'] } as const;
+
+/** Prometheus has no limit on series, and no `or` in selectors. */
+const REFUSED_SERIES_QUERY = {
+  Prometheus: '{__name__="dup_used" or __name__="dup_cap"}',
+  VictoriaMetrics: '{__name__=~"dup_.*"}',
+} as const;
+
+const overrides = { namespace: { resource: 'namespace' }, pod: { resource: 'pod' } };
+
+describe.each(servers)('$name', ({ start, isMissing, product }) => {
+  test.skipIf(isMissing)(
+    'a shared query that is refused leaves each request its own value',
+    async () => {
+      const server = await start(samples());
+      closers.push(server.stop);
+      const adapter = await adapterOf(server, {
+        seriesQuery: 'dup_used',
+        resources: { overrides },
+        name: { as: 'usage' },
+        metricsQuery: DIVISION,
+      });
+      const values: string[] = [];
+      for (let round = 0; round < 6; round += 1) {
+        const answers = each((namespace, pod) => `namespaces/${namespace}/pods/${pod}/usage`).map(
+          async (path) => {
+            const { body } = await adapter.get(`/apis/custom.metrics.k8s.io/v1beta2/${path}`);
+            const answer: { items?: { value: string }[] } = JSON.parse(body);
+            return answer.items?.[0]?.value ?? body;
+          },
+        );
+        values.push(...(await Promise.all(answers)));
+        await sleep(300);
+      }
+      const expected = ['100m', '200m', '300m', '400m', '100m', '200m', '300m', '400m'];
+      expect(values).toEqual(Array.from({ length: 6 }, () => expected).flat());
+      const { body } = await adapter.get('/metrics');
+      expect(body).toMatch(/queries_total\{scope="all",answered="asked"\} [1-9]/);
+    },
+  );
+
+  test.skipIf(isMissing)(
+    'a server that refuses every series query does not keep the adapter from becoming ready',
+    async () => {
+      const server = await start(samples(), LIMITING_SERIES[product]);
+      closers.push(server.stop);
+      const rule = {
+        seriesQuery: REFUSED_SERIES_QUERY[product],
+        resources: { overrides },
+        metricsQuery: '<<.Series>>{<<.LabelMatchers>>}',
+      };
+      const adapter = await adapterOf(server, rule, ['--discovery=series', '--check-promql=false']);
+      expect((await adapter.get('/readyz')).status).toBe(200);
+      expect(adapter.stdoutTail()).toMatch(
+        /a series query failed.*(parse error|matching timeseries exceeds 5)/,
+      );
+    },
+  );
+});
+
+/** Answers of servers and proxies to a query that they refuse. */
+const REFUSALS: readonly (readonly [string, number, string])[] = [
+  ['VictoriaMetrics', 422, '{"status":"error","errorType":"422","error":"duplicate"}'],
+  ['VictoriaMetrics', 400, '{"status":"error","errorType":"400","error":"duplicate"}'],
+  ['M3', 400, '{"status":"error","error":"duplicate"}'],
+  ['Google', 400, '{"error":{"code":400,"message":"duplicate","status":"INVALID_ARGUMENT"}}'],
+  ['too large', 413, '<html>413 Request Entity Too Large</html>'],
+  ['text', 422, 'duplicate series'],
+  ['a page', 403, '<html>Forbidden</html>'],
+  ['not acceptable', 406, 'Not Acceptable'],
+  ['internal', 500, '{"status":"error","errorType":"internal","error":"expanding series"}'],
+  ['bad gateway', 502, '<html>Bad Gateway</html>'],
+  ['too many requests', 429, 'too many requests'],
+  ['execution', 422, '{"status":"error","errorType":"execution","error":"duplicate"}'],
+  ['timeout', 503, '{"status":"error","errorType":"timeout","error":"query timed out"}'],
+  ['gateway timeout', 504, 'Gateway Timeout'],
+];
+
+describe('a proxy that refuses only the shared query', () => {
+  const rule = compiledRule({
+    seriesQuery: 'dup_used',
+    metricsQuery: 'sum(dup_used{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
+    overrides: { namespace: 'namespace', pod: 'pod' },
+  });
+  let server: RunningServer;
+
+  beforeAll(async () => {
+    server = await (await prometheusServer('3.5')).start(samples());
+  });
+
+  afterAll(async () => {
+    await server?.stop();
+  });
+
+  test.each(REFUSALS)('with %s %d', async (_, status, body) => {
+    let refused = 0;
+    const proxy = await startStandIn((received, response) => {
+      const target = new URL(received.url ?? '/', server.url);
+      if (target.searchParams.get('query')?.includes('pod!=""')) {
+        refused += 1;
+        response.writeHead(status).end(body);
+        return;
+      }
+      request(target, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      }).end();
+    });
+    closers.push(proxy.close);
+    const client = createPrometheusClient({ url: proxy.url });
+    closers.push(client.close);
+    const sharing = createQuerySharing(client, { maxAge: 1000, scopeOfFailure });
+    const values = await Promise.all(
+      each((namespace, pod) => `${namespace}/${pod}`).map(async (object) => {
+        const [namespace = '', pod = ''] = object.split('/');
+        const asked: QueryRequest = {
+          series: 'dup_used',
+          selector: [],
+          namespace: { label: 'namespace', value: namespace },
+          objects: { label: 'pod', names: [pod] },
+          groupBy: ['pod'],
+        };
+        const origin = { rule, request: asked };
+        const answer = await sharing.query(rule.query.for(asked), { origin });
+        return answer.type === 'vector' ? answer.samples[0]?.value : answer.type;
+      }),
+    );
+    expect(values).toEqual([10, 20, 30, 40, 10, 20, 30, 40]);
+    expect(refused).toBeGreaterThan(0);
+  });
+});
