@@ -8,17 +8,19 @@ import { runCommand } from '../../scripts/parts/command.ts';
 import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
 import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { MEMORY_BYTES } from '../fixtures/limited-adapter.ts';
 import { readData } from '../golden/recorded-cases.ts';
 import {
+  argsOf,
   chartDirectory,
+  containerOf,
   fieldOf,
   helm,
   listOf,
+  notesOf,
   only,
-  type RenderSettings,
   renderChart,
   type Values,
-  withValues,
 } from './helm.ts';
 import type { Manifest } from './kubectl.ts';
 import { checkRules } from './rules-check.ts';
@@ -43,14 +45,6 @@ function rulesOf(manifests: readonly Manifest[]): string {
   return text;
 }
 
-function container(manifests: readonly Manifest[]): unknown {
-  return listOf(only(manifests, 'Deployment'), 'spec.template.spec.containers')[0];
-}
-
-function argsOf(manifests: readonly Manifest[]): readonly string[] {
-  return listOf(container(manifests), 'args').map(String);
-}
-
 function apiServices(manifests: readonly Manifest[]): readonly string[] {
   return manifests.filter(({ kind }) => kind === 'APIService').map(({ metadata }) => metadata.name);
 }
@@ -63,21 +57,6 @@ function notTexts(value: unknown, path = ''): readonly string[] {
   const isIdentifier =
     /(name|namespace|Name|io\/instance|io\/name|matchNames\.\d+|dnsNames\.\d+)$/.test(path);
   return isIdentifier && typeof value !== 'string' ? [`${path}: ${String(value)}`] : [];
-}
-
-async function rejection(values: Values): Promise<string> {
-  const error: unknown = await renderChart({ values }).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  return error instanceof Error ? error.message : 'it was rendered';
-}
-
-async function notes(settings: RenderSettings): Promise<string> {
-  return withValues(settings, async (flags) => {
-    const dryRun = ['--dry-run=client', '-n', 'monitoring', ...flags];
-    return (await helm('install', 'adapter', chartDirectory, ...dryRun)).split('NOTES:')[1] ?? '';
-  });
 }
 
 describe('helm lint', () => {
@@ -96,7 +75,7 @@ describe('the chart', () => {
   it('has the version of the program', async () => {
     const chart = load(await readFile(join(chartDirectory, 'Chart.yaml'), 'utf8'));
     expect(fieldOf(chart, 'appVersion')).toBe(manifest.version);
-    expect(fieldOf(container(await renderChart()), 'image')).toBe(
+    expect(fieldOf(containerOf(await renderChart()), 'image')).toBe(
       `prom-metrics-adapter:${manifest.version}`,
     );
   });
@@ -149,10 +128,7 @@ describe('the chart', () => {
     );
     const values = load(await readFile(join(chartDirectory, 'values.yaml'), 'utf8'));
     const described = Object.keys(Object(fieldOf(schema, 'properties'))).toSorted();
-    expect([...Object.keys(Object(values)), 'global'].toSorted()).toEqual(described);
-    const known = await readFile(join(chartDirectory, 'templates/_known-values.tpl'), 'utf8');
-    const listed = /knownValues" -}}\n([\s\S]*?)\n\{\{/.exec(known)?.[1]?.split(/\s+/) ?? [];
-    expect(listed.toSorted()).toEqual(described);
+    expect([...Object.keys(Object(values)), 'enabled', 'global'].toSorted()).toEqual(described);
   });
 });
 
@@ -233,12 +209,12 @@ describe('values of the community chart', () => {
   });
 
   it("do not bring prometheus-adapter's image with them", async () => {
-    expect(fieldOf(container(await rendered()), 'image')).toBe(
+    expect(fieldOf(containerOf(await rendered()), 'image')).toBe(
       `prom-metrics-adapter:${manifest.version}`,
     );
-    expect(await notes({ files: [oldValues] })).toContain('which is another program');
+    expect(await notesOf({ files: [oldValues] })).toContain('which is another program');
     const image = { repository: 'mirror.example.com/adapter', tag: 7 };
-    expect(fieldOf(container(await renderChart({ values: { image } })), 'image')).toBe(
+    expect(fieldOf(containerOf(await renderChart({ values: { image } })), 'image')).toBe(
       'mirror.example.com/adapter:7',
     );
   });
@@ -252,12 +228,6 @@ describe('values of the community chart', () => {
       'app.kubernetes.io/name': 'prometheus-adapter',
       'app.kubernetes.io/instance': 'prometheus-adapter',
     });
-  });
-
-  it('may have keys that are not known, which the notes tell of', async () => {
-    expect(await notes({ values: { sidecar: { enabled: true }, global: {} } })).toContain(
-      'not known and have no effect: sidecar',
-    );
   });
 
   it('may have no port, and a disruption budget by minAvailable', async () => {
@@ -279,25 +249,6 @@ describe('values of the community chart', () => {
     const budget = only(manifests, 'PodDisruptionBudget').spec;
     expect(budget).toMatchObject({ minAvailable: none });
     expect(budget).not.toHaveProperty('maxUnavailable');
-  });
-});
-
-describe('wrong values', () => {
-  it.each<[Values, string, string]>([
-    [{ replicas: 'two' }, 'replicas', 'integer'],
-    [{ metricsRelistInterval: '60' }, 'metricsRelistInterval', 'pattern'],
-    [{ rules: { custom: { a: 1 } } }, 'rules/custom', 'array'],
-    [{ rules: { external: [{ seriesQuery: 5 }] } }, 'rules/external/0/seriesQuery', 'string'],
-    [{ service: { type: 'Cluster' } }, 'service/type', 'ClusterIP'],
-    [{ listenPort: 70000 }, 'listenPort', 'maximum'],
-    [{ serviceMonitor: { enable: true } }, 'serviceMonitor', 'enable'],
-    [{ apiServices: { customs: true } }, 'apiServices', 'customs'],
-    [{ extraArguments: [{ a: 1 }] }, 'extraArguments/0', 'string'],
-    [{ tls: { enable: true } }, 'tls.ca', '-----BEGIN'],
-  ])('%j is refused', async (values, place, expected) => {
-    const message = await rejection(values);
-    expect(message.replaceAll('.', '/')).toContain(place.replaceAll('.', '/'));
-    expect(message).toContain(expected);
   });
 });
 
@@ -336,7 +287,7 @@ describe('rules and APIs', () => {
     const template = async (values: Values) =>
       fieldOf(only(await renderChart({ values }), 'Deployment'), 'spec.template');
     expect(await template({ rules: { custom: [rule] } })).toEqual(await template({}));
-    const mounts = listOf(container(await renderChart()), 'volumeMounts');
+    const mounts = listOf(containerOf(await renderChart()), 'volumeMounts');
     expect(mounts).toContainEqual({ name: 'config', mountPath: '/etc/adapter', readOnly: true });
   });
 });
@@ -400,7 +351,7 @@ describe('pods', () => {
         },
       },
     });
-    expect(container(manifests)).toMatchObject({
+    expect(containerOf(manifests)).toMatchObject({
       securityContext: {
         allowPrivilegeEscalation: false,
         capabilities: { drop: ['ALL'] },
@@ -408,7 +359,11 @@ describe('pods', () => {
         runAsNonRoot: true,
         runAsUser: 10001,
       },
-      resources: { requests: { cpu: expect.any(String), memory: expect.any(String) } },
+      resources: {
+        requests: { cpu: expect.any(String), memory: expect.any(String) },
+        limits: { memory: `${MEMORY_BYTES / 2 ** 20}Mi` },
+      },
+      startupProbe: { httpGet: { path: '/livez', port: 'https', scheme: 'HTTPS' } },
     });
     expect(only(manifests, 'PodDisruptionBudget').spec).toMatchObject({ maxUnavailable: 1 });
   });
@@ -530,13 +485,13 @@ describe('monitoring', () => {
       return listOf(only(manifests, 'ServiceMonitor'), 'spec.endpoints')[0];
     };
     expect(await far(unnamed)).toMatchObject({ tlsConfig: { insecureSkipVerify: true } });
-    expect(await notes({ values: { serviceMonitor: unnamed } })).toContain(
+    expect(await notesOf({ values: { serviceMonitor: unnamed } })).toContain(
       'serviceMonitor.tlsConfig',
     );
     const tlsConfig = { ca: { configMap: { name: 'adapter-ca', key: 'ca.crt' } } };
     const named = { ...unnamed, tlsConfig };
     expect(fieldOf(await far(named), 'tlsConfig')).toEqual(tlsConfig);
-    expect(await notes({ values: { serviceMonitor: named } })).not.toContain('tlsConfig');
+    expect(await notesOf({ values: { serviceMonitor: named } })).not.toContain('tlsConfig');
   });
 
   it('uses metrics that the program has', async () => {
@@ -629,14 +584,5 @@ describe('monitoring', () => {
     const names = listOf(group, 'rules').map((each) => fieldOf(each, 'alert'));
     expect(names).toContain('PromMetricsAdapterDown');
     expect(names).not.toContain('PromMetricsAdapterSlow');
-  });
-});
-
-describe('notes', () => {
-  it('say what to type next', async () => {
-    const text = await notes({ values: { rules: { external: [externalRule] } } });
-    expect(text).toContain('rollout status deployment adapter-prom-metrics-adapter');
-    expect(text).toContain('kubectl get --raw /apis/custom.metrics.k8s.io/v1beta2');
-    expect(text).toContain('kubectl get --raw /apis/external.metrics.k8s.io/v1beta1');
   });
 });

@@ -41,6 +41,33 @@ export async function renderChart(settings: RenderSettings = {}): Promise<readon
   );
 }
 
+/** What helm says against values, or that it has nothing against them. */
+export async function rejectionOf(settings: RenderSettings): Promise<string> {
+  const error: unknown = await renderChart(settings).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof Error ? error.message : 'it was rendered';
+}
+
+/** The notes that `helm install` prints, of a dry run without a cluster. */
+export async function notesOf(settings: RenderSettings = {}): Promise<string> {
+  return withValues(settings, async (flags) => {
+    const dryRun = ['--dry-run=client', '-n', 'monitoring', ...flags];
+    return (await helm('install', 'adapter', chartDirectory, ...dryRun)).split('NOTES:')[1] ?? '';
+  });
+}
+
+/** The adapter's container in the Deployment. */
+export function containerOf(manifests: readonly Manifest[]): unknown {
+  return listOf(only(manifests, 'Deployment'), 'spec.template.spec.containers')[0];
+}
+
+/** The flags that the adapter gets. */
+export function argsOf(manifests: readonly Manifest[]): readonly string[] {
+  return listOf(containerOf(manifests), 'args').map(String);
+}
+
 /** Calls with helm's flags for the values, which are in a file until the call ends. */
 export async function withValues<T>(
   { files = [], values = {}, flags = [] }: RenderSettings,

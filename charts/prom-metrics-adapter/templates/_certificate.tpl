@@ -22,14 +22,14 @@ for another month, else a new one. Made once in a rendering: the Secret and the 
 agree on it.
 */}}
 {{- define "prom-metrics-adapter.generatedCertificate" -}}
-{{- if not (hasKey .Values.tls "generated") -}}
+{{- if not (hasKey .Release "generatedCertificate") -}}
 {{- $fullname := include "prom-metrics-adapter.fullname" . -}}
 {{- $kept := lookup "v1" "Secret" (include "prom-metrics-adapter.namespace" .) $fullname -}}
 {{- $expires := dig "metadata" "annotations" "prom-metrics-adapter/certificate-expires" "0" $kept | int64 -}}
 {{- $month := int64 2592000 -}}
 {{- $now := now | unixEpoch | int64 -}}
 {{- if and (dig "data" "ca.crt" "" $kept) (gt $expires (add $now $month)) -}}
-{{- $_ := set .Values.tls "generated" (dict "data" $kept.data "expires" $expires) -}}
+{{- $_ := set .Release "generatedCertificate" (dict "data" $kept.data "expires" $expires) -}}
 {{- else -}}
 {{- $days := .Values.tls.generate.days | int -}}
 {{- $host := include "prom-metrics-adapter.host" . -}}
@@ -37,10 +37,10 @@ agree on it.
 {{- $names := list $fullname (trimSuffix ".svc" $host) $host -}}
 {{- $made := genSignedCert ($fullname) nil $names $days $ca -}}
 {{- $data := dict "ca.crt" (b64enc $ca.Cert) "tls.crt" (b64enc $made.Cert) "tls.key" (b64enc $made.Key) -}}
-{{- $_ := set .Values.tls "generated" (dict "data" $data "expires" (add $now (mul $days 86400))) -}}
+{{- $_ := set .Release "generatedCertificate" (dict "data" $data "expires" (add $now (mul $days 86400))) -}}
 {{- end -}}
 {{- end -}}
-{{- .Values.tls.generated | toYaml -}}
+{{- .Release.generatedCertificate | toYaml -}}
 {{- end -}}
 
 {{/* Certificates from values, as the data of a Secret; fails where they are not PEM. */}}
