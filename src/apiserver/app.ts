@@ -4,11 +4,16 @@ import { auditId } from './audit-id.ts';
 import type { UserInfo } from './authentication/user-info.ts';
 import type { RequestAccess } from './authorization/request-access.ts';
 import { requestedTimeout, withDeadline } from './deadline.ts';
+import type { RequestPlace, RequestPools } from './flow-control/request-pools.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
-import type { AnswerHeaders, ExchangeHandler, HttpExchange } from './http-exchange.ts';
+import type {
+  AnswerHeaders,
+  ExchangeHandler,
+  HttpExchange,
+  RequestOrigin,
+} from './http-exchange.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { Http2Exchange } from './http2-exchange.ts';
-import { type InFlight, limitInFlight } from './in-flight.ts';
 import type { MetricsApi } from './metrics-api.ts';
 import { negotiateError } from './negotiation.ts';
 import { isPretty } from './pretty-print.ts';
@@ -19,7 +24,7 @@ import { parseRequestUrl } from './request-url.ts';
 import { respond } from './respond.ts';
 import { createRoutes, type Routes } from './routes.ts';
 import type { RequestListeners } from './server.ts';
-import { retryAfterOf, statusOf, tooManyRequests } from './status.ts';
+import { retryAfterOf, statusOf } from './status.ts';
 
 /** A request that has been answered, for the log and the adapter's own metrics. */
 export interface AnsweredRequest {
@@ -49,18 +54,14 @@ export interface AppDependencies {
   /** The adapter's own metrics, in Prometheus's text format. */
   readonly ownMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly version: string;
-  readonly limits: RequestLimits;
+  /** How many requests are served at the same time. */
+  readonly pools: RequestPools;
+  /** How long a request may take, in milliseconds. 0: any time. */
+  readonly requestTimeout: number;
   /** Whether the server is about to end: its clients are to look for another one. */
   readonly isEnding: () => boolean;
   /** Told of every request when it comes; what it returns is told how it was answered. */
   readonly onRequest: () => (request: AnsweredRequest) => void;
-}
-
-export interface RequestLimits {
-  /** How many requests are worked on at once; probes of health do not count. 0: any number. */
-  readonly inFlight: number;
-  /** How long a request may take, in milliseconds. 0: any time. */
-  readonly timeout: number;
 }
 
 /**
@@ -86,17 +87,15 @@ export function createApp(dependencies: AppDependencies): RequestListeners {
 /** What is the same for all requests. */
 interface Pipeline extends AppDependencies {
   readonly routes: Routes;
-  readonly inFlight: InFlight;
   readonly healthPaths: ReadonlySet<string>;
 }
 
 function createPipeline(dependencies: AppDependencies): ExchangeHandler {
-  const { liveness, readiness, limits } = dependencies;
+  const { liveness, readiness } = dependencies;
   const health = { healthz: liveness, livez: liveness, readyz: [...liveness, ...readiness] };
   const pipeline: Pipeline = {
     ...dependencies,
     routes: createRoutes({ ...dependencies, health }),
-    inFlight: limitInFlight(limits.inFlight),
     healthPaths: new Set(healthPaths(health)),
   };
   return (exchange) => void serve(pipeline, exchange);
@@ -143,49 +142,51 @@ function commonHeaders({ isEnding }: Pipeline, { headers, protocol }: HttpExchan
   };
 }
 
-/** A request's way to its answer: parse, admit, authenticate, authorize, route. */
+/** A request's way to its answer: parse, authenticate, authorize, take a place, route. */
 async function answer(
-  { access, healthPaths, inFlight, limits, routes }: Pipeline,
+  pipeline: Pipeline,
   exchange: HttpExchange,
   progress: Progress,
 ): Promise<Answer> {
+  const { access, healthPaths, routes, requestTimeout } = pipeline;
   const { method, target, headers } = exchange;
   const url = parseRequestUrl(target);
   const info = requestInfo(method, url);
   progress.info = info;
   dropBody(exchange);
-  const timeout = requestedTimeout(url.query, limits.timeout);
-  // With a token there is a review to be made: that is work like any other.
-  const isProbe = healthPaths.has(url.path) && headers.authorization === undefined;
-  const leave = isProbe ? undefined : admit(inFlight, limits);
+  const timeout = requestedTimeout(url.query, requestTimeout);
+  const origin = exchange.origin();
+  const place = openPlace(pipeline, origin);
   return withDeadline(timeout, exchange, async (signal) => {
     try {
-      const user = await access.authenticate(exchange.origin());
+      const identity = await access.authenticate(origin, place.unidentified(signal));
+      const { user } = identity;
       progress.user = user;
-      await access.authorize(user, info);
+      await access.authorize(user, info, place.identified(identity, signal));
+      // A probe is answered whatever the load, unless it has to wait for a review.
+      if (!healthPaths.has(url.path)) place.take(identity);
       return await routes({ method, url, headers, signal, onQuery: progress.queries.onQuery });
     } finally {
       // Not before, where the client hangs up, and not after, where it does not read its answer.
-      leave?.();
+      place.leave();
     }
   });
 }
 
-/** In seconds: whoever is told that there are too many requests tries again after that. */
-const RETRY_AFTER = 1;
-
 /**
- * Takes a place, which the function returned gives back; it is lost after the longest time that a
- * request may take, for what then still goes on may never end. Throws a Status 429 where there is
- * none.
+ * The place of a request that has come. It is lost after the longest time that a request may take,
+ * for what then still goes on may never end.
  */
-function admit(inFlight: InFlight, { timeout }: RequestLimits): () => void {
-  const leave = inFlight.enter();
-  if (leave === undefined) throw tooManyRequests(RETRY_AFTER);
-  const timer = timeout > 0 ? setTimeout(leave, timeout).unref() : undefined;
-  return () => {
-    clearTimeout(timer);
-    leave();
+function openPlace({ pools, requestTimeout }: Pipeline, { socket }: RequestOrigin): RequestPlace {
+  const place = pools.open(socket?.remoteAddress);
+  if (requestTimeout === 0) return place;
+  const timer = setTimeout(() => place.leave(), requestTimeout).unref();
+  return {
+    ...place,
+    leave() {
+      clearTimeout(timer);
+      place.leave();
+    },
   };
 }
 

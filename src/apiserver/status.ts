@@ -99,6 +99,11 @@ export function tooManyRequests(retryAfterSeconds: number): StatusError {
   return new StatusError(failure(429, 'TooManyRequests', message, { retryAfterSeconds }));
 }
 
+/** Whether a request was refused by {@link tooManyRequests}. */
+export function isTooManyRequests(error: unknown): boolean {
+  return error instanceof StatusError && error.status.code === 429;
+}
+
 /** What the answer depends on is not there yet. */
 export function serviceUnavailable(message: string, retryAfterSeconds: number): StatusError {
   return new StatusError(failure(503, 'ServiceUnavailable', message, { retryAfterSeconds }));

@@ -6,6 +6,7 @@ import type { Flag } from './flag.ts';
 import { kubernetesFlags } from './kubernetes-flags.ts';
 import type { ParsedFlags } from './parse-flags.ts';
 import { prometheusFlags } from './prometheus-flags.ts';
+import { noPlacesLeft } from './request-places.ts';
 import { servingFlags } from './serving-flags.ts';
 import { cipherChoice } from './tls-names.ts';
 
@@ -27,6 +28,7 @@ export function checkServeFlags(flags: ParsedFlags): CheckedFlags {
       ...maxAgeBelowInterval(flags),
       ...standaloneInTheOpen(flags),
       ...blankHeaderNames(flags),
+      ...noPlacesLeft(flags),
     ],
     warnings: [
       ...tokenBesideCredentials(flags),

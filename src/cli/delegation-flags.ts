@@ -24,6 +24,20 @@ export const authenticationFlags = {
     from: 0,
     help: 'How long the review of a token is remembered; 0: not at all.',
   }),
+  maxReviewsInFlight: flag.int({
+    name: 'max-reviews-inflight',
+    default: 32,
+    from: 2,
+    to: 100_000,
+    help: 'How many reviews of tokens and of access the API server is asked for at the same time. Three quarters are for requests that come by way of the API server; in each part, users take turns.',
+  }),
+  maxReviewsQueued: flag.int({
+    name: 'max-reviews-queued',
+    default: 400,
+    from: 2,
+    to: 1_000_000,
+    help: 'How many reviews wait for their turn, with the same parts; requests that would need one more are answered 429.',
+  }),
   clientCaFile: flag.string({
     name: 'client-ca-file',
     kind: 'file',

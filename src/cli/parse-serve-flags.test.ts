@@ -121,7 +121,7 @@ describe('parseServeFlags', () => {
           ciphers: [],
           reusePort: false,
           http2: { maxStreams: 250 },
-          maxInFlight: 400,
+          requestPlaces: { all: 400, frontProxy: 280, authenticated: 80, unproven: 40 },
           requestTimeout: 60_000,
           shutdownDelay: 5_000,
         },
@@ -130,6 +130,8 @@ describe('parseServeFlags', () => {
           skipLookup: false,
           tolerateLookupFailure: false,
           tokenCacheTtl: 10_000,
+          maxReviewsInFlight: 32,
+          maxReviewsQueued: 400,
           clientCaFile: undefined,
           requestHeader: {
             clientCaFile: undefined,

@@ -5,6 +5,7 @@ import { kubernetesFlags } from './kubernetes-flags.ts';
 import { loggingFlags } from './logging-flags.ts';
 import { type ParsedFlags, parseFlags } from './parse-flags.ts';
 import { prometheusFlags } from './prometheus-flags.ts';
+import { requestPlaces } from './request-places.ts';
 import { globalFlags, SERVE_FLAGS } from './serve-flags.ts';
 import type {
   AuthenticationOptions,
@@ -155,7 +156,7 @@ function servingOptions(flags: ParsedFlags): ServingOptions {
     ciphers: cipherChoice(flags.value(servingFlags.cipherSuites)).ciphers,
     reusePort: flags.value(servingFlags.reusePort),
     http2: http2Options(flags),
-    maxInFlight: flags.value(servingFlags.maxInFlight),
+    requestPlaces: requestPlaces(flags),
     requestTimeout: flags.value(servingFlags.requestTimeout),
     shutdownDelay: unlessGiven(
       flags.isGiven(servingFlags.shutdownDelay),
@@ -177,6 +178,8 @@ function authenticationOptions(flags: ParsedFlags): AuthenticationOptions {
     skipLookup: flags.value(authenticationFlags.skipLookup),
     tolerateLookupFailure: flags.value(authenticationFlags.tolerateLookupFailure),
     tokenCacheTtl: flags.value(authenticationFlags.tokenCacheTtl),
+    maxReviewsInFlight: flags.value(authenticationFlags.maxReviewsInFlight),
+    maxReviewsQueued: flags.value(authenticationFlags.maxReviewsQueued),
     clientCaFile: unlessEmpty(flags.value(authenticationFlags.clientCaFile)),
     requestHeader: {
       clientCaFile: unlessEmpty(flags.value(authenticationFlags.requestHeaderCaFile)),

@@ -92,10 +92,20 @@ export interface ServingOptions {
   readonly reusePort: boolean;
   /** Undefined: HTTP/2 is not offered. */
   readonly http2: { readonly maxStreams: number } | undefined;
-  /** Requests at the same time; 0: any number. */
-  readonly maxInFlight: number;
+  readonly requestPlaces: RequestPlaces;
   readonly requestTimeout: number;
   readonly shutdownDelay: number;
+}
+
+/** How many requests may be served at the same time; Infinity: any number. */
+export interface RequestPlaces {
+  readonly all: number;
+  /** For requests by way of the front proxy. */
+  readonly frontProxy: number;
+  /** For other authenticated requests. */
+  readonly authenticated: number;
+  /** For anonymous requests and those that wait for a review. */
+  readonly unproven: number;
 }
 
 export interface AuthenticationOptions {
@@ -103,6 +113,8 @@ export interface AuthenticationOptions {
   readonly skipLookup: boolean;
   readonly tolerateLookupFailure: boolean;
   readonly tokenCacheTtl: number;
+  readonly maxReviewsInFlight: number;
+  readonly maxReviewsQueued: number;
   readonly clientCaFile: string | undefined;
   readonly requestHeader: {
     readonly clientCaFile: string | undefined;

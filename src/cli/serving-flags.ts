@@ -89,7 +89,21 @@ export const servingFlags = {
     default: 400,
     from: 0,
     to: 1_000_000,
-    help: 'How many requests are served at the same time, those of health checks aside; who comes then is told to try again after a second. 0: any number.',
+    help: 'How many requests are served at the same time, those of health checks aside; more are answered 429 and told to try again after a second. Seven tenths of these places are for requests by way of the API server (the front proxy), two tenths for other authenticated requests, one tenth for anonymous requests and those that wait for a review; the next two flags change that. One user gets at most two thirds of a part. 0: any number.',
+  }),
+  maxDirectInFlight: flag.int({
+    name: 'max-requests-inflight-direct',
+    default: 0,
+    from: 0,
+    to: 1_000_000,
+    help: 'How many of the places of --max-requests-inflight are for authenticated requests that do not come by way of the API server, such as those for /metrics. 0: two tenths.',
+  }),
+  maxUnprovenInFlight: flag.int({
+    name: 'max-requests-inflight-unproven',
+    default: 0,
+    from: 0,
+    to: 1_000_000,
+    help: 'How many of the places of --max-requests-inflight are for anonymous requests, and for those that do not come by way of the API server and wait for a review of their token or their access. 0: one tenth.',
   }),
   requestTimeout: flag.duration({
     name: 'request-timeout',

@@ -2,6 +2,11 @@ import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../apiserver/app.ts';
 import { openToEveryone } from '../apiserver/authorization/request-access.ts';
+import {
+  createRequestPools,
+  createSinglePool,
+  type RequestPools,
+} from '../apiserver/flow-control/request-pools.ts';
 import { customMetricsApi, externalMetricsApi, type MetricsApi } from '../apiserver/metrics-api.ts';
 import { resourceMetricsApi } from '../apiserver/resource-metrics-api.ts';
 import { type Server, startServer } from '../apiserver/server.ts';
@@ -133,7 +138,8 @@ async function serveUntilTold(
     ],
     ownMetrics: () => metrics.render(),
     version,
-    limits: { inFlight: options.serving.maxInFlight, timeout: options.serving.requestTimeout },
+    pools: requestPools(options, metrics),
+    requestTimeout: options.serving.requestTimeout,
     isEnding: () => ending.now,
     onRequest: createRequestReport(log, metrics),
   });
@@ -160,6 +166,15 @@ async function requestAccess(
 ): Promise<DelegatedAccess> {
   if (!options.standalone) return delegateAccess(options, log, metrics);
   return { ...openToEveryone, readiness: [], close: () => undefined };
+}
+
+function requestPools(
+  { serving, standalone }: ServeOptions,
+  metrics: AdapterMetrics,
+): RequestPools {
+  const { all, ...sizes } = serving.requestPlaces;
+  const events = { onChange: metrics.requestsInFlight, onRejected: metrics.requestRejected };
+  return standalone ? createSinglePool(all, events) : createRequestPools(sizes, events);
 }
 
 /** Opens two things at the same time: an API server that stays silent is waited for once. */

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { reviewCaller } from '../../test/fixtures/review-caller.ts';
 import { createReviewCache } from './review-cache.ts';
 
 function cacheWithClock(maxEntries = 10, secret = true) {
@@ -14,10 +15,14 @@ function cacheWithClock(maxEntries = 10, secret = true) {
     now: () => clock.now,
   });
   const answer = (question: string, value = 1) =>
-    cache.answer(question, async () => {
-      asked += 1;
-      return value;
-    });
+    cache.answer(
+      question,
+      async () => {
+        asked += 1;
+        return value;
+      },
+      reviewCaller(),
+    );
   return { clock, cache, answer, asked: () => asked };
 }
 
@@ -49,12 +54,90 @@ describe('createReviewCache', () => {
   it('does not remember a failure', async () => {
     const { cache, answer } = cacheWithClock();
     const failing = [1, 2].map(() =>
-      cache.answer('a', () => {
-        throw new Error('away');
-      }),
+      cache.answer(
+        'a',
+        () => {
+          throw new Error('away');
+        },
+        reviewCaller(),
+      ),
     );
     for (const each of failing) await expect(each).rejects.toThrow('away');
     expect(await answer('a', 5)).toBe(5);
+  });
+
+  it('has those wait together who are of the same pool, and nobody else', async () => {
+    const { cache } = cacheWithClock();
+    const asked: string[] = [];
+    const end = Promise.withResolvers<void>();
+    const ask = (pool: 'unproven' | 'front_proxy'): Promise<number> =>
+      cache.answer(
+        'a',
+        async () => {
+          asked.push(pool);
+          await end.promise;
+          return asked.length;
+        },
+        reviewCaller({ pool }),
+      );
+    const answers = [ask('unproven'), ask('front_proxy'), ask('front_proxy')];
+    end.resolve();
+    await Promise.all(answers);
+    expect(asked).toEqual(['unproven', 'front_proxy']);
+  });
+
+  it('tells who has to wait, and nobody else, and asks for nobody who may not', async () => {
+    const { cache, asked, answer } = cacheWithClock();
+    let waits = 0;
+    const onWait = (): void => {
+      waits += 1;
+      if (waits > 1) throw new Error('no place');
+    };
+    const ask = async (): Promise<number> => 5;
+    expect(await cache.answer('a', ask, reviewCaller({ onWait }))).toBe(5);
+    expect(await cache.answer('a', ask, reviewCaller({ onWait }))).toBe(5);
+    expect(waits).toBe(1);
+    await expect(cache.answer('b', ask, reviewCaller({ onWait }))).rejects.toThrow('no place');
+    expect(await answer('b', 6)).toBe(6);
+    expect(asked()).toBe(1);
+  });
+
+  it('ends the wait of one who gives up, and asks on for those who do not', async () => {
+    const { cache, answer } = cacheWithClock();
+    const gone = new AbortController();
+    const end = Promise.withResolvers<number>();
+    const signals: AbortSignal[] = [];
+    const ask = (signal: AbortSignal): Promise<number> => {
+      signals.push(signal);
+      return end.promise;
+    };
+    const first = cache.answer('a', ask, reviewCaller({ signal: gone.signal }));
+    const second = cache.answer('a', ask, reviewCaller());
+    gone.abort(new Error('gone'));
+    await expect(first).rejects.toThrow('gone');
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    end.resolve(7);
+    expect(await second).toBe(7);
+    expect(await answer('a', 8)).toBe(7);
+  });
+
+  it('tells that nobody waits any more, and remembers what comes all the same', async () => {
+    const { cache, answer } = cacheWithClock();
+    const gone = new AbortController();
+    const end = Promise.withResolvers<number>();
+    const abandoned = Promise.withResolvers<void>();
+    const ask = (signal: AbortSignal): Promise<number> => {
+      signal.addEventListener('abort', () => abandoned.resolve());
+      return end.promise;
+    };
+    const asked = cache.answer('a', ask, reviewCaller({ signal: gone.signal }));
+    gone.abort(new Error('gone'));
+    await expect(asked).rejects.toThrow('gone');
+    await abandoned.promise;
+    end.resolve(7);
+    await end.promise;
+    await Promise.resolve();
+    expect(await answer('a', 8)).toBe(7);
   });
 
   it('forgets first what was not asked for longest', async () => {
@@ -93,7 +176,7 @@ describe('createReviewCache', () => {
       fc.asyncProperty(fc.array(fc.string(), { maxLength: 30 }), async (questions) => {
         const cache = createReviewCache<string>({ ttlMs: () => 1000, maxEntries: 5, secret: true });
         for (const question of questions) {
-          expect(await cache.answer(question, async () => question)).toBe(question);
+          expect(await cache.answer(question, async () => question, reviewCaller())).toBe(question);
         }
       }),
     );

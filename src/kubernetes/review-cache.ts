@@ -1,12 +1,30 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { createSharedCalls } from './shared-calls.ts';
 
 /** Remembers what reviews said. */
 export interface ReviewCache<T> {
   /**
-   * The answer to a question: the one that is remembered, the one that is under way, or a new one.
-   * What `ask` rejects with goes to all who wait for it and is not remembered.
+   * The answer to a question: the one that is remembered, the one that is under way for a caller of
+   * the same pool, or a new one. What `ask` rejects with goes to all who wait for it and is not
+   * remembered.
+   *
+   * @param ask its signal aborts when all callers have given up
    */
-  answer(question: string, ask: () => Promise<T>): Promise<T>;
+  answer(
+    question: string,
+    ask: (signal: AbortSignal) => Promise<T>,
+    caller: WaitingCaller,
+  ): Promise<T>;
+}
+
+/** Who waits for an answer. */
+export interface WaitingCaller {
+  /** Callers of another pool are not waited with: they may have to wait for longer. */
+  readonly pool: string;
+  /** Ends this caller's wait, with its reason. */
+  readonly signal: AbortSignal;
+  /** Called before the caller waits, so not where the answer is remembered. May throw. */
+  readonly onWait: () => void;
 }
 
 export interface ReviewCacheOptions<T> {
@@ -27,7 +45,7 @@ export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCach
   const keyOf = (question: string): string =>
     options.secret || question.length > LONGEST_KEPT ? hash(question) : question;
   const known = new Map<string, { readonly answer: T; readonly until: number }>();
-  const underWay = new Map<string, Promise<T>>();
+  const underWay = createSharedCalls<T>();
 
   const recall = (key: string): { readonly answer: T } | undefined => {
     const entry = known.get(key);
@@ -47,25 +65,18 @@ export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCach
     if (known.size > maxEntries && oldest !== undefined) known.delete(oldest);
   };
 
-  const begin = async (key: string, ask: () => Promise<T>): Promise<T> => {
-    try {
-      // Later, so that it is under way in any case before it ends.
-      const answer = await Promise.resolve().then(ask);
-      remember(key, answer);
-      return answer;
-    } finally {
-      underWay.delete(key);
-    }
-  };
-
   return {
-    async answer(question, ask) {
+    async answer(question, ask, { pool, signal, onWait }) {
       const key = keyOf(question);
       const remembered = recall(key);
       if (remembered !== undefined) return remembered.answer;
-      const running = underWay.get(key) ?? begin(key, ask);
-      underWay.set(key, running);
-      return running;
+      onWait();
+      const askAndRemember = async (abandoned: AbortSignal): Promise<T> => {
+        const answer = await ask(abandoned);
+        remember(key, answer);
+        return answer;
+      };
+      return underWay.join(`${pool} ${key}`, askAndRemember, signal);
     },
   };
 }

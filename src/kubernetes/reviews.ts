@@ -1,7 +1,7 @@
 import { fieldOf } from './field.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 import type { KubernetesRequester } from './requester.ts';
-import { createReviewCache } from './review-cache.ts';
+import { createReviewCache, type WaitingCaller } from './review-cache.ts';
 
 /** UserInfo of authentication.k8s.io/v1. */
 export interface ReviewedUser {
@@ -31,14 +31,47 @@ export interface AccessReview {
   readonly reason: string;
 }
 
-/** Has the API server say whose token it is; undefined: nobody's. Throws {@link KubernetesError}. */
-export type TokenReviewer = (token: string) => Promise<ReviewedUser | undefined>;
+/**
+ * Has the API server say whose token it is; undefined: nobody's. Throws {@link KubernetesError}, or
+ * what the queue refuses the review with.
+ */
+export type TokenReviewer = (
+  token: string,
+  caller: ReviewCaller,
+) => Promise<ReviewedUser | undefined>;
 
-/** Has the API server say whether a user may do something. Throws {@link KubernetesError}. */
+/**
+ * Has the API server say whether a user may do something. Throws {@link KubernetesError}, or what the
+ * queue refuses the review with.
+ */
 export type AccessReviewer = (
   user: ReviewedUser,
   request: ReviewedRequest,
+  caller: ReviewCaller,
 ) => Promise<AccessReview>;
+
+/** A request that a review is made for. */
+export interface ReviewCaller extends WaitingCaller {
+  /** Flows of a pool take turns. */
+  readonly flow: string;
+}
+
+/** Limits how many reviews are made at the same time. */
+export interface ReviewTurns {
+  /**
+   * Waits for the turn of a caller's review.
+   *
+   * @param signal ends the wait: rejects with its reason
+   * @returns gives the turn back
+   */
+  enter(caller: ReviewCaller, signal: AbortSignal): Promise<() => void>;
+}
+
+/** Sends reviews to the API server. */
+export interface ReviewSender {
+  readonly requester: KubernetesRequester;
+  readonly turns: ReviewTurns;
+}
 
 /** As many as Kubernetes' own servers remember. */
 const MOST_REVIEWS = 8192;
@@ -54,22 +87,24 @@ const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
  *
  * @param ttlMs for how long an answer is remembered, whatever it is
  */
-export function createTokenReviewer(requester: KubernetesRequester, ttlMs: number): TokenReviewer {
+export function createTokenReviewer(sender: ReviewSender, ttlMs: number): TokenReviewer {
   const cache = createReviewCache<ReviewedUser | undefined>({
     ttlMs: () => ttlMs,
     maxEntries: MOST_REVIEWS,
     secret: true,
   });
-  return (token) =>
-    cache.answer(token, async () => {
+  return (token, caller) => {
+    const ask = async (signal: AbortSignal): Promise<ReviewedUser | undefined> => {
       const review = {
         apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenReview',
         spec: { token },
       };
-      const status = await sendReview(requester, TOKEN_REVIEWS, review);
+      const status = await sendReview(sender, TOKEN_REVIEWS, review, caller, signal);
       return booleanField(TOKEN_REVIEWS, status, 'authenticated') ? readUser(status) : undefined;
-    });
+    };
+    return cache.answer(token, ask, caller);
+  };
 }
 
 /** For how long answers are remembered, in milliseconds. */
@@ -80,7 +115,7 @@ export interface AccessReviewTtl {
 
 /** Reviews of access (SubjectAccessReview). */
 export function createAccessReviewer(
-  requester: KubernetesRequester,
+  sender: ReviewSender,
   { allowedMs, deniedMs }: AccessReviewTtl,
 ): AccessReviewer {
   const cache = createReviewCache<AccessReview>({
@@ -88,29 +123,40 @@ export function createAccessReviewer(
     maxEntries: MOST_REVIEWS,
     secret: false,
   });
-  return (user, request) => {
+  return (user, request, caller) => {
     const { name, uid, groups, extra } = user;
     const question = JSON.stringify([request, name, uid, groups, ...extra]);
-    return cache.answer(question, async () => {
+    const ask = async (signal: AbortSignal): Promise<AccessReview> => {
       const spec = { ...attributesOf(request), ...subjectOf(user) };
       const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
-      const status = await sendReview(requester, ACCESS_REVIEWS, review);
+      const status = await sendReview(sender, ACCESS_REVIEWS, review, caller, signal);
       const allowed = booleanField(ACCESS_REVIEWS, status, 'allowed');
       const denied = booleanField(ACCESS_REVIEWS, status, 'denied');
       const reason = fieldOf(status, 'reason');
       return { allowed: allowed && !denied, reason: typeof reason === 'string' ? reason : '' };
-    });
+    };
+    return cache.answer(question, ask, caller);
   };
 }
 
-/** Sends a review and returns the `status` of the answer. */
+/**
+ * Sends a review when its turn has come and returns the `status` of the answer. Once it is sent it
+ * ends, whoever has given up: to break it off would cost the connection.
+ */
 async function sendReview(
-  requester: KubernetesRequester,
+  { requester, turns }: ReviewSender,
   path: string,
   review: object,
+  caller: ReviewCaller,
+  signal: AbortSignal,
 ): Promise<unknown> {
-  const { body } = await requester.postJson(path, review, { timeoutMs: REVIEW_TIMEOUT_MS });
-  return fieldOf(body, 'status');
+  const leave = await turns.enter(caller, signal);
+  try {
+    const { body } = await requester.postJson(path, review, { timeoutMs: REVIEW_TIMEOUT_MS });
+    return fieldOf(body, 'status');
+  } finally {
+    leave();
+  }
 }
 
 /** A boolean of the status; Go leaves out what is false. */

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { type BackPressureMetrics, backPressureMetrics } from './back-pressure-metrics.ts';
 import { createBoundedLabel, OTHER } from './bounded-label.ts';
 import { type DiscoveryMetrics, discoveryMetrics } from './discovery-metrics.ts';
+import { type FlowControlMetrics, flowControlMetrics } from './flow-control-metrics.ts';
 import { type QueryMetrics, queryMetrics } from './query-metrics.ts';
 import { type RuleMetrics, ruleMetrics } from './rule-metrics.ts';
 
@@ -75,7 +76,8 @@ export interface AdapterMetrics
   extends QueryMetrics,
     BackPressureMetrics,
     DiscoveryMetrics,
-    RuleMetrics {
+    RuleMetrics,
+    FlowControlMetrics {
   /** The rules file was loaded, or refused. */
   configLoaded(successful: boolean): void;
   /** How many rules the configuration has. */
@@ -147,6 +149,7 @@ export function createMetrics(
     ...accessMetrics(registry),
     ...objectMetrics(registry),
     ...apiMetrics(registry),
+    ...flowControlMetrics(registry, PREFIX),
     ...faultMetrics(registry),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   };

@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { type AnsweredRequest, type AppDependencies, createApp } from '../../src/apiserver/app.ts';
 import { openToEveryone } from '../../src/apiserver/authorization/request-access.ts';
+import { createSinglePool } from '../../src/apiserver/flow-control/request-pools.ts';
 import { customMetricsApi, externalMetricsApi } from '../../src/apiserver/metrics-api.ts';
 import { type Server, type ServerOptions, startServer } from '../../src/apiserver/server.ts';
 import { type Catalog, finishCatalog } from '../../src/catalog/catalog.ts';
@@ -38,7 +39,9 @@ export interface ApiserverHost extends Server {
 }
 
 export interface HostSettings
-  extends Partial<Pick<AppDependencies, 'access' | 'limits' | 'isEnding'>> {
+  extends Partial<Pick<AppDependencies, 'access' | 'pools' | 'isEnding'>> {
+  /** How many requests are served at the same time, and for how long each at most. */
+  readonly limits?: { readonly inFlight: number; readonly timeout: number };
   readonly external?: ExternalMetrics['get'];
   readonly custom?: CustomMetrics['get'];
   readonly catalog?: () => Catalog;
@@ -92,6 +95,9 @@ export function catalogOf(
   return finishCatalog(draft, createTimeSlices());
 }
 
+/** For pools that nobody reads metrics of. */
+export const noEvents = { onChange: () => undefined, onRejected: () => undefined };
+
 /** Serves on 127.0.0.1. */
 export async function startApiserver(settings: HostSettings = {}): Promise<ApiserverHost> {
   const ca = await createAuthority('serving');
@@ -101,6 +107,7 @@ export async function startApiserver(settings: HostSettings = {}): Promise<Apise
     customMetricsApi(catalog, { get: settings.custom ?? (async () => [podLoad]) }),
     externalMetricsApi(catalog, { get: settings.external ?? (async () => [queueDepth]) }),
   ];
+  const limits = settings.limits ?? { inFlight: 400, timeout: 60_000 };
   const answered: AnsweredRequest[] = [];
   const app = createApp({
     apis: () => apis,
@@ -109,7 +116,8 @@ export async function startApiserver(settings: HostSettings = {}): Promise<Apise
     readiness: [{ name: 'relist', check: () => settings.failing }],
     ownMetrics: async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
     version: '1.2.3',
-    limits: settings.limits ?? { inFlight: 400, timeout: 60_000 },
+    pools: settings.pools ?? createSinglePool(limits.inFlight, noEvents),
+    requestTimeout: limits.timeout,
     isEnding: settings.isEnding ?? (() => false),
     onRequest: () => (request) => void answered.push(request),
   });

@@ -4,7 +4,10 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { describe, expect, it } from 'vitest';
 import { peerCertificates } from '../../src/apiserver/authentication/peer-certificates.ts';
 import { anonymous } from '../../src/apiserver/authentication/user-info.ts';
-import { openToEveryone } from '../../src/apiserver/authorization/request-access.ts';
+import {
+  openToEveryone,
+  type RequestAccess,
+} from '../../src/apiserver/authorization/request-access.ts';
 import {
   type ApiserverHost,
   catalogOf,
@@ -16,6 +19,7 @@ import {
 
 /** As many requests as may be served at once. */
 const PLACES = 5;
+const identity = { method: 'anonymous', user: anonymous } as const;
 const limits = { inFlight: PLACES, timeout: 60_000 };
 
 describe('clients that want all places for themselves', () => {
@@ -80,12 +84,13 @@ describe('clients that want all places for themselves', () => {
   it('keep their places while work for them goes on, also when they have hung up', async () => {
     const review = Promise.withResolvers<void>();
     let reviews = 0;
-    const access = {
+    const access: RequestAccess = {
       ...openToEveryone,
-      authenticate: async () => {
+      authenticate: async (_, { onWait }) => {
+        onWait();
         reviews += 1;
         await review.promise;
-        return anonymous;
+        return identity;
       },
     };
     const host = await start({ limits, access });
@@ -159,7 +164,14 @@ describe('health', () => {
       await gate.promise;
       return [];
     };
-    const host = await start({ external, limits: { inFlight: 1, timeout: 60_000 } });
+    const access: RequestAccess = {
+      ...openToEveryone,
+      authenticate: async ({ headers }, { onWait }) => {
+        if (headers.authorization !== undefined) onWait();
+        return identity;
+      },
+    };
+    const host = await start({ access, external, limits: { inFlight: 1, timeout: 60_000 } });
     const first = host.send('GET', externalPath);
     await entered.promise;
     const code = async (path: string, headers = {}) =>
@@ -222,7 +234,7 @@ describe('certificates made to keep the server busy', () => {
         } catch (error) {
           errors.push(error);
         }
-        return anonymous;
+        return identity;
       },
     };
     return { host: await start({ access }), errors };

@@ -6,7 +6,10 @@ import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { peerCertificates } from '../../src/apiserver/authentication/peer-certificates.ts';
 import { anonymous } from '../../src/apiserver/authentication/user-info.ts';
-import { openToEveryone } from '../../src/apiserver/authorization/request-access.ts';
+import {
+  openToEveryone,
+  type RequestAccess,
+} from '../../src/apiserver/authorization/request-access.ts';
 import {
   type ApiserverHost,
   catalogOf,
@@ -424,14 +427,14 @@ describe('HTTP/2', () => {
 describe('who asks', () => {
   it.each(['HTTP/1.1', 'HTTP/2'])('is told by certificate and headers with %s', async (version) => {
     const seen: unknown[] = [];
-    const access: HostSettings['access'] = {
+    const access: RequestAccess = {
       ...openToEveryone,
       async authenticate(origin) {
         const peer = peerCertificates(origin);
         const again = peerCertificates(origin);
         seen.push([peer?.leaf.subject.commonName, again === peer]);
         seen.push(origin.headersDistinct['x-remote-group']);
-        return anonymous;
+        return { method: 'anonymous', user: anonymous };
       },
     };
     const { port, ca } = await start({ access });

@@ -23,6 +23,7 @@ import {
   makeCertificate,
   makeClient,
 } from '../fixtures/certificate-maker.ts';
+import { reviewCaller } from '../fixtures/review-caller.ts';
 import { sendRequest } from '../golden/adapter.ts';
 import {
   type KubernetesServer,
@@ -80,8 +81,8 @@ async function whoIs(certificate: MadeCertificate, headers = {}): Promise<unknow
   const serving = await makeCertificate({ subject: 'CN=server' });
   const options = { ...askForClientCertificates, cert: serving.cert, key: serving.key };
   server = createServer(options, async (request, response) => {
-    const found = await access?.authenticate(request).then(
-      ({ name }) => name,
+    const found = await access?.authenticate(request, reviewCaller()).then(
+      ({ user }) => user.name,
       (error: unknown) => statusOf(error).code,
     );
     sendJson(response, 200, found);
@@ -191,7 +192,9 @@ async function mayGet(path: string, times: number): Promise<readonly boolean[]> 
   const user = { name: 'bob', groups: [], extra: new Map() };
   const answers: boolean[] = [];
   for (let i = 0; i < times; i += 1) {
-    const code = await access?.authorize(user, info).catch((error) => statusOf(error).code);
+    const code = await access
+      ?.authorize(user, info, reviewCaller())
+      .catch((error) => statusOf(error).code);
     answers.push(code === undefined);
     expect([undefined, 403]).toContain(code);
   }
@@ -229,7 +232,8 @@ describe('what reviews said', () => {
       headersDistinct: { authorization: [authorization] },
     };
     for (let i = 0; i < 3; i += 1) {
-      expect(await access?.authenticate(request)).toMatchObject({ name: 'bob' });
+      const identity = await access?.authenticate(request, reviewCaller());
+      expect(identity).toMatchObject({ method: 'token', user: { name: 'bob' } });
     }
     expect(reviewsOf('token')).toBe(reviews);
   });

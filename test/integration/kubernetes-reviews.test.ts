@@ -9,7 +9,14 @@ import {
   readExtensionAuthentication,
 } from '../../src/kubernetes/extension-authentication.ts';
 import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
-import { createAccessReviewer, createTokenReviewer } from '../../src/kubernetes/reviews.ts';
+import {
+  type AccessReviewTtl,
+  createAccessReviewer,
+  createTokenReviewer,
+  type ReviewedRequest,
+  type ReviewedUser,
+} from '../../src/kubernetes/reviews.ts';
+import { noTurns, reviewCaller } from '../fixtures/review-caller.ts';
 import {
   type KubernetesServer,
   kubeconfigText,
@@ -40,6 +47,17 @@ function answerWith(body: unknown, status = 201): void {
   server.answerWith((_, response) => sendJson(response, status, body));
 }
 
+/** Reviewers whose requests need not wait for their turn. */
+function tokenReviewer(ttlMs: number) {
+  const review = createTokenReviewer({ requester, turns: noTurns }, ttlMs);
+  return (token: string) => review(token, reviewCaller());
+}
+
+function accessReviewer(ttl: AccessReviewTtl) {
+  const review = createAccessReviewer({ requester, turns: noTurns }, ttl);
+  return (user: ReviewedUser, request: ReviewedRequest) => review(user, request, reviewCaller());
+}
+
 const alice = { name: 'alice', groups: [], extra: new Map<string, string[]>() };
 const metrics = { isResource: false, verb: 'get', path: '/metrics' } as const;
 
@@ -47,7 +65,7 @@ describe('createTokenReviewer', () => {
   it('reads the user', async () => {
     const user = { username: 'bob', uid: '7', groups: ['a', 'b'], extra: { k: ['v'] } };
     answerWith({ status: { authenticated: true, user } });
-    expect(await createTokenReviewer(requester, 0)('token')).toEqual({
+    expect(await tokenReviewer(0)('token')).toEqual({
       name: 'bob',
       uid: '7',
       groups: ['a', 'b'],
@@ -60,7 +78,7 @@ describe('createTokenReviewer', () => {
   });
 
   it('remembers good and bad tokens, each by itself', async () => {
-    const reviewed = createTokenReviewer(requester, 60_000);
+    const reviewed = tokenReviewer(60_000);
     answerWith({ status: { error: 'invalid bearer token' } });
     for (let i = 0; i < 3; i += 1) expect(await reviewed('bad')).toBeUndefined();
     answerWith({ status: { authenticated: true, user: { username: 'bob' } } });
@@ -76,7 +94,7 @@ describe('createTokenReviewer', () => {
     [null, 'status.authenticated'],
   ])('fails on %j', async (body, named) => {
     answerWith(body);
-    const review = createTokenReviewer(requester, 60_000)('token');
+    const review = tokenReviewer(60_000)('token');
     await expect(review).rejects.toMatchObject({
       kind: 'bad_answer',
       message: expect.stringContaining(named),
@@ -84,7 +102,7 @@ describe('createTokenReviewer', () => {
   });
 
   it('fails where the review cannot be made, and remembers that not', async () => {
-    const reviewed = createTokenReviewer(requester, 60_000);
+    const reviewed = tokenReviewer(60_000);
     server.answerWith((_, response) => sendStatus(response, 403, 'may not create tokenreviews'));
     await expect(reviewed('token')).rejects.toMatchObject({ kind: 'forbidden' });
     server.answerWith((_, response) => response.destroy());
@@ -110,11 +128,11 @@ describe('createAccessReviewer', () => {
     [{}, { allowed: false, reason: '' }],
   ])('reads %j', async (status, decision) => {
     answerWith({ status });
-    expect(await createAccessReviewer(requester, forever)(alice, metrics)).toEqual(decision);
+    expect(await accessReviewer(forever)(alice, metrics)).toEqual(decision);
   });
 
   it('remembers a yes and a no for their times', async () => {
-    const reviewed = createAccessReviewer(requester, { allowedMs: 60_000, deniedMs: 0 });
+    const reviewed = accessReviewer({ allowedMs: 60_000, deniedMs: 0 });
     answerWith({ status: { allowed: false } });
     for (let i = 0; i < 2; i += 1) await reviewed(alice, metrics);
     expect(server.requests).toHaveLength(2);
@@ -124,7 +142,7 @@ describe('createAccessReviewer', () => {
   });
 
   it('asks anew for whoever and whatever differs', async () => {
-    const reviewed = createAccessReviewer(requester, forever);
+    const reviewed = accessReviewer(forever);
     answerWith({ status: { allowed: true } });
     await reviewed(alice, metrics);
     await reviewed({ ...alice, name: 'bob' }, metrics);
@@ -140,7 +158,7 @@ describe('createAccessReviewer', () => {
     'lets nobody through for %j',
     async (body) => {
       answerWith(body);
-      const review = createAccessReviewer(requester, forever)(alice, metrics);
+      const review = accessReviewer(forever)(alice, metrics);
       const outcome = await review.catch(() => ({ allowed: false }));
       expect(outcome.allowed).toBe(false);
     },

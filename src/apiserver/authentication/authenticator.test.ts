@@ -2,9 +2,12 @@ import { Socket } from 'node:net';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
-import { type Authenticator, createAuthenticator } from './authenticator.ts';
+import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
+import type { RequestOrigin } from '../http-exchange.ts';
+import { createAuthenticator } from './authenticator.ts';
 import type { CertificateAuthorities } from './authorities.ts';
 import { readCertificateBundle } from './certificate-bundle.ts';
+import type { UserInfo } from './user-info.ts';
 
 const headers = {
   username: ['X-Remote-User'],
@@ -28,14 +31,15 @@ beforeAll(async () => {
 
 function authenticator(
   reviewToken: Parameters<typeof createAuthenticator>[0]['reviewToken'],
-): Authenticator {
+): (request: RequestOrigin) => Promise<UserInfo> {
   outcomes.length = 0;
-  return createAuthenticator({
+  const authenticate = createAuthenticator({
     authorities: () => authorities,
     reviewToken,
     onOutcome: (...outcome) => outcomes.push(outcome.join(' ')),
     now: Date.now,
   });
+  return async (origin) => (await authenticate(origin, reviewCaller())).user;
 }
 
 /** A request over a connection without a certificate. */

@@ -1,9 +1,11 @@
+import type { ReviewCaller } from '../flow-control/review-queue.ts';
 import type { RequestOrigin } from '../http-exchange.ts';
-import { StatusError } from '../status.ts';
+import { isTooManyRequests, StatusError } from '../status.ts';
 import type { CertificateAuthorities, FrontProxy } from './authorities.ts';
 import { bearerToken } from './bearer-token.ts';
 import type { CertificateBundle } from './certificate-bundle.ts';
 import { createChainVerifier } from './chain-verifier.ts';
+import type { Identity } from './identity.ts';
 import { refuseImpersonation } from './impersonation.ts';
 import { type PeerCertificates, peerCertificates } from './peer-certificates.ts';
 import { remoteUser } from './remote-user.ts';
@@ -11,12 +13,7 @@ import { unauthorized } from './unauthorized.ts';
 import { anonymous, type UserInfo, withAuthenticatedGroup } from './user-info.ts';
 
 /** What said who asks; `none` where nothing that was shown was believed. */
-export type AuthenticationMethod =
-  | 'front_proxy'
-  | 'client_certificate'
-  | 'token'
-  | 'anonymous'
-  | 'none';
+export type AuthenticationMethod = Identity['method'] | 'none';
 
 export type AuthenticationOutcome = 'success' | 'refused' | 'error';
 
@@ -27,18 +24,15 @@ export interface AuthenticatorDependencies {
    * Has somebody else say whose token it is; undefined: nobody's. Rejects where there is no answer,
    * and so must the request be.
    */
-  readonly reviewToken: (token: string) => Promise<UserInfo | undefined>;
-  /** Told of every request. */
+  readonly reviewToken: (token: string, caller: ReviewCaller) => Promise<UserInfo | undefined>;
+  /** Told of every request, except those that may not wait for a review. */
   readonly onOutcome: (method: AuthenticationMethod, outcome: AuthenticationOutcome) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
 /** @returns the user of a request; throws as `RequestAccess.authenticate` says */
-export type Authenticator = (request: RequestOrigin) => Promise<UserInfo>;
-
-/** A user, and how it was found out. */
-type Identity = readonly [AuthenticationMethod, UserInfo];
+export type Authenticator = (request: RequestOrigin, caller: ReviewCaller) => Promise<Identity>;
 
 /**
  * Finds out who asks, as an extension API server of Kubernetes does: by the headers of a front
@@ -49,14 +43,14 @@ export function createAuthenticator(dependencies: AuthenticatorDependencies): Au
   const { reviewToken, onOutcome, now } = dependencies;
   const verify = createChainVerifier(now);
 
-  const identify = async (request: RequestOrigin): Promise<Identity> => {
+  const identify = async (request: RequestOrigin, caller: ReviewCaller): Promise<Identity> => {
     const refusals: string[] = [];
     const certified = byCertificate(request, refusals);
     if (certified !== undefined) return certified;
-    const user = await byToken(request, refusals);
-    if (user !== undefined) return ['token', user];
+    const user = await byToken(request, caller, refusals);
+    if (user !== undefined) return { method: 'token', user };
     if (refusals.length > 0) throw unauthorized(refusals);
-    return ['anonymous', anonymous];
+    return { method: 'anonymous', user: anonymous };
   };
 
   const byCertificate = (request: RequestOrigin, refusals: string[]): Identity | undefined => {
@@ -64,9 +58,9 @@ export function createAuthenticator(dependencies: AuthenticatorDependencies): Au
     if (peer === undefined) return undefined;
     const { frontProxy, clientCa } = knownAuthorities();
     const remote = frontProxy && byFrontProxy(request, peer, frontProxy, refusals);
-    if (remote !== undefined) return ['front_proxy', remote];
+    if (remote !== undefined) return { method: 'front_proxy', user: remote };
     const user = clientCa && byClientCertificate(peer, clientCa, refusals);
-    return user && ['client_certificate', user];
+    return user && { method: 'client_certificate', user };
   };
 
   const knownAuthorities = (): CertificateAuthorities => {
@@ -112,23 +106,24 @@ export function createAuthenticator(dependencies: AuthenticatorDependencies): Au
 
   const byToken = async (
     request: RequestOrigin,
+    caller: ReviewCaller,
     refusals: string[],
   ): Promise<UserInfo | undefined> => {
     const token = bearerToken(request.headers.authorization);
     if (token === undefined) return undefined;
-    const user = await reviewToken(token);
+    const user = await reviewToken(token, caller);
     if (user === undefined) refusals.push('the bearer token is not valid');
     return user;
   };
 
-  return async (request) => {
+  return async (request, caller) => {
     try {
       refuseImpersonation(request.headersDistinct);
-      const [method, user] = await identify(request);
+      const { method, user } = await identify(request, caller);
       onOutcome(method, 'success');
-      return withAuthenticatedGroup(user);
+      return { method, user: withAuthenticatedGroup(user) };
     } catch (error) {
-      onOutcome('none', isRefusal(error) ? 'refused' : 'error');
+      if (!isTooManyRequests(error)) onOutcome('none', isRefusal(error) ? 'refused' : 'error');
       throw error;
     }
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
 import type { UserInfo } from '../authentication/user-info.ts';
 import { requestInfo } from '../request-info.ts';
 import { parseRequestUrl } from '../request-url.ts';
@@ -21,7 +22,7 @@ function authorizer(review: () => Promise<AccessDecision>) {
     onOutcome: (outcome) => outcomes.push(outcome),
   });
   const ask = (user: UserInfo, path: string, method = 'GET') =>
-    authorize(user, requestInfo(method, parseRequestUrl(path)));
+    authorize(user, requestInfo(method, parseRequestUrl(path)), reviewCaller());
   return { ask, outcomes, reviewed };
 }
 

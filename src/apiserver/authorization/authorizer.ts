@@ -1,5 +1,7 @@
 import type { UserInfo } from '../authentication/user-info.ts';
+import type { ReviewCaller } from '../flow-control/review-queue.ts';
 import type { RequestInfo } from '../request-info.ts';
+import { isTooManyRequests } from '../status.ts';
 import { forbidden } from './forbidden.ts';
 import type { PathMatcher } from './path-pattern.ts';
 
@@ -14,15 +16,19 @@ export type AuthorizationOutcome = 'allowed' | 'denied' | 'error';
 
 export interface AuthorizerDependencies {
   /** Asks whether a user may; rejects where there is no answer, and so must the request be. */
-  readonly review: (user: UserInfo, info: RequestInfo) => Promise<AccessDecision>;
+  readonly review: (
+    user: UserInfo,
+    info: RequestInfo,
+    caller: ReviewCaller,
+  ) => Promise<AccessDecision>;
   /** Paths outside of the APIs that everybody may ask for. */
   readonly isAlwaysAllowed: PathMatcher;
-  /** Told of every request. */
+  /** Told of every request, except those that may not wait for a review. */
   readonly onOutcome: (outcome: AuthorizationOutcome) => void;
 }
 
 /** Throws as `RequestAccess.authorize` says. */
-export type Authorizer = (user: UserInfo, info: RequestInfo) => Promise<void>;
+export type Authorizer = (user: UserInfo, info: RequestInfo, caller: ReviewCaller) => Promise<void>;
 
 /** Who may do everything, whatever the reviewer says. */
 const MASTERS = 'system:masters';
@@ -31,18 +37,20 @@ const MASTERS = 'system:masters';
 export function createAuthorizer(dependencies: AuthorizerDependencies): Authorizer {
   const { review, isAlwaysAllowed, onOutcome } = dependencies;
 
-  const decide = async (user: UserInfo, info: RequestInfo): Promise<AccessDecision> => {
+  const decide = async (
+    ...[user, info, caller]: Parameters<Authorizer>
+  ): Promise<AccessDecision> => {
     const needsNoReview =
       user.groups.includes(MASTERS) || (!info.isResource && isAlwaysAllowed(info.path));
-    return needsNoReview ? { allowed: true, reason: '' } : review(user, info);
+    return needsNoReview ? { allowed: true, reason: '' } : review(user, info, caller);
   };
 
-  return async (user, info) => {
+  return async (user, info, caller) => {
     let decision: AccessDecision;
     try {
-      decision = await decide(user, info);
+      decision = await decide(user, info, caller);
     } catch (error) {
-      onOutcome('error');
+      if (!isTooManyRequests(error)) onOutcome('error');
       throw error;
     }
     onOutcome(decision.allowed ? 'allowed' : 'denied');

@@ -11,6 +11,7 @@ import {
 import { createAuthorizer } from '../../apiserver/authorization/authorizer.ts';
 import { PathPatternError, pathMatcher } from '../../apiserver/authorization/path-pattern.ts';
 import type { RequestAccess } from '../../apiserver/authorization/request-access.ts';
+import { createReviewQueue } from '../../apiserver/flow-control/review-queue.ts';
 import type { HealthCheck } from '../../apiserver/health.ts';
 import type { AuthenticationOptions, ServeOptions } from '../../cli/serve-options.ts';
 import { connectKubernetes } from '../../kubernetes/connection.ts';
@@ -57,17 +58,23 @@ export async function delegateAccess(
   const authorities = await followAuthorities(options, log);
   const forTokens = authorities.requester;
   const forAccess = await connect(options, authorization.kubeconfigFile);
+  const turns = createReviewQueue({
+    mostRunning: authentication.maxReviewsInFlight,
+    mostWaiting: authentication.maxReviewsQueued,
+    onChange: metrics.reviewsChanged,
+    onRejected: metrics.reviewRejected,
+  });
   const authenticate = createAuthenticator({
     authorities: authorities.current,
-    reviewToken: createTokenReviewer(forTokens, authentication.tokenCacheTtl),
+    reviewToken: createTokenReviewer({ requester: forTokens, turns }, authentication.tokenCacheTtl),
     onOutcome: metrics.authenticated,
     now: Date.now,
   });
   const authorize = createAuthorizer({
-    review: createAccessReviewer(forAccess, {
-      allowedMs: authorization.authorizedTtl,
-      deniedMs: authorization.unauthorizedTtl,
-    }),
+    review: createAccessReviewer(
+      { requester: forAccess, turns },
+      { allowedMs: authorization.authorizedTtl, deniedMs: authorization.unauthorizedTtl },
+    ),
     isAlwaysAllowed,
     onOutcome: metrics.authorized,
   });
@@ -82,7 +89,7 @@ export async function delegateAccess(
   };
 }
 
-/** Without a limit of requests: reviews are remembered, and a user waits for each that is not. */
+/** Without a limit of requests a second: reviews have a limit of their own, and a user waits for each. */
 function connect(
   { kubernetes }: ServeOptions,
   kubeconfigFile: string | undefined,

@@ -1,0 +1,42 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import type { UserInfo } from '../authentication/user-info.ts';
+
+/**
+ * In characters: a front proxy passes on names of any length, and a flow is kept for each place that
+ * is taken.
+ */
+const LONGEST_FLOW = 256;
+
+const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]*):/;
+const CONTROL_PLANE_NAMESPACE = 'kube-system';
+
+/**
+ * The flow of a user's requests. The service accounts of a namespace are one flow: whoever may make
+ * one may make any number. Those of kube-system are flows of their own, as they are controllers.
+ */
+export function userFlow({ name }: UserInfo): string {
+  const [, namespace] = SERVICE_ACCOUNT.exec(name) ?? [];
+  const isTenant = namespace !== undefined && namespace !== CONTROL_PLANE_NAMESPACE;
+  const flow = isTenant ? `namespace ${namespace}` : `user ${name}`;
+  return flow.slice(0, LONGEST_FLOW);
+}
+
+/**
+ * The flow of requests of which only the sender's address is known. An IPv6 network of 64 bits is one
+ * flow: a single host has as many addresses as it wants.
+ */
+export function addressFlow(address: string | undefined): string {
+  return `address ${address === undefined ? '' : networkOf(address)}`;
+}
+
+function networkOf(address: string): string {
+  const mapped = address.replace(/^::ffff:/i, '');
+  if (isIPv4(mapped)) return mapped;
+  if (!isIPv6(address)) return '';
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
+  const groups = [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after];
+  return groups.slice(0, 4).join(':');
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import type { Identity } from '../authentication/identity.ts';
+import { anonymous } from '../authentication/user-info.ts';
+import { statusOf } from '../status.ts';
+import { createRequestPools, createSinglePool, type RequestPools } from './request-pools.ts';
+
+const { signal } = new AbortController();
+
+/** A user by the front proxy, unless it is said otherwise. */
+function identityOf(name: string, method: Identity['method'] = 'front_proxy'): Identity {
+  return { method, user: { name, groups: [], extra: new Map() } };
+}
+const stranger: Identity = { method: 'anonymous', user: anonymous };
+
+function poolsOf(sizes: { frontProxy: number; authenticated: number; unproven: number }) {
+  const inFlight: Record<string, number> = {};
+  const rejected: string[] = [];
+  const pools = createRequestPools(sizes, {
+    onChange: (pool, count) => {
+      inFlight[pool] = count;
+    },
+    onRejected: (pool, reason) => rejected.push(`${pool} ${reason}`),
+  });
+  return { pools, inFlight, rejected };
+}
+
+/** Whether a request gets its place: the code of the refusal, else 200. */
+function codeOf(take: () => void): number {
+  try {
+    take();
+    return 200;
+  } catch (error) {
+    return statusOf(error).code;
+  }
+}
+
+const serve = (pools: RequestPools, identity: Identity, address = '10.0.0.1'): number =>
+  codeOf(() => pools.open(address).take(identity));
+
+describe('createRequestPools', () => {
+  it('has places for the front proxy that nobody else takes', () => {
+    const { pools, inFlight, rejected } = poolsOf({
+      frontProxy: 2,
+      authenticated: 1,
+      unproven: 1,
+    });
+    const codes = [
+      serve(pools, stranger, '10.0.0.1'),
+      serve(pools, stranger, '10.0.0.2'),
+      serve(pools, identityOf('a', 'token')),
+      serve(pools, identityOf('b', 'client_certificate')),
+      serve(pools, identityOf('autoscaler')),
+      serve(pools, identityOf('kubectl')),
+      serve(pools, identityOf('other')),
+    ];
+    expect(codes).toEqual([200, 429, 200, 429, 200, 200, 429]);
+    expect(inFlight).toEqual({ front_proxy: 2, authenticated: 1, unproven: 1 });
+    expect(rejected).toEqual(['unproven full', 'authenticated full', 'front_proxy full']);
+  });
+
+  it('does not let one user of the front proxy take the places of another', () => {
+    const { pools, rejected } = poolsOf({ frontProxy: 9, authenticated: 1, unproven: 1 });
+    const tenant = Array.from({ length: 9 }, (_, i) =>
+      serve(pools, identityOf(`system:serviceaccount:shop:${i}`)),
+    );
+    expect(tenant.filter((code) => code === 200)).toHaveLength(6);
+    expect(rejected).toEqual(Array(3).fill('front_proxy flow_limit'));
+    expect(serve(pools, identityOf('system:kube-controller-manager'))).toBe(200);
+  });
+
+  it('tells the senders of anonymous requests apart by their addresses', () => {
+    const { pools } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 3 });
+    const codes = ['10.0.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.2'].map((address) =>
+      serve(pools, stranger, address),
+    );
+    expect(codes).toEqual([200, 200, 429, 200]);
+  });
+
+  it('moves a request from the reviews of its token and its access to where it is served', () => {
+    const { pools, inFlight } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 1 });
+    const place = pools.open('10.0.0.1');
+    const token = place.unidentified(signal);
+    expect(token).toMatchObject({ pool: 'unproven', flow: 'address 10.0.0.1', signal });
+    expect(inFlight).toEqual({});
+    token.onWait();
+    expect(inFlight).toEqual({ unproven: 1 });
+    const bob = identityOf('bob', 'token');
+    const access = place.identified(bob, signal);
+    expect(access).toMatchObject({ pool: 'unproven', flow: 'user bob', signal });
+    access.onWait();
+    access.onWait();
+    expect(inFlight).toEqual({ unproven: 1 });
+    place.take(bob);
+    expect(inFlight).toEqual({ unproven: 0, authenticated: 1 });
+    place.leave();
+    place.leave();
+    expect(inFlight).toEqual({ unproven: 0, authenticated: 0 });
+    expect(codeOf(() => place.take(bob))).toBe(429);
+    expect(inFlight).toEqual({ unproven: 0, authenticated: 0 });
+  });
+
+  it('has the access of requests by the front proxy reviewed in their own places', () => {
+    const { pools, inFlight, rejected } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 1 });
+    const hpa = identityOf('hpa');
+    const place = pools.open('10.0.0.1');
+    place.identified(hpa, signal).onWait();
+    expect(inFlight).toEqual({ front_proxy: 1 });
+    place.take(hpa);
+    expect(inFlight).toEqual({ front_proxy: 1 });
+    expect(rejected).toEqual([]);
+  });
+
+  it.each(['token', 'client_certificate'] as const)(
+    'has the access of a user by %s reviewed among the unproven',
+    (method) => {
+      const { pools } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 1 });
+      const { pool, flow } = pools.open('10.0.0.1').identified(identityOf('bob', method), signal);
+      expect([pool, flow]).toEqual(['unproven', 'user bob']);
+    },
+  );
+
+  it('takes an anonymous request by its address while its access is reviewed', () => {
+    const { pools } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 1 });
+    const { pool, flow } = pools.open('10.0.0.1').identified(stranger, signal);
+    expect([pool, flow]).toEqual(['unproven', 'address 10.0.0.1']);
+  });
+});
+
+describe('createSinglePool', () => {
+  it('gives all places to whoever comes, and one more when one is given back', () => {
+    const inFlight: unknown[] = [];
+    const rejected: unknown[] = [];
+    const pools = createSinglePool(3, {
+      onChange: (...change) => inFlight.push(change),
+      onRejected: (...why) => rejected.push(why),
+    });
+    const first = pools.open('127.0.0.1');
+    first.take(stranger);
+    expect([1, 2, 3].map(() => serve(pools, stranger))).toEqual([200, 200, 429]);
+    first.leave();
+    expect(serve(pools, stranger)).toBe(200);
+    expect(inFlight.map(String)).toEqual([1, 2, 3, 2, 3].map((count) => `everyone,${count}`));
+    expect(rejected).toEqual([['everyone', 'full']]);
+  });
+});
