@@ -33,9 +33,11 @@ COPY LICENSE package.json ./
 COPY --from=build /src/dist/ dist/
 # Few heaps of the C library and a small young generation: both grow with a burst and stay large. One
 # helper thread for V8: on few processors, more of them keep the program waiting. No Maglev, V8's
-# middle compiler: 10 MiB less, and no slower (docs/performance.md).
+# middle compiler: 10 MiB less, and no slower (docs/performance.md). The heap is at most half of the
+# container's memory limit: by default it may be larger than that, and the process is ended for lack of
+# memory before garbage is collected.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 # By number, so that Kubernetes can tell that it is not root. Nothing of the image belongs to it.
 USER 10001:10001
 EXPOSE 6443
-ENTRYPOINT ["/nodejs/bin/node", "--disable-sigusr1", "--max-semi-space-size=8", "--v8-pool-size=1", "--no-maglev", "/app/dist/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--disable-sigusr1", "--max-old-space-size-percentage=50", "--max-semi-space-size=8", "--v8-pool-size=1", "--no-maglev", "/app/dist/main.js"]

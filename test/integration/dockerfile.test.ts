@@ -9,6 +9,9 @@ import { runCommand } from '../../scripts/parts/command.ts';
 import { findExecutable } from '../../scripts/parts/executable.ts';
 import { startProcess } from '../../scripts/parts/process.ts';
 import { startPrometheus } from '../../scripts/parts/prometheus.ts';
+import { imageStart, knownFlags } from '../bench/environment/image-start.ts';
+import { MEMORY_BYTES } from '../fixtures/limited-adapter.ts';
+import { limitMemory } from '../fixtures/memory-limit.ts';
 import { copyDockerContext } from './docker-context.ts';
 import {
   type BuiltStage,
@@ -53,7 +56,9 @@ function commandLine(...args: readonly string[]): { command: string; args: reado
   if (!Array.isArray(entryPoint)) throw new Error('expected ENTRYPOINT to be a JSON array');
   const [node, ...rest] = entryPoint.map(String);
   expect(node).toBe('/nodejs/bin/node');
-  const own = rest.map((word) => (word.startsWith('/') ? path.join(stage.root, word) : word));
+  const own = knownFlags(rest).map((word) =>
+    word.startsWith('/') ? path.join(stage.root, word) : word,
+  );
   return { command: process.execPath, args: [...own, ...args] };
 }
 
@@ -156,6 +161,20 @@ describe('Dockerfile', () => {
     const { code, stdout } = await runImage('', '--version');
     expect(stdout).toContain(manifest.version);
     expect(code).toBe(0);
+  });
+
+  it('leaves half of its memory limit to what is not in the heap', async ({ skip }) => {
+    const { nodeFlags } = await imageStart(path.join(root, 'Dockerfile'));
+    skip(!nodeFlags.join().includes('max-old-space'), 'this Node.js does not know the flag');
+    const limit = await limitMemory(MEMORY_BYTES);
+    skip(limit.enforcedBy === 'none', 'no cgroup can be made on this machine');
+    const code = 'process.stdout.write(String(v8.getHeapStatistics().heap_size_limit))';
+    const heapBytes = Number(
+      await runCommand(...limit.wrap(process.execPath, [...nodeFlags, '-e', code])),
+    );
+    await limit.remove();
+    const youngBytes = 3 * 8 * mib;
+    expect(heapBytes).toBeLessThanOrEqual(MEMORY_BYTES / 2 + youngBytes);
   });
 
   it('checks rules', async () => {

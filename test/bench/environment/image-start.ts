@@ -8,6 +8,14 @@ export interface ImageStart {
   readonly env: Readonly<Record<string, string>>;
 }
 
+const SINCE_24_6 = '--max-old-space-size-percentage';
+
+/** The words without the flag that Node.js knows since 24.6 only, where this is an older one. */
+export function knownFlags(words: readonly string[]): readonly string[] {
+  const isKnown = process.allowedNodeEnvironmentFlags.has(SINCE_24_6);
+  return words.filter((word) => isKnown || !word.startsWith(`${SINCE_24_6}=`));
+}
+
 /** Reads it from the Dockerfile. */
 export async function imageStart(dockerfile: string): Promise<ImageStart> {
   const instructions = parseDockerfile(await readFile(dockerfile, 'utf8'));
@@ -17,7 +25,7 @@ export async function imageStart(dockerfile: string): Promise<ImageStart> {
   if (!Array.isArray(entryPoint)) throw new Error(`${dockerfile}: expected ENTRYPOINT as an array`);
   const settings = textsOf('ENV').flatMap((text) => text.split(/\s+/));
   return {
-    nodeFlags: entryPoint.map(String).filter((word) => word.startsWith('--')),
+    nodeFlags: knownFlags(entryPoint.map(String).filter((word) => word.startsWith('--'))),
     env: Object.fromEntries(settings.map((setting) => setting.split('=', 2))),
   };
 }
