@@ -82,9 +82,27 @@ function members(
     .slice(0, MOST_ITEMS)
     .map(([key, value]): [string, Loggable] => {
       const name = clipped(String(key));
-      return [name, isSecretName(name) ? REDACTED : convert(value, depth + 1)];
+      if (isSecretName(name)) return [name, REDACTED];
+      return [name, convert(rounded(name, value), depth + 1)];
     });
   return Object.fromEntries(shown);
+}
+
+/** In seconds and in milliseconds. */
+const DURATIONS: readonly (readonly [name: RegExp, milliseconds: number])[] = [
+  [/seconds$/i, 0.001],
+  [/(ms|milliseconds)$/i, 1],
+];
+
+/** Durations to the millisecond, shorter ones than 100 ms to three digits: clocks tell more. */
+function rounded(name: string, value: unknown): unknown {
+  const [, millisecond] = DURATIONS.find(([ending]) => ending.test(name)) ?? [];
+  if (millisecond === undefined || typeof value !== 'number' || !Number.isFinite(value))
+    return value;
+  const milliseconds = value / millisecond;
+  if (Math.abs(milliseconds) < 100) return Number(value.toPrecision(3));
+  // Not by a product, which would have digits of its own.
+  return millisecond === 1 ? Math.round(value) : Math.round(milliseconds) / 1000;
 }
 
 function clipped(text: string): string {

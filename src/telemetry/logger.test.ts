@@ -92,6 +92,29 @@ describe('createLogger', () => {
     expect(line).toContain('logger.test.ts');
   });
 
+  it('rounds durations to the millisecond, short ones to three digits', async () => {
+    const [line = ''] = await logged({ format: 'json' }, (log) =>
+      log.info('asked', {
+        durationSeconds: 12.345678,
+        queries: [{ durationSeconds: 0.024843996999999944 }, { durationSeconds: 0.1 + 0.2 }],
+        lostForSeconds: 1e-7 / 3,
+        waitedMs: 1234.5678,
+        shortMs: 0.123456,
+        never: 1.23456789,
+        noSeconds: Number.NaN,
+      }),
+    );
+    expect(JSON.parse(line)).toMatchObject({
+      durationSeconds: 12.346,
+      queries: [{ durationSeconds: 0.0248 }, { durationSeconds: 0.3 }],
+      lostForSeconds: 3.33e-8,
+      waitedMs: 1235,
+      shortMs: 0.123,
+      never: 1.23456789,
+      noSeconds: 'NaN',
+    });
+  });
+
   it('leaves secrets out, wherever they are', async () => {
     const secret = 's3cr3t-value';
     const use = (log: Logger) => {

@@ -33,7 +33,7 @@ export function createRequestReport(
         target,
         user: user?.name,
         code,
-        durationSeconds: toMicroseconds(durationSeconds),
+        durationSeconds,
         queryCount: queries.length,
         ...(isFailure || log.enabled(QUERIES) ? { queries: loggableQueries(queries) } : {}),
       };
@@ -62,18 +62,13 @@ function withText(fields: Record<string, unknown>, error: unknown): Record<strin
   return error === undefined ? fields : { ...fields, error: errorText(error) };
 }
 
-/** Seconds, without the digits that the clock does not have. */
-function toMicroseconds(seconds: number): number {
-  return Math.round(seconds * 1e6) / 1e6;
-}
-
 /** What was asked, how that was answered, and what came of it. */
 function loggableQueries(queries: readonly RequestQuery[]): readonly object[] {
   return queries.slice(0, MOST_QUERIES).map(({ promql, scope, answered, end }) => ({
     promql,
     scope,
     answered,
-    durationSeconds: end && toMicroseconds(end.durationSeconds),
+    durationSeconds: end?.durationSeconds,
     outcome: outcomeOf(end),
     error: end?.error,
   }));
