@@ -38,6 +38,7 @@ import {
   nameFlag,
   shareQueries,
 } from './serve/prometheus.ts';
+import { createAnswerReport } from './serve/report-answers.ts';
 import { createRelistReport } from './serve/report-relist.ts';
 import { createRequestReport } from './serve/report-request.ts';
 import { followRules, type Rules } from './serve/rules.ts';
@@ -125,7 +126,7 @@ async function serveUntilTold(
 
   const ending = { now: false };
   const queries = shareQueries(prometheus, options.prometheus, metrics);
-  const apis = metricsApis(queries, cluster, rules, relist, metrics);
+  const apis = metricsApis(queries, cluster, rules, relist, metrics, log);
   const app = createApp({
     apis,
     access,
@@ -233,27 +234,29 @@ function metricsApis(
   rules: Rules,
   relist: RelistLoop,
   metrics: AdapterMetrics,
+  log: Logger,
 ): () => readonly MetricsApi[] {
   const { catalog } = relist;
+  const onAnswer = createAnswerReport(log, metrics);
   const custom = createCustomMetrics({
     catalog,
     mapper: cluster.mapper,
     objects: cluster.objects,
     queries,
-    onInfinity: () => metrics.samplesLeftOut('custom', 'infinite', 1),
+    onAnswer,
     isBadRequest: cluster.isBadRequest,
   });
   const external = createExternalMetrics({
     catalog,
     queries,
-    onInfinity: () => metrics.samplesLeftOut('external', 'infinite', 1),
+    onAnswer,
   });
   const resource = createResourceMetrics({
     rules: () => rules.current().resource,
     mapper: cluster.mapper,
     objects: cluster.metadata,
     queries,
-    onInfinity: () => metrics.samplesLeftOut('resource', 'infinite', 1),
+    onAnswer,
     isBadRequest: cluster.isBadRequest,
   });
   const untilListed = (api: MetricsApi) => unavailableWhile(() => notListedYet(relist), api);

@@ -4,6 +4,7 @@ import { builtCatalog } from '../../test/fixtures/catalog.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import type { AnswerSummary } from './answer-summary.ts';
 import { createCustomMetrics } from './custom.ts';
 import { createExternalMetrics } from './external.ts';
 import type { QueryAnswer, Sample } from './query-runner.ts';
@@ -46,7 +47,7 @@ class Mendable extends Error {}
 /** The services over a Prometheus that gives this answer, or fails; what it was asked is kept. */
 function services(answer: QueryAnswer | Error, names: readonly string[] | Error = ['a', 'b', 'c']) {
   const asked: string[] = [];
-  let infinities = 0;
+  const summaries: AnswerSummary[] = [];
   const queries = {
     async query(promql: string) {
       asked.push(promql);
@@ -54,9 +55,7 @@ function services(answer: QueryAnswer | Error, names: readonly string[] | Error 
       return answer;
     },
   };
-  const onInfinity = () => {
-    infinities += 1;
-  };
+  const onAnswer = (summary: AnswerSummary) => void summaries.push(summary);
   const custom = createCustomMetrics({
     catalog: () => catalog,
     mapper: () => mapper,
@@ -67,11 +66,11 @@ function services(answer: QueryAnswer | Error, names: readonly string[] | Error 
       },
     },
     queries,
-    onInfinity,
+    onAnswer,
     isBadRequest: (error) => error instanceof Mendable,
   });
-  const external = createExternalMetrics({ catalog: () => catalog, queries, onInfinity });
-  return { custom, external, asked, infinities: () => infinities };
+  const external = createExternalMetrics({ catalog: () => catalog, queries, onAnswer });
+  return { custom, external, asked, summaries };
 }
 
 function vector(...samples: readonly [string, number][]): QueryAnswer {
@@ -107,12 +106,60 @@ describe('custom metrics', () => {
   });
 
   it('takes the last of several samples, NaN as 0, and leaves infinities out', async () => {
-    const { custom, infinities } = services(
+    const { custom, summaries } = services(
       vector(['a', 1], ['a', 2], ['b', Number.NaN], ['c', Number.NEGATIVE_INFINITY]),
     );
     const values = await custom.get(pods);
     expect(values.map(({ value }) => value)).toEqual(['2', '0']);
-    expect(infinities()).toBe(1);
+    expect(summaries.map(({ leftOut }) => leftOut.get('infinite'))).toEqual([1]);
+  });
+
+  it('says how many samples gave no value, and why', async () => {
+    const sample = (labels: Sample['labels']): Sample => ({ labels, value: 1, timestamp: 1 });
+    const { custom, summaries } = services({
+      type: 'vector',
+      samples: [
+        sample({ pod: 'a' }),
+        sample({ pod: 'a', namespace: 'shop' }),
+        sample({ pod: 'b', namespace: 'other' }),
+        sample({ pod: 'foreign', namespace: 'shop' }),
+        sample({ namespace: 'shop' }),
+        sample({}),
+      ],
+    });
+    await custom.get(pods);
+    expect(summaries).toEqual([
+      {
+        api: 'custom',
+        metric: 'pods/load',
+        namespace: 'shop',
+        objectLabel: 'pod',
+        queries: ['sum(load{namespace="shop",pod=~"a|b|c"}) by (pod)'],
+        samples: 6,
+        leftOut: new Map([
+          ['several_for_one_object', 1],
+          ['other_namespace', 1],
+          ['other_object', 1],
+          ['label_missing', 2],
+        ]),
+        objects: { asked: 3, missing: { count: 2, names: ['b', 'c'] } },
+      },
+    ]);
+  });
+
+  it('names some of the objects without a value', async () => {
+    const names = Array.from({ length: 1_000 }, (_, index) => `web-${index}`);
+    const { custom, summaries } = services(vector(['web-1', 1]), names);
+    await custom.get(pods);
+    expect(summaries.map(({ objects }) => objects)).toEqual([
+      {
+        asked: 1_000,
+        missing: { count: 999, names: ['web-0', 'web-2', 'web-3', 'web-4', 'web-5'] },
+      },
+    ]);
+    const none = services(vector(), []);
+    await expect(none.custom.get(pods)).rejects.toMatchObject({ reason: 'NotFound' });
+    expect(none.summaries).toMatchObject([{ queries: [], objects: { asked: 0 } }]);
   });
 
   it('serves no sample that says it is of another namespace', async () => {
@@ -250,7 +297,7 @@ describe('custom metrics', () => {
 
 describe('external metrics', () => {
   it('gives every sample with its labels, infinities left out', async () => {
-    const { external, asked, infinities } = services(
+    const { external, asked, summaries } = services(
       vector(['b', 1], ['a', Number.NaN], ['c', Number.POSITIVE_INFINITY]),
     );
     const values = await external.get({ namespace: 'shop', metric: 'load', selector: [] });
@@ -259,7 +306,7 @@ describe('external metrics', () => {
       { metricName: 'load', metricLabels: { pod: 'a' }, timestamp: 1.9, value: '0' },
     ]);
     expect(asked).toEqual(['load{namespace="shop"}']);
-    expect(infinities()).toBe(1);
+    expect(summaries.map(({ leftOut }) => leftOut.get('infinite'))).toEqual([1]);
   });
 
   it('takes a scalar', async () => {

@@ -1,4 +1,8 @@
-import type { ClusterResource, ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import {
+  type ClusterResource,
+  qualifiedName,
+  type ResourceMapper,
+} from '../apimachinery/cluster-resource.ts';
 import {
   type LabelSelector,
   type LabelSelectorObject,
@@ -11,6 +15,15 @@ import {
   type QueryRequest,
   UnsupportedRequirementError,
 } from '../rules/metrics-query.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
+import {
+  type AnswerSummary,
+  createLeftOutSamples,
+  type LeftOutSamples,
+  type MissingObjects,
+  MOST_MISSING_NAMES,
+  type OnAnswer,
+} from './answer-summary.ts';
 import { MetricsError, metricNotFound, metricNotFoundFor } from './metrics-error.ts';
 import type { ObjectNames } from './object-names.ts';
 import type { Caller, QueryOrigin, QueryRunner, Sample } from './query-runner.ts';
@@ -63,8 +76,7 @@ export interface CustomMetricsDependencies {
   readonly mapper: () => ResourceMapper;
   readonly objects: ObjectNames;
   readonly queries: QueryRunner;
-  /** Told of each sample that is left out because its value is infinite. */
-  readonly onInfinity: () => void;
+  readonly onAnswer: OnAnswer;
   /** Whether an error of `objects` is the client's to mend. Its message is then shown to it. */
   readonly isBadRequest: (error: unknown) => error is Error;
 }
@@ -75,12 +87,24 @@ export function createCustomMetrics(dependencies: CustomMetricsDependencies): Cu
       const metric = lookUp(dependencies, request);
       refuseImpossibleObjects(request);
       const names = await objectNames(dependencies, request, metric);
+      if (names.length === 0) {
+        dependencies.onAnswer(withoutObjects(about(request, metric)));
+        throw metricNotFound(request.metric, request.resource);
+      }
       const origin = { rule: metric.rule, request: queryRequest(request, metric, names) };
       const query = queryFor(request, origin);
       const answer = await runQuery(dependencies.queries, query, request, origin);
       if (answer.type !== 'vector') throw unexpectedType(answer.type, query);
-      const samples = associate(answer.samples, metric, request.namespace);
-      const values = valuesOf(request, metric, names, samples, dependencies.onInfinity);
+      const leftOut = createLeftOutSamples();
+      const samples = await associate(answer.samples, metric, request.namespace, names, leftOut);
+      const values = valuesOf(request, metric, names, samples, leftOut);
+      dependencies.onAnswer({
+        ...about(request, metric),
+        queries: [query],
+        samples: answer.samples.length,
+        leftOut: leftOut.counts,
+        objects: { asked: names.length, missing: missingObjects(names, values) },
+      });
       if (request.name !== undefined && values.length === 0) {
         throw metricNotFoundFor(request.metric, request.resource, request.name);
       }
@@ -125,7 +149,7 @@ async function objectNames(
   metric: CustomMetric,
 ): Promise<readonly string[]> {
   if (request.name !== undefined) return [request.name];
-  const names = await objects
+  return objects
     .list({
       resource: metric.resource,
       namespace: request.namespace,
@@ -141,8 +165,35 @@ async function objectNames(
       if (isBadRequest(cause)) throw new MetricsError('BadRequest', cause.message, { cause });
       throw new MetricsError('InternalError', 'unable to list matching resources', { cause });
     });
-  if (names.length === 0) throw metricNotFound(request.metric, request.resource);
-  return names;
+}
+
+function about(
+  { metric, namespace }: CustomMetricRequest,
+  { resource, resourceLabel }: CustomMetric,
+): Pick<AnswerSummary, 'api' | 'metric' | 'namespace' | 'objectLabel'> {
+  const name = `${qualifiedName(resource)}/${metric}`;
+  return { api: 'custom', metric: name, namespace, objectLabel: resourceLabel };
+}
+
+/** No object matches, so there is nothing to ask for. */
+function withoutObjects(
+  what: Pick<AnswerSummary, 'api' | 'metric' | 'namespace' | 'objectLabel'>,
+): AnswerSummary {
+  const objects = { asked: 0, missing: { count: 0, names: [] } };
+  return { ...what, queries: [], samples: 0, leftOut: new Map(), objects };
+}
+
+function missingObjects(names: readonly string[], values: readonly MetricValue[]): MissingObjects {
+  const count = names.length - values.length;
+  if (count === 0) return { count, names: [] };
+  const answered = new Set(values.map(({ describedObject }) => describedObject.name));
+  const missing: string[] = [];
+  for (const name of names) {
+    if (answered.has(name)) continue;
+    missing.push(name);
+    if (missing.length === MOST_MISSING_NAMES) break;
+  }
+  return { count, names: missing };
 }
 
 function queryRequest(
@@ -185,16 +236,27 @@ function unexpectedType(type: string, query: string): MetricsError {
  * says that it is of another namespace is of another object with the same name: the rule's query
  * has not asked for one namespace only.
  */
-function associate(
+async function associate(
   samples: readonly Sample[],
   { resourceLabel, namespaceLabel }: CustomMetric,
   namespace: string | undefined,
-): ReadonlyMap<string, Sample> {
+  names: readonly string[],
+  leftOut: LeftOutSamples,
+): Promise<ReadonlyMap<string, Sample>> {
+  const slices = createTimeSlices();
+  const asked = new Set(names);
   const byObject = new Map<string, Sample>();
   for (const sample of samples) {
+    if (slices.isOver()) await slices.pause();
     const name = sample.labels[resourceLabel];
     const own = namespaceLabel === undefined ? undefined : sample.labels[namespaceLabel];
-    if (name !== undefined && (own ?? namespace) === namespace) byObject.set(name, sample);
+    if (name === undefined) leftOut.add('label_missing');
+    else if ((own ?? namespace) !== namespace) leftOut.add('other_namespace');
+    else if (!asked.has(name)) leftOut.add('other_object');
+    else {
+      if (byObject.has(name)) leftOut.add('several_for_one_object');
+      byObject.set(name, sample);
+    }
   }
   return byObject;
 }
@@ -204,7 +266,7 @@ function valuesOf(
   { resource }: CustomMetric,
   names: readonly string[],
   samples: ReadonlyMap<string, Sample>,
-  onInfinity: () => void,
+  leftOut: LeftOutSamples,
 ): readonly MetricValue[] {
   const selector = request.metricSelector;
   const metric = {
@@ -218,7 +280,7 @@ function valuesOf(
     if (sample === undefined) continue;
     const value = sampleQuantity(sample.value);
     if (value === undefined) {
-      onInfinity();
+      leftOut.add('infinite');
       continue;
     }
     values.push({ describedObject: describe(name), metric, timestamp: sample.timestamp, value });

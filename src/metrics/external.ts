@@ -6,6 +6,7 @@ import {
   type QueryRequest,
   UnsupportedRequirementError,
 } from '../rules/metrics-query.ts';
+import { createLeftOutSamples, type LeftOutSamples, type OnAnswer } from './answer-summary.ts';
 import { MetricsError, metricNotFound } from './metrics-error.ts';
 import type { Caller, QueryAnswer, QueryOrigin, QueryRunner } from './query-runner.ts';
 import { runQuery } from './run-query.ts';
@@ -37,8 +38,7 @@ export interface ExternalMetrics {
 export interface ExternalMetricsDependencies {
   readonly catalog: () => Catalog;
   readonly queries: QueryRunner;
-  /** Told of each sample that is left out because its value is infinite. */
-  readonly onInfinity: () => void;
+  readonly onAnswer: OnAnswer;
 }
 
 export function createExternalMetrics(dependencies: ExternalMetricsDependencies): ExternalMetrics {
@@ -48,7 +48,18 @@ export function createExternalMetrics(dependencies: ExternalMetricsDependencies)
       const origin = { rule: metric.rule, request: queryRequest(request, metric) };
       const query = queryFor(origin);
       const answer = await runQuery(dependencies.queries, query, request, origin);
-      return valuesOf(request.metric, answer, query, dependencies.onInfinity);
+      const leftOut = createLeftOutSamples();
+      const samples = samplesOf(answer, query);
+      const values = valuesOf(request.metric, samples, leftOut);
+      dependencies.onAnswer({
+        api: 'external',
+        metric: request.metric,
+        namespace: request.namespace,
+        queries: [query],
+        samples: samples.length,
+        leftOut: leftOut.counts,
+      });
+      return values;
     },
   };
 }
@@ -95,14 +106,13 @@ function queryFor({ rule, request }: QueryOrigin): string {
 
 function valuesOf(
   metricName: string,
-  answer: QueryAnswer,
-  query: string,
-  onInfinity: () => void,
+  samples: readonly LabelledValue[],
+  leftOut: LeftOutSamples,
 ): readonly ExternalMetricValue[] {
   const values: ExternalMetricValue[] = [];
-  for (const { labels, value, timestamp } of samplesOf(answer, query)) {
+  for (const { labels, value, timestamp } of samples) {
     const quantity = sampleQuantity(value);
-    if (quantity === undefined) onInfinity();
+    if (quantity === undefined) leftOut.add('infinite');
     else values.push({ metricName, metricLabels: labels, timestamp, value: quantity });
   }
   return values;

@@ -2,12 +2,20 @@ import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import { QueryError, type QueryRequest } from '../rules/metrics-query.ts';
 import type { CompiledResourceRule } from '../rules/rule.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { MetricsError } from './metrics-error.ts';
 import type { ObjectIdentity } from './object-metadata.ts';
 import type { Sample } from './query-runner.ts';
 
-/** The samples of each object, by {@link objectKey}, in the order of the answer. */
-export type SamplesByObject = ReadonlyMap<string, readonly Sample[]>;
+/** The samples of an answer. */
+export interface SamplesByObject {
+  /** Of each object, by {@link objectKey}, in the order of the answer. */
+  readonly samples: ReadonlyMap<string, readonly Sample[]>;
+  /** How many samples came back. */
+  readonly count: number;
+  /** How many of them lack the label that names an object. */
+  readonly unlabelled: number;
+}
 
 /** Runs a query whose answer must be an instant vector. */
 export type RunQuery = (promql: string) => Promise<readonly Sample[]>;
@@ -38,17 +46,17 @@ const NAMESPACES_AT_ONCE = 8;
  * @param pods at least one
  * @throws MetricsError where the rule gives no query
  */
-export function questionOfContainers(
+export async function questionOfContainers(
   rule: CompiledResourceRule,
   mapper: ResourceMapper,
   pods: readonly ObjectIdentity[],
-): UsageQuestion {
+): Promise<UsageQuestion> {
   const labels = {
     namespace: labelOf(rule, mapper, 'namespaces'),
     pod: labelOf(rule, mapper, 'pods'),
     container: rule.containerLabel,
   };
-  const byNamespace = [...Map.groupBy(pods, ({ namespace = '' }) => namespace)];
+  const byNamespace = [...(await groupByNamespace(pods))];
   const [first, ...others] = byNamespace;
   if (first !== undefined && others.length === 0) {
     return questionOfNamespace(rule, labels, ...first);
@@ -58,15 +66,14 @@ export function questionOfContainers(
   }
   const query = write(rule.containerQuery, requestOfAll(labels, byNamespace));
   return async (run) => {
-    const samples = await run(query);
-    const isUngrouped = samples.some(
-      (sample) =>
-        sample.labels[labels.pod] !== undefined && sample.labels[labels.namespace] === undefined,
-    );
-    if (isUngrouped) return askSeparately(rule, labels, byNamespace, run);
-    return byObject(samples, ({ labels: { [labels.namespace]: namespace, [labels.pod]: name } }) =>
-      name === undefined ? undefined : objectKey({ namespace, name }),
-    );
+    let isUngrouped = false;
+    const found = await byObject(await run(query), (sample) => {
+      const { [labels.namespace]: namespace, [labels.pod]: name } = sample.labels;
+      if (name === undefined) return undefined;
+      isUngrouped ||= namespace === undefined;
+      return objectKey({ namespace, name });
+    });
+    return isUngrouped ? askSeparately(rule, labels, byNamespace, run) : found;
   };
 }
 
@@ -76,11 +83,11 @@ export function questionOfContainers(
  * @param nodes at least one
  * @throws MetricsError where the rule gives no query
  */
-export function questionOfNodes(
+export async function questionOfNodes(
   rule: CompiledResourceRule,
   mapper: ResourceMapper,
   nodes: readonly ObjectIdentity[],
-): UsageQuestion {
+): Promise<UsageQuestion> {
   const label = labelOf(rule, mapper, 'nodes');
   const query = write(rule.nodeQuery, {
     series: '',
@@ -125,12 +132,16 @@ async function askSeparately(
   run: RunQuery,
 ): Promise<SamplesByObject> {
   const questions = byNamespace.map((each) => questionOfNamespace(rule, labels, ...each));
-  const found: (readonly [string, readonly Sample[]])[] = [];
+  const answers: SamplesByObject[] = [];
   for (let i = 0; i < questions.length; i += NAMESPACES_AT_ONCE) {
     const some = questions.slice(i, i + NAMESPACES_AT_ONCE).map((question) => question(run));
-    found.push(...(await Promise.all(some)).flatMap((samples) => [...samples]));
+    answers.push(...(await Promise.all(some)));
   }
-  return new Map(found);
+  return {
+    samples: new Map(answers.flatMap(({ samples }) => [...samples])),
+    count: answers.reduce((sum, { count }) => sum + count, 0),
+    unlabelled: answers.reduce((sum, { unlabelled }) => sum + unlabelled, 0),
+  };
 }
 
 /** Samples of other pods may be among the answer: nobody asks for their key afterwards. */
@@ -139,22 +150,47 @@ function requestOfAll(
   byNamespace: readonly PodsOfNamespace[],
 ): QueryRequest {
   const namespaces = byNamespace.map(([namespace]) => namespace);
-  const pods = byNamespace.flatMap(([, inNamespace]) => inNamespace.map(({ name }) => name));
-  const names = [...new Set(pods)].toSorted();
-  const byName = names.length <= MOST_NAMES;
+  const names = fewNames(byNamespace);
   const inNamespaces = namespaces.length <= MOST_NAMES;
   const selector: LabelSelector = [
     inNamespaces
       ? { key: labels.namespace, operator: 'in', values: namespaces }
       : { key: labels.namespace, operator: 'exists', values: [] },
-    ...(byName ? [] : [{ key: labels.pod, operator: 'exists', values: [] } as const]),
+    ...(names !== undefined ? [] : [{ key: labels.pod, operator: 'exists', values: [] } as const]),
   ];
   return {
     series: '',
     selector,
-    ...(byName && { objects: { label: labels.pod, names } }),
+    ...(names !== undefined && { objects: { label: labels.pod, names } }),
     groupBy: named(labels.namespace, labels.pod, labels.container),
   };
+}
+
+/** The distinct names of the pods, sorted; undefined where there are more than {@link MOST_NAMES}. */
+function fewNames(byNamespace: readonly PodsOfNamespace[]): readonly string[] | undefined {
+  const names = new Set<string>();
+  for (const [, pods] of byNamespace) {
+    for (const { name } of pods) {
+      names.add(name);
+      if (names.size > MOST_NAMES) return undefined;
+    }
+  }
+  return [...names].toSorted();
+}
+
+async function groupByNamespace(
+  pods: readonly ObjectIdentity[],
+): Promise<ReadonlyMap<string, readonly ObjectIdentity[]>> {
+  const slices = createTimeSlices();
+  const groups = new Map<string, ObjectIdentity[]>();
+  for (const pod of pods) {
+    const { namespace = '' } = pod;
+    const known = groups.get(namespace);
+    if (known === undefined) groups.set(namespace, [pod]);
+    else known.push(pod);
+    if (slices.isOver()) await slices.pause();
+  }
+  return groups;
 }
 
 function named(...labels: readonly string[]): readonly string[] {
@@ -185,17 +221,23 @@ function labelOf(
   });
 }
 
-function byObject(
+async function byObject(
   samples: readonly Sample[],
   keyOf: (sample: Sample) => string | undefined,
-): SamplesByObject {
+): Promise<SamplesByObject> {
+  const slices = createTimeSlices();
   const found = new Map<string, Sample[]>();
+  let unlabelled = 0;
   for (const sample of samples) {
+    if (slices.isOver()) await slices.pause();
     const key = keyOf(sample);
-    if (key === undefined) continue;
+    if (key === undefined) {
+      unlabelled += 1;
+      continue;
+    }
     const known = found.get(key);
     if (known === undefined) found.set(key, [sample]);
     else known.push(sample);
   }
-  return found;
+  return { samples: found, count: samples.length, unlabelled };
 }

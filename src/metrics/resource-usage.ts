@@ -1,4 +1,5 @@
 import { sampleToMilli } from '../apimachinery/quantity.ts';
+import type { LeftOutSamples } from './answer-summary.ts';
 import type { Sample } from './query-runner.ts';
 
 /** What a container or a node uses, in thousandths of a core and of a byte. */
@@ -12,10 +13,10 @@ export interface ResourceUsage {
 /** The usage that a sample tells: NaN and negative values are 0, an infinity is none. */
 export function sampleUsage(
   { value }: Pick<Sample, 'value'>,
-  onInfinity: () => void,
+  leftOut: LeftOutSamples,
 ): bigint | undefined {
   if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
-    onInfinity();
+    leftOut.add('infinite');
     return undefined;
   }
   const milli = sampleToMilli(value);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resourceRules } from '../../test/fixtures/resource-rules.ts';
 import { parseFieldSelector } from '../apimachinery/field-selector.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import type { AnswerSummary } from './answer-summary.ts';
 import type { ObjectIdentity } from './object-metadata.ts';
 import type { QueryAnswer } from './query-runner.ts';
 import { createResourceMetrics, selectableFields } from './resource.ts';
@@ -32,7 +33,7 @@ interface Surroundings {
 function service({ pods = [], nodes = [], cpu, memory, rules }: Surroundings) {
   const asked: string[] = [];
   const listed: unknown[] = [];
-  let infinities = 0;
+  const summaries: AnswerSummary[] = [];
   const metrics = createResourceMetrics({
     rules: () => resourceRules(rules),
     mapper: builtinResourceMapper,
@@ -55,12 +56,10 @@ function service({ pods = [], nodes = [], cpu, memory, rules }: Surroundings) {
         return answer;
       },
     },
-    onInfinity: () => {
-      infinities += 1;
-    },
+    onAnswer: (summary) => void summaries.push(summary),
     isBadRequest: (error): error is Error => error instanceof RangeError,
   });
-  return { metrics, asked, listed, infinities: () => infinities };
+  return { metrics, asked, listed, summaries };
 }
 
 const everything = { selector: [], fields: [] };
@@ -97,7 +96,7 @@ describe('pods of one namespace', () => {
   });
 
   it('take NaN and negative values as 0, and leave infinities out', async () => {
-    const { metrics, infinities } = service({
+    const { metrics, summaries } = service({
       pods: [pod('shop', 'a')],
       cpu: () =>
         vector(
@@ -113,7 +112,7 @@ describe('pods of one namespace', () => {
       { cpu: undefined, memory: 0n },
       { cpu: 10_000_000_000_000_000_000_000n, memory: 0n },
     ]);
-    expect(infinities()).toBe(1);
+    expect(summaries.map(({ leftOut }) => leftOut.get('infinite'))).toEqual([1]);
   });
 
   it('is told whose samples they are by the namespace that a sample names', async () => {

@@ -6,6 +6,14 @@ import {
 } from '../apimachinery/field-selector.ts';
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import type { CompiledResourceRules } from '../rules/rule.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
+import {
+  createLeftOutSamples,
+  type LeftOutSamples,
+  type MissingObjects,
+  MOST_MISSING_NAMES,
+  type OnAnswer,
+} from './answer-summary.ts';
 import { MetricsError } from './metrics-error.ts';
 import type { ObjectIdentity, ObjectMetadata, ObjectMetadataRequest } from './object-metadata.ts';
 import { ObjectNotFoundError } from './object-not-found.ts';
@@ -88,8 +96,7 @@ export interface ResourceMetricsDependencies {
   readonly mapper: () => ResourceMapper;
   readonly objects: ObjectMetadata;
   readonly queries: QueryRunner;
-  /** Told of each sample that is left out because its value is infinite. */
-  readonly onInfinity: () => void;
+  readonly onAnswer: OnAnswer;
   /** Whether an error of `objects` is the client's to mend. Its message is then shown to it. */
   readonly isBadRequest: (error: unknown) => error is Error;
 }
@@ -144,15 +151,26 @@ async function selectObjects(
     namespace: request.namespace ?? demandedNamespace,
     name: demandedValue(fields, 'metadata.name'),
   });
-  return listed.filter((object) =>
-    fieldSelectorMatches(
-      fields,
-      new Map([
-        ['metadata.name', object.name],
-        ['metadata.namespace', object.namespace ?? ''],
-      ]),
-    ),
-  );
+  return fields.length === 0 ? listed : selectByFields(listed, fields);
+}
+
+/** Both may be long: a selector of thousands of characters, and all pods of a cluster. */
+async function selectByFields(
+  objects: readonly ObjectIdentity[],
+  fields: FieldSelector,
+): Promise<readonly ObjectIdentity[]> {
+  const slices = createTimeSlices();
+  const selected: ObjectIdentity[] = [];
+  for (const object of objects) {
+    const { name, namespace = '' } = object;
+    const values: ReadonlyMap<string, string> = new Map([
+      ['metadata.name', name],
+      ['metadata.namespace', namespace],
+    ]);
+    if (fieldSelectorMatches(fields, values)) selected.push(object);
+    if (slices.isOver()) await slices.pause();
+  }
+  return selected;
 }
 
 interface Listing {
@@ -190,50 +208,129 @@ function resourceOf(mapper: ResourceMapper, kind: 'pods' | 'nodes'): ClusterReso
   });
 }
 
+/** What a request asks for, besides the objects. */
+interface Asked extends Caller {
+  readonly namespace?: string | undefined;
+}
+
 /** Those of the pods that have samples of both CPU and memory. */
 async function metricsOfPods(
   dependencies: ResourceMetricsDependencies,
   pods: readonly ObjectIdentity[],
-  caller: Caller,
+  request: Asked,
 ): Promise<readonly PodMetrics[]> {
   if (pods.length === 0) return [];
-  const rules = rulesOf(dependencies);
-  const mapper = dependencies.mapper();
-  const [cpu, memory] = await askBoth(
-    questionOfContainers(rules.cpu, mapper, pods),
-    questionOfContainers(rules.memory, mapper, pods),
-    queriesOf(dependencies, caller),
+  return measure(
+    dependencies,
+    { kind: 'pods', objects: pods, request, questionOf: questionOfContainers },
+    ({ object, cpu, memory }, { rules, leftOut }) => ({
+      object,
+      timestamp: earliest([...cpu, ...memory]),
+      window: rules.window,
+      containers: containersOf(rules, cpu, memory, leftOut),
+    }),
   );
-  return withSamples(pods, cpu, memory).map(({ object, cpu, memory }) => ({
-    object,
-    timestamp: earliest([...cpu, ...memory]),
-    window: rules.window,
-    containers: containersOf(rules, cpu, memory, dependencies.onInfinity),
-  }));
 }
 
 /** Those of the nodes that have samples of both CPU and memory. */
 async function metricsOfNodes(
   dependencies: ResourceMetricsDependencies,
   nodes: readonly ObjectIdentity[],
-  caller: Caller,
+  request: Asked,
 ): Promise<readonly NodeMetrics[]> {
   if (nodes.length === 0) return [];
+  return measure(
+    dependencies,
+    { kind: 'nodes', objects: nodes, request, questionOf: questionOfNodes },
+    ({ object, cpu: [cpu, ...moreCpu], memory: [memory, ...moreMemory] }, { rules, leftOut }) => {
+      // Of several samples of a node the first one counts, as in the reference adapter.
+      leftOut.add('several_for_one_object', moreCpu.length + moreMemory.length);
+      return {
+        object,
+        timestamp: earliest([cpu, memory]),
+        window: rules.window,
+        usage: { cpu: sampleUsage(cpu, leftOut), memory: sampleUsage(memory, leftOut) },
+      };
+    },
+  );
+}
+
+/** What is measured of which objects. */
+interface Measurement {
+  readonly kind: 'pods' | 'nodes';
+  /** At least one. */
+  readonly objects: readonly ObjectIdentity[];
+  readonly request: Asked;
+  readonly questionOf: typeof questionOfNodes;
+}
+
+interface MeasuringContext {
+  readonly rules: CompiledResourceRules;
+  readonly leftOut: LeftOutSamples;
+}
+
+/**
+ * Asks for CPU and memory, and makes metrics of the samples of each object that has both; tells
+ * which objects have not.
+ */
+async function measure<Metrics>(
+  dependencies: ResourceMetricsDependencies,
+  { kind, objects, request, questionOf }: Measurement,
+  metricsOf: (samples: ObjectSamples, context: MeasuringContext) => Metrics,
+): Promise<readonly Metrics[]> {
   const rules = rulesOf(dependencies);
   const mapper = dependencies.mapper();
+  const asked: string[] = [];
   const [cpu, memory] = await askBoth(
-    questionOfNodes(rules.cpu, mapper, nodes),
-    questionOfNodes(rules.memory, mapper, nodes),
-    queriesOf(dependencies, caller),
+    await questionOf(rules.cpu, mapper, objects),
+    await questionOf(rules.memory, mapper, objects),
+    queriesOf(dependencies, request, asked),
   );
-  const { onInfinity } = dependencies;
-  // Of several samples of a node the first one counts, as in the reference adapter.
-  return withSamples(nodes, cpu, memory).map(({ object, cpu: [cpu], memory: [memory] }) => ({
-    object,
-    timestamp: earliest([cpu, memory]),
-    window: rules.window,
-    usage: { cpu: sampleUsage(cpu, onInfinity), memory: sampleUsage(memory, onInfinity) },
-  }));
+  const leftOut = createLeftOutSamples();
+  leftOut.add('label_missing', cpu.unlabelled + memory.unlabelled);
+  const missing = createMissingUsage();
+  const found: Metrics[] = [];
+  const slices = createTimeSlices();
+  for (const object of objects) {
+    const samples = samplesOf(object, cpu, memory);
+    if (isMeasured(samples)) found.push(metricsOf(samples, { rules, leftOut }));
+    else missing.add(samples);
+    if (slices.isOver()) await slices.pause();
+  }
+  dependencies.onAnswer({
+    api: 'resource',
+    metric: kind,
+    namespace: request.namespace,
+    queries: asked.slice(0, MOST_QUERIES_TOLD),
+    samples: cpu.count + memory.count,
+    leftOut: leftOut.counts,
+    objects: { asked: objects.length, missing: missing.total() },
+  });
+  return found;
+}
+
+/** One for CPU and one for memory; there can be one for each namespace. */
+const MOST_QUERIES_TOLD = 2;
+
+interface MissingUsage {
+  add(samples: SomeObjectSamples): void;
+  total(): MissingObjects;
+}
+
+function createMissingUsage(): MissingUsage {
+  const names: string[] = [];
+  let count = 0;
+  let withoutCpu = 0;
+  let withoutMemory = 0;
+  return {
+    add({ object, cpu, memory }) {
+      count += 1;
+      if (cpu.length === 0) withoutCpu += 1;
+      if (memory.length === 0) withoutMemory += 1;
+      if (names.length < MOST_MISSING_NAMES) names.push(objectKey(object));
+    },
+    total: () => ({ count, names, without: { cpu: withoutCpu, memory: withoutMemory } }),
+  };
 }
 
 function rulesOf({ rules }: ResourceMetricsDependencies): CompiledResourceRules {
@@ -242,8 +339,14 @@ function rulesOf({ rules }: ResourceMetricsDependencies): CompiledResourceRules 
   throw new MetricsError('NotFound', 'the rules for resource metrics are gone');
 }
 
-function queriesOf({ queries }: ResourceMetricsDependencies, caller: Caller): RunQuery {
+/** @param asked gets each query */
+function queriesOf(
+  { queries }: ResourceMetricsDependencies,
+  caller: Caller,
+  asked: string[],
+): RunQuery {
   return async (promql) => {
+    asked.push(promql);
     const answer = await runQuery(queries, promql, caller);
     if (answer.type === 'vector') return answer.samples;
     throw new MetricsError('InternalError', 'unable to fetch metrics', {
@@ -265,23 +368,28 @@ async function askBoth(
 
 type AtLeastOne = readonly [Sample, ...Sample[]];
 
-interface ObjectSamples {
+interface SomeObjectSamples {
   readonly object: ObjectIdentity;
+  readonly cpu: readonly Sample[];
+  readonly memory: readonly Sample[];
+}
+
+interface ObjectSamples extends SomeObjectSamples {
   readonly cpu: AtLeastOne;
   readonly memory: AtLeastOne;
 }
 
-function withSamples(
-  objects: readonly ObjectIdentity[],
-  cpuByObject: SamplesByObject,
-  memoryByObject: SamplesByObject,
-): readonly ObjectSamples[] {
-  return objects.flatMap((object) => {
-    const [cpu, ...moreCpu] = cpuByObject.get(objectKey(object)) ?? [];
-    const [memory, ...moreMemory] = memoryByObject.get(objectKey(object)) ?? [];
-    if (cpu === undefined || memory === undefined) return [];
-    return [{ object, cpu: [cpu, ...moreCpu], memory: [memory, ...moreMemory] }];
-  });
+function samplesOf(
+  object: ObjectIdentity,
+  cpu: SamplesByObject,
+  memory: SamplesByObject,
+): SomeObjectSamples {
+  const key = objectKey(object);
+  return { object, cpu: cpu.samples.get(key) ?? [], memory: memory.samples.get(key) ?? [] };
+}
+
+function isMeasured(samples: SomeObjectSamples): samples is ObjectSamples {
+  return samples.cpu.length > 0 && samples.memory.length > 0;
 }
 
 function earliest(samples: readonly Sample[]): number {
@@ -293,14 +401,16 @@ function containersOf(
   rules: CompiledResourceRules,
   cpu: readonly Sample[],
   memory: readonly Sample[],
-  onInfinity: () => void,
+  leftOut: LeftOutSamples,
 ): readonly ContainerMetrics[] {
   const cpuByName = byContainer(cpu, rules.cpu.containerLabel);
   const memoryByName = byContainer(memory, rules.memory.containerLabel);
+  leftOut.add('several_for_one_object', cpu.length - cpuByName.size);
+  leftOut.add('several_for_one_object', memory.length - memoryByName.size);
   const names = new Set([...cpuByName.keys(), ...memoryByName.keys()]);
   const usageIn = (samples: ReadonlyMap<string, Sample>, name: string): bigint | undefined => {
     const sample = samples.get(name);
-    return sample === undefined ? 0n : sampleUsage(sample, onInfinity);
+    return sample === undefined ? 0n : sampleUsage(sample, leftOut);
   };
   return [...names].toSorted().map((name) => ({
     name,

@@ -27,8 +27,19 @@ export type PrometheusOutcome =
 /** How a relist ended: every rule has a new result, some have, or none has. */
 export type RelistOutcome = 'success' | 'partial' | 'failure';
 
-/** Why a sample of an answer was not served: it is plus or minus infinity, which no quantity can tell. */
-export type LeftOutReason = 'infinite';
+const LEFT_OUT_REASONS = [
+  'infinite',
+  'label_missing',
+  'other_namespace',
+  'other_object',
+  'several_for_one_object',
+] as const;
+
+/**
+ * Why a sample of an answer was not served: it is plus or minus infinity, which no quantity can
+ * tell; it names no object, or one that was not asked for; or its object has another sample.
+ */
+export type LeftOutReason = (typeof LEFT_OUT_REASONS)[number];
 
 /** What said who asks. */
 export type AuthenticationMethod =
@@ -123,6 +134,13 @@ const PREFIX = 'prom_metrics_adapter_';
 const MOST_RESOURCES = 100;
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+/** Gauges of prom-client that are named like counters; each is the sum of one with its parts. */
+const MISNAMED = [
+  'nodejs_active_resources_total',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+];
+
 /**
  * Creates the adapter's own metrics, in a registry of their own, together with those that
  * prom-client has about the process (`process_*`, `nodejs_*`).
@@ -136,6 +154,7 @@ export function createMetrics(
 ): AdapterMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   recordBuild(registry, build);
   return {
     ...configMetrics(registry, now),
@@ -268,10 +287,13 @@ function servedMetrics(registry: Registry): ServedMetrics {
   });
   const leftOut = new Counter({
     name: `${PREFIX}samples_left_out_total`,
-    help: "Samples of Prometheus's answers that were not served.",
+    help: "Samples of Prometheus's answers that gave no value, by the reason.",
     labelNames: ['api', 'reason'],
     registers: [registry],
   });
+  for (const api of ['custom', 'external', 'resource'] as const) {
+    for (const reason of LEFT_OUT_REASONS) leftOut.inc({ api, reason }, 0);
+  }
   return {
     metricsServed: (api, count) => served.set({ api }, count),
     samplesLeftOut: (api, reason, count) => leftOut.inc({ api, reason }, count),

@@ -314,8 +314,8 @@ function selector(labels: Labels): string {
 describe('the default queries', () => {
   it('count each container of a pod once, and nothing that is none', async () => {
     const { cpu, memory } = await compiledRules();
-    const ask = (rule: typeof cpu, ...namespaces: readonly string[]) =>
-      queryOf(questionOfContainers(rule, mapper, namespaces.map(pod)));
+    const ask = async (rule: typeof cpu, ...namespaces: readonly string[]) =>
+      queryOf(await questionOfContainers(rule, mapper, namespaces.map(pod)));
     const container = (namespace: string, name: string) => ({
       namespace,
       pod: 'web',
@@ -347,7 +347,8 @@ describe('the default queries', () => {
     const rules = await compiledRules();
     for (const name of ['cpu', 'memory'] as const) {
       const [first, second] = expected[name];
-      const ask = (asked: typeof nodes) => queryOf(questionOfNodes(rules[name], mapper, asked));
+      const ask = async (asked: typeof nodes) =>
+        queryOf(await questionOfNodes(rules[name], mapper, asked));
       await expectSamples(series, await ask(nodes), [
         [{ node: 'node-1' }, first],
         [{ node: 'node-2' }, second],

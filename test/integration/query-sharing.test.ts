@@ -197,7 +197,7 @@ async function fleetMetrics(metricsQuery: string, queries: QueryRunner) {
     mapper: () => mapper,
     objects: { list: () => Promise.reject(new Error('every request has a name')) },
     queries,
-    onInfinity: () => undefined,
+    onAnswer: () => undefined,
     isBadRequest: (error): error is Error => error instanceof RangeError,
   });
   const get = ({ namespace, pod }: (typeof FLEET)[number]) =>

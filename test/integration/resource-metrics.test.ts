@@ -88,7 +88,7 @@ function metricsOf(rules: Parameters<typeof resourceRules>[0]): ResourceMetrics 
       list: async ({ resource }) => (resource.resource === 'nodes' ? nodes : pods),
     },
     queries: client,
-    onInfinity: () => undefined,
+    onAnswer: () => undefined,
     isBadRequest: (_error): _error is Error => false,
   });
 }

@@ -1,0 +1,110 @@
+import type { AnswerSummary, LeftOutReason, OnAnswer } from '../../metrics/answer-summary.ts';
+import { createLogLimit } from '../../telemetry/log-limit.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { AdapterMetrics } from '../../telemetry/metrics.ts';
+
+/** Milliseconds in which the same is not logged again: autoscalers ask every few seconds. */
+const SAME_AGAIN = 10 * 60_000;
+
+/** What was logged last is remembered of so many metrics. */
+const MOST_REMEMBERED = 1_000;
+
+/**
+ * Counts the samples that gave no value, and logs requests that found nothing, or less than asked:
+ * one line with how many samples came back, why they gave no value, and the queries.
+ *
+ * @param now a clock in milliseconds that never goes back
+ */
+export function createAnswerReport(
+  log: Logger,
+  metrics: AdapterMetrics,
+  now: () => number = () => performance.now(),
+): OnAnswer {
+  const limit = createLogLimit(now);
+  const loggedAt = new Map<string, number>();
+
+  function isNews(summary: AnswerSummary): boolean {
+    const kind = kindOf(summary);
+    const last = loggedAt.get(kind);
+    if (last !== undefined && now() - last < SAME_AGAIN) return false;
+    // A Map keeps the order of insertion.
+    loggedAt.delete(kind);
+    const [oldest] = loggedAt.keys();
+    if (loggedAt.size >= MOST_REMEMBERED && oldest !== undefined) loggedAt.delete(oldest);
+    loggedAt.set(kind, now());
+    return true;
+  }
+
+  return (summary) => {
+    for (const [reason, count] of summary.leftOut) {
+      metrics.samplesLeftOut(summary.api, reason, count);
+    }
+    if (!isShort(summary) || !isNews(summary)) return;
+    const admitted = limit();
+    if (admitted === undefined) return;
+    const { queries } = summary;
+    const fields = { ...(queries.length > 0 && { queries }), ...admitted };
+    if (isComplaint(summary)) log.warn(lineOf(summary), fields);
+    else log.info(lineOf(summary), fields);
+  };
+}
+
+/** Whether a request got nothing, less than it asked for, or a value that may be a wrong one. */
+function isShort({ samples, leftOut, objects }: AnswerSummary): boolean {
+  if (leftOut.has('several_for_one_object')) return true;
+  if (objects === undefined) return samples - countOf(leftOut) === 0;
+  return objects.asked === 0 || objects.missing.count > 0;
+}
+
+/** Objects that have no samples may be new, or gone; samples that do not fit are a fault of the rule. */
+function isComplaint({ leftOut, objects }: AnswerSummary): boolean {
+  const isNothing =
+    objects !== undefined && objects.asked > 0 && objects.missing.count === objects.asked;
+  return isNothing || leftOut.size > 0;
+}
+
+/** The same for as long as there is nothing new to say about a metric. */
+function kindOf(summary: AnswerSummary): string {
+  const { api, metric, namespace = '', leftOut } = summary;
+  const reasons = [...leftOut.keys()].toSorted();
+  return [api, metric, namespace, isComplaint(summary), ...reasons].join('\n');
+}
+
+function lineOf(summary: AnswerSummary): string {
+  const { metric, namespace, samples, objects } = summary;
+  const what = `${metric}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
+  if (objects?.asked === 0) return `${what}: no object matches`;
+  const missing = objects === undefined ? 'no values' : missingText(objects);
+  const cameBack = `${samples} ${samples === 1 ? 'sample' : 'samples'} came back`;
+  const leftOut = [...summary.leftOut].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const reasons = leftOut.map(([reason, count]) => leftOutText(reason, count, summary));
+  return `${what}: ${missing}; ${[cameBack, ...reasons].join(', ')}`;
+}
+
+function missingText({ asked, missing }: NonNullable<AnswerSummary['objects']>): string {
+  const { count, names, without } = missing;
+  if (count === 0) return `${asked} of ${asked} objects have a value`;
+  const some = `${names.join(', ')}${count > names.length ? ', ...' : ''}`;
+  const usage =
+    without === undefined ? '' : `, ${without.cpu} without CPU, ${without.memory} without memory`;
+  return `${count} of ${asked} objects without a value (${some})${usage}`;
+}
+
+function leftOutText(reason: LeftOutReason, count: number, { objectLabel }: AnswerSummary): string {
+  switch (reason) {
+    case 'infinite':
+      return `${count} infinite`;
+    case 'label_missing':
+      return `${count} without the label ${objectLabel ?? 'of an object'}`;
+    case 'other_namespace':
+      return `${count} of another namespace`;
+    case 'other_object':
+      return `${count} of another object`;
+    case 'several_for_one_object':
+      return `${count} more for an object that has one, of which one counts: aggregate by (<<.GroupBy>>) alone`;
+  }
+}
+
+function countOf(leftOut: AnswerSummary['leftOut']): number {
+  return [...leftOut.values()].reduce((sum, count) => sum + count, 0);
+}
