@@ -1,3 +1,4 @@
+import { NEWER } from './availability.ts';
 import type { InferredType } from './checked.ts';
 import {
   type Checked,
@@ -38,6 +39,7 @@ export function checkBinary(
   if (operation === undefined) {
     return 'unknown';
   }
+  checkTrimming(operation, report);
   const areSound = checkOperands(operation, report);
   checkBool(operation, report);
   checkMatching(text, operation, areSound, report);
@@ -63,6 +65,13 @@ function readOperation(text: string, binary: Pick<Checked, 'parts'>): Operation 
     matching: part(binary, 'MatchingModifierClause'),
     fill: part(binary, 'FillModifier'),
   };
+}
+
+/** `</` and `>/` cut observations off native histograms. */
+function checkTrimming({ operator, symbol }: Operation, report: ReportPromqlFault): void {
+  if (symbol === '</' || symbol === '>/') {
+    report(operator.from, operator.to, `the operator \`${symbol}\``, NEWER);
+  }
 }
 
 function checkOperands({ sides, symbol }: Operation, report: ReportPromqlFault): boolean {
@@ -111,6 +120,9 @@ function checkMatching(
       const message = 'matching labels takes an instant vector on both sides, found a scalar';
       report(matching.from, matching.to, message);
     }
+  }
+  if (fill !== undefined) {
+    report(fill.from, fill.to, '`fill`', NEWER);
   }
   if (fill !== undefined && areSound && hasScalar) {
     report(fill.from, fill.to, 'filling in takes an instant vector on both sides, found a scalar');

@@ -9,7 +9,7 @@ import {
   part,
 } from './checked.ts';
 import type { ReportPromqlFault } from './fault.ts';
-import { AGGREGATIONS, FUNCTIONS, type FunctionSignature } from './functions.ts';
+import { AGGREGATIONS, availabilityOf, FUNCTIONS, type FunctionSignature } from './functions.ts';
 import { nearestName } from './nearest-name.ts';
 import { nameAt } from './parse.ts';
 import { unquote } from './unquote.ts';
@@ -26,8 +26,12 @@ export function checkFunctionCall(
     report(call.from, call.from + name.length, unknownFunction(name));
     return 'unknown';
   }
+  checkAvailability(name, call.from, report);
   const given = argumentsOf(call);
   checkArguments({ name, from: call.from, signature, given }, report);
+  if (name === 'info') {
+    checkInfoSelector(text, given[1], report);
+  }
   if (name === 'label_replace') {
     checkReplacementRegex(text, given[4], report);
   }
@@ -43,8 +47,32 @@ export function checkAggregation(
   const name = nameAt(text, aggregation.from);
   const signature = AGGREGATIONS.get(name.toLowerCase());
   if (signature !== undefined) {
+    checkAvailability(name.toLowerCase(), aggregation.from, report);
     const given = argumentsOf(aggregation);
     checkArguments({ name, from: aggregation.from, signature, given }, report);
+  }
+}
+
+function checkAvailability(name: string, from: number, report: ReportPromqlFault): void {
+  const availability = availabilityOf(name);
+  if (availability !== undefined) {
+    report(from, from + name.length, `the function \`${name}\``, availability);
+  }
+}
+
+/** The second argument of `info` is written as a selector and chooses labels. */
+function checkInfoSelector(
+  text: string,
+  argument: CheckedExpression | undefined,
+  report: ReportPromqlFault,
+): void {
+  if (argument === undefined) return;
+  const { shape, from } = argument.expression.operand;
+  const isSelector = shape === 'instant' && from === argument.from && text.charAt(from) === '{';
+  if (!isSelector) {
+    const message =
+      '`info` takes label matchers between braces as argument 2, e.g. {version=~".+"}';
+    report(argument.from, argument.to, message);
   }
 }
 

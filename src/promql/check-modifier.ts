@@ -1,3 +1,11 @@
+import { NEWER } from './availability.ts';
+import {
+  checkColon,
+  checkOffsetAmount,
+  checkRangeAmounts,
+  isZeroOffset,
+  secondsOf,
+} from './check-duration.ts';
 import {
   type Checked,
   describeType,
@@ -5,7 +13,6 @@ import {
   isExpression,
   type Operand,
 } from './checked.ts';
-import { parseDuration } from './duration.ts';
 import type { ReportPromqlFault } from './fault.ts';
 
 /** Chains of operators, the last link of which is what a modifier at the end belongs to. */
@@ -52,18 +59,20 @@ function modify(
   switch (modified.node) {
     case 'OffsetExpr':
       checkShiftable('offset', operand, operand.hasOffset, report);
-      return { ...reach, hasOffset: operand.hasOffset || isNonZeroOffset(text, modified) };
+      checkOffsetAmount(text, modified, report);
+      return { ...reach, hasOffset: operand.hasOffset || !isZeroOffset(text, modified) };
     case 'StepInvariantExpr':
       checkShiftable('@', operand, operand.at !== undefined, report);
       checkTimestamp(text, modified, report);
       return { ...reach, at: hasTimestamp(modified) ? 'timestamp' : 'bound' };
     case 'MatrixSelector':
       checkRange(operand, report);
-      checkDurations(text, modified, report);
+      checkRangeAmounts(text, modified, report);
       return { ...reach, shape: 'range', type: 'matrix' };
     case 'SubqueryExpr':
       checkSubquery(operand, report);
-      checkDurations(text, modified, report);
+      checkColon(text, modified, report);
+      checkRangeAmounts(text, modified, report);
       return {
         shape: 'subquery',
         type: 'matrix',
@@ -130,35 +139,9 @@ function checkExtendable(modified: Modified, operand: Operand, report: ReportPro
   if (operand.shape !== 'instant' && operand.shape !== 'range') {
     const message = `\`${modifier}\` belongs right after a selector (\`x\`, \`x[5m]\`)`;
     report(operand.from, operand.to, message);
+  } else {
+    report(modified.from, modified.to, `\`${modifier}\``, NEWER);
   }
-}
-
-/** Ranges and steps that are written as one number or duration must be positive. */
-function checkDurations(text: string, modified: Modified, report: ReportPromqlFault): void {
-  for (const { node, from, to } of modified.parts) {
-    const written = text.slice(from, to);
-    if (node !== 'DurationExpr') {
-      continue;
-    }
-    const [, minus = '', amount = ''] = /^(-?)\s*(\S+)$/.exec(written) ?? [];
-    if (/^(?:inf|nan)$/i.test(amount)) {
-      report(from, to, `expected a duration such as \`5m\`, found \`${written}\``);
-    } else if (amountOf(amount) !== undefined && (minus !== '' || amountOf(amount) === 0)) {
-      report(from, to, 'a range or step must be longer than 0');
-    }
-  }
-}
-
-function isNonZeroOffset(text: string, modified: Modified): boolean {
-  const amount = modified.parts.find(({ node }) => node === 'OffsetDurationExpr');
-  return amount === undefined || amountOf(text.slice(amount.from, amount.to)) !== 0;
-}
-
-/** Undefined: no plain number or duration. */
-function amountOf(text: string): number | undefined {
-  const amount =
-    text === '' ? undefined : (parseDuration(text) ?? Number(text.replaceAll('_', '')));
-  return Number.isNaN(amount) ? undefined : amount;
 }
 
 function hasTimestamp(modified: Modified): boolean {
@@ -177,7 +160,7 @@ function checkTimestamp(text: string, modified: Modified, report: ReportPromqlFa
     return;
   }
   const written = text.slice(timestamp.from, timestamp.to).replaceAll(/[\s_]/g, '');
-  const seconds = /inf|nan/i.test(written) ? Infinity : (amountOf(written) ?? 0);
+  const seconds = /inf|nan/i.test(written) ? Infinity : (secondsOf(written) ?? 0);
   if (Math.abs(seconds) >= FAR_FUTURE) {
     const message = 'expected a Unix timestamp in seconds that fits into 64 bits';
     report(timestamp.from, timestamp.to, message);

@@ -1,7 +1,9 @@
 import { RE2JS } from 're2js';
+import { SINCE_2_53 } from './availability.ts';
 import type { ReportPromqlFault } from './fault.ts';
 import type { PromqlNode } from './fold.ts';
 import type { LabelMatcher } from './matcher.ts';
+import { nameAt } from './parse.ts';
 import { outlineRegexp } from './regexp-source.ts';
 import { matcherNodes, readMatcher, readSelector } from './selectors.ts';
 
@@ -20,6 +22,8 @@ export function checkSelector(
   report: ReportPromqlFault,
 ): void {
   const selector = readSelector(text, node);
+  checkName(text, node, report);
+  checkQuotedNames(node, report);
   const isSound = checkRegexes(text, node, report);
   if (!rules.mayNameTwice) {
     checkNamedOnce(text, node, report);
@@ -33,6 +37,24 @@ export function checkSelector(
       node.to,
       'a selector must have a metric name or at least one matcher that does not match the empty text, or else it would select every series',
     );
+  }
+}
+
+/** The operator `atan2` is the one keyword besides modifiers that cannot be a metric's name. */
+function checkName(text: string, node: PromqlNode, report: ReportPromqlFault): void {
+  const name = node.getChild('Identifier');
+  const written = name ? nameAt(text, name.from) : '';
+  if (name && written.toLowerCase() === 'atan2') {
+    report(name.from, name.to, `unexpected operator \`${written}\`, expected an expression`);
+  }
+}
+
+function checkQuotedNames(node: PromqlNode, report: ReportPromqlFault): void {
+  const quotedName = node.getChild('LabelMatchers')?.getChild('QuotedLabelName');
+  if (quotedName) report(quotedName.from, quotedName.to, 'a quoted metric name', SINCE_2_53);
+  for (const matcher of matcherNodes(node)) {
+    const quoted = matcher.getChild('QuotedLabelName');
+    if (quoted) report(quoted.from, quoted.to, 'a quoted label name', SINCE_2_53);
   }
 }
 

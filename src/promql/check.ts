@@ -1,9 +1,13 @@
+import type { PromqlLimit } from './availability.ts';
 import { checkBinary } from './check-binary.ts';
 import { checkAggregation, checkFunctionCall } from './check-call.ts';
+import { checkNumber } from './check-duration.ts';
+import { checkLabelList } from './check-label-list.ts';
 import { checkModified, operandOf } from './check-modifier.ts';
 import { checkSelector } from './check-selector.ts';
 import { type Checked, describeType, type InferredType, isExpression } from './checked.ts';
 import type { PromqlFault, ReportPromqlFault } from './fault.ts';
+import { PromqlFindings } from './findings.ts';
 import { foldTree, type PromqlNode } from './fold.ts';
 import type { ExpressionType } from './functions.ts';
 import { nameAt, parsePromql } from './parse.ts';
@@ -11,6 +15,8 @@ import { nameAt, parsePromql } from './parse.ts';
 export interface CheckedQuery {
   /** In the order of the text; empty where nothing is known to be wrong. */
   readonly faults: readonly PromqlFault[];
+  /** What only some releases of Prometheus accept, in the order of the text; empty with faults. */
+  readonly limits: readonly PromqlLimit[];
   /**
    * What the query evaluates to. Undefined with faults, and for a query nested too deep to be
    * checked (see `parsePromql`). A metric's value can come from a vector or a scalar only.
@@ -21,25 +27,25 @@ export interface CheckedQuery {
 /**
  * Checks a query as Prometheus does before it evaluates it: syntax, then functions and types.
  *
- * It finds fault only with what every Prometheus from 2.42 on refuses, so a query of which this
- * one server knows less (an experimental function, a quoted label name before version 3) passes.
+ * A fault is what every release of Prometheus from 2.42 on refuses. What some of them accept (an
+ * experimental function, a quoted label name) is a limit.
  *
  * @param text any text
  */
 export function inspectQuery(text: string): CheckedQuery {
   const { tree, faults } = parsePromql(text);
   if (faults.length > 0) {
-    return { faults };
+    return { faults, limits: [] };
   }
-  const found: PromqlFault[] = [];
+  const findings = new PromqlFindings();
   const top = foldTree<Checked>(tree, (node, parts) =>
-    checkNode(text, node, parts, (offset, end, message) => found.push({ offset, end, message })),
+    checkNode(text, node, parts, findings.report),
   );
   const type = top?.parts.find(isExpression)?.expression.type;
-  if (found.length > 0 || type === undefined || type === 'unknown') {
-    return { faults: found.sort((a, b) => a.offset - b.offset) };
-  }
-  return { faults: [], type };
+  const found = findings.inOrder();
+  return found.faults.length > 0 || type === undefined || type === 'unknown'
+    ? found
+    : { ...found, type };
 }
 
 /** What is wrong with a query; see `inspectQuery`. */
@@ -82,6 +88,7 @@ function inferType(
 ): InferredType | undefined {
   switch (node.name) {
     case 'NumberDurationLiteral':
+      checkNumber(text, checked, report);
       return 'scalar';
     case 'StringLiteral':
       return 'string';
@@ -99,6 +106,9 @@ function inferType(
       return checkUnary(checked, report);
     case 'BinaryExpr':
       return checkBinary(text, checked, report);
+    case 'GroupingLabels':
+      checkLabelList(text, checked, report);
+      return undefined;
     default:
       return undefined;
   }
@@ -116,6 +126,10 @@ function checkUnary(checked: Checked, report: ReportPromqlFault): InferredType {
 
 /** The second argument of `info` chooses labels, not series, and may be empty. */
 function isInfoSelector(text: string, node: PromqlNode): boolean {
-  const call = node.parent?.parent;
+  let argument = node;
+  while (argument.parent !== null && SHIFTING.has(argument.parent.name)) argument = argument.parent;
+  const call = argument.parent?.parent;
   return call?.name === 'FunctionCall' && nameAt(text, call.from) === 'info';
 }
+
+const SHIFTING: ReadonlySet<string> = new Set(['OffsetExpr', 'StepInvariantExpr']);

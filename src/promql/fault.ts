@@ -1,3 +1,5 @@
+import type { Availability } from './availability.ts';
+
 /** Something wrong with a PromQL text. */
 export interface PromqlFault {
   /** Where it starts in the text, in UTF-16 units. */
@@ -8,12 +10,20 @@ export interface PromqlFault {
   readonly message: string;
 }
 
-/** Takes one fault: where it starts and ends, and what is wrong. */
-export type ReportPromqlFault = (offset: number, end: number, message: string) => void;
+/**
+ * Takes one finding: where it starts and ends, and what is wrong; with an availability, the
+ * construct that only some releases of Prometheus accept.
+ */
+export type ReportPromqlFault = (
+  offset: number,
+  end: number,
+  message: string,
+  availability?: Availability,
+) => void;
 
-/** `a`, `a or b`, `a, b or c`. */
-export function alternatives(items: readonly string[]): string {
+/** `a`, `a or b`, `a, b or c`; the same with `and`. */
+export function listed(items: readonly string[], conjunction: 'and' | 'or'): string {
   const last = items.at(-1) ?? '';
   const rest = items.slice(0, -1);
-  return rest.length === 0 ? last : `${rest.join(', ')} or ${last}`;
+  return rest.length === 0 ? last : `${rest.join(', ')} ${conjunction} ${last}`;
 }

@@ -1,3 +1,5 @@
+import { type Availability, BEFORE_3, NEWER, SINCE_2_53 } from './availability.ts';
+
 /** What an expression evaluates to; `unknown` where a fault or an unchecked part hides it. */
 export type ExpressionType = 'scalar' | 'vector' | 'matrix' | 'string';
 
@@ -86,6 +88,43 @@ export const AGGREGATIONS: ReadonlyMap<string, FunctionSignature> = new Map<
   ),
   ['count_values', takes(['string', 'vector'])],
 ]);
+
+const EXPERIMENTAL = 'promql-experimental-functions';
+const EXPERIMENTAL_IN_2_53: Availability = { ...SINCE_2_53, feature: EXPERIMENTAL };
+const EXPERIMENTAL_IN_3_5: Availability = { versions: ['3.5'], feature: EXPERIMENTAL };
+
+const AVAILABILITIES: ReadonlyMap<string, Availability> = new Map(
+  Object.entries({
+    double_exponential_smoothing: EXPERIMENTAL_IN_3_5,
+    end: NEWER,
+    first_over_time: NEWER,
+    histogram_avg: SINCE_2_53,
+    histogram_quantiles: NEWER,
+    histogram_stddev: SINCE_2_53,
+    histogram_stdvar: SINCE_2_53,
+    holt_winters: BEFORE_3,
+    info: EXPERIMENTAL_IN_3_5,
+    integral: NEWER,
+    limit_ratio: EXPERIMENTAL_IN_3_5,
+    limitk: EXPERIMENTAL_IN_3_5,
+    mad_over_time: EXPERIMENTAL_IN_2_53,
+    range: NEWER,
+    sort_by_label: EXPERIMENTAL_IN_2_53,
+    sort_by_label_desc: EXPERIMENTAL_IN_2_53,
+    start: NEWER,
+    start_timestamp: NEWER,
+    step: NEWER,
+    ts_of_first_over_time: NEWER,
+    ts_of_last_over_time: EXPERIMENTAL_IN_3_5,
+    ts_of_max_over_time: EXPERIMENTAL_IN_3_5,
+    ts_of_min_over_time: EXPERIMENTAL_IN_3_5,
+  }),
+);
+
+/** Which releases have a function or aggregation; undefined: every one from 2.42 on. */
+export function availabilityOf(name: string): Availability | undefined {
+  return AVAILABILITIES.get(name);
+}
 
 function takes(
   parameters: readonly ExpressionType[],

@@ -11,8 +11,16 @@ const GRAMMAR_WORDS: ReadonlySet<string> = new Set([
 
 const OPERATOR_WORDS: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'atan2', 'bool']);
 
-/** The smaller or larger of two durations; the spelling changed between versions of Prometheus. */
-const DURATION_CHOICES: ReadonlySet<string> = new Set(['min', 'max', 'min_of', 'max_of']);
+/**
+ * The smaller or larger of two durations, as some releases of Prometheus spell it; the grammar has
+ * the later spelling `min_of` and `max_of`.
+ */
+const DURATION_CHOICES: ReadonlySet<string> = new Set(['min', 'max']);
+
+/** Words before a list of labels. */
+const BEFORE_LABELS: ReadonlySet<string> = new Set([
+  ...['by', 'without', 'on', 'ignoring', 'group_left', 'group_right'],
+]);
 
 /** A function that the grammar knows, and the shortest of them. */
 const ANY_FUNCTION = 'ln';
@@ -27,13 +35,17 @@ const ANY_FUNCTION = 'ln';
  * Here those are put in words that it knows. Which functions there are is checked afterwards.
  */
 export function grammarText(text: string, tokens: readonly Token[]): string {
+  const choices = durationChoices(tokens);
   let rewritten = '';
   let position = 0;
-  let isInChoice = false;
+  let isInLabels = false;
   for (const [i, token] of tokens.entries()) {
-    isInChoice = token.inRange && (isInChoice || isDurationChoice(token));
+    const previous = tokens[i - 1];
+    isInLabels = opensLabels(previous, token) || (isInLabels && token.text !== ')');
     rewritten += text.slice(position, token.from).replaceAll('\r', '\n');
-    rewritten += isInChoice ? rewriteChoice(token) : rewrite(token, tokens[i - 1], tokens[i + 1]);
+    rewritten +=
+      choices.get(i) ??
+      (isInLabels ? token.text.replaceAll(':', '_') : rewrite(token, previous, tokens[i + 1]));
     position = token.to;
   }
   return rewritten + text.slice(position).replaceAll('\r', '\n');
@@ -45,7 +57,7 @@ function rewrite(token: Token, previous: Token | undefined, next: Token | undefi
     return token.text.startsWith('.') ? `.${'1'.repeat(width - 1)}` : '1'.repeat(width);
   }
   if (token.kind !== 'word') {
-    return token.text;
+    return isLetterForColon(token) ? ':' : token.text;
   }
   if (token.text.toLowerCase() === 'offset') {
     return isOffsetModifier(previous, next) ? token.text : '_'.repeat(width);
@@ -53,16 +65,45 @@ function rewrite(token: Token, previous: Token | undefined, next: Token | undefi
   return isFunctionName(token, next) ? ANY_FUNCTION.padEnd(width) : token.text;
 }
 
-/** `min(1m, 2m)` becomes `(1m+ 2m)`. */
-function rewriteChoice(token: Token): string {
-  if (isDurationChoice(token)) {
-    return ' '.repeat(token.text.length);
-  }
-  return token.text === ',' ? '+' : token.text;
+/** See `tokenize`: Prometheus' lexer reads `[5m x]` as `[5m :]`. */
+function isLetterForColon({ kind, text }: Token): boolean {
+  return kind === 'symbol' && /^[a-zA-Z_]$/.test(text);
 }
 
-function isDurationChoice(token: Token): boolean {
-  return DURATION_CHOICES.has(token.text.toLowerCase());
+/** What is written for tokens so that `min(1m, 2m)` becomes `(1m+ 2m)`, by their index. */
+function durationChoices(tokens: readonly Token[]): ReadonlyMap<number, string> {
+  const rewritten = new Map<number, string>();
+  for (const [i, token] of tokens.entries()) {
+    if (!token.inRange || !DURATION_CHOICES.has(token.text.toLowerCase())) continue;
+    const commas = commasOfCall(tokens, i + 1);
+    const [comma] = commas;
+    if (comma === undefined || commas.length > 1) continue;
+    rewritten.set(i, ' '.repeat(token.text.length));
+    rewritten.set(comma, '+');
+  }
+  return rewritten;
+}
+
+/** The indexes of the commas between the arguments of a call; none where there is no call. */
+function commasOfCall(tokens: readonly Token[], opening: number): readonly number[] {
+  const commas: number[] = [];
+  let depth = 0;
+  for (let i = opening; tokens[i]?.inRange; i += 1) {
+    const written = tokens[i]?.text;
+    if (written === '(') depth += 1;
+    if (written === ')') depth -= 1;
+    if (depth === 0) return commas;
+    if (written === ',' && depth === 1) commas.push(i);
+  }
+  return [];
+}
+
+function opensLabels(previous: Token | undefined, token: Token): boolean {
+  return (
+    token.text === '(' &&
+    previous?.kind === 'word' &&
+    BEFORE_LABELS.has(previous.text.toLowerCase())
+  );
 }
 
 function isFunctionName(token: Token, next: Token | undefined): boolean {

@@ -1,7 +1,7 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import { followBrackets } from './brackets.ts';
 import { expectedAfter, parseStrictly } from './expected.ts';
-import { alternatives, type PromqlFault } from './fault.ts';
+import { listed, type PromqlFault } from './fault.ts';
 import type { PromqlTree } from './fold.ts';
 import { grammarText } from './grammar-text.ts';
 import { type Token, tokenize } from './tokens.ts';
@@ -105,7 +105,7 @@ function unexpected(found: Token, expected: readonly string[]): string {
 }
 
 function expectation(expected: readonly string[]): string {
-  return expected.length === 0 ? '' : `, expected ${alternatives(expected)}`;
+  return expected.length === 0 ? '' : `, expected ${listed(expected, 'or')}`;
 }
 
 /** A name of one letter is too short for the function that the grammar is given in its place. */

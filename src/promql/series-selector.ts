@@ -1,5 +1,7 @@
+import type { CheckedQuery } from './check.ts';
 import { checkSelector } from './check-selector.ts';
 import type { PromqlFault } from './fault.ts';
+import { PromqlFindings } from './findings.ts';
 import type { PromqlNode, PromqlTree } from './fold.ts';
 import { formatMatcher, type LabelMatcher } from './matcher.ts';
 import { parsePromql } from './parse.ts';
@@ -17,24 +19,28 @@ export interface SeriesSelector {
  * Checks what is sent as `match[]` to find series (a rule's `seriesQuery`): one instant vector
  * selector and nothing else, with a matcher that the empty text does not fulfil.
  *
- * @returns what is wrong with it, nothing where Prometheus takes it
+ * @returns what is wrong with it, nothing where some Prometheus takes it
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/#finding-series-by-label-matchers
  */
-export function checkSeriesSelector(text: string): readonly PromqlFault[] {
+export function inspectSeriesSelector(text: string): Pick<CheckedQuery, 'faults' | 'limits'> {
   const { tree, faults } = parsePromql(text);
   if (faults.length > 0) {
-    return faults;
+    return { faults, limits: [] };
   }
   const selector = soleSelector(tree);
   if (selector === undefined) {
-    return [{ offset: 0, end: text.length, message: otherThanSelector(tree) }];
+    const message = otherThanSelector(tree);
+    return { faults: [{ offset: 0, end: text.length, message }], limits: [] };
   }
-  const found: PromqlFault[] = [];
+  const findings = new PromqlFindings();
   // Only a query is refused for having its metric's name twice.
-  checkSelector(text, selector, { mayNameTwice: true }, (offset, end, message) => {
-    found.push({ offset, end, message });
-  });
-  return found;
+  checkSelector(text, selector, { mayNameTwice: true }, findings.report);
+  return findings.inOrder();
+}
+
+/** What is wrong with a series selector; see `inspectSeriesSelector`. */
+export function checkSeriesSelector(text: string): readonly PromqlFault[] {
+  return inspectSeriesSelector(text).faults;
 }
 
 /**

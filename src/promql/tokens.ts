@@ -18,6 +18,8 @@ const BLANK = /(?:[ \t\n\r]+|#[^\r\n]*)+/y;
 const WORD = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 /** Inside `[ ]` a colon stands between range and step. */
 const RANGE_WORD = /[a-zA-Z_][a-zA-Z0-9_]*/y;
+/** Inside `[ ]`, after the range, Prometheus reads a single letter as a colon. */
+const LETTER_FOR_COLON = /[a-zA-Z_](?![a-zA-Z_])/y;
 const NUMERIC = /0[xX][0-9a-zA-Z_]*|\.?[0-9](?:[0-9a-zA-Z_.]|(?<=[0-9.][eE])[+-])*/y;
 const SYMBOL = /==|=~|!=|!~|<=|>=|<\/|>\/|[-+*/%^=<>@(){}[\],:]/y;
 
@@ -40,7 +42,8 @@ export function tokenize(text: string): {
   let position = match(BLANK, text, 0).length;
   let inRange = false;
   while (position < text.length) {
-    const token = tokenAt(text, position, inRange);
+    const isAfterRange = inRange && tokens.at(-1)?.text !== '[';
+    const token = tokenAt(text, position, inRange, isAfterRange);
     inRange = token.text === '[' || (inRange && token.text !== ']');
     tokens.push(token);
     const fault = faultOf(token);
@@ -52,8 +55,11 @@ export function tokenize(text: string): {
   return { tokens, faults };
 }
 
-function tokenAt(text: string, from: number, inRange: boolean): Token {
-  const { kind, length } = recognize(text, from, inRange);
+function tokenAt(text: string, from: number, inRange: boolean, isAfterRange: boolean): Token {
+  const { kind, length } =
+    isAfterRange && match(LETTER_FOR_COLON, text, from) !== ''
+      ? { kind: 'symbol' as const, length: 1 }
+      : recognize(text, from, inRange);
   const to = from + length;
   return { kind, text: text.slice(from, to), from, to, inRange };
 }

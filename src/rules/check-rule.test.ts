@@ -43,6 +43,26 @@ describe('checkRule', () => {
     ]);
   });
 
+  it('warns of what only some releases of Prometheus accept', () => {
+    const metricsQuery = 'sum by (<<.GroupBy>>, "a.b") (rate({"c.d",<<.LabelMatchers>>}[2m:30]))';
+    expect(faultsOf({ ...associated, metricsQuery })).toEqual([
+      [
+        'warning',
+        'metricsQuery',
+        'a quoted label name in a list of labels and a number of seconds in place of a duration: Prometheus 3.5 accepts this, 2.42 and 2.53 do not',
+      ],
+      [
+        'warning',
+        'metricsQuery',
+        'a quoted metric name: Prometheus 2.53 and 3.5 accept this, 2.42 does not',
+      ],
+    ]);
+    expect(faultsOf({ ...associated, seriesQuery: '{"c"}' })).toEqual([
+      ['warning', 'seriesQuery', expect.stringContaining('a quoted metric name: Prometheus 2.53')],
+    ]);
+    expect(faultsOf({ ...associated, metricsQuery }, 'custom', false)).toEqual([]);
+  });
+
   it('lets other query languages be', () => {
     const rule = { ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}' };
     expect(faultsOf(rule, 'custom', false)).toEqual([]);

@@ -1,6 +1,11 @@
 import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import { describeLimit, limitsByAvailability } from '../promql/availability.ts';
 import { inspectQuery } from '../promql/check.ts';
-import { checkSeriesSelector, parseSeriesSelector } from '../promql/series-selector.ts';
+import {
+  checkSeriesSelector,
+  inspectSeriesSelector,
+  parseSeriesSelector,
+} from '../promql/series-selector.ts';
 import {
   type AskedObjects,
   checkContainers,
@@ -19,6 +24,7 @@ import {
   labelOfCore,
   nodeRequest,
 } from './example-request.ts';
+import { expandOrNothing } from './expand.ts';
 import type { ReportFault } from './fault.ts';
 import { type MetricsQuery, QueryError, type QueryRequest } from './metrics-query.ts';
 import type { ResourceLabels } from './resource-labels.ts';
@@ -107,8 +113,12 @@ function checkSeriesQuery(rule: RuleParts, options: CheckOptions, report: Report
     return;
   }
   if (!options.checkPromql) return;
-  for (const { offset, message } of checkSeriesSelector(rule.definition.seriesQuery)) {
+  const { faults, limits } = inspectSeriesSelector(rule.definition.seriesQuery);
+  for (const { offset, message } of faults) {
     report({ severity: 'broken', path, message, offset });
+  }
+  for (const limit of limitsByAvailability(limits)) {
+    report({ severity: 'warning', path, message: describeLimit(limit), offset: limit.offset });
   }
 }
 
@@ -196,7 +206,31 @@ function checkMetricsQuery(
   // A template may be meant for some requests only: it is broken when no request gets a query.
   const isBroken = problems.every((other) => other !== undefined);
   if (isBroken && problem !== undefined) report({ severity: 'broken', path, ...problem });
+  const [sample] = samples;
+  if (!isBroken && options.checkPromql && sample !== undefined) {
+    warnOfLimits(query, path, sample, report);
+  }
   return !isBroken;
+}
+
+/** Warns of what only some releases of Prometheus accept. */
+function warnOfLimits(
+  query: MetricsQuery,
+  path: Path,
+  sample: QueryRequest,
+  report: ReportFault,
+): void {
+  const text = expandOrNothing(query, sample);
+  if (text === undefined) return;
+  for (const limit of limitsByAvailability(inspectQuery(text).limits)) {
+    const offset = placeInTemplate(query.text, text, { from: limit.offset, to: limit.end });
+    report({
+      severity: 'warning',
+      path,
+      message: describeLimit(limit),
+      ...(offset !== undefined && { offset }),
+    });
+  }
 }
 
 const EXAMPLE_QUERY = 'sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)';

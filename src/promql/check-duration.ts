@@ -1,0 +1,209 @@
+import { type Availability, EVERY, NEWER, SINCE_3_5 } from './availability.ts';
+import type { Checked } from './checked.ts';
+import { parseDuration } from './duration.ts';
+import type { ReportPromqlFault } from './fault.ts';
+
+/** Prometheus keeps durations as 64-bit nanoseconds. */
+const LONGEST_SECONDS = 2 ** 63 / 1e9;
+
+const EXPRESSION: Availability = { versions: ['3.5'], feature: 'promql-duration-expr' };
+
+/** A range, a step or an offset. */
+interface Amount {
+  /** Seconds; undefined where it is known at evaluation only. */
+  readonly seconds: number | undefined;
+  /** `signed`: one sign before a plain duration or number; `newer`: not known to Prometheus 3.5. */
+  readonly form: 'duration' | 'number' | 'signed' | 'expression' | 'newer';
+}
+
+/** Checks a number where an expression or a timestamp stands. */
+export function checkNumber(
+  text: string,
+  { from, to }: Pick<Checked, 'from' | 'to'>,
+  report: ReportPromqlFault,
+): void {
+  // The grammar may take a sign before it, and white space between, for a part of the number.
+  const written = text.slice(from, to).split(/\s/).at(-1)?.replace(/^[-+]/, '') ?? '';
+  if (parseDuration(written) !== undefined) {
+    report(from, to, 'a duration in place of a number', SINCE_3_5);
+  } else if (written.includes('_')) {
+    report(from, to, 'a number with `_` between its digits', SINCE_3_5);
+  }
+}
+
+/** Checks the range and the step of `[5m]` or `[5m:1m]`: both must be longer than 0. */
+export function checkRangeAmounts(
+  text: string,
+  { parts }: Pick<Checked, 'parts'>,
+  report: ReportPromqlFault,
+): void {
+  for (const part of parts.filter(({ node }) => node === 'DurationExpr')) {
+    const written = text.slice(part.from, part.to);
+    if (/^[-+\s]*(?:inf|nan)$/i.test(written)) {
+      report(part.from, part.to, `expected a duration such as \`5m\`, found \`${written}\``);
+      continue;
+    }
+    const amount = amountOf(text, part);
+    if (amount.seconds !== undefined && !(amount.seconds > 0)) {
+      report(part.from, part.to, 'a range or step must be longer than 0');
+    } else {
+      checkLength(part, amount, report);
+    }
+    reportForm(part, amount, report);
+  }
+}
+
+/**
+ * Warns of a letter after the range of a subquery. Prometheus reads one as a colon, so `[5 m]` is
+ * the subquery `[5:]` of 5 seconds.
+ */
+export function checkColon(
+  text: string,
+  { parts, to }: Pick<Checked, 'parts' | 'to'>,
+  report: ReportPromqlFault,
+): void {
+  const [range, step] = parts.filter(({ node }) => node === 'DurationExpr');
+  if (range === undefined) return;
+  const between = text.slice(range.to, step?.from ?? to);
+  const letter = /^(?:\s|#[^\r\n]*)*(?<letter>[a-zA-Z_])/.exec(between);
+  if (letter === null) return;
+  const end = range.to + letter[0].length;
+  const written = letter.groups?.letter ?? '';
+  report(
+    end - 1,
+    end,
+    `\`${written}\` after a range is read as \`:\`, which makes a subquery`,
+    EVERY,
+  );
+}
+
+/** Checks the amount after `offset`. */
+export function checkOffsetAmount(
+  text: string,
+  { parts }: Pick<Checked, 'parts'>,
+  report: ReportPromqlFault,
+): void {
+  const part = parts.find(({ node }) => node === 'OffsetDurationExpr');
+  if (part === undefined) return;
+  const amount = amountOf(text, part);
+  checkLength(part, amount, report);
+  const written = text.slice(part.from, part.to);
+  if (amount.form === 'signed' && /^-\s*[0-9]+[a-z]/.test(written)) {
+    reportZero(part, amount, report);
+  } else if (amount.form === 'duration') {
+    reportZero(part, amount, report);
+  } else {
+    reportForm(part, amount, report);
+  }
+}
+
+/** Whether an offset is 0: one that is may be followed by another. */
+export function isZeroOffset(text: string, { parts }: Pick<Checked, 'parts'>): boolean {
+  const part = parts.find(({ node }) => node === 'OffsetDurationExpr');
+  return part !== undefined && amountOf(text, part).seconds === 0;
+}
+
+/** The value of a number or duration in seconds; undefined: neither. */
+export function secondsOf(written: string): number | undefined {
+  if (written === '') return undefined;
+  if (/^inf$/i.test(written)) return Infinity;
+  const milliseconds = parseDuration(written);
+  const seconds =
+    milliseconds === undefined ? Number(written.replaceAll('_', '')) : milliseconds / 1000;
+  return Number.isNaN(seconds) ? undefined : seconds;
+}
+
+function reportZero(part: Checked, { seconds }: Amount, report: ReportPromqlFault): void {
+  if (seconds === 0) report(part.from, part.to, 'an offset of 0', SINCE_3_5);
+}
+
+function reportForm(part: Checked, { form }: Amount, report: ReportPromqlFault): void {
+  switch (form) {
+    case 'duration':
+      return;
+    case 'number':
+      report(part.from, part.to, 'a number of seconds in place of a duration', SINCE_3_5);
+      return;
+    case 'signed':
+      report(part.from, part.to, 'a duration with a sign', SINCE_3_5);
+      return;
+    case 'expression':
+      report(part.from, part.to, 'a calculated duration', EXPRESSION);
+      return;
+    case 'newer':
+      report(part.from, part.to, 'a function in a duration', NEWER);
+  }
+}
+
+function checkLength(part: Checked, { seconds }: Amount, report: ReportPromqlFault): void {
+  if (seconds !== undefined && Math.abs(seconds) >= LONGEST_SECONDS) {
+    report(part.from, part.to, 'a duration must be shorter than 292 years');
+  }
+}
+
+/** Reads a `DurationExpr` or `OffsetDurationExpr`. */
+function amountOf(text: string, expression: Checked): Amount {
+  const { parts } = expression;
+  const inner = parts.filter(({ node }) => DURATIONS.has(node)).map((part) => amountOf(text, part));
+  const [left, right] = inner;
+  if (left === undefined) return leafAmount(text, expression);
+  if (parts.some(({ node }) => node.startsWith('DurationM'))) return NEWER_AMOUNT;
+  if (right !== undefined) return calculated(text, expression, left, right);
+  const sign = parts.find(({ node }) => node === 'UnaryOp');
+  if (sign === undefined) return { ...left, form: withinExpression(left) };
+  const isNegative = text.charAt(sign.from) === '-';
+  const seconds = isNegative && left.seconds !== undefined ? -left.seconds : left.seconds;
+  const isPlain = left.form === 'duration' || left.form === 'number' || left.form === 'signed';
+  return { seconds, form: isPlain ? 'signed' : left.form };
+}
+
+const DURATIONS: ReadonlySet<string> = new Set(['DurationExpr', 'OffsetDurationExpr']);
+
+const NEWER_AMOUNT: Amount = { seconds: undefined, form: 'newer' };
+
+function leafAmount(text: string, { parts, from, to }: Checked): Amount {
+  const literal = parts.find(({ node }) => node === 'NumberDurationLiteralInDurationContext');
+  if (literal === undefined) return NEWER_AMOUNT;
+  const written = text.slice(from, to).replaceAll(/[()\s]/g, '');
+  return {
+    seconds: secondsOf(written) ?? Number.NaN,
+    form: parseDuration(written) === undefined ? 'number' : 'duration',
+  };
+}
+
+function withinExpression({ form }: Amount): Amount['form'] {
+  return form === 'newer' ? 'newer' : 'expression';
+}
+
+function calculated(text: string, { parts }: Checked, left: Amount, right: Amount): Amount {
+  const operator = parts.find(({ node }) => !DURATIONS.has(node) && node !== 'LineComment');
+  const symbol = operator === undefined ? '' : text.slice(operator.from, operator.to);
+  // A comma that the grammar was given `+` for.
+  if (symbol === ',' || left.form === 'newer' || right.form === 'newer') return NEWER_AMOUNT;
+  return {
+    seconds:
+      left.seconds === undefined || right.seconds === undefined
+        ? undefined
+        : calculate(symbol, left.seconds, right.seconds),
+    form: 'expression',
+  };
+}
+
+function calculate(symbol: string, left: number, right: number): number | undefined {
+  switch (symbol) {
+    case '+':
+      return left + right;
+    case '-':
+      return left - right;
+    case '*':
+      return left * right;
+    case '/':
+      return left / right;
+    case '%':
+      return left % right;
+    case '^':
+      return left ** right;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+import { SINCE_3_5 } from './availability.ts';
+import type { Checked } from './checked.ts';
+import type { ReportPromqlFault } from './fault.ts';
+import { unquote } from './unquote.ts';
+
+/** Words that Prometheus' grammar takes for something else where a label is expected. */
+const NO_LABELS: ReadonlySet<string> = new Set(['inf', 'nan', 'without']);
+
+/** Checks a list of labels such as that of `by (pod, "a.b")`. */
+export function checkLabelList(
+  text: string,
+  { parts }: Pick<Checked, 'parts'>,
+  report: ReportPromqlFault,
+): void {
+  for (const { node, from, to } of parts) {
+    const written = text.slice(from, to);
+    if (node === 'LabelName' && NO_LABELS.has(written.toLowerCase())) {
+      report(from, to, `\`${written}\` cannot be a label in a list of labels`);
+    } else if (node === 'LabelName' && written.includes(':')) {
+      report(from, to, `a label with a colon (\`${written}\`)`, SINCE_3_5);
+    } else if (node === 'QuotedLabelName' && unquote(written).text === '') {
+      report(from, to, 'a label in a list of labels must not be empty');
+    } else if (node === 'QuotedLabelName') {
+      report(from, to, 'a quoted label name in a list of labels', SINCE_3_5);
+    }
+  }
+}
