@@ -141,8 +141,12 @@ describe('buildCatalog', () => {
     const found = {
       load: { 'load{namespace="other"} or up #': ['namespace'], 'http-requests': ['namespace'] },
     };
+    const cutting = '<<slice .Series 0 4>>{<<.LabelMatchers>>}';
     const bare = await build(
-      { custom: [compiledRule({ seriesQuery: 'load', overrides })], external: [] },
+      {
+        custom: [compiledRule({ seriesQuery: 'load', overrides, metricsQuery: cutting })],
+        external: [],
+      },
       found,
     );
     expect(bare.custom).toEqual([]);

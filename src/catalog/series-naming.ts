@@ -73,7 +73,7 @@ function namingOf(rule: CompiledRule, series: string): Naming {
 
 /** Why the rule's query cannot ask for a series, whatever the request, or undefined where it can. */
 function unaskableSeries(rule: CompiledRule, series: string): string | undefined {
-  if (isPlainSeries(series)) return undefined;
+  if (isPlainSeries(series, rule.query.language)) return undefined;
   try {
     rule.query.for({
       series,

@@ -4,6 +4,7 @@ import { parsePrometheusDuration } from '../apimachinery/prometheus-duration.ts'
 import { type CheckOptions, checkResourceRules, checkRule } from '../rules/check-rule.ts';
 import { checkRuleSet } from '../rules/check-rule-set.ts';
 import type { ReportFault } from '../rules/fault.ts';
+import type { QueryLanguage } from '../rules/foreign-text.ts';
 import {
   type CompiledResourceRules,
   type CompiledRule,
@@ -116,10 +117,14 @@ function readRule(
   report: ReportFault,
 ): CompiledRule | undefined {
   if (shape?.hasWrongType) return undefined;
-  const rule = compileRuleParts(discoveryRule(located), place, report);
+  const rule = compileRuleParts(discoveryRule(located), place, languageOf(options), report);
   const isMisspelt = shape !== undefined;
   checkRule(rule, options.mapper, options, isMisspelt ? aboutWhatIsThere(located, report) : report);
   return isWholeRule(rule) && !isMisspelt ? rule : undefined;
+}
+
+function languageOf({ checkPromql }: LoadOptions): QueryLanguage {
+  return checkPromql ? 'promql' : 'other';
 }
 
 /** With a misspelt field, what seems missing need not be. */
@@ -143,7 +148,7 @@ function readResourceRules(
     memory: resourceRule(childOf(rules, 'memory')),
     window: readWindow(childOf(rules, 'window'), report),
   };
-  const compiled = compileResourceRules(definition, report);
+  const compiled = compileResourceRules(definition, languageOf(options), report);
   if (compiled === undefined || shape !== undefined) return undefined;
   checkResourceRules(compiled, options.mapper, options, report);
   return compiled;

@@ -20,6 +20,13 @@ export function isLegacyName(name: string): boolean {
   return LEGACY_NAME.test(name);
 }
 
+const LEGACY_METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
+/** The same of a metric's name. */
+export function isLegacyMetricName(name: string): boolean {
+  return LEGACY_METRIC_NAME.test(name);
+}
+
 /**
  * A matcher as PromQL text: `pod="a"`, and `"dotted.key"="a"` where the name needs quotes (a form
  * that Prometheus knows since version 3).
@@ -37,6 +44,7 @@ export function formatMatchers(matchers: readonly LabelMatcher[]): string {
   return matchers.map(formatMatcher).join(',');
 }
 
-function quoteLiteral(text: string): string {
+/** A text as a string literal that PromQL reads back as the same text. */
+export function quoteLiteral(text: string): string {
   return goQuote(text).replaceAll('\ufffd', '\\ufffd');
 }

@@ -216,7 +216,7 @@ describe('resource rules', () => {
     const { faults, report } = collect();
     const resources = { overrides, template: '', namespaced: true };
     const rule = { containerQuery, nodeQuery, resources, containerLabel };
-    const compiled = compileResourceRules({ cpu: rule, memory: rule, window: 0 }, report);
+    const compiled = compileResourceRules({ cpu: rule, memory: rule, window: 0 }, 'promql', report);
     if (compiled !== undefined) checkResourceRules(compiled, mapper, options, report);
     return faults
       .filter(({ path }) => path[0] === 'cpu')

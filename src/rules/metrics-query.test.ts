@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
 import { checkQuery } from '../promql/check.ts';
+import { goQuote } from '../promql/quote.ts';
 import { vectorSelectors } from '../promql/selectors.ts';
+import type { QueryLanguage } from './foreign-text.ts';
 import {
   matchersOf,
   QueryError,
@@ -92,8 +94,13 @@ describe('metrics query', () => {
 
 describe('a template that writes names as they are', () => {
   const raw = 'sum(<<.Series>>{pod=~"<<index .LabelValuesByName "pod">>"})';
-  const namesMade = (metricsQuery: string, names: readonly string[], series = 'load') =>
-    compiledRule({ metricsQuery }).query.for({
+  const namesMade = (
+    metricsQuery: string,
+    names: readonly string[],
+    series = 'load',
+    language: QueryLanguage = 'promql',
+  ) =>
+    compiledRule({ metricsQuery, language }).query.for({
       series,
       selector: parseLabelSelector('shard in (a,b)'),
       namespace: { label: 'namespace', value: 'shop' },
@@ -139,13 +146,15 @@ describe('a template that writes names as they are', () => {
     ' ',
   ])('gets the series %j only between double quotes', (series) => {
     for (const template of [
-      '<<.Series>>{<<.LabelMatchers>>}',
-      '<<slice .Series 0 1>><<slice .Series 1>>{<<.LabelMatchers>>}',
       '<<slice .Series 0 1>>',
+      '<<.Series>>(up)',
+      'up[<<.Series>>]',
+      'up{a="b" <<.Series>>}',
       `{__name__='<<.Series>>'}`,
       '{__name__=`<<.Series>>`}',
       'up # <<.Series>>',
-      '{<<printf "%q" .Series>>} or <<.Series>>',
+      '{<<printf "%q" .Series>>} or <<.Series>>(up)',
+      '{__name__=~"<<.Series>>"} or <<.Series>>("',
     ]) {
       expect(() => namesMade(template, ['a'], series)).toThrow(UnsafeNameError);
     }
@@ -153,10 +162,27 @@ describe('a template that writes names as they are', () => {
     expect(vectorSelectors(quoted)).toMatchObject([{ name: series }]);
   });
 
-  it('gets a series with dots, one word of MetricsQL', () => {
-    expect(namesMade('<<.Series>>{<<.LabelValuesByName.pod>>}', ['a'], 'http.requests')).toBe(
-      'http.requests{a}',
-    );
+  it.each([
+    ['<<.Series>>{<<.LabelMatchers>>}', '{"S",shard=~"a|b",namespace="shop",pod="a"}'],
+    ['sum(<<.Series>>) by (<<.GroupBy>>)', 'sum({"S"}) by (pod)'],
+    ['rate(<<.Series>>{}[2m]) # c', 'rate({"S"}[2m]) # c'],
+    ['<<.Series>> # {\n { job="a", }', ' # {\n {"S", job="a", }'],
+    ['<<.Series>>_total{a="b"}', '{"S_total",a="b"}'],
+    ['{<<printf "%q" .Series>>} or <<.Series>>', '{"S"} or {"S"}'],
+    ['<<slice .Series 0 1>><<slice .Series 1>>{a="b"}', '{"S",a="b"}'],
+    ['sum by (<<.Series>>) (<<.Series>> offset 5m)', 'sum by ("S") ({"S"} offset 5m)'],
+  ])('puts the quotes that %j lacks around a series', (template, query) => {
+    for (const series of ['http.requests', 'a b', 'x{y="z"} or up', 'a größe', 'a\ufffd', 'a\\']) {
+      const quoted = goQuote(series).slice(1, -1).replaceAll('\ufffd', '\\ufffd');
+      expect(namesMade(template, ['a'], series)).toBe(query.replaceAll('S', () => quoted));
+    }
+  });
+
+  it('gets a series with dots as it is, one word of MetricsQL, where queries need not be PromQL', () => {
+    const template = '<<.Series>>{<<.LabelValuesByName.pod>>}';
+    expect(namesMade(template, ['a'], 'http.requests', 'other')).toBe('http.requests{a}');
+    expect(() => namesMade(template, ['a'], 'http-requests', 'other')).toThrow(UnsafeNameError);
+    expect(() => namesMade(template, ['a'], 'http.requests')).toThrow(UnsafeNameError);
   });
 
   it('gets a series in quotes of its own only where they hold it', () => {
@@ -194,6 +220,51 @@ describe('a template that writes names as they are', () => {
           },
         ]);
       }),
+    );
+  });
+});
+
+describe('`.GroupBy` with labels that need quotes', () => {
+  const LABELS = ['k8s.namespace.name', 'pod', 'k8s.pod.name'];
+  const grouped = (metricsQuery: string, language: QueryLanguage = 'promql', labels = LABELS) =>
+    compiledRule({ metricsQuery, language }).query.for({
+      series: 'load',
+      selector: [],
+      objects: { label: 'k8s.pod.name', names: ['web-0'] },
+      groupBy: labels,
+    });
+
+  it('has them quoted where the template writes no quotes', () => {
+    expect(grouped('sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)')).toBe(
+      'sum(load{"k8s.pod.name"="web-0"}) by ("k8s.namespace.name",pod,"k8s.pod.name")',
+    );
+    expect(grouped('sum by (<<.GroupBy>>, le) (load) / on (<<.GroupBy>>) load')).toBe(
+      'sum by ("k8s.namespace.name",pod,"k8s.pod.name", le) (load) / on ("k8s.namespace.name",pod,"k8s.pod.name") load',
+    );
+  });
+
+  it('has them as they are inside of quotes, and in `.GroupBySlice`', () => {
+    const one = ['k8s.pod.name'];
+    expect(grouped('sum by (<<printf "%q" .GroupBy>>) (load)', 'promql', one)).toBe(
+      'sum by ("k8s.pod.name") (load)',
+    );
+    expect(grouped('sum by ("<<.GroupBy>>") (load)', 'promql', one)).toBe(
+      'sum by ("k8s.pod.name") (load)',
+    );
+    const slice =
+      'sum by (<<range $i, $l := .GroupBySlice>><<if $i>>,<<end>><<printf "%q" $l>><<end>>) (load)';
+    expect(grouped(slice)).toBe('sum by ("k8s.namespace.name","pod","k8s.pod.name") (load)');
+    expect(grouped('sum by (<<index .GroupBySlice 0>>) (load)')).toBe(
+      'sum by (k8s.namespace.name) (load)',
+    );
+  });
+
+  it('has them as they are where the template compares them, or queries need not be PromQL', () => {
+    const chosen =
+      'sum by (<<if eq .GroupBy "k8s.pod.name">>"k8s.pod.name"<<else>>pod<<end>>) (load)';
+    expect(grouped(chosen, 'promql', ['k8s.pod.name'])).toBe('sum by ("k8s.pod.name") (load)');
+    expect(grouped('sum(load) by (<<.GroupBy>>)', 'other')).toBe(
+      'sum(load) by (k8s.namespace.name,pod,k8s.pod.name)',
     );
   });
 });

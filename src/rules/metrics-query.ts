@@ -2,11 +2,13 @@ import type { LabelSelector, Requirement } from '../apimachinery/label-selector.
 import { formatMatchers, type LabelMatcher } from '../promql/matcher.ts';
 import type { ReportFault } from './fault.ts';
 import {
+  isPlainLabel,
   isPlainSeries,
   isPlainValue,
-  MODEL_SERIES,
+  modelName,
+  type QueryLanguage,
   REGEXP_SYNTAX,
-  withSeries,
+  writeNames,
 } from './foreign-text.ts';
 import { rememberQueries } from './query-memo.ts';
 import { parseTemplate, type Template, TemplateError } from './template/template.ts';
@@ -29,6 +31,7 @@ export interface QueryRequest {
 /** A `metricsQuery` (or `containerQuery`, `nodeQuery`), compiled. */
 export interface MetricsQuery {
   readonly text: string;
+  readonly language: QueryLanguage;
   /** The PromQL for a request. Throws {@link QueryError}. */
   for(request: QueryRequest): string;
 }
@@ -56,10 +59,11 @@ export class UnsupportedRequirementError extends Error {
 export function compileMetricsQuery(
   text: string,
   path: readonly (string | number)[],
+  language: QueryLanguage,
   report: ReportFault,
 ): MetricsQuery | undefined {
   try {
-    return metricsQuery(parseTemplate('metrics-query', text));
+    return metricsQuery(parseTemplate('metrics-query', text), language);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     report({ severity: 'error', path, message: error.explanation, offset: error.offset });
@@ -67,18 +71,19 @@ export function compileMetricsQuery(
   }
 }
 
-function metricsQuery(template: Template): MetricsQuery {
+function metricsQuery(template: Template, language: QueryLanguage): MetricsQuery {
   return {
     text: template.text,
-    for: rememberQueries((request) => queryFor(template, request)),
+    language,
+    for: rememberQueries((request) => queryFor(template, language, request)),
   };
 }
 
-function queryFor(template: Template, request: QueryRequest): string {
+function queryFor(template: Template, language: QueryLanguage, request: QueryRequest): string {
   const values = queryValues(request);
-  const query = execute(template, values);
-  refuseUnsafeValues(template, values, query);
-  refuseUnsafeSeries(template, values, query);
+  const written = execute(template, values);
+  refuseUnsafeValues(template, values, written);
+  const query = withQuotedNames(template, language, values, written);
   if (query === '') throw new QueryError('the template of the query gives an empty query');
   return query;
 }
@@ -88,7 +93,9 @@ interface QueryValues {
   readonly series: string;
   readonly labelMatchers: string;
   readonly valuesByName: ReadonlyMap<string, readonly string[]>;
+  /** What `.GroupBy` joins. */
   readonly groupBy: readonly string[];
+  readonly groupBySlice: readonly string[];
 }
 
 function queryValues(request: QueryRequest): QueryValues {
@@ -97,11 +104,12 @@ function queryValues(request: QueryRequest): QueryValues {
     labelMatchers: formatMatchers(matchersOf(request)),
     valuesByName: valuesByName(request),
     groupBy: request.groupBy,
+    groupBySlice: request.groupBy,
   };
 }
 
 function execute(template: Template, values: QueryValues): string {
-  const { series, labelMatchers, valuesByName, groupBy } = values;
+  const { series, labelMatchers, valuesByName, groupBy, groupBySlice } = values;
   try {
     return template.execute(
       goStruct('naming.queryTemplateArgs', {
@@ -109,7 +117,7 @@ function execute(template: Template, values: QueryValues): string {
         LabelMatchers: labelMatchers,
         LabelValuesByName: goMap([...valuesByName].map(([name, all]) => [name, all.join('|')])),
         GroupBy: groupBy.join(','),
-        GroupBySlice: goStrings(groupBy),
+        GroupBySlice: goStrings(groupBySlice),
       }),
     );
   } catch (error) {
@@ -131,11 +139,33 @@ function refuseUnsafeValues(template: Template, values: QueryValues, query: stri
   );
 }
 
-/** `.Series` is the name as it is, too: one that needs quotes must have got them. */
-function refuseUnsafeSeries(template: Template, values: QueryValues, query: string): void {
-  if (isPlainSeries(values.series)) return;
-  const model = execute(template, { ...values, series: MODEL_SERIES });
-  if (withSeries(model, values.series) === query) return;
+/**
+ * `.Series` and `.GroupBy` are names as they are, too. Those that need quotes get them where the
+ * template writes none, e.g. `{"http.requests",pod="a"}` for `<<.Series>>{<<.LabelMatchers>>}`.
+ *
+ * @param written what the template makes of the names as they are
+ * @throws UnsafeNameError where the name of the series would stand in another place
+ */
+function withQuotedNames(
+  template: Template,
+  language: QueryLanguage,
+  values: QueryValues,
+  written: string,
+): string {
+  const { series, groupBy } = values;
+  const isOddSeries = !isPlainSeries(series, language);
+  const isOddLabel = (label: string): boolean => !isPlainLabel(label, language);
+  if (!isOddSeries && !groupBy.some(isOddLabel)) return written;
+  const names = [...(isOddSeries ? [series] : []), ...groupBy.filter(isOddLabel)];
+  const modelOf = (name: string): string => modelName(names.lastIndexOf(name));
+  const model = execute(template, {
+    ...values,
+    ...(isOddSeries && { series: modelName(0) }),
+    groupBy: groupBy.map((label) => (isOddLabel(label) ? modelOf(label) : label)),
+  });
+  const found = writeNames(model, names, language);
+  if (found?.asWritten === written) return found.quoted;
+  if (!isOddSeries) return written;
   throw new UnsafeNameError(
     'the name of the series needs quotes in PromQL, which the template does not write: expected e.g. {<<printf "%q" .Series>>,<<.LabelMatchers>>}',
   );

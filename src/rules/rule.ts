@@ -1,4 +1,5 @@
 import type { ReportFault } from './fault.ts';
+import type { QueryLanguage } from './foreign-text.ts';
 import { compileNaming, type MetricNaming } from './metric-name.ts';
 import { compileMetricsQuery, type MetricsQuery } from './metrics-query.ts';
 import { compileResourceLabels, type ResourceLabels } from './resource-labels.ts';
@@ -32,12 +33,13 @@ export type RuleParts = Pick<CompiledRule, 'kind' | 'index' | 'definition' | 'se
 export function compileRuleParts(
   definition: DiscoveryRule,
   { kind, index }: Pick<CompiledRule, 'kind' | 'index'>,
+  language: QueryLanguage,
   report: ReportFault,
 ): RuleParts {
   const matches = compileSeriesFilters(definition.seriesFilters, report);
   const metricName = compileNaming(definition.name, report);
   const resources = compileResourceLabels(definition.resources, report);
-  const query = compileMetricsQuery(definition.metricsQuery, ['metricsQuery'], report);
+  const query = compileMetricsQuery(definition.metricsQuery, ['metricsQuery'], language, report);
   return Object.freeze({
     kind,
     index,
@@ -84,21 +86,28 @@ export interface CompiledResourceRules {
  */
 export function compileResourceRules(
   definition: ResourceRules,
+  language: QueryLanguage,
   report: ReportFault,
 ): CompiledResourceRules | undefined {
-  const cpu = compileResourceRule(definition.cpu, 'cpu', report);
-  const memory = compileResourceRule(definition.memory, 'memory', report);
+  const cpu = compileResourceRule(definition.cpu, 'cpu', language, report);
+  const memory = compileResourceRule(definition.memory, 'memory', language, report);
   return cpu && memory && Object.freeze({ cpu, memory, window: definition.window });
 }
 
 function compileResourceRule(
   definition: ResourceRule,
   name: 'cpu' | 'memory',
+  language: QueryLanguage,
   reportFault: ReportFault,
 ): CompiledResourceRule | undefined {
   const report: ReportFault = (fault) => reportFault({ ...fault, path: [name, ...fault.path] });
-  const containerQuery = compileMetricsQuery(definition.containerQuery, ['containerQuery'], report);
-  const nodeQuery = compileMetricsQuery(definition.nodeQuery, ['nodeQuery'], report);
+  const containerQuery = compileMetricsQuery(
+    definition.containerQuery,
+    ['containerQuery'],
+    language,
+    report,
+  );
+  const nodeQuery = compileMetricsQuery(definition.nodeQuery, ['nodeQuery'], language, report);
   const resources = compileResourceLabels(definition.resources, report);
   if (!containerQuery || !nodeQuery || !resources) return undefined;
   const { containerLabel } = definition;

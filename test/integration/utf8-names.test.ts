@@ -1,0 +1,221 @@
+// Names of metrics and labels that need quotes in PromQL, as OpenTelemetry has them.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readConfiguration } from '../../src/config/configuration.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { createResourceMetrics } from '../../src/metrics/resource.ts';
+import { createPrometheusClient } from '../../src/prometheus/client.ts';
+import {
+  prometheusServer,
+  type RealServer,
+  type RunningServer,
+  victoriaMetricsServer,
+} from '../fixtures/real-servers.ts';
+import { type StandaloneAdapter, startStandaloneAdapter } from '../fixtures/standalone-adapter.ts';
+
+const PLAIN = { overrides: { namespace: { resource: 'namespace' }, pod: { resource: 'pod' } } };
+const DOTTED = {
+  overrides: {
+    'k8s.namespace.name': { resource: 'namespace' },
+    'k8s.pod.name': { resource: 'pod' },
+    'k8s.node.name': { resource: 'node' },
+  },
+};
+
+const unquoted = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+const quotedSeries = 'sum({<<printf "%q" .Series>>,<<.LabelMatchers>>})';
+
+function rule(as: string, seriesQuery: string, resources: object, metricsQuery: string) {
+  return { seriesQuery, resources, name: { as }, metricsQuery };
+}
+
+const REQUESTS = '{__name__="http.server.requests"}';
+
+const RULES = [
+  rule('legacy', 'load', PLAIN, unquoted),
+  rule('u5_unquoted', '{__name__="my.metric"}', PLAIN, unquoted),
+  rule('u6_unquoted', '{__name__=~"my.*"}', PLAIN, unquoted),
+  rule('u7', REQUESTS, DOTTED, `${quotedSeries} by (<<printf "%q" .GroupBy>>)`),
+  rule('u8', REQUESTS, DOTTED, quotedSeries.replace('sum', 'sum by ("k8s.pod.name") ')),
+  rule('groupby', REQUESTS, DOTTED, `${quotedSeries} by (<<.GroupBy>>)`),
+  rule('dotted', REQUESTS, DOTTED, unquoted),
+  rule('cut', '{__name__="my.metric"}', PLAIN, '<<slice .Series 0 2>>{<<.LabelMatchers>>}'),
+];
+
+function usageRule(name: string) {
+  return {
+    containerQuery: `sum by (<<.GroupBy>>) ({"k8s.container.${name}.usage",<<.LabelMatchers>>})`,
+    nodeQuery: `sum by (<<.GroupBy>>) ({"k8s.node.${name}.usage",<<.LabelMatchers>>})`,
+    resources: DOTTED,
+    containerLabel: 'k8s.container.name',
+  };
+}
+
+const RESOURCE_RULES = { cpu: usageRule('cpu'), memory: usageRule('memory'), window: '1m' };
+
+const POD = '"k8s.namespace.name"="shop","k8s.pod.name"="web-0"';
+
+const UTF8_SERIES = [
+  ['{"http.server.requests",', POD, 21],
+  ['{"k8s.container.cpu.usage","k8s.container.name"="app",', POD, 0.25],
+  ['{"k8s.container.memory.usage","k8s.container.name"="app",', POD, 1024],
+  ['{"k8s.node.cpu.usage",', '"k8s.node.name"="node-1"', 2],
+  ['{"k8s.node.memory.usage",', '"k8s.node.name"="node-1"', 4096],
+  ['{"my.metric",', 'namespace="shop",pod="web-0"', 11],
+] as const;
+
+const LEGACY_SERIES = ['load{namespace="shop",pod="web-0"} 7'];
+
+/** Each series at each moment that the tests can ask about. */
+function samples(series: readonly string[]): string {
+  const now = Math.floor(Date.now() / 1000);
+  const lines = series.flatMap((each) =>
+    Array.from({ length: 30 }, (_, step) => `${each} ${now - 120 + step * 15}`),
+  );
+  return `${lines.join('\n')}\n# EOF\n`;
+}
+
+const [oldest, newest, ...others] = await Promise.all([
+  prometheusServer('2.42'),
+  prometheusServer('3.5'),
+  victoriaMetricsServer('1.112'),
+  victoriaMetricsServer('1.145'),
+]);
+
+let directory: string;
+const closers: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'utf8-names-'));
+});
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function started(server: RealServer, series: readonly string[]): Promise<RunningServer> {
+  const running = await server.start(samples(series));
+  closers.push(() => running.stop());
+  return running;
+}
+
+async function adapterOf(
+  { url }: RunningServer,
+  flags: readonly string[] = [],
+): Promise<StandaloneAdapter> {
+  const config = join(directory, 'rules.yaml');
+  await writeFile(config, JSON.stringify({ rules: RULES, resourceRules: RESOURCE_RULES }));
+  const adapter = await startStandaloneAdapter({
+    config,
+    prometheusUrl: url,
+    certificates: directory,
+    flags,
+  });
+  closers.push(() => adapter.stop());
+  return adapter;
+}
+
+/** CPU and memory, in thousandths, of the pod's containers and of the node. */
+async function usage({ url }: RunningServer) {
+  const client = createPrometheusClient({ url });
+  closers.push(() => client.close());
+  const text = JSON.stringify({ resourceRules: RESOURCE_RULES });
+  const { configuration } = readConfiguration('rules.yaml', text, {
+    mapper: builtinResourceMapper(),
+    checkPromql: true,
+    unknownResource: 'error',
+  });
+  const metrics = createResourceMetrics({
+    rules: () => configuration?.resource,
+    mapper: builtinResourceMapper,
+    objects: {
+      list: async ({ resource }) =>
+        resource.resource === 'nodes'
+          ? [{ namespace: undefined, name: 'node-1', labels: {} }]
+          : [{ namespace: 'shop', name: 'web-0', labels: {} }],
+    },
+    queries: client,
+    onAnswer: () => undefined,
+    isBadRequest: (_error): _error is Error => false,
+  });
+  const everything = { selector: [], fields: [] };
+  const pods = await metrics.pods({ namespace: 'shop', ...everything });
+  const nodes = await metrics.nodes(everything);
+  return {
+    pods: pods.flatMap(({ containers }) => containers),
+    nodes: nodes.map(({ usage }) => usage),
+  };
+}
+
+/** The value of a metric of the pod `web-0`, or the status of an answer without one. */
+async function podValue(adapter: StandaloneAdapter, metric: string): Promise<unknown> {
+  const path = `/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/pods/web-0/${metric}`;
+  const { status, body } = await adapter.get(path);
+  return status === 200 ? JSON.parse(body).items[0].value : status;
+}
+
+async function values(adapter: StandaloneAdapter): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  for (const { name } of RULES) found[name.as] = await podValue(adapter, name.as);
+  return found;
+}
+
+const EVERY_VALUE = {
+  legacy: '7',
+  u5_unquoted: '11',
+  u6_unquoted: '11',
+  u7: '21',
+  u8: '21',
+  groupby: '21',
+  dotted: '21',
+  cut: 404,
+};
+
+describe('names that need quotes', () => {
+  test('are quoted for Prometheus 3', async ({ skip }) => {
+    skip(!newest.name.startsWith('Prometheus 3.'), `there is only ${newest.name}`);
+    const series = UTF8_SERIES.map(([open, labels, value]) => `${open}${labels}} ${value}`);
+    const server = await started(newest, [...LEGACY_SERIES, ...series.sort()]);
+    const adapter = await adapterOf(server);
+    expect(await values(adapter)).toEqual(EVERY_VALUE);
+    const listed = await adapter.get('/apis/custom.metrics.k8s.io/v1beta2');
+    expect(listed.body).toContain('"pods/dotted"');
+    expect(listed.body).not.toContain('"pods/cut"');
+    expect(await usage(server)).toEqual({
+      pods: [{ name: 'app', usage: { cpu: 250n, memory: 1_024_000n } }],
+      nodes: [{ cpu: 2000n, memory: 4_096_000n }],
+    });
+  });
+
+  test('leave other metrics alone with a Prometheus that has none', async () => {
+    const adapter = await adapterOf(await started(oldest, LEGACY_SERIES));
+    expect(await values(adapter)).toEqual({
+      ...Object.fromEntries(RULES.map(({ name }) => [name.as, 404])),
+      legacy: '7',
+    });
+  });
+
+  describe.each(others)('with $name and --check-promql=false', (server) => {
+    test('stand as the template writes them', async ({ skip }) => {
+      skip(server.isMissing, `there is no ${server.name}`);
+      const series = UTF8_SERIES.map(([open, labels, value]) => {
+        const [, name = '', more = ''] = /^\{"([^"]*)",(.*)$/.exec(open) ?? [];
+        return `${name}{${more}${labels}} ${value}`.replaceAll(/"([a-z0-9.]+)"=/g, '$1=');
+      });
+      const running = await started(server, [...LEGACY_SERIES, ...series.sort()]);
+      const adapter = await adapterOf(running, ['--check-promql=false']);
+      const { u7, u8, ...found } = await values(adapter);
+      const { u7: _7, u8: _8, cut: _, ...expected } = EVERY_VALUE;
+      expect(found).toMatchObject(expected);
+      // Quotes in a list of labels are known to VictoriaMetrics since 1.120 or so.
+      const isOld = server.name.includes('1.112');
+      expect([u7, u8]).toEqual(isOld ? [500, 500] : ['21', '21']);
+    });
+  });
+});
