@@ -1,5 +1,7 @@
 import type { ClusterResource } from '../apimachinery/cluster-resource.ts';
 import { formatLabelSelector, type LabelSelector } from '../apimachinery/label-selector.ts';
+import { sortInSlices } from '../scheduling/sort-in-slices.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { listPath } from './api-path.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 import type { ObjectMetadata } from './object-index/object-metadata.ts';
@@ -60,5 +62,5 @@ async function listNames(
     return { names, add: ({ name }: ObjectMetadata) => void names.add(name) };
   };
   const { receiver } = await readObjectList(requester, { path, labelSelector, signal }, begin);
-  return [...receiver.names].toSorted();
+  return sortInSlices(receiver.names, (one, other) => one < other, createTimeSlices());
 }

@@ -1,5 +1,7 @@
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import { formatMatchers, type LabelMatcher } from '../promql/matcher.ts';
+import { sortInSlices } from '../scheduling/sort-in-slices.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
 
 /** Objects were asked for by their labels where there is no cluster that knows any. */
 export class SelectorUnsupportedError extends Error {
@@ -69,7 +71,9 @@ export function createStandaloneObjectNames(
         { start: (now() - maxAgeMs) / 1000 },
         signal === undefined ? {} : { signal },
       );
-      return [...new Set(values)].filter((value) => value !== '').toSorted();
+      const names = new Set(values);
+      names.delete('');
+      return sortInSlices(names, (one, other) => one < other, createTimeSlices());
     },
   };
 }

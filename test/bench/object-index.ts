@@ -86,9 +86,9 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-function milliseconds(action: () => void): number {
+async function milliseconds(action: () => unknown): Promise<number> {
   const startedAt = performance.now();
-  action();
+  await action();
   return performance.now() - startedAt;
 }
 
@@ -100,13 +100,13 @@ function fill(index: IndexedObjects, of: readonly Workload[], revision = 0): voi
   }
 }
 
-function measure(kind: Workload['kind']): Row {
+async function measure(kind: Workload['kind']): Promise<Row> {
   const of = workloads(kind);
   const before = heapBytes();
   const pool = new LabelPool();
   const index = new IndexedObjects(pool);
-  const fillMs = milliseconds(() => fill(index, of));
-  index.tidy();
+  const fillMs = await milliseconds(() => fill(index, of));
+  await index.tidy();
   const bytesPerPod = (heapBytes() - before) / PODS;
   const labelSets = pool.size;
 
@@ -114,18 +114,19 @@ function measure(kind: Workload['kind']): Row {
     namespace,
     selector: parseLabelSelector(`app.kubernetes.io/name=${name}`),
   }));
-  const ask = (): void => {
+  const ask = async (): Promise<void> => {
     for (const query of asked) {
-      if (index.names(query).length !== REPLICAS) throw new Error('wrong answer');
+      if ((await index.names(query)).length !== REPLICAS) throw new Error('wrong answer');
     }
   };
-  const firstMs = milliseconds(ask);
-  const againMs = milliseconds(ask);
+  const firstMs = await milliseconds(ask);
+  const againMs = await milliseconds(ask);
 
-  const churnMs = milliseconds(() => fill(index, of.slice(0, 500), 0));
+  const churnMs = await milliseconds(() => fill(index, of.slice(0, 500), 0));
   // Every pod gets other labels, twice: what is not used any more has to go.
   fill(index, of, 1);
   fill(index, of, 2);
+  await index.tidy();
   return {
     kind,
     bytesPerPod,
@@ -145,6 +146,6 @@ await runBench({
     bench: 'object-index',
     settings: { pods: PODS, namespaces: NAMESPACES, replicas: REPLICAS, selectors: SELECTORS },
     columns,
-    rows: [measure('Deployment'), measure('StatefulSet')],
+    rows: [await measure('Deployment'), await measure('StatefulSet')],
   }),
 });

@@ -3,8 +3,10 @@ import {
   type LabelSelector,
   selectorMatches,
 } from '../../apimachinery/label-selector.ts';
+import { sortInSlices } from '../../scheduling/sort-in-slices.ts';
+import { createTimeSlices } from '../../scheduling/time-slices.ts';
 import type { LabelPool, LabelSet } from './label-pool.ts';
-import { NamespaceObjects } from './namespace-objects.ts';
+import { NamespaceObjects, type NamespaceSnapshot } from './namespace-objects.ts';
 import type { ObjectMetadata } from './object-metadata.ts';
 import { SelectionMemo } from './selection-memo.ts';
 
@@ -35,11 +37,13 @@ export class IndexedObjects {
   private readonly pool: LabelPool;
   private readonly namespaces = new Map<string, Slot>();
   private readonly memo = new SelectionMemo(MOST_REMEMBERED_NAMES);
-  private sorted: readonly NamespaceObjects[] | undefined;
+  /** In the order of the API server. */
+  private readonly sorted: NamespaceObjects[] = [];
   private count = 0;
   private version = 0;
   /** How many label sets may have gone out of use since the pool was last looked through. */
   private dropped = 0;
+  private isTidying = false;
 
   /** @param pool shared with the index that this one replaces. */
   constructor(pool: LabelPool) {
@@ -67,39 +71,58 @@ export class IndexedObjects {
     this.dropped += 1;
     if (slot.objects.size === 0) {
       this.namespaces.delete(namespace);
-      this.sorted = undefined;
+      this.sorted.splice(this.placeOf(namespace), 1);
     }
     this.changed(slot);
   }
 
-  /** The names of the objects that a selector picks, sorted, each once. */
-  names({ namespace, selector }: ObjectQuery): readonly string[] {
+  /** The names of the objects that a selector picks now, sorted, each once. In slices. */
+  async names({ namespace, selector }: ObjectQuery): Promise<readonly string[]> {
     const slot = namespace === undefined ? undefined : this.namespaces.get(namespace);
     if (namespace !== undefined && slot === undefined) return [];
     const key = `${namespace ?? ''}?${formatLabelSelector(selector)}`;
-    return this.memo.get(key, slot?.version ?? this.version, () => {
-      if (slot !== undefined) return namesPicked(slot.objects, selector);
-      return [...new Set(this.all().flatMap((each) => namesPicked(each, selector)))].toSorted();
-    });
-  }
-
-  /** The objects that are asked for, in the order of the API server: by namespace, then by name. */
-  objects({ namespace, name, selector }: ObjectQuery): readonly IndexedObject[] {
-    const slot = namespace === undefined ? undefined : this.namespaces.get(namespace);
-    const places = namespace === undefined ? this.all() : slot === undefined ? [] : [slot.objects];
-    return places.flatMap((place) =>
-      picked(place, selector, name).map((index) => objectAt(place, index)),
+    return this.memo.get(key, slot?.version ?? this.version, () =>
+      slot === undefined
+        ? namesOfAll(this.snapshots(), selector)
+        : namesPicked(slot.objects.snapshot(), selector),
     );
   }
 
-  /** Lets go of labels that no object has any more. */
-  tidy(): void {
-    this.pool.keepOnly(this.labelSets());
-    this.dropped = 0;
+  /**
+   * The objects that are asked for as they are now, in the order of the API server: by namespace,
+   * then by name. In slices.
+   */
+  async objects({ namespace, name, selector }: ObjectQuery): Promise<readonly IndexedObject[]> {
+    const slot = namespace === undefined ? undefined : this.namespaces.get(namespace);
+    const inNamespace = slot === undefined ? [] : [slot.objects.snapshot()];
+    const places = namespace === undefined ? this.snapshots() : inNamespace;
+    const slices = createTimeSlices();
+    const isPicked = pickedBy(selector);
+    const found: IndexedObject[] = [];
+    for (const place of places) {
+      for (const index of candidates(place, name)) {
+        const labels = place.labels[index];
+        if (labels !== undefined && isPicked(labels)) found.push(objectAt(place, index, labels));
+        if (slices.isOver()) await slices.pause();
+      }
+    }
+    return found;
   }
 
-  private *labelSets(): Generator<LabelSet> {
-    for (const { objects } of this.namespaces.values()) yield* objects.labels();
+  /** Lets go of labels that no object has any more. In slices. */
+  async tidy(): Promise<void> {
+    if (this.isTidying) return;
+    this.isTidying = true;
+    this.dropped = 0;
+    try {
+      await this.pool.keepOnly(() => labelSetsOf(this.snapshots()));
+    } finally {
+      this.isTidying = false;
+    }
+  }
+
+  private snapshots(): readonly NamespaceSnapshot[] {
+    return this.sorted.map((objects) => objects.snapshot());
   }
 
   private slotOf(namespace: string): Slot {
@@ -107,22 +130,29 @@ export class IndexedObjects {
     if (known !== undefined) return known;
     const slot: Slot = { objects: new NamespaceObjects(namespace), version: 0 };
     this.namespaces.set(namespace, slot);
-    this.sorted = undefined;
+    this.sorted.splice(this.placeOf(namespace), 0, slot.objects);
     return slot;
   }
 
   private changed(slot: Slot): void {
     this.version += 1;
     slot.version = this.version;
-    if (this.dropped > this.count + 1_000) this.tidy();
+    if (this.dropped > this.count + 1_000) void this.tidy();
   }
 
-  /** As the API server sorts them: by `namespace/name`, so that `a-b` is before `a`. */
-  private all(): readonly NamespaceObjects[] {
-    this.sorted ??= [...this.namespaces.values()]
-      .map(({ objects }) => objects)
-      .sort((a, b) => (`${a.namespace}/` < `${b.namespace}/` ? -1 : 1));
-    return this.sorted;
+  /**
+   * Where a namespace is, or belongs, in the order of the API server: by `namespace/name`, so that
+   * `a-b` is before `a`.
+   */
+  private placeOf(namespace: string): number {
+    let low = 0;
+    let high = this.sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (`${this.sorted[middle]?.namespace ?? ''}/` < `${namespace}/`) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
@@ -132,39 +162,67 @@ interface Slot {
   version: number;
 }
 
-function namesPicked(objects: NamespaceObjects, selector: LabelSelector): readonly string[] {
-  const names = objects.names();
-  if (selector.length === 0) return names.slice();
-  return picked(objects, selector, undefined).map((index) => names[index] ?? '');
-}
-
-function picked(
-  objects: NamespaceObjects,
+async function namesPicked(
+  { names, labels }: NamespaceSnapshot,
   selector: LabelSelector,
-  name: string | undefined,
-): readonly number[] {
-  if (name !== undefined) {
-    const index = objects.find(name);
-    const isPicked = index !== undefined && selectorMatches(selector, objects.labelsAt(index));
-    return isPicked ? [index] : [];
+): Promise<readonly string[]> {
+  if (selector.length === 0) return names;
+  const slices = createTimeSlices();
+  const isPicked = pickedBy(selector);
+  const found: string[] = [];
+  for (const [index, name] of names.entries()) {
+    const own = labels[index];
+    if (own !== undefined && isPicked(own)) found.push(name);
+    if (slices.isOver()) await slices.pause();
   }
-  const found: number[] = [];
-  // The pods of a workload have one set of labels and stand side by side.
-  let previous: LabelSet | undefined;
-  let isPicked = false;
-  objects.labels().forEach((labels, index) => {
-    if (labels !== previous) isPicked = selectorMatches(selector, labels);
-    previous = labels;
-    if (isPicked) found.push(index);
-  });
   return found;
 }
 
-function objectAt(objects: NamespaceObjects, index: number): IndexedObject {
+async function namesOfAll(
+  places: readonly NamespaceSnapshot[],
+  selector: LabelSelector,
+): Promise<readonly string[]> {
+  const slices = createTimeSlices();
+  const distinct = new Set<string>();
+  for (const place of places) {
+    for (const name of await namesPicked(place, selector)) {
+      distinct.add(name);
+      if (slices.isOver()) await slices.pause();
+    }
+  }
+  return sortInSlices(distinct, (one, other) => one < other, slices);
+}
+
+/** The pods of a workload have one set of labels and stand side by side. */
+function pickedBy(selector: LabelSelector): (labels: LabelSet) => boolean {
+  let previous: LabelSet | undefined;
+  let isPicked = false;
+  return (labels) => {
+    if (labels !== previous) isPicked = selectorMatches(selector, labels);
+    previous = labels;
+    return isPicked;
+  };
+}
+
+/** The places of the objects of a name, or of all. */
+function* candidates(place: NamespaceSnapshot, name: string | undefined): Generator<number> {
+  if (name === undefined) {
+    yield* place.names.keys();
+    return;
+  }
+  const index = place.find(name);
+  if (index !== undefined) yield index;
+}
+
+function* labelSetsOf(places: readonly NamespaceSnapshot[]): Generator<LabelSet> {
+  for (const { labels } of places) yield* labels;
+}
+
+function objectAt(place: NamespaceSnapshot, index: number, labels: LabelSet): IndexedObject {
   return {
-    namespace: objects.namespace === '' ? undefined : objects.namespace,
-    name: objects.names()[index] ?? '',
-    labels: objects.labelsAt(index),
-    createdAt: objects.createdAt(index),
+    namespace: place.namespace === '' ? undefined : place.namespace,
+    name: place.names[index] ?? '',
+    labels,
+    createdAt: place.createdAt(index),
   };
 }

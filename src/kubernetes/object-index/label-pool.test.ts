@@ -35,7 +35,7 @@ describe('LabelPool', () => {
     );
   });
 
-  it('tells sets apart whose hashes are equal', () => {
+  it('tells sets apart whose hashes are equal', async () => {
     // FNV-1a of 32 bits, with its own beginning, gives these keys the same hash.
     const pool = new LabelPool(0x811c9dc5);
     const one = pool.share({ costarring: 'x' });
@@ -43,19 +43,60 @@ describe('LabelPool', () => {
     expect(one).toEqual({ costarring: 'x' });
     expect(other).toEqual({ liquid: 'x' });
     expect(pool.share({ liquid: 'x' })).toBe(other);
-    pool.keepOnly([other, one]);
+    await pool.keepOnly(() => [other, one]);
     expect(pool.share({ costarring: 'x' })).toBe(one);
     expect(pool.share({ liquid: 'x' })).toBe(other);
   });
 
-  it('forgets what is not kept', () => {
+  it('forgets what is not kept', async () => {
     const pool = new LabelPool();
     const kept = pool.share({ app: 'web' });
     const dropped = pool.share({ app: 'old' });
-    pool.keepOnly([kept, kept]);
+    await pool.keepOnly(() => [kept, kept]);
     expect(pool.size).toBe(1);
     expect(pool.share({ app: 'web' })).toBe(kept);
     expect(pool.share({ app: 'old' })).not.toBe(dropped);
+  });
+
+  it('keeps what is shared while it forgets, and lets others run', async () => {
+    const pool = new LabelPool();
+    const sets = Array.from({ length: 50_000 }, (_, index) => pool.share({ id: String(index) }));
+    const gone = pool.share({ app: 'gone' });
+    const wanted = pool.share({ app: 'wanted' });
+    const tidied = pool.keepOnly(() => sets);
+    let turns = 0;
+    let isTidied = false;
+    const share = (): void => {
+      turns += 1;
+      expect(pool.share({ app: 'wanted' })).toBe(wanted);
+      expect(pool.share({ id: '49999' })).toBe(sets.at(-1));
+      pool.share({ app: `new-${turns}` });
+      if (!isTidied) setImmediate(share);
+    };
+    setImmediate(share);
+    await tidied;
+    isTidied = true;
+    expect(turns).toBeGreaterThan(1);
+    expect(pool.share({ app: 'wanted' })).toBe(wanted);
+    expect(sets.every((set) => pool.share({ ...set }) === set)).toBe(true);
+    expect(pool.size).toBe(sets.length + 1 + turns);
+    expect(pool.share({ app: 'gone' })).not.toBe(gone);
+  });
+
+  it('forgets one time after the other, and everything at once', async () => {
+    const pool = new LabelPool();
+    const sets = Array.from({ length: 20_000 }, (_, index) => pool.share({ id: String(index) }));
+    const [first] = sets;
+    if (first === undefined) throw new Error('there are no sets');
+    await Promise.all([pool.keepOnly(() => sets), pool.keepOnly(() => [first])]);
+    expect(pool.size).toBe(1);
+    expect(pool.share({ id: '0' })).toBe(first);
+    const cleared = pool.keepOnly(() => sets);
+    await Promise.resolve();
+    pool.clear();
+    await cleared;
+    expect(pool.size).toBe(0);
+    expect(pool.share({ id: '0' })).not.toBe(first);
   });
 
   it('takes a key that every object inherits for what it is', () => {

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createTimeSlices } from '../../scheduling/time-slices.ts';
 
 /** The labels of an object; the same object for every object of the cluster that has these labels. */
 export type LabelSet = Readonly<Record<string, string>>;
@@ -8,9 +9,11 @@ export type LabelSet = Readonly<Record<string, string>>;
  * the keys and values.
  */
 export class LabelPool {
-  private texts = new Map<string, string>();
-  /** By hash, or the next free number after it. */
-  private sets = new Map<number, LabelSet>();
+  private kept = new Kept();
+  /** What was kept before {@link keepOnly} began: what is wanted of it goes over. */
+  private before: Kept | undefined;
+  /** The last {@link keepOnly}: one after the other. */
+  private tidied: Promise<void> = Promise.resolve();
   private readonly seed: number;
 
   /**
@@ -23,41 +26,59 @@ export class LabelPool {
 
   /** How many different sets are kept. */
   get size(): number {
-    return this.sets.size;
+    return this.kept.sets.size + (this.before?.sets.size ?? 0);
   }
 
   /** The kept set that is equal to this one, which becomes it if there is none yet. */
   share(labels: Readonly<Record<string, string>>): LabelSet {
     const entries = Object.entries(labels);
-    for (let slot = hashOf(entries, this.seed); ; slot = (slot + 1) | 0) {
-      const kept = this.sets.get(slot);
-      if (kept === undefined) {
-        const set = this.copy(entries);
-        this.sets.set(slot, set);
-        return set;
-      }
-      if (kept === labels || isEqual(kept, entries)) return kept;
-    }
+    const hash = hashOf(entries, this.seed);
+    const isIt = (kept: LabelSet): boolean => kept === labels || isEqual(kept, entries);
+    const kept = this.kept.find(hash, isIt);
+    if (kept !== undefined) return kept;
+    const set = this.before?.find(hash, isIt) ?? this.copy(entries);
+    this.kept.add(hash, set);
+    return set;
   }
 
-  /** Forgets everything but these sets. */
-  keepOnly(live: Iterable<LabelSet>): void {
-    this.texts = new Map();
-    this.sets = new Map();
-    for (const set of live) this.adopt(set);
+  /**
+   * Forgets everything but these sets, and those that are shared meanwhile. In slices.
+   *
+   * @param live read when the last call is done; must not change while it is gone through
+   */
+  keepOnly(live: () => Iterable<LabelSet>): Promise<void> {
+    this.tidied = this.tidied.then(() => this.moveOver(live()));
+    return this.tidied;
+  }
+
+  /** Forgets everything at once. */
+  clear(): void {
+    this.kept = new Kept();
+    this.before = undefined;
+  }
+
+  private async moveOver(live: Iterable<LabelSet>): Promise<void> {
+    const slices = createTimeSlices();
+    this.before = this.kept;
+    const kept = new Kept();
+    this.kept = kept;
+    for (const set of live) {
+      if (slices.isOver()) await slices.pause();
+      // Everything was forgotten meanwhile.
+      if (this.kept !== kept) return;
+      this.adopt(set);
+    }
+    this.before = undefined;
   }
 
   private adopt(set: LabelSet): void {
     const entries = Object.entries(set);
-    let slot = hashOf(entries, this.seed);
-    for (let kept = this.sets.get(slot); kept !== undefined; kept = this.sets.get(slot)) {
-      if (kept === set) return;
-      slot = (slot + 1) | 0;
-    }
-    this.sets.set(slot, set);
+    const hash = hashOf(entries, this.seed);
+    if (this.kept.find(hash, (kept) => kept === set) !== undefined) return;
+    this.kept.add(hash, set);
     for (const [key, value] of entries) {
-      this.text(key);
-      this.text(value);
+      this.kept.text(key);
+      this.kept.text(value);
     }
   }
 
@@ -65,11 +86,33 @@ export class LabelPool {
   private copy(entries: readonly (readonly [string, string])[]): LabelSet {
     const sorted = entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
     return Object.freeze(
-      Object.fromEntries(sorted.map(([key, value]) => [this.text(key), this.text(value)])),
+      Object.fromEntries(
+        sorted.map(([key, value]) => [this.kept.text(key), this.kept.text(value)]),
+      ),
     );
   }
+}
 
-  private text(text: string): string {
+/** Sets and texts, one of each. */
+class Kept {
+  readonly sets = new Map<number, LabelSet>();
+  private readonly texts = new Map<string, string>();
+
+  /** Of the sets with a hash the first that is the one; each is at its hash, or the next free number. */
+  find(hash: number, isIt: (set: LabelSet) => boolean): LabelSet | undefined {
+    for (let slot = hash; ; slot = (slot + 1) | 0) {
+      const set = this.sets.get(slot);
+      if (set === undefined || isIt(set)) return set;
+    }
+  }
+
+  add(hash: number, set: LabelSet): void {
+    let slot = hash;
+    while (this.sets.has(slot)) slot = (slot + 1) | 0;
+    this.sets.set(slot, set);
+  }
+
+  text(text: string): string {
     const kept = this.texts.get(text);
     if (kept !== undefined) return kept;
     this.texts.set(text, text);

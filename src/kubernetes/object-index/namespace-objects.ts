@@ -3,15 +3,49 @@ import type { LabelSet } from './label-pool.ts';
 /** Stands for a creation time that is not known: arrays of small integers take least memory. */
 const UNKNOWN = -1;
 
+/** The objects of one namespace at one moment, sorted by name. */
+export class NamespaceSnapshot {
+  readonly namespace: string;
+  readonly names: readonly string[];
+  readonly labels: readonly LabelSet[];
+  private readonly creationTimes: readonly number[];
+
+  constructor(
+    namespace: string,
+    names: readonly string[],
+    labels: readonly LabelSet[],
+    creationTimes: readonly number[],
+  ) {
+    this.namespace = namespace;
+    this.names = names;
+    this.labels = labels;
+    this.creationTimes = creationTimes;
+  }
+
+  /** The place of a name, or undefined. */
+  find(name: string): number | undefined {
+    const index = placeOf(this.names, name);
+    return this.names[index] === name ? index : undefined;
+  }
+
+  /** In seconds of the epoch, or undefined where it is not known. */
+  createdAt(index: number): number | undefined {
+    const time = this.creationTimes[index];
+    return time === UNKNOWN ? undefined : time;
+  }
+}
+
 /**
  * The objects of one namespace, sorted by name. Three arrays instead of an object each: a third of
  * the memory.
  */
 export class NamespaceObjects {
   readonly namespace: string;
-  private readonly sortedNames: string[] = [];
-  private readonly labelSets: LabelSet[] = [];
-  private readonly creationTimes: number[] = [];
+  private sortedNames: string[] = [];
+  private labelSets: LabelSet[] = [];
+  private creationTimes: number[] = [];
+  /** Whether a snapshot has the arrays: they are copied before the next change. */
+  private isShared = false;
 
   constructor(namespace: string) {
     this.namespace = namespace;
@@ -21,49 +55,34 @@ export class NamespaceObjects {
     return this.sortedNames.length;
   }
 
-  names(): readonly string[] {
-    return this.sortedNames;
-  }
-
-  labels(): readonly LabelSet[] {
-    return this.labelSets;
-  }
-
-  /** The place of a name, or undefined. */
-  find(name: string): number | undefined {
-    const index = this.placeOf(name);
-    return this.sortedNames[index] === name ? index : undefined;
-  }
-
-  labelsAt(index: number): LabelSet {
-    const labels = this.labelSets[index];
-    if (labels === undefined) throw new RangeError(`no object ${index} of ${this.size}`);
-    return labels;
-  }
-
-  /** In seconds of the epoch, or undefined where it is not known. */
-  createdAt(index: number): number | undefined {
-    const time = this.creationTimes[index];
-    return time === UNKNOWN ? undefined : time;
+  /** The objects as they are now. It costs nothing until the next change. */
+  snapshot(): NamespaceSnapshot {
+    this.isShared = true;
+    const { namespace, sortedNames, labelSets, creationTimes } = this;
+    return new NamespaceSnapshot(namespace, sortedNames, labelSets, creationTimes);
   }
 
   /** @returns what that changed: `same` where it was there with these labels already. */
   put(name: string, labels: LabelSet, createdAt: number = UNKNOWN): 'added' | 'changed' | 'same' {
-    const index = this.placeOf(name);
-    if (this.sortedNames[index] !== name) {
+    const index = placeOf(this.sortedNames, name);
+    const isKnown = this.sortedNames[index] === name;
+    const isSame = this.labelSets[index] === labels && this.creationTimes[index] === createdAt;
+    if (isKnown && isSame) return 'same';
+    this.unshare();
+    if (!isKnown) {
       this.insert(index, name, labels, createdAt);
       return 'added';
     }
-    const isSame = this.labelSets[index] === labels && this.creationTimes[index] === createdAt;
     this.labelSets[index] = labels;
     this.creationTimes[index] = createdAt;
-    return isSame ? 'same' : 'changed';
+    return 'changed';
   }
 
   /** @returns whether it was there. */
   remove(name: string): boolean {
-    const index = this.find(name);
-    if (index === undefined) return false;
+    const index = placeOf(this.sortedNames, name);
+    if (this.sortedNames[index] !== name) return false;
+    this.unshare();
     this.sortedNames.splice(index, 1);
     this.labelSets.splice(index, 1);
     this.creationTimes.splice(index, 1);
@@ -76,17 +95,25 @@ export class NamespaceObjects {
     this.creationTimes.splice(index, 0, createdAt);
   }
 
-  /** The first place whose name is not smaller. */
-  private placeOf(name: string): number {
-    let low = 0;
-    let high = this.sortedNames.length;
-    // Lists come sorted: mostly it belongs at the end.
-    if (high > 0 && (this.sortedNames[high - 1] ?? '') < name) return high;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.sortedNames[middle] ?? '') < name) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  private unshare(): void {
+    if (!this.isShared) return;
+    this.sortedNames = this.sortedNames.slice();
+    this.labelSets = this.labelSets.slice();
+    this.creationTimes = this.creationTimes.slice();
+    this.isShared = false;
   }
+}
+
+/** The first place whose name is not smaller. */
+function placeOf(sortedNames: readonly string[], name: string): number {
+  let low = 0;
+  let high = sortedNames.length;
+  // Lists come sorted: mostly it belongs at the end.
+  if (high > 0 && (sortedNames[high - 1] ?? '') < name) return high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sortedNames[middle] ?? '') < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -115,13 +115,13 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
   /** Answers from the index, or where there is none from a listing; counts which. */
   const answer = async <T>(
     { resource, fieldSelector = '', signal }: ObjectsRequest,
-    fromIndex: (objects: IndexedObjects) => T,
+    fromIndex: (objects: IndexedObjects) => Promise<T>,
     fromListing: () => Promise<T>,
   ): Promise<T> => {
     let source: ObjectsSource = 'none';
     try {
       const objects = await indexOf(resource, fieldSelector)?.current(signal);
-      const found = objects === undefined ? await fromListing() : fromIndex(objects);
+      const found = await (objects === undefined ? fromListing() : fromIndex(objects));
       source = objects === undefined ? 'listing' : 'index';
       return found;
     } finally {

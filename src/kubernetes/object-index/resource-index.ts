@@ -131,7 +131,7 @@ export function indexResource(options: ResourceIndexOptions): ResourceIndex {
 
   const serve = (read: IndexedObjects): void => {
     objects = read;
-    objects.tidy();
+    void objects.tidy();
     failure = undefined;
     report.objectsIndexed(resource, read.size);
     release();
@@ -243,7 +243,7 @@ export function indexResource(options: ResourceIndexOptions): ResourceIndex {
     }
     isUnfit = true;
     objects = undefined;
-    pool.keepOnly([]);
+    pool.clear();
     report.objectsIndexed(resource, undefined);
     return unfitBackoff.next();
   };

@@ -4,6 +4,8 @@
  */
 export class SelectionMemo {
   private readonly selections = new Map<string, Selection>();
+  /** Being made, by key and version. */
+  private readonly running = new Map<string, Promise<readonly string[]>>();
   private readonly mostNames: number;
   private held = 0;
 
@@ -15,12 +17,37 @@ export class SelectionMemo {
    * @param key the place and the selector.
    * @param version of the objects: with another one the selection is made anew.
    */
-  get(key: string, version: number, select: () => readonly string[]): readonly string[] {
+  async get(
+    key: string,
+    version: number,
+    select: () => Promise<readonly string[]>,
+  ): Promise<readonly string[]> {
     const known = this.selections.get(key);
-    if (known !== undefined) this.forget(key, known);
-    const names = known?.version === version ? known.names : select();
-    this.remember(key, { version, names });
-    return names;
+    if (known?.version !== version) return this.make(key, version, select);
+    this.forget(key, known);
+    this.remember(key, known);
+    return known.names;
+  }
+
+  /** Once for all who ask for the same at the same time. */
+  private make(
+    key: string,
+    version: number,
+    select: () => Promise<readonly string[]>,
+  ): Promise<readonly string[]> {
+    const id = `${version} ${key}`;
+    const running = this.running.get(id);
+    if (running !== undefined) return running;
+    const selection = select()
+      .then((names) => {
+        const known = this.selections.get(key);
+        if (known !== undefined) this.forget(key, known);
+        this.remember(key, { version, names });
+        return names;
+      })
+      .finally(() => this.running.delete(id));
+    this.running.set(id, selection);
+    return selection;
   }
 
   private remember(key: string, selection: Selection): void {
