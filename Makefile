@@ -15,7 +15,7 @@ help:
 	@echo '                bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak'
 	@echo '                bench-object-index; BENCH=--help tells its flags'
 	@echo 'make bench-docs their last results into docs/performance.md'
-	@echo 'make mutate     put small faults into the core rooms and list those that no unit test finds;'
+	@echo 'make mutate     put small faults into the core rooms and list those that no test finds;'
 	@echo '                ROOMS="promql rules" limits it to these rooms (about 10 minutes each)'
 	@echo 'make format     mend what the linter can mend'
 	@echo 'make clean      remove what was built and installed'

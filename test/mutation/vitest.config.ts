@@ -1,6 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests that mutants are run against: the unit tests, which are fast and need no servers. */
+/** Integration tests that need no program but this one, and run within seconds. */
+const integration = [
+  'authentication',
+  'delegated-access',
+  'discovery-servers',
+  'kubernetes-*',
+  'object-index',
+];
+
+/** The tests that mutants are run against. */
 export default defineConfig({
-  test: { include: ['src/**/*.test.ts'], testTimeout: 60_000 },
+  test: {
+    include: ['src/**/*.test.ts', ...integration.map((name) => `test/integration/${name}.test.ts`)],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 });
