@@ -23,7 +23,7 @@ help:
 # The packages are installed anew whenever the lock file is newer than the last install.
 node_modules/.installed: package-lock.json
 	@echo '--- installing npm packages'
-	$(run) npm ci --no-audit --no-fund --loglevel=error
+	$(run) node scripts/install.ts
 	@touch $@
 
 setup: node_modules/.installed

@@ -1,8 +1,9 @@
 // Makes the production bundle: dist/main.js and the parts that it loads when they are needed.
-import { readFile, rm } from 'node:fs/promises';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type OutputFile, type Plugin } from 'esbuild';
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -89,10 +90,15 @@ function eagerExports(module: object): readonly string[] {
   return properties.filter(([, { get }]) => get === undefined).map(([name]) => name);
 }
 
-await rm(path.join(root, 'dist'), { recursive: true, force: true });
+const dist = path.join(root, 'dist');
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => process.exit(130));
+}
+
 const result = await build({
   entryPoints: [path.join(root, 'src/main.ts')],
-  outdir: path.join(root, 'dist'),
+  outdir: dist,
+  write: false,
   bundle: true,
   platform: 'node',
   target: 'node22.19',
@@ -113,6 +119,20 @@ const result = await build({
   },
 });
 
+writeWhole(result.outputFiles);
 for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
   if (file.endsWith('.js')) console.log(`${file}: ${(bytes / 1024).toFixed(0)} KiB`);
+}
+
+/**
+ * Replaces dist/ in one piece, so that a build that fails or is interrupted leaves no half of it:
+ * signals wait until this is done.
+ */
+function writeWhole(files: readonly OutputFile[]): void {
+  const scratch = `${dist}.${process.pid}`;
+  mkdirSync(scratch);
+  for (const file of files)
+    writeFileSync(path.join(scratch, path.basename(file.path)), file.contents);
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(scratch, dist);
 }

@@ -3,86 +3,87 @@
 //
 //   node scripts/demo.ts          keeps running until Ctrl-C
 //   node scripts/demo.ts --once   shows the same and ends, with exit code 0 if it worked
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
+import { startAdapter } from './demo/adapter.ts';
 import { writeKubeconfig } from './demo/kubeconfig.ts';
+import { pause, say, step } from './demo/say.ts';
 import { sendTraffic } from './demo/traffic.ts';
+import { explainQuantity, numberOf, podValues } from './demo/values.ts';
 import { startWebApp, type WebApp } from './demo/web-app.ts';
-import { freePort } from './parts/free-port.ts';
+import { endChildren, ending } from './parts/children.ts';
+import { runCommand } from './parts/command.ts';
+import { reasonsOf } from './parts/error-reasons.ts';
+import { findExecutable } from './parts/executable.ts';
 import { ensureKubectl } from './parts/kubectl.ts';
-import { startProcess } from './parts/process.ts';
-import { startPrometheus } from './parts/prometheus.ts';
+import { ensurePrometheus, startPrometheus } from './parts/prometheus.ts';
 
-const root = path.join(import.meta.dirname, '..');
-const rulesFile = path.join(root, 'examples/nginx/rules.yaml');
+const exampleRules = path.join(import.meta.dirname, '../examples/nginx/rules.yaml');
 const namespace = 'default';
 const metric = 'nginx_http_requests_total';
 const api = '/apis/custom.metrics.k8s.io/v1beta2';
 const podsPath = `${api}/namespaces/${namespace}/pods/%2A/${metric}`;
 
-const run = promisify(execFile);
+const INTERRUPTED = 130;
+
 const cleanups: (() => Promise<void> | void)[] = [];
-const interrupted = new Promise<void>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-});
 
-function say(text: string): void {
-  console.log(text);
-}
-
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   try {
-    await Promise.race([show(values.once), interrupted]);
+    await show(values.once);
+    return 0;
+  } catch (error) {
+    if (ending.aborted) return INTERRUPTED;
+    console.error(`\nThe demo failed: ${reasonsOf(error)}`);
+    return 1;
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup();
   }
 }
 
-async function show(once: boolean): Promise<void> {
+/** A terminal sends Ctrl-C to all processes, and people press it twice: the first one counts. */
+function end(): void {
+  if (ending.aborted) return;
+  say('\nEnding: the adapter and Prometheus are stopped and their files are removed.');
+  endChildren();
+}
+
+async function show(isOnce: boolean): Promise<void> {
   const directory = await mkdtemp(path.join(tmpdir(), 'prom-metrics-adapter-demo-'));
   cleanups.push(() => rm(directory, { recursive: true, force: true }));
+  const rulesFile = path.join(directory, 'rules.yaml');
+  await copyFile(exampleRules, rulesFile);
 
   const pods = await startPods();
   say(`web app:    ${pods.length} "pods" that count their requests as ${metric}`);
   const prometheusUrl = await scrape(pods);
   say(`Prometheus: ${prometheusUrl} scrapes them every second`);
-  const { server, certificateFile } = await startAdapter(directory, prometheusUrl);
-  say(`adapter:    ${server} with the rules of examples/nginx/rules.yaml`);
+  const { server, certificateFile } = await step('starting the adapter', () =>
+    startAdapter({ directory, rulesFile, prometheusUrl, cleanups }),
+  );
+  say(`adapter:    ${server} with the rules of examples/nginx/rules.yaml, copied to`);
+  say(`            ${rulesFile}; its log is shown here with |`);
 
   const kubeconfig = path.join(directory, 'kubeconfig');
   await writeKubeconfig(kubeconfig, server, certificateFile);
-  const kubectl = await ensureKubectl();
+  const kubectl = await step('fetching kubectl, the first time only', ensureKubectl);
   const ask = (target: string) => getRaw(kubectl, kubeconfig, target);
 
   say('\nThe metrics that autoscalers can use now (kubectl get --raw):');
-  await untilListed(() => ask(api));
+  await step('waiting for a scrape and for the adapter to find the series', () =>
+    untilListed(() => ask(api)),
+  );
   say(`\nThe request of an autoscaler for all pods of the namespace "${namespace}":\n`);
   say(`  ${kubectl} --kubeconfig ${kubeconfig} get --raw '${podsPath}'\n`);
-  say(
-    'Requests are sent to the first pod at 5 a second, then at 40 (values: rate of the last minute):\n',
-  );
   await watchValues(pods, () => ask(podsPath));
-
-  say('\nThe same with curl:\n');
-  say(`  curl --cacert ${certificateFile} '${server}${podsPath}'\n`);
-  const { stdout } = await run('curl', [
-    '--silent',
-    '--show-error',
-    '--fail',
-    '--cacert',
-    certificateFile,
-    `${server}${podsPath}`,
-  ]).catch(curlMissing);
-  say(stdout);
-  if (once) return;
-  say('\nAll of it keeps running: try the commands above, edit examples/nginx/rules.yaml.');
-  say('Ctrl-C ends it.');
-  await interrupted;
+  await showCurl(certificateFile, `${server}${podsPath}`);
+  if (isOnce) return;
+  await untilInterrupted(rulesFile);
 }
 
 async function startPods(): Promise<readonly WebApp[]> {
@@ -100,41 +101,16 @@ async function scrape(pods: readonly WebApp[]): Promise<string> {
   const scrapeConfig = { job_name: 'nginx', scrape_interval: '1s', static_configs: targets };
   // JSON is YAML.
   const config = JSON.stringify({ scrape_configs: [scrapeConfig] });
-  const prometheus = await startPrometheus({ config });
+  await step('fetching Prometheus, the first time only', () => ensurePrometheus());
+  const prometheus = await step('starting Prometheus', () => startPrometheus({ config }));
   cleanups.push(() => prometheus.stop());
   return prometheus.url;
 }
 
-async function startAdapter(
-  directory: string,
-  prometheusUrl: string,
-): Promise<{ server: string; certificateFile: string }> {
-  const port = await freePort();
-  const adapter = await startProcess({
-    name: 'prom-metrics-adapter',
-    command: process.execPath,
-    args: [
-      path.join(root, 'dist/main.js'),
-      '--standalone',
-      `--config=${rulesFile}`,
-      `--prometheus-url=${prometheusUrl}`,
-      `--secure-port=${port}`,
-      `--cert-dir=${directory}`,
-      '--metrics-relist-interval=2s',
-      '--metrics-max-age=1m',
-    ],
-    isReady: (output) => /\bserving\b.*\bport\b/.test(output),
-  });
-  cleanups.push(() => adapter.stop());
-  return {
-    server: `https://127.0.0.1:${port}`,
-    certificateFile: path.join(directory, 'apiserver.crt'),
-  };
-}
-
 async function getRaw(kubectl: string, kubeconfig: string, target: string): Promise<unknown> {
-  const { stdout } = await run(kubectl, ['--kubeconfig', kubeconfig, 'get', '--raw', target]);
-  return JSON.parse(stdout);
+  return JSON.parse(
+    await runCommand(kubectl, ['--kubeconfig', kubeconfig, 'get', '--raw', target]),
+  );
 }
 
 /** Shows the discovery document once the metric is in it: that takes a scrape and a relist. */
@@ -145,56 +121,65 @@ async function untilListed(discovery: () => Promise<unknown>): Promise<void> {
       say(document.replaceAll(/^/gm, '  '));
       return;
     }
-    await sleep(500);
+    await pause(500);
   }
   throw new Error(`${metric} was not listed within 30 seconds`);
 }
 
 /** Prints the value of the first pod every few seconds; fails unless the traffic moves it. */
-async function watchValues(pods: readonly WebApp[], values: () => Promise<unknown>): Promise<void> {
+async function watchValues(pods: readonly WebApp[], ask: () => Promise<unknown>): Promise<void> {
   const [first] = pods;
   if (first === undefined) throw new Error('there is no pod');
   const traffic = sendTraffic(first.url, 5);
   cleanups.push(() => traffic.stop());
-  await sleep(6000);
-  const before = await printValues(values);
+  say('Requests are sent to the first pod, 5 a second for 6 seconds, then 40 a second. The value');
+  say('is the rate of the last minute, so it follows slowly; it is shown every 3 seconds:\n');
+  await pause(6000);
+  const before = await printValues(ask);
   traffic.setRate(40);
   for (let round = 0; round < 4; round += 1) {
-    await sleep(3000);
-    if ((await printValues(values)) > before && round > 1) return;
+    await pause(3000);
+    const after = await printValues(ask);
+    if (numberOf(after) > numberOf(before) && round > 1) {
+      say(`\n  ${explainQuantity(after)}`);
+      return;
+    }
   }
   throw new Error('the value did not grow with the traffic');
 }
 
-/** Prints one line with all values; returns the number of the first pod. */
-async function printValues(values: () => Promise<unknown>): Promise<number> {
-  const items = itemsOf(await values());
+/** Prints one line with all values; returns that of the first pod. */
+async function printValues(ask: () => Promise<unknown>): Promise<string> {
+  const items = podValues(await ask());
   const line = items.map(({ pod, value }) => `${pod} ${value}`).join('   ');
   say(`  ${new Date().toISOString().slice(11, 19)}  ${line || '(no samples yet)'}`);
-  return toNumber(items[0]?.value ?? '0');
+  return items[0]?.value ?? '0';
 }
 
-function itemsOf(list: unknown): readonly { pod: string; value: string }[] {
-  const items: { pod: string; value: string }[] = [];
-  JSON.parse(JSON.stringify(list), (_key, each) => {
-    if (each?.describedObject !== undefined) {
-      items.push({ pod: each.describedObject.name, value: each.value });
-    }
-    return each;
-  });
-  return items;
-}
-
-/** Of the quantities that this demo meets. */
-function toNumber(quantity: string): number {
-  return quantity.endsWith('m') ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
-}
-
-function curlMissing(error: unknown): { stdout: string } {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-    return { stdout: '(this machine has no curl)' };
+async function showCurl(certificateFile: string, url: string): Promise<void> {
+  say('\nThe same with curl:\n');
+  say(`  curl --cacert ${certificateFile} '${url}'\n`);
+  const curl = await findExecutable('curl');
+  if (curl === undefined) {
+    say('(this machine has no curl)');
+    return;
   }
-  throw error;
+  const quiet = ['--silent', '--show-error', '--fail'];
+  say(await runCommand(curl, [...quiet, '--cacert', certificateFile, url]));
 }
 
-await main();
+async function untilInterrupted(rulesFile: string): Promise<void> {
+  say(
+    '\nAll of it keeps running: try the commands above, and edit the rules. In another terminal,\n',
+  );
+  say(`  sed -i 's/\\[1m\\]/[30s]/' ${rulesFile}\n`);
+  say(
+    'is taken: within seconds the log says so, and values are rates of 30 seconds. And this, with',
+  );
+  say('a parenthesis too many, is refused with line and column, and the good rules stay:\n');
+  say(`  sed -i 's/sum(rate/sum((rate/' ${rulesFile}\n`);
+  say('Ctrl-C ends it.');
+  if (!ending.aborted) await once(ending, 'abort');
+}
+
+process.exit(await main());

@@ -4,6 +4,7 @@ import { cacheDirectory } from './cache.ts';
 import { runCommand } from './command.ts';
 import { findExecutable } from './executable.ts';
 import { withMachineLock } from './machine-lock.ts';
+import { fromDebianMirror } from './mirror.ts';
 
 /**
  * Unpacks a Debian package without installing it: no root needed, no service started, no
@@ -18,7 +19,7 @@ export async function unpackAptPackage(name: string, directory: string): Promise
   await needDebian(name);
   const downloads = join(directory, 'download');
   await mkdir(downloads);
-  const archive = await download(name, downloads);
+  const archive = await fromDebianMirror(`the package ${name}`, () => download(name, downloads));
   await runCommand('dpkg-deb', ['--extract', archive, directory]);
   const version = await runCommand('dpkg-deb', ['--field', archive, 'Version']);
   await rm(downloads, { recursive: true });

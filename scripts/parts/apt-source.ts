@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
 import { findExecutable } from './executable.ts';
+import { fromDebianMirror } from './mirror.ts';
 
 /**
  * Downloads the original source archive of a Debian package, from the very archives that this
@@ -18,6 +19,10 @@ export async function downloadAptSource(name: string, scratch: string): Promise<
   if ((await findExecutable('apt-get')) === undefined) {
     throw new Error(`cannot fetch Debian's source of ${name}: there is no apt-get on this machine`);
   }
+  return fromDebianMirror(`the source package ${name}`, () => download(name, scratch));
+}
+
+async function download(name: string, scratch: string): Promise<string> {
   const state = await ownState(scratch);
   await runCommand('apt-get', [...state, 'update', '--quiet']);
   const ofSources = [...state, ...(await listSources(state, scratch))];

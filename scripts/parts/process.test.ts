@@ -59,6 +59,19 @@ describe('startProcess', () => {
     expect(isAlive(Number(/\d+$/m.exec(String(error).trim())?.[0]))).toBe(false);
   });
 
+  test('gives each line on as the child says it', async () => {
+    const lines: string[] = [];
+    const talking = node(
+      `process.stdout.write('a'); console.log('b'); console.error('c'); ${FOREVER}`,
+      {
+        onLine: (line) => lines.push(line),
+      },
+    );
+    const running = await startProcess(talking);
+    await expect.poll(() => lines.toSorted()).toEqual(['ab', 'c', 'ready']);
+    await running.stop();
+  });
+
   test('tells of a program that does not exist', async () => {
     const missing = { ...node(''), command: '/nowhere/program', readyTimeoutMs: 5000 };
     await expect(startProcess(missing)).rejects.toThrow(/^the child: /);

