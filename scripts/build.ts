@@ -96,7 +96,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const result = await build({
-  entryPoints: [path.join(root, 'src/main.ts')],
+  entryPoints: [
+    { in: path.join(root, 'src/main.ts'), out: 'main' },
+    { in: path.join(root, 'src/commands/serve/rules-worker.ts'), out: 'rules-worker' },
+  ],
   outdir: dist,
   write: false,
   bundle: true,

@@ -8,7 +8,7 @@ const root = path.join(import.meta.dirname, '..');
 const arrows: Readonly<Record<string, readonly string[]>> = {
   apimachinery: [],
   scheduling: [],
-  promql: [],
+  promql: ['apimachinery'],
   rules: ['promql', 'apimachinery'],
   catalog: ['rules', 'apimachinery', 'scheduling'],
   metrics: ['catalog', 'rules', 'apimachinery', 'scheduling'],

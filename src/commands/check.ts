@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import { flag } from '../cli/flag.ts';
 import { parseFlags } from '../cli/parse-flags.ts';
+import { MAX_FILE_BYTES } from '../config/bounded-read.ts';
 import { type Configuration, readConfiguration } from '../config/configuration.ts';
 import { excerpt } from '../config/excerpt.ts';
 import { type Fault, formatFault } from '../config/fault.ts';
-import { decodeRulesText, MAX_FILE_BYTES, type RulesText, readRulesText } from '../config/load.ts';
+import { decodeRulesText, type RulesText, readRulesText } from '../config/load.ts';
 import { indexLines } from '../config/position.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import type { Severity } from '../rules/fault.ts';

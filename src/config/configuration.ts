@@ -123,7 +123,7 @@ function readRule(
   return isWholeRule(rule) && !isMisspelt ? rule : undefined;
 }
 
-function languageOf({ checkPromql }: LoadOptions): QueryLanguage {
+export function languageOf({ checkPromql }: Pick<LoadOptions, 'checkPromql'>): QueryLanguage {
   return checkPromql ? 'promql' : 'other';
 }
 

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { MAX_FILE_BYTES } from './bounded-read.ts';
 import { formatFault } from './fault.ts';
-import { decodeRulesText, loadConfigurationFile, MAX_FILE_BYTES, readRulesText } from './load.ts';
+import { decodeRulesText, loadConfigurationFile, readRulesText } from './load.ts';
 
 const options = {
   mapper: builtinResourceMapper(),

@@ -1,9 +1,7 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { FileTooLargeError, MAX_FILE_BYTES, readBounded } from './bounded-read.ts';
 import { type LoadOptions, type ReadConfiguration, readConfiguration } from './configuration.ts';
 import type { Fault } from './fault.ts';
-
-/** Twice what fits in a ConfigMap. */
-export const MAX_FILE_BYTES = 2 * 1024 * 1024;
 
 /** The text of a rules file, or why there is none. */
 export type RulesText =
@@ -38,8 +36,9 @@ export async function canBeReadAgain(path: string): Promise<boolean> {
 export async function readRulesText(path: string): Promise<RulesText> {
   let bytes: Uint8Array;
   try {
-    bytes = await readUpTo(path, MAX_FILE_BYTES + 1);
+    bytes = await readBounded(path, MAX_FILE_BYTES);
   } catch (error) {
+    if (error instanceof FileTooLargeError) return wholeFileFault(path, error.message);
     return wholeFileFault(path, `cannot be read: ${reasonOf(error)}`);
   }
   return decodeRulesText(path, bytes);
@@ -52,32 +51,13 @@ export async function readRulesText(path: string): Promise<RulesText> {
  */
 export function decodeRulesText(file: string, bytes: Uint8Array): RulesText {
   if (bytes.length > MAX_FILE_BYTES) {
-    return wholeFileFault(file, `too large: expected at most ${MAX_FILE_BYTES} bytes`);
+    return wholeFileFault(file, new FileTooLargeError(MAX_FILE_BYTES).message);
   }
   const text = decodeUtf8(bytes);
   if (text !== undefined) return { text };
   const line = firstUndecodableLine(bytes);
   const message = 'not UTF-8: expected the file to be saved in UTF-8';
   return { fault: { severity: 'error', file, line, column: 1, field: '', message } };
-}
-
-/** Stops reading at a limit, so that an endless file (a device) does no harm. */
-async function readUpTo(path: string, limit: number): Promise<Uint8Array> {
-  const handle: FileHandle = await open(path, 'r');
-  try {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    while (length < limit) {
-      const chunk = new Uint8Array(Math.min(64 * 1024, limit - length));
-      const { bytesRead } = await handle.read(chunk, 0, chunk.length);
-      if (bytesRead === 0) break;
-      chunks.push(chunk.subarray(0, bytesRead));
-      length += bytesRead;
-    }
-    return Buffer.concat(chunks);
-  } finally {
-    await handle.close();
-  }
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

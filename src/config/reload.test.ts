@@ -1,22 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import type { Configuration, ReadConfiguration } from './configuration.ts';
+import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { type Configuration, readConfiguration } from './configuration.ts';
 import type { Fault } from './fault.ts';
-import { createConfigurationStore } from './reload.ts';
+import { createConfigurationStore, type LoadedConfiguration } from './reload.ts';
 
-function configuration(): Configuration {
-  return { custom: [], external: [], resource: undefined };
+const RULE =
+  "{seriesQuery: up, resources: {template: '<<.Resource>>'}, metricsQuery: '<<.Series>>'}";
+
+function configuration(text = `rules: [${RULE}]`): Configuration {
+  const mapper = builtinResourceMapper();
+  const options = { mapper, checkPromql: true, unknownResource: 'error' } as const;
+  const read = readConfiguration('f', text, options).configuration;
+  if (read === undefined) throw new Error(`refused: ${text}`);
+  return read;
 }
 
 function fault(severity: Fault['severity']): Fault {
   return { severity, file: 'f', line: 1, column: 1, field: '', message: severity };
 }
 
-const good: ReadConfiguration = { configuration: configuration(), faults: [fault('warning')] };
-const broken: ReadConfiguration = { configuration: configuration(), faults: [fault('broken')] };
-const bad: ReadConfiguration = { configuration: undefined, faults: [fault('error')] };
+function loaded(
+  configuration: Configuration | undefined,
+  severity: Fault['severity'],
+): LoadedConfiguration {
+  return { configuration, faults: [fault(severity)], omitted: [] };
+}
+
+const good = loaded(configuration(), 'warning');
+const broken = loaded(configuration(), 'broken');
+const bad = loaded(undefined, 'error');
 
 /** A store whose loads give the results in turn, and what it told. */
-function storeOf(...results: (ReadConfiguration | Error)[]) {
+function storeOf(...results: (LoadedConfiguration | Error)[]) {
   const told: string[] = [];
   const store = createConfigurationStore({
     async load() {
@@ -25,8 +40,8 @@ function storeOf(...results: (ReadConfiguration | Error)[]) {
       if (result instanceof Error) throw result;
       return result;
     },
-    onAccepted: (_configuration, faults) => told.push(`accepted ${describeAll(faults)}`.trim()),
-    onRefused: (faults) => told.push(`refused ${describeAll(faults)}`),
+    onAccepted: (_, { shown }) => told.push(`accepted ${describeAll(shown)}`.trim()),
+    onRefused: ({ shown }, reason) => told.push(`refused ${describeAll(shown)}: ${reason}`),
   });
   return { store, told };
 }
@@ -47,7 +62,7 @@ describe('createConfigurationStore', () => {
     expect(await store.reload()).toEqual({ accepted: false, faults: broken.faults });
     await store.reload();
     expect(store.current()).toBe(good.configuration);
-    expect(told).toEqual(['accepted broken', 'refused broken', 'accepted warning']);
+    expect(told).toEqual(['accepted broken', 'refused broken: faults', 'accepted warning']);
   });
 
   it('keeps the last good configuration when a load is refused or fails', async () => {
@@ -62,8 +77,8 @@ describe('createConfigurationStore', () => {
     expect(store.current()).toBe(good.configuration);
     expect(told).toEqual([
       'accepted warning',
-      'refused error',
-      'refused cannot be loaded: disk on fire',
+      'refused error: faults',
+      'refused cannot be loaded: disk on fire: faults',
     ]);
   });
 
@@ -71,18 +86,38 @@ describe('createConfigurationStore', () => {
     const { store, told } = storeOf(bad);
     expect(await store.reload()).toEqual({ accepted: false, faults: bad.faults });
     expect(store.current()).toBeUndefined();
-    expect(told).toEqual(['refused error']);
+    expect(told).toEqual(['refused error: faults']);
+  });
+
+  it.each([
+    '',
+    '# only a comment\n',
+    '---\n',
+    '{}',
+    'rules: []',
+    'rules:\nexternalRules:\nresourceRules:\n',
+    'rules: null\nresourceRules: ~\n',
+  ])('takes a file without rules at the start, and refuses it afterwards: %j', async (text) => {
+    const empty = loaded(configuration(text), 'warning');
+    const { store, told } = storeOf(empty, empty, good, empty);
+    expect((await store.reload()).accepted).toBe(true);
+    // Takes nothing away.
+    expect((await store.reload()).accepted).toBe(true);
+    await store.reload();
+    expect((await store.reload()).accepted).toBe(false);
+    expect(store.current()).toBe(good.configuration);
+    expect(told.at(-1)).toBe('refused warning: no rules');
   });
 
   it('never loads twice at a time, and once more for all that asked meanwhile', async () => {
-    const loads: ((result: ReadConfiguration) => void)[] = [];
+    const loads: ((result: LoadedConfiguration) => void)[] = [];
     let running = 0;
     let atOnce = 0;
     const store = createConfigurationStore({
       load() {
         running++;
         atOnce = Math.max(atOnce, running);
-        return new Promise<ReadConfiguration>((resolve) => loads.push(resolve)).finally(
+        return new Promise<LoadedConfiguration>((resolve) => loads.push(resolve)).finally(
           () => running--,
         );
       },

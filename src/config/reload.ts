@@ -1,12 +1,26 @@
-import type { Configuration, ReadConfiguration } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
 import type { Fault } from './fault.ts';
+import type { LimitedFaults, OmittedFaults } from './repeated-faults.ts';
+
+/** What was read of a rules file. */
+export interface LoadedConfiguration {
+  /** Undefined exactly where a fault is an `error`. */
+  readonly configuration: Configuration | undefined;
+  /** In the order of the file; at least one of each kind. */
+  readonly faults: readonly Fault[];
+  /** Those that repeat others. */
+  readonly omitted: readonly OmittedFaults[];
+}
+
+/** Why a configuration is not taken. */
+export type RefusalReason = 'faults' | 'no rules';
 
 export interface ConfigurationStoreOptions {
-  readonly load: () => Promise<ReadConfiguration>;
+  readonly load: () => Promise<LoadedConfiguration>;
   /** A configuration has become the current one; the faults are warnings, at the start also `broken`. */
-  readonly onAccepted?: (configuration: Configuration, faults: readonly Fault[]) => void;
+  readonly onAccepted?: (configuration: Configuration, faults: LimitedFaults) => void;
   /** What was loaded was not taken; the last good configuration, if any, stays current. */
-  readonly onRefused?: (faults: readonly Fault[]) => void;
+  readonly onRefused?: (faults: LimitedFaults, reason: RefusalReason) => void;
 }
 
 /** What came of a load. */
@@ -21,8 +35,9 @@ export interface ConfigurationStore {
   /**
    * Loads and, where the load is good, changes the current configuration.
    *
-   * The first good load takes rules that are `broken`, for nothing is won by serving nothing at all.
-   * Later ones do not, for then the last good rules can go on.
+   * The first good load takes rules that are `broken`, and a file without any rule, for nothing is
+   * won by not starting. Later ones do not, for then the last good rules can go on: a file without
+   * rules is most likely one that is being written.
    *
    * Loads never overlap: one that is asked for during another begins after it, and however many ask
    * meanwhile, one load answers them all.
@@ -37,14 +52,15 @@ export function createConfigurationStore(options: ConfigurationStoreOptions): Co
   let queued: Promise<LoadOutcome> | undefined;
 
   async function loadOnce(): Promise<LoadOutcome> {
-    const { configuration, faults } = await loadOrFault(options.load);
-    const isBroken = faults.some(({ severity }) => severity === 'broken');
-    if (configuration === undefined || (isBroken && current !== undefined)) {
-      options.onRefused?.(faults);
+    const { configuration, faults, omitted } = await loadOrFault(options.load);
+    const limited = { shown: faults, omitted };
+    const refusal = refusalOf(configuration, faults, current);
+    if (configuration === undefined || refusal !== undefined) {
+      options.onRefused?.(limited, refusal ?? 'faults');
       return { accepted: false, faults };
     }
     current = configuration;
-    options.onAccepted?.(configuration, faults);
+    options.onAccepted?.(configuration, limited);
     return { accepted: true, faults };
   }
 
@@ -70,13 +86,30 @@ export function createConfigurationStore(options: ConfigurationStoreOptions): Co
   };
 }
 
+function refusalOf(
+  configuration: Configuration | undefined,
+  faults: readonly Fault[],
+  current: Configuration | undefined,
+): RefusalReason | undefined {
+  if (configuration === undefined) return 'faults';
+  if (current === undefined) return undefined;
+  if (faults.some(({ severity }) => severity === 'broken')) return 'faults';
+  return hasRules(current) && !hasRules(configuration) ? 'no rules' : undefined;
+}
+
+/** Whether anything is served at all. */
+export function hasRules({ custom, external, resource }: Configuration): boolean {
+  return custom.length > 0 || external.length > 0 || resource !== undefined;
+}
+
 /** A load that throws is a fault of this program or of the machine: refused like any other. */
-async function loadOrFault(load: () => Promise<ReadConfiguration>): Promise<ReadConfiguration> {
+async function loadOrFault(load: () => Promise<LoadedConfiguration>): Promise<LoadedConfiguration> {
   try {
     return await load();
   } catch (error) {
     const message = `cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
     const place = { file: 'configuration', line: 0, column: 0, field: '' };
-    return { configuration: undefined, faults: [{ severity: 'error', ...place, message }] };
+    const fault: Fault = { severity: 'error', ...place, message };
+    return { configuration: undefined, faults: [fault], omitted: [] };
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { MAX_FILE_BYTES, readBounded } from './bounded-read.ts';
 import { placesOf } from './watched-places.ts';
 
 export interface FileWatch {
@@ -148,7 +149,7 @@ export function watchFile(
     const wasForced = forced;
     forced = false;
     const before = await stateOf(path);
-    const content = await readFile(path);
+    const content = await readBounded(path, MAX_FILE_BYTES);
     if (closed) return;
     if ((await stateOf(path)) !== before) {
       forced ||= wasForced;

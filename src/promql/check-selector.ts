@@ -1,7 +1,8 @@
 import { RE2JS } from 're2js';
+import { rememberTexts } from '../apimachinery/text-memo.ts';
 import { SINCE_2_53 } from './availability.ts';
 import type { ReportPromqlFault } from './fault.ts';
-import type { PromqlNode } from './fold.ts';
+import { childNamed, type PromqlNode } from './fold.ts';
 import type { LabelMatcher } from './matcher.ts';
 import { nameAt } from './parse.ts';
 import { outlineRegexp } from './regexp-source.ts';
@@ -42,7 +43,7 @@ export function checkSelector(
 
 /** The operator `atan2` is the one keyword besides modifiers that cannot be a metric's name. */
 function checkName(text: string, node: PromqlNode, report: ReportPromqlFault): void {
-  const name = node.getChild('Identifier');
+  const name = childNamed(node, 'Identifier');
   const written = name ? nameAt(text, name.from) : '';
   if (name && written.toLowerCase() === 'atan2') {
     report(name.from, name.to, `unexpected operator \`${written}\`, expected an expression`);
@@ -50,10 +51,10 @@ function checkName(text: string, node: PromqlNode, report: ReportPromqlFault): v
 }
 
 function checkQuotedNames(node: PromqlNode, report: ReportPromqlFault): void {
-  const quotedName = node.getChild('LabelMatchers')?.getChild('QuotedLabelName');
+  const quotedName = childNamed(childNamed(node, 'LabelMatchers'), 'QuotedLabelName');
   if (quotedName) report(quotedName.from, quotedName.to, 'a quoted metric name', SINCE_2_53);
   for (const matcher of matcherNodes(node)) {
-    const quoted = matcher.getChild('QuotedLabelName');
+    const quoted = childNamed(matcher, 'QuotedLabelName');
     if (quoted) report(quoted.from, quoted.to, 'a quoted label name', SINCE_2_53);
   }
 }
@@ -67,14 +68,22 @@ const MAX_SIZE = 50_000;
  * @returns what is wrong with it, undefined where nothing is known to be
  */
 export function regexFault(expression: string): string | undefined {
-  if (isTooLarge(expression)) return undefined;
-  try {
-    RE2JS.compile(expression, RE2JS.DOTALL);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  return compileRegex(expression).fault;
 }
+
+/** Rules have few expressions, each of them many times; to compile one is slow. */
+const compileRegex = rememberTexts(
+  (expression: string): { readonly fault: string | undefined } => {
+    if (isTooLarge(expression)) return { fault: undefined };
+    try {
+      RE2JS.compile(expression, RE2JS.DOTALL);
+      return { fault: undefined };
+    } catch (error) {
+      return { fault: error instanceof Error ? error.message : String(error) };
+    }
+  },
+  { most: 100, longest: 1000 },
+);
 
 function isTooLarge(expression: string): boolean {
   return outlineRegexp(expression).size > MAX_SIZE;
@@ -96,7 +105,7 @@ function checkRegexes(text: string, node: PromqlNode, report: ReportPromqlFault)
     const fault = regexFault(matcher.value) ?? regexFault(anchored(matcher.value));
     if (fault !== undefined) {
       isSound = false;
-      const literal = matcherNode.getChild('StringLiteral') ?? matcherNode;
+      const literal = childNamed(matcherNode, 'StringLiteral') ?? matcherNode;
       report(literal.from, literal.to, `expected a regular expression (RE2): ${fault}`);
     }
   }
@@ -104,10 +113,10 @@ function checkRegexes(text: string, node: PromqlNode, report: ReportPromqlFault)
 }
 
 function checkNamedOnce(text: string, node: PromqlNode, report: ReportPromqlFault): void {
-  if (node.getChild('Identifier') === null) {
+  if (childNamed(node, 'Identifier') === null) {
     return;
   }
-  const quotedName = node.getChild('LabelMatchers')?.getChild('QuotedLabelName');
+  const quotedName = childNamed(childNamed(node, 'LabelMatchers'), 'QuotedLabelName');
   const second =
     quotedName ??
     matcherNodes(node).find((matcher) => readMatcher(text, matcher)?.name === '__name__');

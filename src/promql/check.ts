@@ -1,3 +1,4 @@
+import { rememberTexts } from '../apimachinery/text-memo.ts';
 import type { PromqlLimit } from './availability.ts';
 import { checkBinary } from './check-binary.ts';
 import { checkAggregation, checkFunctionCall } from './check-call.ts';
@@ -10,7 +11,7 @@ import type { PromqlFault, ReportPromqlFault } from './fault.ts';
 import { PromqlFindings } from './findings.ts';
 import { foldTree, type PromqlNode } from './fold.ts';
 import type { ExpressionType } from './functions.ts';
-import { nameAt, parsePromql } from './parse.ts';
+import { LAST_QUERIES, nameAt, parsePromql } from './parse.ts';
 
 export interface CheckedQuery {
   /** In the order of the text; empty where nothing is known to be wrong. */
@@ -32,7 +33,9 @@ export interface CheckedQuery {
  *
  * @param text any text
  */
-export function inspectQuery(text: string): CheckedQuery {
+export const inspectQuery: (text: string) => CheckedQuery = rememberTexts(inspect, LAST_QUERIES);
+
+function inspect(text: string): CheckedQuery {
   const { tree, faults } = parsePromql(text);
   if (faults.length > 0) {
     return { faults, limits: [] };

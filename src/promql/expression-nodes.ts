@@ -1,4 +1,4 @@
-import type { PromqlNode } from './fold.ts';
+import { childNamed, type PromqlNode } from './fold.ts';
 import { unquote } from './unquote.ts';
 
 const EXPRESSIONS: ReadonlySet<string> = new Set([
@@ -29,7 +29,7 @@ export function expressionsIn(node: PromqlNode): readonly PromqlNode[] {
 
 /** What a call, an aggregation or an operation is of, in order. */
 export function operandNodes(node: PromqlNode): readonly PromqlNode[] {
-  return expressionsIn(node.getChild('FunctionCallBody') ?? node);
+  return expressionsIn(childNamed(node, 'FunctionCallBody') ?? node);
 }
 
 /** The text of a string literal. */
@@ -64,14 +64,14 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** Reads `on` or `ignoring` of a `BinaryExpr`, and `group_left` or `group_right`. */
 export function matchingOf(text: string, operation: PromqlNode): Matching {
-  const clause = operation.getChild('MatchingModifierClause');
-  const on = clause?.getChild('On');
-  const group = clause?.getChild('GroupLeft') ?? clause?.getChild('GroupRight') ?? undefined;
+  const clause = childNamed(operation, 'MatchingModifierClause');
+  const on = childNamed(clause, 'On');
+  const group = childNamed(clause, 'GroupLeft') ?? childNamed(clause, 'GroupRight') ?? undefined;
   const lists = clause?.getChildren('GroupingLabels') ?? [];
   const list = lists.find(({ to }) => group === undefined || to <= group.from);
   const included = group && lists.find(({ from }) => from >= group.to);
   return {
-    keyword: on ?? clause?.getChild('Ignoring') ?? undefined,
+    keyword: on ?? childNamed(clause, 'Ignoring') ?? undefined,
     list,
     by: on ? 'on' : 'ignoring',
     labels: list === undefined ? NONE : labelsOf(text, list),

@@ -26,3 +26,13 @@ export function foldTree<T>(
   });
   return open[0]?.[0];
 }
+
+/**
+ * The first child of a node with a name. Many times as fast as the node's own `getChild`, which makes
+ * a cursor with all of the node's ancestors for each call.
+ */
+export function childNamed(node: PromqlNode | null | undefined, name: string): PromqlNode | null {
+  let child = node?.firstChild ?? null;
+  while (child !== null && child.name !== name) child = child.nextSibling;
+  return child;
+}

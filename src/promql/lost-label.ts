@@ -1,6 +1,6 @@
 import { inspectQuery } from './check.ts';
 import { expressionsIn, labelsOf, matchingOf, operandNodes, wordsOf } from './expression-nodes.ts';
-import type { PromqlNode } from './fold.ts';
+import { childNamed, type PromqlNode } from './fold.ts';
 import { FUNCTIONS } from './functions.ts';
 import { nameAt, parsePromql } from './parse.ts';
 
@@ -73,10 +73,10 @@ function lossOfAggregation(question: Question, node: PromqlNode): Part {
   const inner = operandsOf(question, node).find(({ type }) => type === 'vector') ?? KEPT;
   if (CHOOSING.has(name.toLowerCase())) return inner;
   if (name.toLowerCase() === 'count_values' && writtenLabel(text, node, 0) === label) return KEPT;
-  const modifier = node.getChild('AggregateModifier');
-  const list = modifier?.getChild('GroupingLabels');
+  const modifier = childNamed(node, 'AggregateModifier');
+  const list = childNamed(modifier, 'GroupingLabels');
   const labels = list ? labelsOf(text, list) : new Set<string>();
-  const isWithout = Boolean(modifier?.getChild('Without'));
+  const isWithout = Boolean(childNamed(modifier, 'Without'));
   if (inner.loss !== undefined || isWithout !== labels.has(label)) return inner;
   const reason = isWithout
     ? `\`${name} without\` takes the label \`${label}\` away`
@@ -122,8 +122,8 @@ function lossOfOperation(question: Question, node: PromqlNode): Part {
   const [left = KEPT, right = KEPT] = operandsOf(question, node);
   if (left.type !== 'vector') return right;
   if (right.type !== 'vector') return left;
-  if (node.getChild('And') !== null || node.getChild('Unless') !== null) return left;
-  if (node.getChild('Or') !== null || node.getChild('FillModifier') !== null) {
+  if (childNamed(node, 'And') !== null || childNamed(node, 'Unless') !== null) return left;
+  if (childNamed(node, 'Or') !== null || childNamed(node, 'FillModifier') !== null) {
     return left.loss === undefined ? left : right;
   }
   return lossOfMatching(question, node, left, right);

@@ -1,4 +1,5 @@
 import { parser } from '@prometheus-io/lezer-promql';
+import { rememberTexts, type TextMemoBounds } from '../apimachinery/text-memo.ts';
 import { followBrackets } from './brackets.ts';
 import { expectedAfter, parseStrictly } from './expected.ts';
 import { listed, type PromqlFault } from './fault.ts';
@@ -11,6 +12,12 @@ import { type Token, tokenize } from './tokens.ts';
  * keeping its stack; from about 900 nested brackets or 300 operators in a chain.
  */
 const DEEPEST = 250;
+
+/**
+ * The bounds of what is remembered of the last queries. The checks of one rule look at the same few
+ * queries again and again: each is parsed once.
+ */
+export const LAST_QUERIES: TextMemoBounds = { most: 8, longest: 2 * 1024 * 1024 };
 
 export interface ParsedPromql {
   /**
@@ -35,7 +42,9 @@ export interface ParsedPromql {
  *
  * @see https://prometheus.io/docs/prometheus/latest/querying/basics/
  */
-export function parsePromql(text: string): ParsedPromql {
+export const parsePromql: (text: string) => ParsedPromql = rememberTexts(parse, LAST_QUERIES);
+
+function parse(text: string): ParsedPromql {
   const { tokens, faults } = tokenize(text);
   const { depth, unclosed } = followBrackets(tokens);
   if (depth > DEEPEST) {

@@ -1,6 +1,7 @@
-import type { PromqlNode } from './fold.ts';
+import { rememberTexts } from '../apimachinery/text-memo.ts';
+import { childNamed, type PromqlNode } from './fold.ts';
 import type { LabelMatcher, MatchOperator } from './matcher.ts';
-import { nameAt, parsePromql } from './parse.ts';
+import { LAST_QUERIES, nameAt, parsePromql } from './parse.ts';
 import { unquote } from './unquote.ts';
 
 /** A vector selector of a query, e.g. `up{job="a"}`. */
@@ -18,7 +19,12 @@ export interface VectorSelector {
  *
  * @param text a query; of one with syntax faults, the selectors that can be made out
  */
-export function vectorSelectors(text: string): readonly VectorSelector[] {
+export const vectorSelectors: (text: string) => readonly VectorSelector[] = rememberTexts(
+  findSelectors,
+  LAST_QUERIES,
+);
+
+function findSelectors(text: string): readonly VectorSelector[] {
   const selectors: VectorSelector[] = [];
   parsePromql(text).tree.iterate({
     enter: (node) => {
@@ -32,9 +38,9 @@ export function vectorSelectors(text: string): readonly VectorSelector[] {
 
 /** Reads the node `VectorSelector` of a query's tree. */
 export function readSelector(text: string, node: PromqlNode): VectorSelector {
-  const braces = node.getChild('LabelMatchers');
-  const name = node.getChild('Identifier');
-  const quotedName = braces?.getChild('QuotedLabelName');
+  const braces = childNamed(node, 'LabelMatchers');
+  const name = childNamed(node, 'Identifier');
+  const quotedName = childNamed(braces, 'QuotedLabelName');
   return {
     ...(name && { name: nameAt(text, name.from) }),
     ...(!name && quotedName && { name: textOf(text, quotedName) }),
@@ -47,7 +53,7 @@ export function readSelector(text: string, node: PromqlNode): VectorSelector {
 export function matcherNodes(selector: PromqlNode): readonly PromqlNode[] {
   const nodes: PromqlNode[] = [];
   for (
-    let node = selector.getChild('LabelMatchers')?.firstChild ?? null;
+    let node = childNamed(selector, 'LabelMatchers')?.firstChild ?? null;
     node !== null;
     node = node.nextSibling
   ) {
@@ -60,10 +66,10 @@ export function matcherNodes(selector: PromqlNode): readonly PromqlNode[] {
 
 /** Reads the node of a label matcher; undefined where a syntax fault left a piece of it out. */
 export function readMatcher(text: string, node: PromqlNode): LabelMatcher | undefined {
-  const name = node.getChild('LabelName');
-  const quotedName = node.getChild('QuotedLabelName');
-  const operator = node.getChild('MatchOp');
-  const value = node.getChild('StringLiteral');
+  const name = childNamed(node, 'LabelName');
+  const quotedName = childNamed(node, 'QuotedLabelName');
+  const operator = childNamed(node, 'MatchOp');
+  const value = childNamed(node, 'StringLiteral');
   const operatorText = operator && text.slice(operator.from, operator.to);
   if (!value || !isMatchOperator(operatorText) || (!name && !quotedName)) {
     return undefined;

@@ -1,5 +1,5 @@
 import { labelsOf } from './expression-nodes.ts';
-import type { PromqlNode } from './fold.ts';
+import { childNamed, type PromqlNode } from './fold.ts';
 import { nameAt } from './parse.ts';
 import {
   NotSeparable,
@@ -28,11 +28,11 @@ export function separateAggregation(
   }
   const inner = operands.find((operand) => operand.type === 'vector');
   if (inner === undefined) throw new NotSeparable(`\`${name}\` is of no object's samples`);
-  const modifier = node.getChild('AggregateModifier');
-  const list = modifier?.getChild('GroupingLabels');
+  const modifier = childNamed(node, 'AggregateModifier');
+  const list = childNamed(modifier, 'GroupingLabels');
   if (!modifier || !list) throw notGrouped(name, object.label);
   const labels = labelsOf(text, list);
-  if (modifier.getChild('Without') !== null) {
+  if (childNamed(modifier, 'Without') !== null) {
     if (labels.has(object.label)) throw notGrouped(name, object.label);
     if (namespace !== undefined && labels.has(namespace.label)) {
       throw new NotSeparable(`\`${name}\` takes away the label \`${namespace.label}\``);

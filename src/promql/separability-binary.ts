@@ -1,5 +1,5 @@
 import { type Matching, matchingOf } from './expression-nodes.ts';
-import type { PromqlNode } from './fold.ts';
+import { childNamed, type PromqlNode } from './fold.ts';
 import {
   NotSeparable,
   openGrouping,
@@ -20,18 +20,18 @@ export function separateOperation(
   if (left === undefined || right === undefined || operands.some(({ type }) => type === 'string')) {
     throw new NotSeparable('an operation has no two sides');
   }
-  if (node.getChild('FillModifier') !== null) {
+  if (childNamed(node, 'FillModifier') !== null) {
     throw new NotSeparable('`fill` gives a sample for what is not there');
   }
   if (left.type !== 'vector') return right;
   if (right.type !== 'vector') return left;
   const matching = readMatching(separation, node);
   checkNamespaces(separation, matching, left, right);
-  if (node.getChild('Or') !== null) {
+  if (childNamed(node, 'Or') !== null) {
     checkBothHaveNamespace('`or`', left, right);
     return { ...left, labels: union(left.labels, right.labels) };
   }
-  if (node.getChild('And') !== null || node.getChild('Unless') !== null) return left;
+  if (childNamed(node, 'And') !== null || childNamed(node, 'Unless') !== null) return left;
   return matching.many === undefined
     ? oneToOne(separation, matching, left, right)
     : manyToOne(separation, matching, matching.many === 'left' ? left : right);

@@ -2,7 +2,7 @@ import type { CheckedQuery } from './check.ts';
 import { checkSelector } from './check-selector.ts';
 import type { PromqlFault } from './fault.ts';
 import { PromqlFindings } from './findings.ts';
-import type { PromqlNode, PromqlTree } from './fold.ts';
+import { childNamed, type PromqlNode, type PromqlTree } from './fold.ts';
 import { formatMatcher, type LabelMatcher } from './matcher.ts';
 import { parsePromql } from './parse.ts';
 import { matcherNodes, readSelector } from './selectors.ts';
@@ -65,12 +65,12 @@ export function parseSeriesSelector(text: string): SeriesSelector {
 export function addMatcher(text: string, matcher: LabelMatcher): string {
   const selector = faultlessSelector(text);
   const added = formatMatcher(matcher);
-  const braces = selector.getChild('LabelMatchers');
+  const braces = childNamed(selector, 'LabelMatchers');
   if (braces === null) {
-    const end = selector.getChild('Identifier')?.to ?? selector.to;
+    const end = childNamed(selector, 'Identifier')?.to ?? selector.to;
     return `${text.slice(0, end)}{${added}}${text.slice(end)}`;
   }
-  const isEmpty = matcherNodes(selector).length === 0 && !braces.getChild('QuotedLabelName');
+  const isEmpty = matcherNodes(selector).length === 0 && !childNamed(braces, 'QuotedLabelName');
   const inside = braces.from + 1;
   return `${text.slice(0, inside)}${added}${isEmpty ? '' : ','}${text.slice(inside)}`;
 }

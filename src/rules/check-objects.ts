@@ -9,7 +9,7 @@ import { placeInTemplate } from './template-place.ts';
 
 /** Stand for what is asked for: no template has them of itself. */
 export const PROBE_NAMES: ExampleNames = {
-  series: 'example_requests_seconds_total',
+  series: 'example_requests_total',
   namespace: 'namespace-9d27',
   objects: ['object-4f1c'],
 };

@@ -201,16 +201,18 @@ function checkMetricsQuery(
         '`.GroupBy` is empty in an external rule: name the labels to group by yourself, e.g. by (topic)',
     });
   }
-  const problems = samples.map((sample) => problemOf(query, sample, expectedTypes, options));
-  const problem = problems[0];
+  let problem: Problem | undefined;
   // A template may be meant for some requests only: it is broken when no request gets a query.
-  const isBroken = problems.every((other) => other !== undefined);
-  if (isBroken && problem !== undefined) report({ severity: 'broken', path, ...problem });
-  const [sample] = samples;
-  if (!isBroken && options.checkPromql && sample !== undefined) {
-    warnOfLimits(query, path, sample, report);
+  for (const sample of samples) {
+    const found = problemOf(query, sample, expectedTypes, options);
+    if (found === undefined) {
+      if (options.checkPromql) warnOfLimits(query, path, sample, report);
+      return true;
+    }
+    problem ??= found;
   }
-  return !isBroken;
+  if (problem !== undefined) report({ severity: 'broken', path, ...problem });
+  return false;
 }
 
 /** Warns of what only some releases of Prometheus accept. */

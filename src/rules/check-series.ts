@@ -1,12 +1,12 @@
 import { vectorSelectors } from '../promql/selectors.ts';
-import { expandOrNothing } from './expand.ts';
+import { expandOrNothing, expandTemplate } from './expand.ts';
 import type { ReportFault } from './fault.ts';
 import type { MetricsQuery, QueryRequest } from './metrics-query.ts';
 import type { RuleParts } from './rule.ts';
 import { readSeriesQuery } from './series-query.ts';
 
-/** Stand for two series that one rule finds. */
-const PROBE_SERIES = ['example_bytes_total', 'example_requests_total'] as const;
+/** Stands for another series that the rule finds. */
+const OTHER_SERIES = 'example_bytes_total';
 
 type Path = readonly (string | number)[];
 
@@ -15,6 +15,7 @@ type Path = readonly (string | number)[];
  * the same value.
  *
  * @param rule undefined for queries that are not made of series that were found
+ * @param request for a series that stands for one that the rule finds
  */
 export function checkSeries(
   rule: RuleParts | undefined,
@@ -23,8 +24,8 @@ export function checkSeries(
   request: QueryRequest,
   report: ReportFault,
 ): void {
-  const [one, other] = PROBE_SERIES.map((series) => expandOrNothing(query, { ...request, series }));
-  if (one === undefined || other === undefined) return;
+  const one = expandOrNothing(query, request);
+  if (one === undefined) return;
   const selectors = vectorSelectors(one);
   const nameless = selectors.find(({ name, matchers }) => {
     return name === undefined && matchers.every((matcher) => matcher.name !== '__name__');
@@ -38,9 +39,8 @@ export function checkSeries(
     });
     return;
   }
-  if (rule === undefined || selectors.length === 0 || one !== other || !hasSeveralMetrics(rule)) {
-    return;
-  }
+  if (rule === undefined || selectors.length === 0 || !hasSeveralMetrics(rule)) return;
+  if (expandTemplate(query, { ...request, series: OTHER_SERIES }) !== one) return;
   report({
     severity: 'warning',
     path,

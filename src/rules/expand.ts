@@ -1,13 +1,18 @@
 import { checkQuery } from '../promql/check.ts';
 import { type MetricsQuery, QueryError, type QueryRequest } from './metrics-query.ts';
 
-/** The query for a request; undefined where there is none, or it is no PromQL. */
-export function expandOrNothing(query: MetricsQuery, request: QueryRequest): string | undefined {
+/** The query for a request; undefined where the template gives none. */
+export function expandTemplate(query: MetricsQuery, request: QueryRequest): string | undefined {
   try {
-    const text = query.for(request);
-    return checkQuery(text).length === 0 ? text : undefined;
+    return query.for(request);
   } catch (error) {
     if (error instanceof QueryError) return undefined;
     throw error;
   }
+}
+
+/** The query for a request; undefined where there is none, or it is no PromQL. */
+export function expandOrNothing(query: MetricsQuery, request: QueryRequest): string | undefined {
+  const text = expandTemplate(query, request);
+  return text !== undefined && checkQuery(text).length === 0 ? text : undefined;
 }

@@ -39,9 +39,17 @@ export interface ResourceRule {
   readonly containerLabel: string;
 }
 
+/** `resourceRules`. */
 export interface ResourceRules {
   readonly cpu: ResourceRule;
   readonly memory: ResourceRule;
   /** Milliseconds. */
   readonly window: number;
+}
+
+/** A rules file as plain data, which can be sent to another thread. */
+export interface RulesDefinition {
+  readonly custom: readonly DiscoveryRule[];
+  readonly external: readonly DiscoveryRule[];
+  readonly resource: ResourceRules | undefined;
 }

@@ -73,6 +73,7 @@ export interface CompiledResourceRule {
 }
 
 export interface CompiledResourceRules {
+  readonly definition: ResourceRules;
   readonly cpu: CompiledResourceRule;
   readonly memory: CompiledResourceRule;
   /** Milliseconds. */
@@ -91,7 +92,7 @@ export function compileResourceRules(
 ): CompiledResourceRules | undefined {
   const cpu = compileResourceRule(definition.cpu, 'cpu', language, report);
   const memory = compileResourceRule(definition.memory, 'memory', language, report);
-  return cpu && memory && Object.freeze({ cpu, memory, window: definition.window });
+  return cpu && memory && Object.freeze({ definition, cpu, memory, window: definition.window });
 }
 
 function compileResourceRule(

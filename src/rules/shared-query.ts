@@ -35,6 +35,9 @@ const PROBES = [
 const PLAIN_NAME = /^[a-zA-Z0-9][-a-zA-Z0-9._:]*$/;
 const PLAIN_NAMESPACE = /^[a-zA-Z0-9][-a-zA-Z0-9]*$/;
 
+/** In characters: to look into a query takes time, and requests wait meanwhile. */
+const LONGEST = 16 * 1024;
+
 /**
  * Finds out whether requests that differ from this one in names and namespace only can be answered
  * from one query.
@@ -48,6 +51,9 @@ export function shareQuery(query: MetricsQuery, request: QueryRequest): Sharing 
   const [text, other] = PROBES.map((probe) => expandFor(query, request, probe));
   if (text === undefined || other === undefined) {
     return refused('the template gives no query for some names');
+  }
+  if (text.length > LONGEST) {
+    return refused(`the query has more than ${LONGEST} characters`);
   }
   const separability = separateByObject({
     text,

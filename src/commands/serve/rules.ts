@@ -1,14 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import type { ServeOptions } from '../../cli/serve-options.ts';
-import type { Configuration, ReadConfiguration } from '../../config/configuration.ts';
-import type { Fault } from '../../config/fault.ts';
+import { MAX_FILE_BYTES, readBounded } from '../../config/bounded-read.ts';
+import type { Configuration } from '../../config/configuration.ts';
 import { formatFault } from '../../config/fault.ts';
-import { canBeReadAgain, loadConfigurationFile } from '../../config/load.ts';
-import { type ConfigurationStore, createConfigurationStore } from '../../config/reload.ts';
+import { canBeReadAgain } from '../../config/load.ts';
+import {
+  type ConfigurationStore,
+  createConfigurationStore,
+  type LoadedConfiguration,
+} from '../../config/reload.ts';
+import type { LimitedFaults } from '../../config/repeated-faults.ts';
 import { watchFile } from '../../config/watch.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import type { Cluster } from './cluster.ts';
+import { createRulesReader, type RulesReader } from './rules-reader.ts';
 
 /** The rules that are in force. */
 export interface Rules {
@@ -34,10 +39,11 @@ export async function followRules(
   const { configFile } = options;
   let started = false;
   let refused = false;
+  const reader = createRulesReader();
   const store = createConfigurationStore({
     load() {
       refused = false;
-      return load(options, cluster);
+      return load(reader, options, cluster);
     },
     onAccepted(configuration, faults) {
       logFaults(log, faults);
@@ -47,18 +53,23 @@ export async function followRules(
       metrics.rulesConfigured('external', configuration.external.length);
       if (started) onAccepted();
     },
-    onRefused(faults) {
+    onRefused(faults, reason) {
       refused = true;
       logFaults(log, faults);
       metrics.configLoaded(false);
       if (started) {
-        log.error('the rules file is refused; the last good rules stay', { file: configFile });
+        log.error('the rules file is refused; the last good rules stay', {
+          file: configFile,
+          ...(reason === 'no rules' && {
+            reason: 'the file has no rules: expected rules, externalRules or resourceRules',
+          }),
+        });
       }
     },
   });
   // Read before the load, so that an edit between the two is seen as one.
   const known = (await canBeReadAgain(configFile))
-    ? await readFile(configFile).catch(() => undefined)
+    ? await readBounded(configFile, MAX_FILE_BYTES).catch(() => undefined)
     : undefined;
   await store.reload();
   started = true;
@@ -67,16 +78,20 @@ export async function followRules(
   cluster.onChange(() => {
     if (refused) void store.reload();
   });
-  return watchRules(store, options, known, log);
+  return watchRules(store, options, known, reader, log);
 }
 
 /**
  * Reads the file and holds it against the cluster; where it is refused, once more against the
  * resources that the cluster has now.
  */
-async function load(options: ServeOptions, cluster: Cluster): Promise<ReadConfiguration> {
-  const read = (): Promise<ReadConfiguration> =>
-    loadConfigurationFile(options.configFile, {
+async function load(
+  reader: RulesReader,
+  options: ServeOptions,
+  cluster: Cluster,
+): Promise<LoadedConfiguration> {
+  const read = (): Promise<LoadedConfiguration> =>
+    reader.read(options.configFile, {
       mapper: cluster.mapper(),
       checkPromql: options.checkPromql,
       unknownResource: cluster.mayLackResources() ? 'warning' : 'error',
@@ -92,6 +107,7 @@ function watchRules(
   store: ConfigurationStore,
   { configFile: file, configPollInterval }: ServeOptions,
   known: Uint8Array | undefined,
+  reader: RulesReader,
   log: Logger,
 ): Rules {
   const watch = watchFile(file, () => void store.reload(), {
@@ -110,14 +126,24 @@ function watchRules(
       return configuration;
     },
     reload: () => watch.trigger(),
-    close: () => watch.close(),
+    close() {
+      watch.close();
+      reader.close();
+    },
   };
 }
 
-function logFaults(log: Logger, faults: readonly Fault[]): void {
-  for (const fault of faults) {
+function logFaults(log: Logger, { shown, omitted }: LimitedFaults): void {
+  for (const fault of shown) {
     if (fault.severity === 'warning') log.warn(formatFault(fault));
     else log.error(formatFault(fault));
+  }
+  for (const { like, count } of omitted) {
+    log.warn('more faults of one kind are not logged; `check` prints them all', {
+      count,
+      severity: like.severity,
+      like: like.message,
+    });
   }
 }
 

@@ -1,0 +1,83 @@
+import { Worker } from 'node:worker_threads';
+import type { ClusterResource } from '../../apimachinery/cluster-resource.ts';
+import { compileDefinition } from '../../config/compile-definition.ts';
+import { type LoadOptions, languageOf } from '../../config/configuration.ts';
+import type { LoadedConfiguration } from '../../config/reload.ts';
+import type { LimitedFaults } from '../../config/repeated-faults.ts';
+import type { RulesDefinition } from '../../rules/rule-definition.ts';
+
+/** What the thread is given. */
+export interface RulesJob {
+  readonly path: string;
+  readonly resources: readonly ClusterResource[];
+  readonly checkPromql: boolean;
+  readonly unknownResource: LoadOptions['unknownResource'];
+}
+
+/** What the thread answers. */
+export interface RulesReading {
+  /** Undefined exactly where a fault is an `error`. */
+  readonly definition: RulesDefinition | undefined;
+  readonly faults: LimitedFaults;
+}
+
+export interface RulesReader {
+  /** Rejects where the thread fails, e.g. for lack of memory. */
+  read(path: string, options: LoadOptions): Promise<LoadedConfiguration>;
+  /** Ends the reading that is under way; its promise rejects. */
+  close(): void;
+}
+
+/** Heap of the thread, in MiB: a file of the largest size needs about half of it. */
+const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 };
+
+/**
+ * Reads rules files in a thread of its own. Parsing and checking a large file takes a second or more,
+ * partly in one piece; requests are answered meanwhile.
+ */
+export function createRulesReader(): RulesReader {
+  let running: Worker | undefined;
+
+  async function readInThread(job: RulesJob): Promise<RulesReading> {
+    const worker = new Worker(entryPoint(), {
+      workerData: job,
+      resourceLimits: HEAP,
+      execArgv: [],
+      name: 'rules',
+    });
+    running = worker;
+    try {
+      return await answerOf(worker);
+    } finally {
+      running = undefined;
+      void worker.terminate();
+    }
+  }
+
+  return {
+    async read(path, { mapper, checkPromql, unknownResource }) {
+      const job = { path, resources: mapper.resources, checkPromql, unknownResource };
+      const { definition, faults } = await readInThread(job);
+      return {
+        configuration: definition && (await compileDefinition(definition, languageOf(job))),
+        faults: faults.shown,
+        omitted: faults.omitted,
+      };
+    },
+    close: () => void running?.terminate(),
+  };
+}
+
+function answerOf(worker: Worker): Promise<RulesReading> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (reading: RulesReading) => resolve(reading));
+    worker.on('error', reject);
+    worker.on('exit', () => reject(new Error('the thread that reads the rules file has ended')));
+  });
+}
+
+/** Beside this file: in the source as it is, in the bundle as scripts/build.ts names it. */
+function entryPoint(): URL {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return new URL(`./rules-worker.${extension}`, import.meta.url);
+}

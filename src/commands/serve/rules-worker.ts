@@ -1,0 +1,19 @@
+// The thread that reads a rules file; see rules-reader.ts.
+import { parentPort, workerData } from 'node:worker_threads';
+import { definitionOf } from '../../config/compile-definition.ts';
+import { loadConfigurationFile } from '../../config/load.ts';
+import { limitRepeats } from '../../config/repeated-faults.ts';
+import { createResourceMapper } from '../../kubernetes/resource-mapper.ts';
+import type { RulesJob, RulesReading } from './rules-reader.ts';
+
+const { path, resources, checkPromql, unknownResource }: RulesJob = workerData;
+const { configuration, faults } = await loadConfigurationFile(path, {
+  mapper: createResourceMapper(resources),
+  checkPromql,
+  unknownResource,
+});
+const reading: RulesReading = {
+  definition: configuration && definitionOf(configuration),
+  faults: limitRepeats(faults),
+};
+parentPort?.postMessage(reading);

@@ -1,0 +1,60 @@
+import type { ReportFault } from '../rules/fault.ts';
+import type { QueryLanguage } from '../rules/foreign-text.ts';
+import {
+  type CompiledRule,
+  compileResourceRules,
+  compileRuleParts,
+  isWholeRule,
+  type RuleKind,
+} from '../rules/rule.ts';
+import type { DiscoveryRule, RulesDefinition } from '../rules/rule-definition.ts';
+import { createTimeSlices, type TimeSlices } from '../scheduling/time-slices.ts';
+import type { Configuration } from './configuration.ts';
+
+/** What a configuration was compiled from. */
+export function definitionOf({ custom, external, resource }: Configuration): RulesDefinition {
+  return {
+    custom: custom.map(({ definition }) => definition),
+    external: external.map(({ definition }) => definition),
+    resource: resource?.definition,
+  };
+}
+
+/**
+ * Compiles the definition of a configuration that was read without an error, in time slices.
+ *
+ * @throws where a rule does not compile after all
+ */
+export async function compileDefinition(
+  definition: RulesDefinition,
+  language: QueryLanguage,
+): Promise<Configuration> {
+  const { custom, external, resource } = definition;
+  const slices = createTimeSlices();
+  return Object.freeze({
+    custom: await compileRules(custom, 'custom', language, slices),
+    external: await compileRules(external, 'external', language, slices),
+    resource: resource && compileResourceRules(resource, language, refuse),
+  });
+}
+
+async function compileRules(
+  definitions: readonly DiscoveryRule[],
+  kind: RuleKind,
+  language: QueryLanguage,
+  slices: TimeSlices,
+): Promise<readonly CompiledRule[]> {
+  const rules: CompiledRule[] = [];
+  for (const [index, definition] of definitions.entries()) {
+    if (slices.isOver()) await slices.pause();
+    const rule = compileRuleParts(definition, { kind, index }, language, (fault) => {
+      if (fault.severity === 'error') refuse(fault);
+    });
+    if (isWholeRule(rule)) rules.push(rule);
+  }
+  return Object.freeze(rules);
+}
+
+const refuse: ReportFault = ({ path, message }) => {
+  throw new Error(`a rule does not compile: ${path.join('.')}: ${message}`);
+};
