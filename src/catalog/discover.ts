@@ -65,16 +65,17 @@ export async function discover(
   const ask = discoveryRequests(source, options);
   try {
     const choice = await chooseWay(options.mode, ask, options.isUnsupported);
-    const outcomes = await Promise.all(
-      needs.map(([seriesQuery, needed]) =>
-        outcomeOf(seriesQuery, () =>
-          choice.way === 'series'
-            ? listing(seriesQuery, ask)
-            : byLabelsIfPossible(seriesQuery, needed, mapper, ask, options),
-        ),
-      ),
-    );
-    return { outcomes, choice };
+    const slices = createTimeSlices();
+    const asked: Promise<DiscoveryOutcome>[] = [];
+    for (const [seriesQuery, needed] of needs) {
+      if (slices.isOver()) await slices.pause();
+      const run = (): Promise<Found> =>
+        choice.way === 'series'
+          ? listing(seriesQuery, ask)
+          : byLabelsIfPossible(seriesQuery, needed, mapper, ask, options);
+      asked.push(outcomeOf(seriesQuery, run));
+    }
+    return { outcomes: await Promise.all(asked), choice };
   } catch (error) {
     const outcomes = needs.map(([seriesQuery]) => ({ seriesQuery, error }));
     return { outcomes, choice: undefined };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ourSelectorVerdict } from '../../test/promql-verdicts/accepters.ts';
 import verdicts from '../../test/promql-verdicts/verdicts.json' with { type: 'json' };
 import { formatMatchers, type LabelMatcher } from './matcher.ts';
-import { addMatcher, checkSeriesSelector, parseSeriesSelector } from './series-selector.ts';
+import { checkSeriesSelector, matcherAdder, parseSeriesSelector } from './series-selector.ts';
 
 describe('checkSeriesSelector', () => {
   it('judges each selector of the table as Prometheus 2.42, 2.53 and 3.5 do', () => {
@@ -104,7 +104,7 @@ const selectorText = fc
   })
   .filter((text) => checkSeriesSelector(text).length === 0);
 
-describe('addMatcher', () => {
+describe('matcherAdder', () => {
   it.each([
     ['up', 'up{pod!=""}'],
     ['up # {a="b"}', 'up{pod!=""} # {a="b"}'],
@@ -115,7 +115,7 @@ describe('addMatcher', () => {
     ['{"up"}', '{pod!="","up"}'],
     ['up{a="\\xff"}', 'up{pod!="",a="\\xff"}'],
   ])('puts it into %j', (text, outcome) => {
-    expect(addMatcher(text, { name: 'pod', operator: '!=', value: '' })).toBe(outcome);
+    expect(matcherAdder(text)({ name: 'pod', operator: '!=', value: '' })).toBe(outcome);
   });
 
   it('changes nothing else of any selector', () => {
@@ -123,7 +123,7 @@ describe('addMatcher', () => {
       fc.property(selectorText, labelName, (text, name) => {
         const added: LabelMatcher = { name, operator: '!=', value: '' };
         const before = parseSeriesSelector(text);
-        const outcome = addMatcher(text, added);
+        const outcome = matcherAdder(text)(added);
         expect(parseSeriesSelector(outcome)).toEqual({
           ...before,
           matchers: [added, ...before.matchers],
@@ -134,8 +134,7 @@ describe('addMatcher', () => {
   });
 
   it('throws on what is none', () => {
-    const added: LabelMatcher = { name: 'pod', operator: '!=', value: '' };
-    expect(() => addMatcher('sum(up)', added)).toThrow(SyntaxError);
-    expect(() => addMatcher('{a="b" or c="d"}', added)).toThrow(SyntaxError);
+    expect(() => matcherAdder('sum(up)')).toThrow(SyntaxError);
+    expect(() => matcherAdder('{a="b" or c="d"}')).toThrow(SyntaxError);
   });
 });

@@ -55,24 +55,24 @@ export function parseSeriesSelector(text: string): SeriesSelector {
 }
 
 /**
- * A series selector with one more matcher, the first between its braces. All else of the text stays
+ * Adds a matcher to a series selector, the first between its braces. All else of the text stays
  * as it is: a string may hold bytes that reading and writing it would change.
  *
  * @param text one that `checkSeriesSelector` has no fault with
- * @returns e.g. `up{pod!="",job="a"}` of `up{job="a"}`
+ * @returns gives e.g. `up{pod!="",job="a"}` of `up{job="a"}`
  * @throws {SyntaxError} as `parseSeriesSelector`
  */
-export function addMatcher(text: string, matcher: LabelMatcher): string {
+export function matcherAdder(text: string): (matcher: LabelMatcher) => string {
   const selector = faultlessSelector(text);
-  const added = formatMatcher(matcher);
   const braces = childNamed(selector, 'LabelMatchers');
   if (braces === null) {
     const end = childNamed(selector, 'Identifier')?.to ?? selector.to;
-    return `${text.slice(0, end)}{${added}}${text.slice(end)}`;
+    return (added) => `${text.slice(0, end)}{${formatMatcher(added)}}${text.slice(end)}`;
   }
   const isEmpty = matcherNodes(selector).length === 0 && !childNamed(braces, 'QuotedLabelName');
   const inside = braces.from + 1;
-  return `${text.slice(0, inside)}${added}${isEmpty ? '' : ','}${text.slice(inside)}`;
+  const after = `${isEmpty ? '' : ','}${text.slice(inside)}`;
+  return (added) => `${text.slice(0, inside)}${formatMatcher(added)}${after}`;
 }
 
 function faultlessSelector(text: string): PromqlNode {

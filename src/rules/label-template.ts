@@ -1,5 +1,6 @@
 import type { ClusterResource, ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import type { ReportFault } from './fault.ts';
+import { rememberTexts } from '../apimachinery/text-memo.ts';
+import type { ReportFault, RuleFault } from './fault.ts';
 import { compileRegexp, type Regexp, RegexpError } from './regexp.ts';
 import { parseTemplate, type Template, TemplateError } from './template/template.ts';
 import { goStruct } from './template/value.ts';
@@ -23,14 +24,27 @@ const path = ['resources', 'template'];
  * @returns undefined when an error was reported.
  */
 export function compileLabelTemplate(text: string, report: ReportFault): LabelTemplate | undefined {
+  const { template, faults } = compiledTemplate(text);
+  for (const fault of faults) report(fault);
+  return template;
+}
+
+/** Most rules of a file have the same template. */
+const compiledTemplate = rememberTexts(compileText, { most: 100, longest: 1000 });
+
+function compileText(text: string): {
+  readonly template: LabelTemplate | undefined;
+  readonly faults: readonly RuleFault[];
+} {
+  const faults: RuleFault[] = [];
   try {
     const template = parseTemplate('resource-label', text);
-    const pattern = readingPattern(template, report);
-    return pattern && labelTemplate(template, pattern);
+    const pattern = readingPattern(template, (fault) => faults.push(fault));
+    return { template: pattern && labelTemplate(template, pattern), faults };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    report({ severity: 'error', path, message: error.explanation, offset: error.offset });
-    return undefined;
+    const { explanation: message, offset } = error;
+    return { template: undefined, faults: [{ severity: 'error', path, message, offset }] };
   }
 }
 

@@ -1,7 +1,8 @@
+import { rememberTexts } from '../apimachinery/text-memo.ts';
 import { matchesEmptyText } from '../promql/check-selector.ts';
 import {
-  addMatcher,
   checkSeriesSelector,
+  matcherAdder,
   parseSeriesSelector,
   type SeriesSelector,
 } from '../promql/series-selector.ts';
@@ -22,12 +23,23 @@ export interface SeriesQuery {
  * @returns undefined for what is no series selector of PromQL; a server may know it all the same
  */
 export function readSeriesQuery(text: string): SeriesQuery | undefined {
+  return read(text).query;
+}
+
+/** The queries of a configuration are read again at each relist. */
+const read = rememberTexts(
+  (text: string): { readonly query: SeriesQuery | undefined } => ({ query: seriesQueryOf(text) }),
+  { most: 2000, longest: 1000 },
+);
+
+function seriesQueryOf(text: string): SeriesQuery | undefined {
   if (checkSeriesSelector(text).length > 0) return undefined;
   const selector = parseSeriesSelector(text);
+  const withMatcher = matcherAdder(text);
   return {
     onlyName: onlyNameOf(selector),
     certainLabels: certainLabelsOf(selector),
-    withLabel: (label) => addMatcher(text, { name: label, operator: '!=', value: '' }),
+    withLabel: (label) => withMatcher({ name: label, operator: '!=', value: '' }),
   };
 }
 
