@@ -18,10 +18,14 @@ const documents = globSync(['README.md', 'docs/*.md', 'examples/**/*.md'], { cwd
 
 /** Flags of other programs that the documents name by themselves, not in a command. */
 const foreignFlags = new Set([
-  // Prometheus
+  // Prometheus and Thanos
   '--query.max-concurrency',
+  '--query.replica-label',
   // kube-apiserver
   '--enable-aggregator-routing',
+  // kubectl
+  '--as',
+  '--selector',
   // helm
   '--server-side',
   '--set',
