@@ -33,7 +33,7 @@ export function separateOperation(
   }
   if (childNamed(node, 'And') !== null || childNamed(node, 'Unless') !== null) return left;
   return matching.many === undefined
-    ? oneToOne(separation, matching, left, right)
+    ? oneToOne(separation, node, matching, left, right)
     : manyToOne(separation, matching, matching.many === 'left' ? left : right);
 }
 
@@ -72,6 +72,7 @@ function checkBothHaveNamespace(operator: string, left: Vector, right: Vector): 
 /** The result has the labels that were matched. */
 function oneToOne(
   { namespace }: Separation,
+  node: PromqlNode,
   { by, labels }: Matching,
   left: Vector,
   right: Vector,
@@ -82,8 +83,20 @@ function oneToOne(
     return { type: 'vector', labels, hasNamespace };
   }
   const both = left.labels === 'any' ? right.labels : left.labels;
-  return { ...left, labels: without(both, labels) };
+  const matched = without(both, labels);
+  return { ...left, labels: keepsName(node, left) ? union(matched, NAME) : matched };
 }
+
+const NAME: ReadonlySet<string> = new Set(['__name__']);
+
+/** The name of a metric is not matched, and a comparison that filters keeps it. */
+function keepsName(node: PromqlNode, left: Vector): boolean {
+  const isFilter = COMPARISONS.some((operator) => node.getChild(operator) !== null);
+  const mayHaveName = left.labels === 'any' || left.labels.has('__name__');
+  return isFilter && mayHaveName && node.getChild('BoolModifier') === null;
+}
+
+const COMPARISONS = ['Eql', 'Neq', 'Lss', 'Lte', 'Gtr', 'Gte'];
 
 /** The result has the labels of the side with the many, and those taken along. */
 function manyToOne(

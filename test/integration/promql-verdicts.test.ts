@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agree, ourSelectorVerdict, ourVerdict } from '../promql-verdicts/accepters.ts';
-import { queryArbitrary, selectorArbitrary } from '../promql-verdicts/corpus.ts';
+import { chainArbitrary, queryArbitrary, selectorArbitrary } from '../promql-verdicts/corpus.ts';
+import { outline, parsedOutline } from '../promql-verdicts/outline.ts';
 import {
   areAllReleases,
   startVerdictServers,
@@ -34,6 +35,22 @@ describe('verdicts on new queries', () => {
       }),
       { ...BOUNDS, numRuns: 1500 },
     );
+  });
+
+  test('come with the structure that Prometheus 3.5 finds', async ({ skip }) => {
+    skip(!areAllReleases(servers.versions), `releases found: ${servers.versions.join(', ')}`);
+    let compared = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(queryArbitrary, chainArbitrary), async (query) => {
+        const parsed = await servers.parsed(query);
+        const ours = parsed && outline(query);
+        if (parsed === undefined || ours === undefined) return;
+        expect({ query, outline: ours }).toEqual({ query, outline: parsedOutline(parsed) });
+        compared += 1;
+      }),
+      { ...BOUNDS, numRuns: 2000 },
+    );
+    expect(compared).toBeGreaterThan(100);
   });
 
   test('on selectors of series are, too', async ({ skip }) => {

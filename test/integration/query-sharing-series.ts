@@ -81,22 +81,75 @@ const grouping = mostly(
     'by (<<.GroupBy>>, container)',
     'by (le, pod)',
     'by (namespace, pod)',
+    'by (namespace, pod, container)',
+    'without (le)',
   ],
-  ['by (container)', 'without (container)', 'without (namespace)', ''],
+  ['by (container)', 'without (container)', 'without (namespace)', 'by (pod, __name__)', ''],
 );
 const aggregation = fc.constantFrom('sum', 'avg', 'max', 'count', 'stddev', 'group');
 const matching = mostly(
-  ['', 'on (pod)', 'on (pod) group_left ()'],
-  ['on (namespace, pod)', 'on (pod, container)', 'ignoring (container)', 'on (container)'],
+  ['', 'on (pod)', 'on (pod) group_left ()', 'on (pod) group_left (container)'],
+  [
+    ...['on (namespace, pod)', 'on (pod, container)', 'ignoring (container)', 'on (container)'],
+    ...['on (pod) group_left (namespace)', 'on (namespace, pod) group_right ()', 'ignoring (le)'],
+    ...['on (pod, __name__)', 'ignoring (container) group_left ()', 'on (pod) group_right (le)'],
+  ],
 );
-const operator = fc.constantFrom('+', '-', '/', '*', '>', '== bool', '% ');
+const setMatching = mostly(
+  ['', '', 'on (pod)', 'on (pod, namespace)'],
+  ['on (pod, __name__)', 'on (namespace, pod, __name__)', 'on (pod, container)', 'ignoring (le)'],
+);
+const operator = fc.constantFrom('+', '-', '/', '*', '>', '!=', '<=', '== bool', '% ');
 const setOperator = fc.constantFrom('and', 'or', 'unless');
+
+/**
+ * Queries of which a proof that overlooks one thing would be wrong: labels of parts that differ, a
+ * label made of the namespace that one side has lost, the name of the metric. `A`, `B` and `C` are
+ * vectors.
+ */
+const TRAPS = [
+  'abs(sum by (pod) (A) or sum by (pod, container) (B))',
+  '(sum by (pod, container) (A) or sum by (pod) (B)) + 1',
+  'sum by (pod) (abs(A) or on (pod) B) or B',
+  '(sum by (pod) (A) or B)',
+  'count by (pod) (sum by (pod, namespace) (A) or B)',
+  'count by (pod) (sum by (namespace, pod) (sum by (pod) (A)) or sum by (pod, namespace) (B))',
+  'count by (pod) (J(sum by (pod, container) (A)) * on (pod, tier) group_right () J(B))',
+  'count by (pod) (J(A) and on (pod, tier) J(sum by (pod, container) (B)))',
+  'J(sum by (pod) (A)) == on (pod, tier) J(sum by (pod, namespace) (B))',
+  'count by (pod) ((A * on (pod) group_left (namespace) sum by (pod) (B)) and on (namespace, pod) C)',
+  'sum by (pod) ((A * on (pod) group_left (namespace) max by (pod) (B)) unless on (namespace, pod) C)',
+  '(A > sum by (namespace, pod) (B)) or on (namespace, pod, __name__) (limit_W{M} > max by (namespace, pod) (B))',
+  'last_over_time(((depth_W{M} >= sum by (namespace, pod) (depth_W{M})) or limit_W{M} >= max by (namespace, pod) (limit_W{M}))[2m:15s])',
+  'max by (pod) (A) * on (pod) group_right (container) sum by (pod, container) (B)',
+  'sum by (pod) (A) * on (pod) group_left (container) max by (pod, container) (B)',
+  '(max by (pod) (A) > on (pod) min by (pod) (B)) or sum by (pod) (A)',
+  'count without (container) (sum by (pod, container) (A))',
+  'sum by (pod) (A / ignoring (namespace) B)',
+  'sum by (pod) (sum without (namespace) (A) * on (pod) group_left () max by (pod) (B))',
+  'sum by (pod) (label_replace(A, "namespace", "shop", "container", "app") and B)',
+  'sum by (pod) (A) unless on (namespace, pod) sum by (pod) (B)',
+  'sum by (pod) (A) and sum by (pod, namespace) (B)',
+  'count by (pod) ((A or on (pod) sum by (pod) (B)) and on (namespace, pod) C)',
+  'count by (pod) ((max by (namespace, pod) (A) * on (pod) min by (namespace, pod) (B)) or sum by (namespace, pod) (C))',
+  'max by (pod) (A) * on (pod) group_right () sum by (pod, container) (B)',
+  'sum by (pod) (max by (pod, namespace) (A) / ignoring (pod) min by (namespace) (B))',
+] as const;
+
+const JOINS = [
+  'label_join(V, "tier", "-", "container", "namespace")',
+  'label_join(V, "tier", "-", "namespace", "container")',
+  'label_join(V, "tier", "-", "pod", "container")',
+  'label_replace(V, "tier", "$1", "namespace", "(.*)")',
+  'label_replace(V, "tier", "$1", "pod", "(.).*")',
+] as const;
 
 /** Templates of queries, of which some are separable by object. `W` stands for the world. */
 export const templateArbitrary: fc.Arbitrary<string> = fc.letrec<{
   vector: string;
   leaf: string;
   grouped: string;
+  trap: string;
   whole: string;
 }>((tie) => ({
   leaf: fc.oneof(
@@ -107,13 +160,32 @@ export const templateArbitrary: fc.Arbitrary<string> = fc.letrec<{
       .tuple(fc.constantFrom('rate', 'increase', 'last_over_time', 'changes'), matchers)
       .map(([name, matched]) => `${name}(requests_total_W{${matched}}[2m])`),
     matchers.map((matched) => `depth_W{${matched}} offset 1m`),
+    matchers.map((matched) => `{__name__="depth_W",${matched}}`),
     matchers.map((matched) => `rate(latency_bucket_W{${matched}}[3m] offset 30s)`),
   ),
   grouped: fc
     .tuple(aggregation, grouping, tie('vector'))
     .map(([name, by, inner]) => `${name} ${by} (${inner})`),
+  trap: fc
+    .tuple(
+      fc.constantFrom(...TRAPS),
+      fc.constantFrom(...JOINS),
+      fc.tuple(tie('leaf'), tie('leaf'), tie('leaf')),
+    )
+    .map(([trap, join, [a, b, c]]) =>
+      trap
+        .replaceAll(/J\((?<inner>(?:[^()]|\([^()]*\))*)\)/g, (_, inner) =>
+          join.replace('V', () => inner),
+        )
+        .replaceAll(/\bA\b/g, () => a)
+        .replaceAll(/\bB\b/g, () => b)
+        .replaceAll(/\bC\b/g, () => c)
+        .replaceAll('{M}', '{<<.LabelMatchers>>}'),
+    ),
   whole: fc.oneof(
+    { arbitrary: tie('trap'), weight: 4 },
     tie('grouped'),
+    tie('vector'),
     tie('vector').map((inner) => `sum by (<<.GroupBy>>) (${inner})`),
   ),
   vector: fc.oneof(
@@ -128,7 +200,13 @@ export const templateArbitrary: fc.Arbitrary<string> = fc.letrec<{
     },
     {
       arbitrary: fc
-        .tuple(tie('vector'), setOperator, fc.constantFrom('', '', 'on (pod)'), tie('vector'))
+        .tuple(tie('vector'), operator, matching, tie('vector'))
+        .map(([a, op, how, b]) => `(${a} ${op} ${how} ${b})`),
+      weight: 2,
+    },
+    {
+      arbitrary: fc
+        .tuple(tie('vector'), setOperator, setMatching, tie('vector'))
         .map(([a, op, how, b]) => `(${a} ${op} ${how} ${b})`),
       weight: 2,
     },
@@ -146,11 +224,19 @@ export const templateArbitrary: fc.Arbitrary<string> = fc.letrec<{
               '(time() - timestamp(V))',
               'max_over_time((V)[1m:30s])',
               'histogram_quantile(0.9, V)',
+              'last_over_time((V)[1m:30s])',
               'label_replace(V, "tier", "$1", "pod", "(.).*")',
+              'label_replace(V, "container", "", "container", ".*")',
+              'label_join(V, "tier", "-", "container", "pod")',
+              'quantile by (<<.GroupBy>>) (0.3, V)',
             ],
             [
               'label_replace(V, "pod", "all", "pod", ".*")',
+              'label_replace(V, "tier", "$1", "namespace", "(.).*")',
+              'label_join(V, "tier", "-", "container", "namespace")',
+              'label_join(V, "namespace", "-", "container")',
               'topk(1, V)',
+              'count_values by (pod) ("tier", V)',
               '(V or vector(7))',
               '(V * scalar(V))',
               'absent(V)',

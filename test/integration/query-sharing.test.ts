@@ -20,6 +20,7 @@ import type { CompiledRule } from '../../src/rules/rule.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';
 import { answeredRequests } from '../fixtures/prometheus-requests.ts';
 import { compiledRule } from '../fixtures/rules.ts';
+import { isAlike } from './almost-equal.ts';
 import { history, NAMESPACES, PODS, templateArbitrary, WORLDS } from './query-sharing-series.ts';
 
 const NOW = Math.floor(Date.now() / 1000) - 60;
@@ -109,15 +110,6 @@ async function outcome(runner: QueryRunner, origin: QueryOrigin): Promise<unknow
     if (!(error instanceof PrometheusError)) throw error;
     return error.kind;
   }
-}
-
-/** The same but for the last digits of numbers. */
-function isAlike(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((each, index) => isAlike(each, b[index]));
-  }
-  if (typeof a !== 'number' || typeof b !== 'number') return a === b;
-  return Object.is(a, b) || Math.abs(a - b) <= 1e-12 * Math.max(Math.abs(a), Math.abs(b), 1);
 }
 
 describe('shared and unshared answers', () => {

@@ -353,3 +353,17 @@ export const selectorArbitrary: fc.Arbitrary<string> = fc
     { arbitrary: fc.tuple(selector, modifier).map((parts) => parts.join(' ')), weight: 1 },
   )
   .filter((text) => text.length <= 160 && text.isWellFormed());
+
+/** Chains of operators without parentheses, for their precedence. */
+export const chainArbitrary: fc.Arbitrary<string> = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom('a', 'b{c="d"}', 'sum(e) by (f)', '-g', '2', 'h offset 5m', '(i)', '-j[5m:]'),
+      fc.constantFrom(
+        ...['+', '-', '*', '/', '%', '^', '^', '==', '>=', '< bool', 'and', 'or', 'unless'],
+        ...['atan2', '* on (k)', '/ ignoring (l) group_left (m)', 'or on ()', 'OR', '^ -'],
+      ),
+    ),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((links) => `${links.map((link) => link.join(' ')).join(' ')} a`);

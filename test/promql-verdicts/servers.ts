@@ -1,12 +1,15 @@
 // Prometheus servers of several releases that say what they accept.
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
 import { ACCEPTERS, type Accepter } from './accepters.ts';
+import type { ParsedNode } from './outline.ts';
 
 export interface VerdictServers {
   /** What each server calls itself, e.g. `3.5.3`, in the order of `ACCEPTERS`. */
   readonly versions: readonly string[];
   /** One letter for each of `ACCEPTERS`, see `verdicts.json`. */
   query(query: string): Promise<string>;
+  /** How the last of them parses a query; undefined where it refuses it. */
+  parsed(query: string): Promise<ParsedNode | undefined>;
   /** The same of a selector that is sent as `match[]`: `v` or `-`. */
   seriesSelector(selector: string): Promise<string>;
   stop(): Promise<void>;
@@ -20,6 +23,7 @@ export async function startVerdictServers(): Promise<VerdictServers> {
   return {
     versions: await Promise.all(servers.map(versionOf)),
     query: (query) => ofAll((server) => verdictOnQuery(server, query)),
+    parsed: (query) => parse(servers.at(-1), query),
     seriesSelector: (selector) => ofAll((server) => verdictOnSelector(server, selector)),
     stop: async () => {
       await Promise.all(servers.map((server) => server.stop()));
@@ -56,6 +60,18 @@ async function verdictOnSelector({ url }: RunningPrometheus, selector: string): 
   const { status } = await post(`${url}/api/v1/series`, { 'match[]': selector });
   if (status !== 200 && status !== 400) throw new Error(`selector ${selector}: status ${status}`);
   return status === 200 ? 'v' : '-';
+}
+
+async function parse(
+  server: RunningPrometheus | undefined,
+  query: string,
+): Promise<ParsedNode | undefined> {
+  const response = await fetch(`${server?.url}/api/v1/parse_query`, {
+    method: 'POST',
+    body: new URLSearchParams({ query }),
+  });
+  const { data }: { readonly data?: ParsedNode } = JSON.parse(await response.text());
+  return data;
 }
 
 interface Answer {
