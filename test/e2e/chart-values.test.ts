@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import {
   chartDirectory,
   helm,
   notesOf,
+  parseManifests,
   rejectionOf,
   renderChart,
   type Values,
@@ -117,13 +118,25 @@ describe('unknown values', () => {
       await writeFile(join(parent, 'Chart.yaml'), JSON.stringify(chart));
       const values = { global: { team: 'a' }, 'prom-metrics-adapter': { enabled: true } };
       await writeFile(join(parent, 'values.yaml'), JSON.stringify(values));
-      await cp(chartDirectory, join(parent, 'charts/prom-metrics-adapter'), { recursive: true });
-      expect(await helm('template', 'release', parent)).toContain('kind: APIService');
+      const dependency = join(parent, 'charts/prom-metrics-adapter');
+      await cp(chartDirectory, dependency, { recursive: true });
+      await leaveNullOut(join(dependency, 'values.yaml'));
+      const manifests = parseManifests(await helm('template', 'adapter', parent));
+      const plain = await renderChart();
+      expect(manifests.map(({ kind }) => kind)).toEqual(plain.map(({ kind }) => kind));
     } finally {
       await rm(parent, { recursive: true });
     }
   });
 });
+
+/** Helm 3 does that with the values of a chart that is a dependency. */
+async function leaveNullOut(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const without = text.replaceAll(/^.*: null\n/gm, '');
+  expect(without.length).toBeLessThan(text.length);
+  await writeFile(file, without.replace('apiServices:', 'apiServices: {}'));
+}
 
 describe('wrong values', () => {
   it.each<[Values, string, string]>([

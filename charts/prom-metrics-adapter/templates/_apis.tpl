@@ -6,7 +6,7 @@ Which APIs are registered: a dict with custom, external and resource, each true 
 {{- $rules := .Values.rules -}}
 {{- $needed := dict "custom" (or $rules.default $rules.custom) "external" $rules.external "resource" (or $rules.defaultResource $rules.resource) -}}
 {{- range $api, $isNeeded := $needed }}
-{{- $said := get $.Values.apiServices $api }}
+{{- $said := index $.Values.apiServices $api }}
 {{- if ternary $isNeeded $said (kindIs "invalid" $said) }}
 {{ $api }}: true
 {{- end }}
