@@ -40,6 +40,8 @@ export interface PrometheusSettings {
   readonly webConfig?: string;
   /** The database's directory, kept when it stops. Default: a fresh one, removed when it stops. */
   readonly dataDir?: string;
+  /** Whether the flags ask for agent mode, which keeps its data elsewhere. Default false. */
+  readonly isAgent?: boolean;
   /** The port of 127.0.0.1. Default: a free one. */
   readonly port?: number;
   /** More flags, e.g. `--web.route-prefix=/prefix`. */
@@ -169,7 +171,7 @@ async function start(
     command: prometheus,
     args: [
       `--config.file=${configFile}`,
-      `--storage.tsdb.path=${settings.dataDir ?? join(directory, 'data')}`,
+      `--storage.${settings.isAgent ? 'agent' : 'tsdb'}.path=${settings.dataDir ?? join(directory, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
       ...(await webConfigFlags(directory, settings.webConfig)),
       ...(settings.flags ?? []),

@@ -101,6 +101,7 @@ describe('parseServeFlags', () => {
           maxQueued: 1_000,
           queryMaxAge: 1_000,
           maxAnswerSize: 134_217_728,
+          partialAnswers: 'discovery',
         },
         relist: { interval: 600_000, maxAge: 600_000, concurrency: 4, discovery: 'auto' },
         kubernetes: {
@@ -184,6 +185,7 @@ describe('parseServeFlags', () => {
       'prometheus-url': ['--prometheus-url=http://p'],
       'prometheus-verb': ['--prometheus-verb=POST'],
       'prometheus-header': ['--prometheus-header=A=b'],
+      'prometheus-partial-answers': ['--prometheus-partial-answers=accept'],
       'prometheus-max-answer-size': ['--prometheus-max-answer-size=1Ki'],
       'metrics-max-age': ['--metrics-max-age=20m'],
       discovery: ['--discovery=series'],

@@ -108,6 +108,7 @@ function prometheusOptions(flags: ParsedFlags): PrometheusOptions {
     maxQueued: flags.value(prometheusFlags.maxQueued),
     queryMaxAge: flags.value(prometheusFlags.queryMaxAge),
     maxAnswerSize: flags.value(prometheusFlags.maxAnswerSize),
+    partialAnswers: flags.value(prometheusFlags.partialAnswers),
   };
 }
 

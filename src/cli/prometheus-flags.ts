@@ -111,6 +111,12 @@ export const prometheusFlags = {
     to: LONGEST_TIMER,
     help: "How old an answer of Prometheus may be that is used for another request. Within this time many requests for one metric become one query for all objects, where that is proved to give the same values. 0 turns both off: only identical queries at the same moment are one. A rule's `sharing: false` turns off all of it.",
   }),
+  partialAnswers: flag.oneOf({
+    name: 'prometheus-partial-answers',
+    words: ['discovery', 'accept', 'refuse'],
+    default: 'discovery',
+    help: 'Which answers of Prometheus are used that lack a part, as they say by a warning or by `isPartial`: those by which metrics are discovered (discovery), all (accept), or none (refuse). A request whose query gets a partial answer that is not used fails.',
+  }),
   maxAnswerSize: flag.parsed<number>({
     name: 'prometheus-max-answer-size',
     kind: 'bytes',

@@ -49,6 +49,8 @@ export interface PrometheusOptions {
   /** Of an answer that is used again; 0: none is. */
   readonly queryMaxAge: number;
   readonly maxAnswerSize: number;
+  /** Which answers are used although they lack a part. */
+  readonly partialAnswers: 'discovery' | 'accept' | 'refuse';
 }
 
 export type PrometheusCredentials =

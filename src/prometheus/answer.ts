@@ -35,11 +35,11 @@ export function readQueryAnswer(data: unknown): QueryAnswer {
   const { resultType, result } = data;
   switch (resultType) {
     case 'vector':
-      return { type: 'vector', samples: readArray(result, 'data.result').map(readVectorSample) };
+      return { type: 'vector', samples: readList(result, 'data.result').map(readVectorSample) };
     case 'scalar':
       return { type: 'scalar', ...readPoint(result, 'data.result') };
     case 'matrix':
-      readArray(result, 'data.result');
+      readList(result, 'data.result');
       return { type: 'matrix' };
     case 'string':
       readPair(result, 'data.result');
@@ -55,7 +55,7 @@ export function readQueryAnswer(data: unknown): QueryAnswer {
  * @throws PrometheusError `bad_answer`
  */
 export function readNames(data: unknown): readonly string[] {
-  return readArray(data, 'data').map((name, index) => {
+  return readList(data, 'data').map((name, index) => {
     if (typeof name !== 'string') {
       throw unexpected(`data[${index}]`, 'a string');
     }
@@ -135,6 +135,11 @@ function readSampleValue(text: string, place: string): number {
     throw unexpected(place, 'a number, NaN, +Inf or -Inf');
   }
   return value;
+}
+
+/** Servers that are written in Go may write `null` for an empty list. */
+function readList(value: unknown, place: string): readonly unknown[] {
+  return value === null ? [] : readArray(value, place);
 }
 
 function readArray(value: unknown, place: string): readonly unknown[] {

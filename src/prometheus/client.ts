@@ -5,6 +5,7 @@ import { withDeadline } from './deadline.ts';
 import { type Envelope, openEnvelope } from './envelope.ts';
 import { PrometheusError } from './errors.ts';
 import { labelValuesPath } from './label-values-path.ts';
+import type { AnswerNotices } from './notices.ts';
 import {
   DEFAULT_DISCOVERY_TIMEOUT_MS,
   DEFAULT_MAX_ANSWER_BYTES,
@@ -22,7 +23,7 @@ export interface RequestOptions {
 }
 
 export interface QueryOptions extends RequestOptions {
-  /** The evaluation time in seconds since the epoch. Default: now. */
+  /** The evaluation time in seconds since the epoch. Default: now, by Prometheus's clock. */
   readonly time?: number;
 }
 
@@ -70,8 +71,8 @@ interface EndpointRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-interface Warned {
-  readonly warnings: readonly string[];
+interface Noticed {
+  readonly notices: AnswerNotices;
 }
 
 /** Reads an answer until its signal says to stop, and counts its bytes. */
@@ -95,9 +96,9 @@ export function createPrometheusClient(
   const limit = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
   const verb = options.verb ?? 'GET';
 
-  function ask<T extends Warned>(request: EndpointRequest, read: ReadAnswer<T>): Promise<T> {
+  function ask<T extends Noticed>(request: EndpointRequest, read: ReadAnswer<T>): Promise<T> {
     const size: AnswerSize = { most: limit, taken: 0 };
-    return observed(request, size, options.onRequest, () =>
+    return observed(request, size, options, () =>
       withDeadline(request, (signal) => sendAndRead(connection, request, signal, size, read)),
     );
   }
@@ -106,7 +107,7 @@ export function createPrometheusClient(
     openEnvelope(await readBody(answer.body, size, signal), answer);
 
   async function query(promql: string, queryOptions: QueryOptions = {}): Promise<QueryAnswer> {
-    const { time = Date.now() / 1000, timeoutMs, signal } = queryOptions;
+    const { time, timeoutMs, signal } = queryOptions;
     const request: EndpointRequest = {
       endpoint: 'query',
       path: '/api/v1/query',
@@ -116,8 +117,8 @@ export function createPrometheusClient(
       signal,
     };
     const { answer } = await ask(request, async (head, stop, size) => {
-      const { data, warnings } = await readEnvelope(head, stop, size);
-      return { answer: readQueryAnswer(data), warnings };
+      const { data, notices } = await readEnvelope(head, stop, size);
+      return { answer: readQueryAnswer(data), notices };
     });
     return answer;
   }
@@ -172,8 +173,8 @@ export function createPrometheusClient(
 
   async function names(request: EndpointRequest): Promise<readonly string[]> {
     const answer = await ask(request, async (head, signal, size) => {
-      const { data, warnings } = await readEnvelope(head, signal, size);
-      return { names: readNames(data), warnings };
+      const { data, notices } = await readEnvelope(head, signal, size);
+      return { names: readNames(data), notices };
     });
     return answer.names;
   }
@@ -199,34 +200,49 @@ async function sendAndRead<T>(
 }
 
 /** Reports how a request ended, then lets it end so. */
-async function observed<T extends Warned>(
+async function observed<T extends Noticed>(
   { endpoint, parameters }: EndpointRequest,
   size: AnswerSize,
-  onRequest: PrometheusOptions['onRequest'],
+  { onRequest, partialAnswers = 'discovery' }: PrometheusOptions,
   run: () => Promise<T>,
 ): Promise<T> {
   const startedAt = performance.now();
-  const ended = (outcome: FinishedRequest['outcome'], warnings: readonly string[]): void => {
+  let notices: AnswerNotices = { partial: [], annotations: [] };
+  const ended = (outcome: FinishedRequest['outcome']): void => {
     const asked = [...parameters.getAll('query'), ...parameters.getAll('match[]')].join(', ');
     const durationSeconds = (performance.now() - startedAt) / 1000;
-    onRequest?.({ endpoint, asked, durationSeconds, outcome, bytes: size.taken, warnings });
+    onRequest?.({ endpoint, asked, durationSeconds, outcome, bytes: size.taken, notices });
   };
   try {
     const result = await run();
-    ended('success', result.warnings);
+    notices = result.notices;
+    const mayBePartial =
+      partialAnswers === 'accept' || (partialAnswers === 'discovery' && endpoint !== 'query');
+    if (!mayBePartial) needWhole(notices);
+    ended('success');
     return result;
   } catch (error) {
-    if (error instanceof PrometheusError) ended(error.kind, []);
+    if (error instanceof PrometheusError) ended(error.kind);
     throw error;
+  }
+}
+
+/** @throws PrometheusError `partial`, without a status: it is no refusal */
+function needWhole({ partial }: AnswerNotices): void {
+  if (partial.length > 0) {
+    throw new PrometheusError('partial', 'the answer lacks a part', { detail: partial.join('; ') });
   }
 }
 
 function queryParameters(
   promql: string,
-  time: number,
+  time: number | undefined,
   timeoutMs: number | undefined,
 ): URLSearchParams {
-  const parameters = new URLSearchParams({ query: promql, time: inSeconds(time) });
+  const parameters = new URLSearchParams({ query: promql });
+  if (time !== undefined) {
+    parameters.set('time', inSeconds(time));
+  }
   if (timeoutMs !== undefined) {
     parameters.set('timeout', `${Math.ceil(timeoutMs)}ms`);
   }

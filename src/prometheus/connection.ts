@@ -4,10 +4,12 @@ import axios, { type AxiosRequestConfig, isAxiosError } from 'axios';
 import { openAgents } from './agents.ts';
 import { authorizationOf } from './authorization.ts';
 import { parseBaseUrl } from './base-url.ts';
+import { clockOffset } from './clock-offset.ts';
 import { PrometheusError } from './errors.ts';
 import { parseExtraHeaders } from './extra-headers.ts';
 import type { PrometheusOptions } from './options.ts';
 import { redact } from './redaction.ts';
+import { MOST_REDIRECTS, type RedirectableRequest, redirected } from './redirect.ts';
 
 export interface ConnectionRequest {
   readonly verb: 'GET' | 'POST';
@@ -31,11 +33,11 @@ export interface HttpAnswer {
 /** HTTP to one Prometheus server. */
 export interface Connection {
   /**
-   * Sends a request and waits for the head of its answer, whatever its status. Redirects are not
-   * followed: they could lead our credentials elsewhere.
+   * Sends a request and waits for the head of its answer, whatever its status. Redirects are
+   * followed within the same scheme, host and port, for the request has our credentials.
    *
-   * @throws PrometheusError `unreachable`, `bad_answer` for what is not HTTP, or `unauthorized`,
-   *   without a status, where there are no credentials to send
+   * @throws PrometheusError `unreachable`, `bad_answer` for what is not HTTP or redirects too often,
+   *   or `unauthorized`, without a status, where there are no credentials to send
    */
   send(request: ConnectionRequest): Promise<HttpAnswer>;
   /** Whether a byte has come for any running request since this was asked last. */
@@ -43,6 +45,9 @@ export interface Connection {
   /** Closes all connections, those in use too; requests to come get new ones. */
   close(): void;
 }
+
+/** Bytes of the body of a redirect. */
+const MOST_DISCARDED = 64 * 1024;
 
 /** @throws PrometheusOptionsError where an option does not fit */
 export function connect(options: PrometheusOptions): Connection {
@@ -56,38 +61,87 @@ export function connect(options: PrometheusOptions): Connection {
     const [agent, credentials] = await Promise.all([agents.agent(), authorization(request.signal)]);
     const secrets = [...fixedSecrets, ...secretsIn(credentials)];
     const isGet = request.verb === 'GET';
-    return exchange(
+    const headers = {
+      accept: 'application/json',
+      'user-agent': 'prom-metrics-adapter',
+      ...(credentials === undefined ? {} : { authorization: credentials }),
+      ...mutable(extraHeaders),
+    };
+    return followRedirects(
       {
         method: request.verb,
         url: baseUrl.resolve(request.path, isGet ? request.parameters : undefined),
-        data: isGet ? undefined : request.parameters,
-        headers: {
-          accept: 'application/json',
-          'user-agent': 'prom-metrics-adapter',
-          ...(credentials === undefined ? {} : { authorization: credentials }),
-          ...mutable(extraHeaders),
-        },
-        signal: request.signal,
-        httpAgent: agent,
-        httpsAgent: agent,
-        ...(isLoopback(baseUrl.hostname) ? { proxy: false as const } : {}),
+        form: isGet ? undefined : request.parameters,
       },
-      secrets,
+      ({ method, url, form }) =>
+        exchange(
+          {
+            method,
+            url,
+            data: form,
+            headers,
+            signal: request.signal,
+            httpAgent: agent,
+            httpsAgent: agent,
+            ...(isLoopback(baseUrl.hostname) ? { proxy: false as const } : {}),
+          },
+          secrets,
+          options.onClockOffset,
+        ),
     );
   }
 
   return { send, hasReceived: agents.hasReceived, close: agents.close };
 }
 
+interface LocatedAnswer extends HttpAnswer {
+  /** The header `Location` as it came. */
+  readonly redirect: string | undefined;
+}
+
+async function followRedirects(
+  first: RedirectableRequest,
+  send: (request: RedirectableRequest) => Promise<LocatedAnswer>,
+): Promise<HttpAnswer> {
+  let request = first;
+  for (let followed = 0; followed <= MOST_REDIRECTS; followed += 1) {
+    const answer = await send(request);
+    const next = redirected(request, answer.status, answer.redirect);
+    if (next === undefined) return answer;
+    discard(answer.body);
+    request = next;
+  }
+  const detail = `the last one leads to ${new URL(request.url).pathname}`;
+  throw new PrometheusError('bad_answer', `more than ${MOST_REDIRECTS} redirects in a row`, {
+    detail,
+  });
+}
+
+/** A short body is read, so that its connection can be used again. */
+function discard(body: Readable): void {
+  let bytes = 0;
+  body.on('error', () => undefined);
+  body.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MOST_DISCARDED) body.destroy();
+  });
+}
+
 async function exchange(
   config: AxiosRequestConfig,
   secrets: readonly string[],
-): Promise<HttpAnswer> {
+  onClockOffset: PrometheusOptions['onClockOffset'],
+): Promise<LocatedAnswer> {
+  const sentAt = Date.now();
   try {
     const { status, headers, data } = await requestOverLiveConnection(config);
+    const offset = clockOffset(headers.date, headers.age, { sentAt, answeredAt: Date.now() });
+    if (offset !== undefined) onClockOffset?.(offset);
+    const redirect: unknown = headers.location;
     return {
       status,
-      location: locationIn(headers.location),
+      location: locationIn(redirect),
+      redirect: typeof redirect === 'string' ? redirect : undefined,
       body: data,
       redact: (text) => redact(text, secrets),
     };

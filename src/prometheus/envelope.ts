@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { PrometheusError, type PrometheusErrorKind } from './errors.ts';
+import { type AnswerNotices, readNotices } from './notices.ts';
 
 /** What `/api/v1` wraps around every answer, without a failed one. */
 export interface Envelope {
   readonly data: unknown;
-  readonly warnings: readonly string[];
+  readonly notices: AnswerNotices;
 }
 
 /** The head of the HTTP answer that an envelope came in. */
@@ -40,7 +41,7 @@ export function openEnvelope(body: Buffer, head: AnswerHead): Envelope {
   if (envelope?.status !== 'success' || head.status >= 300) {
     throw foreignAnswer(body, head);
   }
-  return { data: envelope.data, warnings: stringsIn(envelope.warnings) };
+  return { data: envelope.data, notices: readNotices(envelope, head.redact) };
 }
 
 function parseObject(body: Buffer): Readonly<Record<string, unknown>> | undefined {
@@ -67,8 +68,20 @@ function errorAnswer(
     ...(said === undefined ? {} : { errorType: redact(said) }),
     ...(typeof error === 'string' ? { detail: redact(error) } : {}),
   };
+  if (isAgents(error)) {
+    return new PrometheusError(
+      'bad_answer',
+      'this Prometheus runs in agent mode and answers no queries; expected the URL of the server that it writes to',
+      details,
+    );
+  }
   const kind = kindOfErrorAnswer(said, status);
   return new PrometheusError(kind, SUMMARY_OF_ERROR_ANSWER[kind], details);
+}
+
+/** In agent mode Prometheus refuses every query like one that it cannot execute. */
+function isAgents(error: unknown): boolean {
+  return typeof error === 'string' && error.includes('unavailable with Prometheus Agent');
 }
 
 function kindOfErrorAnswer(errorType: string | undefined, status: number): PrometheusErrorKind {
@@ -97,12 +110,13 @@ const SUMMARY_OF_ERROR_ANSWER: Readonly<Record<PrometheusErrorKind, string>> = {
   bad_answer: 'Prometheus answered with an error',
   canceled: 'Prometheus gave up',
   too_large: 'Prometheus refuses the size of the answer',
+  partial: 'Prometheus has a part of the answer only',
   unreachable: 'Prometheus cannot be reached',
 };
 
 /** The error for an answer that is not Prometheus's own: of a proxy, or of another server. */
 function foreignAnswer(body: Buffer, { status, location, redact }: AnswerHead): PrometheusError {
-  const [kind, summary] = readStatus(status);
+  const [kind, summary] = readStatus(status, location);
   const detail = redact(location ?? body.subarray(0, 4096).toString('utf8'));
   return new PrometheusError(kind, summary, {
     status,
@@ -110,12 +124,17 @@ function foreignAnswer(body: Buffer, { status, location, redact }: AnswerHead): 
   });
 }
 
-function readStatus(status: number): readonly [PrometheusErrorKind, string] {
+function readStatus(
+  status: number,
+  location: string | undefined,
+): readonly [PrometheusErrorKind, string] {
   if (status < 300) {
     return ['bad_answer', 'the answer is not one of the Prometheus HTTP API'];
   }
   if (status < 400) {
-    return ['bad_answer', `HTTP ${status} leads elsewhere; redirects are not followed`];
+    const isFollowed = 'only redirects within the same scheme, host and port are followed';
+    const summary = location === undefined ? 'is no answer' : `leads elsewhere; ${isFollowed}`;
+    return ['bad_answer', `HTTP ${status} ${summary}`];
   }
   if (status === 401 || status === 403) {
     return ['unauthorized', `HTTP ${status}: our credentials are not accepted`];
@@ -132,8 +151,4 @@ function readStatus(status: number): readonly [PrometheusErrorKind, string] {
   return status >= 500 || status === 429
     ? ['unavailable', `HTTP ${status}: no answer of Prometheus`]
     : ['bad_answer', `HTTP ${status}: no answer of Prometheus`];
-}
-
-function stringsIn(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
 }

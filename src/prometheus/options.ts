@@ -1,4 +1,5 @@
 import type { PrometheusErrorKind } from './errors.ts';
+import type { AnswerNotices } from './notices.ts';
 
 export const DEFAULT_QUERY_TIMEOUT_MS = 30_000;
 export const DEFAULT_DISCOVERY_TIMEOUT_MS = 120_000;
@@ -42,10 +43,20 @@ export interface PrometheusOptions {
   readonly maxAnswerBytes?: number;
   /** How many connections may be open at once; further requests wait. Default 64. */
   readonly maxConnections?: number;
+  /**
+   * Which answers are used that lack a part, as they say: those about series and labels only, which
+   * is the default, all, or none.
+   */
+  readonly partialAnswers?: 'discovery' | 'accept' | 'refuse';
   /** How long it may take until a connection is there, in milliseconds. Default: as long as all of it. */
   readonly connectTimeoutMs?: number;
   /** Told of every request when it has ended. */
   readonly onRequest?: (request: FinishedRequest) => void;
+  /**
+   * Called with every answer that shows it: by how many seconds the server's clock is ahead of
+   * ours, negative where it is behind; 0 where both may agree.
+   */
+  readonly onClockOffset?: (seconds: number) => void;
   /** Told, in one sentence, of what does not fail a request but needs a look. */
   readonly onWarning?: (message: string) => void;
 }
@@ -73,6 +84,6 @@ export interface FinishedRequest {
   readonly outcome: 'success' | PrometheusErrorKind;
   /** Of the answer, unpacked, as far as it was read. */
   readonly bytes: number;
-  /** What Prometheus warned of in its answer, e.g. that it is only a partial one. */
-  readonly warnings: readonly string[];
+  /** What Prometheus said of its answer; also where the answer was refused as `partial`. */
+  readonly notices: AnswerNotices;
 }

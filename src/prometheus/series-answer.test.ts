@@ -43,7 +43,7 @@ const labelSet = fc.dictionary(
 
 describe('readSeriesAnswer', () => {
   test('gathers label names by series name, in the order of the answer', async () => {
-    const { series, warnings } = await read(
+    const { series, notices } = await read(
       `{"status":"success","warnings":["a [{ \\" warning"],"data":[
         {"__name__":"b","pod":"1","namespace":"x"},
         {"__name__":"a","pod":"1"},
@@ -54,7 +54,7 @@ describe('readSeriesAnswer', () => {
       ['b', new Set(['pod', 'namespace', 'node'])],
       ['a', new Set(['pod'])],
     ]);
-    expect(warnings).toEqual(['a [{ " warning']);
+    expect(notices.partial).toEqual(['a [{ " warning']);
   });
 
   test('says the same as reading the whole, whatever the labels and however it is cut up', async () => {

@@ -4,6 +4,7 @@ import { arrayElements } from './array-elements.ts';
 import { type AnswerSize, readBody, readChunks } from './body.ts';
 import { type AnswerHead, openEnvelope } from './envelope.ts';
 import { PrometheusError } from './errors.ts';
+import type { AnswerNotices } from './notices.ts';
 
 /** The names of the labels (without `__name__`) that series of a name have, by that name. */
 export type SeriesLabelNames = ReadonlyMap<string, ReadonlySet<string>>;
@@ -11,7 +12,7 @@ export type SeriesLabelNames = ReadonlyMap<string, ReadonlySet<string>>;
 export interface SeriesAnswer {
   /** In the order in which Prometheus named them first. */
   readonly series: SeriesLabelNames;
-  readonly warnings: readonly string[];
+  readonly notices: AnswerNotices;
 }
 
 /**
@@ -28,8 +29,8 @@ export async function readSeriesAnswer(
   signal: AbortSignal,
 ): Promise<SeriesAnswer> {
   if (head.status >= 300) {
-    const { warnings } = openEnvelope(await readBody(body, size, signal), head);
-    return { series: new Map(), warnings };
+    const { notices } = openEnvelope(await readBody(body, size, signal), head);
+    return { series: new Map(), notices };
   }
   const series = new Map<string, Set<string>>();
   let count = 0;
@@ -38,9 +39,9 @@ export async function readSeriesAnswer(
     count += 1;
   });
   await readChunks(body, size, signal, elements.push);
-  const { data, warnings } = openEnvelope(elements.rest(), head);
+  const { data, notices } = openEnvelope(elements.rest(), head);
   needList(data, count);
-  return { series, warnings };
+  return { series, notices };
 }
 
 function addSeries(
@@ -70,8 +71,12 @@ function parse(text: string | undefined): unknown {
   }
 }
 
-/** Only zeros stand where the series were cut out: as many as there were, and in `data`. */
+/**
+ * Only zeros stand where the series were cut out: as many as there were, and in `data`. Servers that
+ * are written in Go may write `null` for an empty list.
+ */
 function needList(data: unknown, count: number): void {
+  if (data === null && count === 0) return;
   if (!Array.isArray(data) || data.length !== count || data.some((element) => element !== 0)) {
     throw new PrometheusError('bad_answer', 'in the answer, data is not a list of label sets');
   }

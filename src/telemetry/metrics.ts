@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type AnswerMetrics, answerMetrics } from './answer-metrics.ts';
 import { type BackPressureMetrics, backPressureMetrics } from './back-pressure-metrics.ts';
 import { createBoundedLabel, OTHER } from './bounded-label.ts';
 import { type DiscoveryMetrics, discoveryMetrics } from './discovery-metrics.ts';
@@ -21,6 +22,7 @@ export type PrometheusOutcome =
   | 'bad_answer'
   | 'unavailable'
   | 'too_large'
+  | 'partial'
   | 'unauthorized'
   | 'canceled';
 
@@ -87,6 +89,7 @@ export interface AdapterMetrics
   extends QueryMetrics,
     BackPressureMetrics,
     DiscoveryMetrics,
+    AnswerMetrics,
     RuleMetrics,
     FlowControlMetrics {
   /** The rules file was loaded, or refused. */
@@ -164,6 +167,7 @@ export function createMetrics(
     ...relistMetrics(registry, now),
     ...discoveryMetrics(registry, PREFIX),
     ...ruleMetrics(registry, PREFIX),
+    ...answerMetrics(registry, PREFIX),
     ...servedMetrics(registry),
     ...accessMetrics(registry),
     ...objectMetrics(registry),

@@ -576,7 +576,7 @@ describe('secrets', () => {
       const error = await failureOf(client.query('1'));
       expect(error).toMatchObject({ kind: 'bad_answer', status });
       expect(error.message).toBe(
-        `HTTP ${status} leads elsewhere; redirects are not followed: ${elsewhere.url}/path`,
+        `HTTP ${status} leads elsewhere; only redirects within the same scheme, host and port are followed: ${elsewhere.url}/path`,
       );
     }
     expect(reached).not.toHaveBeenCalled();
@@ -610,6 +610,149 @@ describe('secrets', () => {
   });
 });
 
+describe('a redirect of the same origin', () => {
+  test.each([
+    ['GET', 301],
+    ['GET', 302],
+    ['GET', 303],
+    ['GET', 307],
+    ['GET', 308],
+    ['POST', 301],
+    ['POST', 302],
+    ['POST', 307],
+    ['POST', 308],
+  ] as const)('%s %d is followed with its parameters and credentials', async (verb, status) => {
+    const seen: string[] = [];
+    const client = await clientOf(
+      async (request, response) => {
+        const parameters = await parametersOf(request);
+        const { authorization } = request.headers;
+        seen.push(`${request.method} ${request.url?.split('?')[0]} ${authorization}`);
+        if (request.url?.startsWith('/api')) {
+          const location = `/prometheus${request.url}`;
+          response.writeHead(status, { location }).end('moved');
+          return;
+        }
+        expect(parameters.get('query')).toBe('up');
+        json(response, ONE);
+      },
+      { verb, token: SECRET },
+    );
+    expect(await client.query('up')).toMatchObject({ type: 'scalar' });
+    expect(seen).toEqual([
+      `${verb} /api/v1/query Bearer ${SECRET}`,
+      `${verb} /prometheus/api/v1/query Bearer ${SECRET}`,
+    ]);
+  });
+
+  test('that leads to itself ends', async () => {
+    let asked = 0;
+    const client = await clientOf((request, response) => {
+      asked += 1;
+      response.writeHead(302, { location: request.url }).end();
+    });
+    expect(await failureOf(client.query('up'))).toMatchObject({
+      kind: 'bad_answer',
+      message: 'more than 5 redirects in a row: the last one leads to /api/v1/query',
+    });
+    expect(asked).toBe(6);
+  });
+
+  test('with a body that does not end is followed all the same', async () => {
+    const client = await clientOf((request, response) => {
+      if (request.url?.startsWith('/api') === false) return json(response, ONE);
+      response.writeHead(307, { location: `/p${request.url}` });
+      const timer = setInterval(() => response.write('x'.repeat(65_536)), 1);
+      response.on('close', () => clearInterval(timer));
+    });
+    expect(await client.query('up')).toMatchObject({ type: 'scalar' });
+  });
+});
+
+test('an empty list may be null, at every endpoint', async () => {
+  const client = await clientOf((request, response) => {
+    const nothing = request.url?.includes('/query')
+      ? '{"resultType":"vector","result":null}'
+      : 'null';
+    json(response, `{"status":"success","data":${nothing}}`);
+  });
+  expect(await client.query('up')).toEqual({ type: 'vector', samples: [] });
+  expect(await client.seriesLabelNames('a', { start: 0 })).toEqual(new Map());
+  expect(await client.labelNames(['a'], { start: 0 })).toEqual([]);
+  expect(await client.labelValues('a', [], { start: 0 })).toEqual([]);
+});
+
+describe('answers that lack a part', () => {
+  const partialOf = (path: string): string => {
+    const data = path.includes('/query') ? '{"resultType":"vector","result":[]}' : '[]';
+    return `{"status":"success","data":${data},"warnings":["store is gone"]}`;
+  };
+  const ask = (client: PrometheusClient) => [
+    client.query('up'),
+    client.seriesLabelNames('a', { start: 0 }),
+    client.labelNames(['a'], { start: 0 }),
+    client.labelValues('a', [], { start: 0 }),
+  ];
+
+  test.each([
+    [undefined, ['partial', 'success', 'success', 'success']],
+    ['discovery', ['partial', 'success', 'success', 'success']],
+    ['accept', ['success', 'success', 'success', 'success']],
+    ['refuse', ['partial', 'partial', 'partial', 'partial']],
+  ] as const)('are used as the options say: %s', async (partialAnswers, expected) => {
+    const client = await clientOf(
+      (request, response) => json(response, partialOf(request.url ?? '')),
+      partialAnswers === undefined ? {} : { partialAnswers },
+    );
+    const outcomes = await Promise.all(
+      ask(client).map((asked) =>
+        asked.then(
+          () => 'success',
+          (error: PrometheusError) => error.kind,
+        ),
+      ),
+    );
+    expect(outcomes).toEqual(expected);
+    expect(requests.map(({ outcome }) => outcome).toSorted()).toEqual(expected.toSorted());
+    expect(requests.map(({ notices }) => notices.partial)).toEqual(
+      Array(4).fill(['store is gone']),
+    );
+  });
+
+  test('are told from annotations, and the error says what is missing', async () => {
+    const bodies = [
+      '{"status":"success","data":{"resultType":"vector","result":[]},"infos":["PromQL info: a"]}',
+      '{"status":"success","isPartial":true,"data":{"resultType":"vector","result":[]}}',
+    ];
+    const client = await clientOf((_, response) => json(response, bodies.shift() ?? ''));
+    expect(await client.query('up')).toEqual({ type: 'vector', samples: [] });
+    expect((await failureOf(client.query('up'))).message).toBe(
+      'the answer lacks a part: the server marks the answer as partial (isPartial)',
+    );
+  });
+});
+
+test('the difference of the clocks is told with every answer', async () => {
+  const offsets: number[] = [];
+  let date = new Date().toUTCString();
+  const client = await clientOf(
+    (_, response) => {
+      response.setHeader('date', date);
+      json(response, ONE);
+    },
+    { onClockOffset: (seconds) => offsets.push(seconds) },
+  );
+  await client.query('1');
+  date = new Date(Date.now() + 300_000).toUTCString();
+  await client.query('1');
+  date = new Date(Date.now() - 300_000).toUTCString();
+  await client.query('1');
+  expect(offsets[0]).toBe(0);
+  expect(offsets[1]).toBeGreaterThan(290);
+  expect(offsets[1]).toBeLessThanOrEqual(300);
+  expect(offsets[2]).toBeLessThan(-290);
+});
+
 describe('answers as Prometheus 3 gives them', () => {
   test('names in UTF-8, notes and warnings', async () => {
     const client = await clientOf(async (request, response) => {
@@ -638,9 +781,12 @@ describe('answers as Prometheus 3 gives them', () => {
     expect(await client.seriesLabelNames('{"http.requests"}', { start: 0 })).toEqual(
       new Map([['http.requests', new Set(['service.name', 'k8s.pod.name', 'größe'])]]),
     );
-    expect(requests.map((request) => request.warnings)).toEqual([
-      ['PromQL warning: x'],
-      ['results truncated due to limit'],
+    expect(requests.map(({ notices }) => notices)).toEqual([
+      {
+        partial: [],
+        annotations: ['PromQL info: metric might not be a counter', 'PromQL warning: x'],
+      },
+      { partial: ['results truncated due to limit'], annotations: [] },
     ]);
   });
 });

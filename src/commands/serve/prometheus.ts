@@ -8,6 +8,8 @@ import { createGuardedClient, type GuardedClient } from '../../prometheus/guarde
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { kubeconfigIdentity } from './prometheus-identity.ts';
+import { createClockReport } from './report-clock.ts';
+import { createNoticeReport } from './report-notices.ts';
 import { createOutageReport } from './report-outage.ts';
 
 /** The client for the Prometheus of the flags. Throws PrometheusOptionsError, ClusterAccessError. */
@@ -17,6 +19,7 @@ export async function connectPrometheus(
   metrics: AdapterMetrics,
 ): Promise<GuardedClient> {
   const { credentials } = flags;
+  const reportNotices = createNoticeReport(log, metrics);
   return createGuardedClient({
     url: flags.url,
     verb: flags.verb,
@@ -42,13 +45,16 @@ export async function connectPrometheus(
     maxQueued: flags.maxQueued,
     stallTimeoutMs: flags.stallTimeout,
     observer: createOutageReport(log, metrics),
-    onRequest: ({ endpoint, asked, durationSeconds, outcome, bytes, warnings }) => {
+    partialAnswers: flags.partialAnswers,
+    onClockOffset: createClockReport(log, metrics),
+    onRequest: ({ endpoint, asked, durationSeconds, outcome, bytes, notices }) => {
       metrics.prometheusRequest(endpoint, outcome, durationSeconds);
       metrics.prometheusAnswered(endpoint, bytes);
       // The log has a query with the request that needed it, too.
       const level = endpoint === 'query' ? 8 : 6;
-      const fields = { endpoint, asked, outcome, durationSeconds, warnings };
+      const fields = { endpoint, asked, outcome, durationSeconds, ...notices };
       log.verbose(level, 'asked Prometheus', fields);
+      reportNotices({ endpoint, asked, outcome, notices });
     },
     onWarning: (message) => log.warn(nameFlag(message)),
   });

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { recordingLogger } from '../../../test/fixtures/recording-logger.ts';
+import { createMetrics } from '../../telemetry/metrics.ts';
+import { createClockReport } from './report-clock.ts';
+
+test('clocks that differ by more than 30 s are logged once, as is the end of it', async () => {
+  const { log, lines } = recordingLogger();
+  const metrics = createMetrics({ version: 'test' });
+  let now = 0;
+  const report = createClockReport(log, metrics, () => now);
+  for (const offset of [0, 29.5, -30, 31, 290, 290]) report(offset);
+  expect(lines).toEqual([
+    expect.objectContaining({ level: 'warn', fields: { prometheusIsAheadBySeconds: 31 } }),
+  ]);
+  expect((await metrics.render()).body).toContain(
+    'prom_metrics_adapter_prometheus_clock_offset_seconds 290\n',
+  );
+  now += 60_000;
+  report(-2.4);
+  expect(lines.slice(1)).toEqual([
+    expect.objectContaining({ level: 'info', fields: { prometheusIsAheadBySeconds: -2 } }),
+  ]);
+});
+
+test('of two servers with different clocks behind one address there is a line a minute', () => {
+  const { log, lines } = recordingLogger();
+  let now = 0;
+  const report = createClockReport(log, createMetrics({ version: 'test' }), () => now);
+  for (let second = 0; second < 120; second += 1) {
+    report(second % 2 === 0 ? 0 : -300);
+    now += 1000;
+  }
+  expect(lines.map(({ level }) => level)).toEqual(['warn', 'info']);
+});

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { recordingLogger } from '../../../test/fixtures/recording-logger.ts';
+import { createMetrics } from '../../telemetry/metrics.ts';
+import { createNoticeReport } from './report-notices.ts';
+
+test('partial answers and annotations are counted, and logged once in ten minutes', async () => {
+  const { log, lines } = recordingLogger();
+  const metrics = createMetrics({ version: 'test' });
+  let now = 0;
+  const report = createNoticeReport(log, metrics, () => now);
+  const partial = { partial: ['store 1 is gone', 'store 2 is gone'], annotations: [] };
+  for (let count = 0; count < 3; count += 1) {
+    report({ endpoint: 'query', asked: 'sum(a)', outcome: 'partial', notices: partial });
+  }
+  report({ endpoint: 'label_values', asked: '{a!=""}', outcome: 'success', notices: partial });
+  for (const place of ['1:5', '1:9']) {
+    const annotations = [`PromQL info: metric might not be a counter: "a" (${place})`];
+    report({
+      endpoint: 'query',
+      asked: 'a',
+      outcome: 'success',
+      notices: { partial: [], annotations },
+    });
+  }
+  expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
+    'warn an answer of Prometheus lacks a part and is not used',
+    'warn an answer of Prometheus lacks a part and is used all the same',
+    'info Prometheus annotates a query',
+  ]);
+  expect(lines[0]?.fields).toEqual({
+    endpoint: 'query',
+    asked: 'sum(a)',
+    warning: 'store 1 is gone',
+    andOthers: 1,
+  });
+  const { body } = await metrics.render();
+  const name = 'prom_metrics_adapter_prometheus_answer_notices_total';
+  expect(body).toContain(`${name}{endpoint="query",notice="partial"} 3\n`);
+  expect(body).toContain(`${name}{endpoint="label_values",notice="partial"} 1\n`);
+  expect(body).toContain(`${name}{endpoint="query",notice="annotation"} 2\n`);
+  now += 10 * 60_000;
+  report({ endpoint: 'query', asked: 'sum(a)', outcome: 'partial', notices: partial });
+  expect(lines).toHaveLength(4);
+});

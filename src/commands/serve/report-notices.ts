@@ -1,0 +1,62 @@
+import type { AnswerNotices } from '../../prometheus/notices.ts';
+import type { PrometheusEndpoint } from '../../prometheus/options.ts';
+import { createLogLimit } from '../../telemetry/log-limit.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { AdapterMetrics } from '../../telemetry/metrics.ts';
+import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
+
+/** Milliseconds in which the same notice is not logged again. */
+const SAME_AGAIN = 10 * 60_000;
+const MOST_REMEMBERED = 1_000;
+
+/** Characters of a query. */
+const LONGEST_QUERY = 1_000;
+
+/** An answer with what it says of itself. */
+export interface NoticedAnswer {
+  readonly endpoint: PrometheusEndpoint;
+  readonly asked: string;
+  /** `partial`: it was refused because a part is missing. */
+  readonly outcome: string;
+  readonly notices: AnswerNotices;
+}
+
+/**
+ * Counts and logs what answers of Prometheus say besides their data. The same text is logged once
+ * in ten minutes, with one of the queries that it came for.
+ *
+ * @param now a clock in milliseconds that never goes back
+ */
+export function createNoticeReport(
+  log: Logger,
+  metrics: AdapterMetrics,
+  now: () => number = () => performance.now(),
+): (answer: NoticedAnswer) => void {
+  const limit = createLogLimit(now);
+  const isNews = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
+
+  function admitted(endpoint: string, notice: string): object | undefined {
+    // Where in the query it is says nothing about whether it is the same.
+    return isNews(`${endpoint} ${notice.replace(/ \(\d+:\d+\)$/, '')}`) ? limit() : undefined;
+  }
+
+  return ({ endpoint, asked, outcome, notices: { partial, annotations } }) => {
+    const of = { endpoint, asked: asked.slice(0, LONGEST_QUERY) };
+    const [missing] = partial;
+    if (missing !== undefined) {
+      metrics.answerNoticed(endpoint, 'partial');
+      const fields = admitted(endpoint, missing);
+      const what = outcome === 'partial' ? 'is not used' : 'is used all the same';
+      if (fields) {
+        const others = partial.length > 1 ? { andOthers: partial.length - 1 } : {};
+        const message = `an answer of Prometheus lacks a part and ${what}`;
+        log.warn(message, { ...of, warning: missing, ...others, ...fields });
+      }
+    }
+    if (annotations.length > 0) metrics.answerNoticed(endpoint, 'annotation');
+    for (const annotation of annotations) {
+      const fields = admitted(endpoint, annotation);
+      if (fields) log.info('Prometheus annotates a query', { ...of, annotation, ...fields });
+    }
+  };
+}
