@@ -63,6 +63,14 @@ describe('checkRule', () => {
     expect(faultsOf({ ...associated, metricsQuery }, 'custom', false)).toEqual([]);
   });
 
+  it('says which flag MetricsQL needs', () => {
+    const metricsQuery = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) default 0';
+    const flag = expect.stringContaining('--check-promql=false');
+    expect(faultsOf({ ...associated, metricsQuery })).toEqual([['broken', 'metricsQuery', flag]]);
+    const seriesQuery = '{a="b" or c="d"}';
+    expect(faultsOf({ ...associated, seriesQuery })).toEqual([['broken', 'seriesQuery', flag]]);
+  });
+
   it('lets other query languages be', () => {
     const rule = { ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}' };
     expect(faultsOf(rule, 'custom', false)).toEqual([]);

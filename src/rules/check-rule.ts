@@ -1,6 +1,7 @@
 import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { describeLimit, limitsByAvailability } from '../promql/availability.ts';
 import { inspectQuery } from '../promql/check.ts';
+import { looksLikeMetricsql } from '../promql/metricsql.ts';
 import {
   checkSeriesSelector,
   inspectSeriesSelector,
@@ -114,12 +115,21 @@ function checkSeriesQuery(rule: RuleParts, options: CheckOptions, report: Report
   }
   if (!options.checkPromql) return;
   const { faults, limits } = inspectSeriesSelector(rule.definition.seriesQuery);
-  for (const { offset, message } of faults) {
+  for (const { offset, message: what } of faults) {
+    const hint = orMetricsql(rule.seriesQuery);
+    const message = hint === '' ? what : `it is not PromQL${hint}: ${what}`;
     report({ severity: 'broken', path, message, offset });
   }
   for (const limit of limitsByAvailability(limits)) {
     report({ severity: 'warning', path, message: describeLimit(limit), offset: limit.offset });
   }
+}
+
+/** What to do about a query that is meant for a server such as VictoriaMetrics. */
+function orMetricsql(text: string): string {
+  return looksLikeMetricsql(text)
+    ? ' but looks like MetricsQL, for which the flag --check-promql=false is needed'
+    : '';
 }
 
 /** What is listed must have the labels that its queries need. */
@@ -273,7 +283,7 @@ function problemOf(
     }
     const offset = placeInTemplate(query.text, text, { from, to });
     return {
-      message: `the query it makes is not PromQL: ${message}, at character ${from + 1} of: ${text}`,
+      message: `the query it makes is not PromQL${orMetricsql(text)}: ${message}, at character ${from + 1} of: ${text}`,
       ...(offset !== undefined && { offset }),
     };
   }

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { AGGREGATIONS, FUNCTIONS } from './functions.ts';
+import { looksLikeMetricsql } from './metricsql.ts';
+
+describe('looksLikeMetricsql', () => {
+  it.each([
+    'WITH (x = up{job="a"}) sum(x)',
+    'up default 0',
+    'sum(up) by (pod) keep_metric_names',
+    'up if (up > 1)',
+    'rollup_rate(up[5m])',
+    'median(up)',
+    'label_set(up, "a", "b")',
+    'sum(range_avg(up[5m]))',
+    '{a="b" or c="d"}',
+  ])('finds it in %j', (query) => {
+    expect(looksLikeMetricsql(query)).toBe(true);
+  });
+
+  it.each([
+    'sum(rate(up[5m]) by (pod)',
+    'up{default="a",if="b"}',
+    'default',
+    'median',
+    'up or down',
+    'up{job="a"} or up{job="b"',
+    '"WITH ("',
+    'up # default',
+    'sum_overtime(up[5m])',
+    '',
+  ])('does not find it in %j', (query) => {
+    expect(looksLikeMetricsql(query)).toBe(false);
+  });
+
+  it('takes no function of PromQL for one of MetricsQL', () => {
+    const calls = [...FUNCTIONS.keys(), ...AGGREGATIONS.keys()].map((name) => `${name}(up)`);
+    expect(calls.filter(looksLikeMetricsql)).toEqual([]);
+  });
+});
