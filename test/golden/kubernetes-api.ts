@@ -328,7 +328,7 @@ function sendWatch(exchange: Exchange, target: Target): void {
   });
 }
 
-function objectsOf({ objects }: Exchange, target: Target): KubernetesObject[] {
+function objectsOf({ objects }: Exchange, target: Target): readonly KubernetesObject[] {
   return objects.list(target.group.name, target.resource.kind, target.namespace);
 }
 

@@ -85,6 +85,8 @@ export class ObjectStore {
   private readonly objects = new Map<string, KubernetesObject>();
   private readonly history: ObjectChange[] = [];
   private readonly listeners = new Set<(change: ObjectChange) => void>();
+  /** Lists since the last change: a large one is read in a hundred pages. */
+  private readonly lists = new Map<string, readonly KubernetesObject[]>();
 
   /** Version of the whole collection: the number of changes so far. */
   get resourceVersion(): number {
@@ -111,7 +113,18 @@ export class ObjectStore {
    *
    * @param namespace undefined: of all namespaces.
    */
-  list(group: string, kind: string, namespace: string | undefined): KubernetesObject[] {
+  list(group: string, kind: string, namespace: string | undefined): readonly KubernetesObject[] {
+    const key = JSON.stringify([group, kind, namespace]);
+    const known = this.lists.get(key) ?? this.sorted(group, kind, namespace);
+    this.lists.set(key, known);
+    return known;
+  }
+
+  private sorted(
+    group: string,
+    kind: string,
+    namespace: string | undefined,
+  ): readonly KubernetesObject[] {
     return [...this.objects]
       .filter(([, object]) => groupOf(object) === group && object.kind === kind)
       .filter(([, { metadata }]) => namespace === undefined || metadata.namespace === namespace)
@@ -133,6 +146,7 @@ export class ObjectStore {
   }
 
   private record(type: ObjectChange['type'], object: KubernetesObject): void {
+    this.lists.clear();
     const place = { group: groupOf(object), kind: object.kind };
     const change = { type, ...place, object, resourceVersion: this.resourceVersion + 1 };
     this.history.push(change);
