@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 /** Long work in slices, between which the process answers requests. */
 export interface TimeSlices {
   /** Whether it is time for others: to be asked in every step of a long loop. */
@@ -8,17 +6,50 @@ export interface TimeSlices {
   pause(): Promise<void>;
 }
 
-/** Milliseconds. A request waits no longer than this for one piece of long work. */
+/** Milliseconds. A request waits no longer than this for all long work together. */
 const SLICE = 5;
 
-/** @example if (slices.isOver()) await slices.pause(); */
+/** Work that has paused, in the order in which it goes on. */
+const paused = new Set<() => void>();
+/** When the slice of this turn of the event loop ends; undefined: it has not begun. */
+let end: number | undefined;
+let isNextTurnDue = false;
+
+/**
+ * However much long work there is, there is one slice in each turn of the event loop: who finds it
+ * used up waits for one of the next turns.
+ *
+ * @example if (slices.isOver()) await slices.pause();
+ */
 export function createTimeSlices(): TimeSlices {
-  let end = performance.now() + SLICE;
   return {
-    isOver: () => performance.now() >= end,
-    async pause() {
-      await nextTurn();
-      end = performance.now() + SLICE;
-    },
+    isOver: () => performance.now() >= (end ?? beginSlice()),
+    pause: () =>
+      new Promise((resolve) => {
+        paused.add(resolve);
+        awaitNextTurn();
+      }),
   };
+}
+
+function beginSlice(): number {
+  awaitNextTurn();
+  end = performance.now() + SLICE;
+  return end;
+}
+
+function awaitNextTurn(): void {
+  if (isNextTurnDue) return;
+  isNextTurnDue = true;
+  setImmediate(nextTurn);
+}
+
+function nextTurn(): void {
+  isNextTurnDue = false;
+  end = undefined;
+  const [goOn] = paused;
+  if (goOn === undefined) return;
+  paused.delete(goOn);
+  beginSlice();
+  goOn();
 }
