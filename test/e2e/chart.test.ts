@@ -367,6 +367,44 @@ describe('pods', () => {
     });
     expect(only(manifests, 'PodDisruptionBudget').spec).toMatchObject({ maxUnavailable: 1 });
   });
+
+  it.each<[string, Values, unknown]>([
+    [
+      'a request above the default limit raises the limit',
+      { requests: { memory: '512Mi' } },
+      { requests: { cpu: '100m', memory: '512Mi' }, limits: { memory: '512Mi' } },
+    ],
+    [
+      'a limit below the default request lowers the request',
+      { limits: { cpu: 0.05, memory: '134217728' } },
+      {
+        requests: { cpu: 0.05, memory: '134217728' },
+        limits: { cpu: 0.05, memory: '134217728' },
+      },
+    ],
+    [
+      'others are left as they are',
+      { requests: { memory: '1G' }, limits: { cpu: '1', memory: '1Gi' } },
+      { requests: { cpu: '100m', memory: '1G' }, limits: { cpu: '1', memory: '1Gi' } },
+    ],
+    ['the limit can be left out', { limits: null }, { requests: { cpu: '100m', memory: '192Mi' } }],
+  ])('%s', async (_, resources, expected) => {
+    expect(fieldOf(containerOf(await renderChart({ values: { resources } })), 'resources')).toEqual(
+      expected,
+    );
+  });
+
+  it('have the handler of a probe that values name, and no other', async () => {
+    const startupProbe = { tcpSocket: { port: 'https' } };
+    const livenessProbe = { httpGet: { path: '/healthz' } };
+    const manifests = await renderChart({ values: { startupProbe, livenessProbe } });
+    const startup = fieldOf(containerOf(manifests), 'startupProbe');
+    expect(startup).toMatchObject({ tcpSocket: { port: 'https' }, periodSeconds: 1 });
+    expect(startup).not.toHaveProperty('httpGet');
+    expect(containerOf(manifests)).toMatchObject({
+      livenessProbe: { httpGet: { path: '/healthz', port: 'https', scheme: 'HTTPS' } },
+    });
+  });
 });
 
 describe('certificates', () => {
