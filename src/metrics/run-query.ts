@@ -15,6 +15,7 @@ export async function runQuery(
   try {
     return await queries.query(query, { signal, onQuery, origin });
   } catch (cause) {
+    if (cause instanceof MetricsError) throw cause;
     throw new MetricsError('InternalError', 'unable to fetch metrics', { cause });
   }
 }

@@ -1,5 +1,5 @@
 import type { LabelSelector, Requirement } from '../apimachinery/label-selector.ts';
-import { formatMatchers, type LabelMatcher } from '../promql/matcher.ts';
+import { formatMatchers, isLegacyName, type LabelMatcher } from '../promql/matcher.ts';
 import type { ReportFault } from './fault.ts';
 import {
   isPlainLabel,
@@ -169,6 +169,11 @@ function withQuotedNames(
   throw new UnsafeNameError(
     'the name of the series needs quotes in PromQL, which the template does not write: expected e.g. {<<printf "%q" .Series>>,<<.LabelMatchers>>}',
   );
+}
+
+/** The first key of a selector that PromQL needs quoted, which Prometheus takes since version 3. */
+export function quotedKeyOf(selector: LabelSelector): string | undefined {
+  return selector.find(({ key }) => !isLegacyName(key))?.key;
 }
 
 /** The matchers of `.LabelMatchers` in their order: selector, namespace, objects. */

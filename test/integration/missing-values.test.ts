@@ -235,3 +235,21 @@ describe('a request that finds nothing, or less than asked', () => {
     );
   });
 });
+
+describe('a metric label that Prometheus 2 cannot have', () => {
+  test.each([
+    [`${custom}/namespaces/fb/pods/*/right?metricLabelSelector=`, 'metricLabelSelector'],
+    [
+      '/apis/external.metrics.k8s.io/v1beta1/namespaces/default/broker_lag?labelSelector=',
+      'labelSelector',
+    ],
+  ])("is the client's to mend: %s", async (path, parameter) => {
+    const { status, body } = await get(`${path}${encodeURIComponent('x.y/z=1')}`);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      reason: 'BadRequest',
+      message: `${parameter}: Prometheus does not take the label "x.y/z": expected letters, digits and underscores, not beginning with a digit (other names need Prometheus 3)`,
+    });
+    expect((await get(`${path}${encodeURIComponent('x_y=1')}`)).status).toBe(200);
+  });
+});

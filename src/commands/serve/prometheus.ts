@@ -2,6 +2,7 @@ import { prometheusFlags } from '../../cli/prometheus-flags.ts';
 import type { PrometheusOptions as PrometheusFlags } from '../../cli/serve-options.ts';
 import type { QueryRunner } from '../../metrics/query-runner.ts';
 import { createQuerySharing } from '../../metrics/query-sharing.ts';
+import { tellRefusedKeys } from '../../metrics/quoted-label-keys.ts';
 import { PrometheusError, type PrometheusErrorKind } from '../../prometheus/errors.ts';
 import { scopeOfFailure } from '../../prometheus/failure-scope.ts';
 import { createGuardedClient, type GuardedClient } from '../../prometheus/guarded-client.ts';
@@ -117,7 +118,7 @@ export function shareQueries(
   { queryMaxAge }: PrometheusFlags,
   metrics: AdapterMetrics,
 ): QueryRunner {
-  return createQuerySharing(prometheus, {
+  const sharing = createQuerySharing(prometheus, {
     maxAge: queryMaxAge,
     onQuery({ scope, answered }) {
       metrics.queryNeeded(scope, answered);
@@ -126,4 +127,8 @@ export function shareQueries(
     onKept: metrics.answersKept,
     scopeOfFailure,
   });
+  return tellRefusedKeys(
+    sharing,
+    (error) => error instanceof PrometheusError && error.kind === 'bad_query',
+  );
 }
