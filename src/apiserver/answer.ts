@@ -1,5 +1,8 @@
+import type { Turns } from '../scheduling/turns.ts';
 import { type Content, type Document, freshContent } from './document.ts';
 import { encode } from './encode.ts';
+import { encodeInPieces } from './encode-in-pieces.ts';
+import { longContent } from './long-content.ts';
 import { JSON_TYPE, type ObjectMediaType } from './negotiation.ts';
 
 /** What is sent to a client. */
@@ -24,6 +27,23 @@ export function textAnswer(code: number, contentType: string, text: string): Ans
 export function objectAnswer(code: number, object: object, form: AnswerForm): Answer {
   const content = freshContent(encode(object, form.mediaType, form.pretty));
   return { code, contentType: form.mediaType, content, headers: { Vary: 'Accept' } };
+}
+
+/**
+ * An API object whose list may be long: it is then written in slices.
+ *
+ * @param isCompressed whether the client reads gzip
+ */
+export async function listAnswer(
+  object: object,
+  form: AnswerForm,
+  isCompressed: boolean,
+  turns: Turns,
+): Promise<Answer> {
+  const pieces = encodeInPieces(object, form.mediaType, form.pretty);
+  if (pieces === undefined) return objectAnswer(200, object, form);
+  const content = await turns.take(() => longContent(pieces, isCompressed));
+  return { code: 200, contentType: form.mediaType, content, headers: { Vary: 'Accept' } };
 }
 
 /** JSON, for what has no other representation. */

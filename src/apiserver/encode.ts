@@ -38,13 +38,17 @@ export function refuseLargeYaml(length: number): void {
 function toYaml(object: object): string {
   const json = JSON.stringify(object);
   refuseLargeYaml(json.length);
-  const plain: unknown = JSON.parse(json);
-  return dump(sortKeys(plain), {
+  return dump(sortKeys(fromJson(json)), {
     seqNoIndent: true,
     quoteStyle: 'double',
     lineWidth: -1,
     noRefs: true,
   });
+}
+
+export function fromJson(json: string): object {
+  const plain: object = JSON.parse(json);
+  return plain;
 }
 
 function sortKeys(value: unknown): unknown {

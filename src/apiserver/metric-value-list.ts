@@ -1,6 +1,7 @@
 import { timestampFromSeconds } from '../apimachinery/timestamp.ts';
 import type { MetricValue } from '../metrics/custom.ts';
 import type { ExternalMetricValue } from '../metrics/external.ts';
+import { listItems } from './long-list.ts';
 
 /** MetricValueList of custom.metrics.k8s.io, `v1beta1` or `v1beta2`. */
 export function metricValueList(version: string, values: readonly MetricValue[]): object {
@@ -8,7 +9,7 @@ export function metricValueList(version: string, values: readonly MetricValue[])
     kind: 'MetricValueList',
     apiVersion: `custom.metrics.k8s.io/${version}`,
     metadata: {},
-    items: values.map(version === 'v1beta1' ? itemV1beta1 : itemV1beta2),
+    items: listItems(values, version === 'v1beta1' ? itemV1beta1 : itemV1beta2),
   };
 }
 
@@ -27,12 +28,12 @@ function itemV1beta1({ describedObject, metric, timestamp, value }: MetricValue)
 }
 
 /** ExternalMetricValueList of external.metrics.k8s.io/v1beta1. */
-export function externalMetricValueList(values: readonly ExternalMetricValue[]): object {
+export function externalMetricValueList(values: Iterable<ExternalMetricValue>): object {
   return {
     kind: 'ExternalMetricValueList',
     apiVersion: 'external.metrics.k8s.io/v1beta1',
     metadata: {},
-    items: values.map(({ timestamp, ...rest }) => ({
+    items: listItems(values, ({ timestamp, ...rest }) => ({
       ...rest,
       timestamp: timestampFromSeconds(timestamp),
     })),

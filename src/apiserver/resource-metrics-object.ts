@@ -4,6 +4,7 @@ import { timestampFromSeconds } from '../apimachinery/timestamp.ts';
 import type { ObjectIdentity } from '../metrics/object-metadata.ts';
 import type { NodeMetrics, PodMetrics } from '../metrics/resource.ts';
 import type { ResourceUsage } from '../metrics/resource-usage.ts';
+import { listItems } from './long-list.ts';
 import type { TableColumn, Tabled } from './table.ts';
 
 const API_VERSION = 'metrics.k8s.io/v1beta1';
@@ -65,7 +66,8 @@ export function metricsList(
   kind: 'PodMetrics' | 'NodeMetrics',
   objects: readonly MetricsObject[],
 ): object {
-  const items = objects.map(
+  const items = listItems(
+    objects,
     ({ object: { kind: _kind, apiVersion: _apiVersion, ...item } }) => item,
   );
   return { kind: `${kind}List`, apiVersion: API_VERSION, metadata: {}, items };

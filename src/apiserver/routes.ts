@@ -1,4 +1,5 @@
 import type { OnQuery } from '../metrics/query-runner.ts';
+import { createTurns } from '../scheduling/turns.ts';
 import {
   aggregatedConversions,
   convertedMediaType,
@@ -9,9 +10,11 @@ import {
   type AnswerForm,
   documentAnswer,
   jsonAnswer,
+  listAnswer,
   objectAnswer,
   textAnswer,
 } from './answer.ts';
+import { readsGzip } from './compression.ts';
 import { apiGroup, apiGroupList } from './discovery.ts';
 import { createDocument, type Document } from './document.ts';
 import { type HealthEndpoints, healthAnswer, healthPaths } from './health.ts';
@@ -125,6 +128,7 @@ function openApiAnswer(
 function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly string[]): Routes {
   const aggregated = createAggregatedDiscovery();
   const listed = documentsOf();
+  const turns = createTurns();
   return async ({ method, url, headers, signal, onQuery }) => {
     const served = apis();
     const { segments, query } = url;
@@ -161,7 +165,8 @@ function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly 
     const metricsForm = form(api.offer);
     const { conversion } = metricsForm;
     const request = { version, segments: rest, query, conversion, signal, onQuery };
-    return objectAnswer(200, await api.get(request), metricsForm);
+    const object = await api.get(request);
+    return listAnswer(object, metricsForm, readsGzip(headers['accept-encoding']), turns);
   };
 }
 

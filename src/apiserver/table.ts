@@ -1,3 +1,4 @@
+import { listItems } from './long-list.ts';
 import type { Conversion, OfferedConversion } from './negotiation.ts';
 import { JSON_TYPE, YAML_TYPE } from './negotiation.ts';
 import { badRequest, notConvertible } from './status.ts';
@@ -57,7 +58,7 @@ export function convert(
       if (!isList) {
         throw notConvertible(`you requested ${kind}, but the requested object is not a list`);
       }
-      const items = objects.map((each) => partialObjectMetadata(version, each));
+      const items = listItems(objects, (each) => partialObjectMetadata(version, each));
       return { kind, apiVersion: `${GROUP}/${version}`, metadata: {}, items };
     }
     default:
@@ -81,7 +82,7 @@ function table(
     columnDefinitions: isEmpty ? null : [nameColumn, ...columns.map(columnDefinition)],
     rows: isEmpty
       ? null
-      : objects.map((each) => ({
+      : listItems(objects, (each) => ({
           cells: [each.object.metadata.name, ...each.cells],
           object: objectOf(each),
         })),

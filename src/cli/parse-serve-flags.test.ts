@@ -102,6 +102,7 @@ describe('parseServeFlags', () => {
           queryMaxAge: 1_000,
           maxAnswerSize: 134_217_728,
           partialAnswers: 'discovery',
+          maxAnswerMemory: undefined,
         },
         relist: { interval: 600_000, maxAge: 600_000, concurrency: 4, discovery: 'auto' },
         kubernetes: {
@@ -202,6 +203,7 @@ describe('parseServeFlags', () => {
       level: '7',
       duration: '7m',
       float: '7.5',
+      bytes: '7Mi',
     };
     const unchanged = SERVE_FLAGS.filter(
       ({ name, effect }) => effect !== 'ignored' && !['help', 'version'].includes(name),

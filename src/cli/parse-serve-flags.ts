@@ -109,6 +109,7 @@ function prometheusOptions(flags: ParsedFlags): PrometheusOptions {
     queryMaxAge: flags.value(prometheusFlags.queryMaxAge),
     maxAnswerSize: flags.value(prometheusFlags.maxAnswerSize),
     partialAnswers: flags.value(prometheusFlags.partialAnswers),
+    maxAnswerMemory: flags.value(prometheusFlags.maxAnswerMemory),
   };
 }
 

@@ -125,4 +125,12 @@ export const prometheusFlags = {
     parse: byteSize,
     help: 'Answers from Prometheus that are larger, after decompression, are refused. Units: Ki, Mi, Gi.',
   }),
+  maxAnswerMemory: flag.parsed<number | undefined>({
+    name: 'prometheus-max-answer-memory',
+    kind: 'bytes',
+    default: undefined,
+    defaultText: 'a tenth of the memory limit, from 16Mi to 256Mi',
+    parse: byteSize,
+    help: 'How much memory the answers from Prometheus may take that are being received, parsed and used, all together. Answers above 256Ki count. One answer can have two thirds of it and is refused beyond that; answers for which there is no room wait for others. Units: Ki, Mi, Gi.',
+  }),
 };

@@ -51,6 +51,8 @@ export interface PrometheusOptions {
   readonly maxAnswerSize: number;
   /** Which answers are used although they lack a part. */
   readonly partialAnswers: 'discovery' | 'accept' | 'refuse';
+  /** In bytes. Undefined: by the memory limit of the process. */
+  readonly maxAnswerMemory: number | undefined;
 }
 
 export type PrometheusCredentials =

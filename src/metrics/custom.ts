@@ -26,7 +26,7 @@ import {
 } from './answer-summary.ts';
 import { MetricsError, metricNotFound, metricNotFoundFor } from './metrics-error.ts';
 import type { ObjectNames } from './object-names.ts';
-import type { Caller, QueryOrigin, QueryRunner, Sample } from './query-runner.ts';
+import type { Caller, QueryOrigin, QueryRunner, Sample, Samples } from './query-runner.ts';
 import { runQuery } from './run-query.ts';
 import { sampleQuantity } from './sample-quantity.ts';
 
@@ -237,7 +237,7 @@ function unexpectedType(type: string, query: string): MetricsError {
  * has not asked for one namespace only.
  */
 async function associate(
-  samples: readonly Sample[],
+  samples: Samples,
   { resourceLabel, namespaceLabel }: CustomMetric,
   namespace: string | undefined,
   names: readonly string[],

@@ -6,6 +6,7 @@ import {
   type QueryRequest,
   UnsupportedRequirementError,
 } from '../rules/metrics-query.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { createLeftOutSamples, type LeftOutSamples, type OnAnswer } from './answer-summary.ts';
 import { MetricsError, metricNotFound } from './metrics-error.ts';
 import type { Caller, QueryAnswer, QueryOrigin, QueryRunner } from './query-runner.ts';
@@ -31,8 +32,11 @@ export interface ExternalMetricValue {
 }
 
 export interface ExternalMetrics {
-  /** Every sample of the metric, in Prometheus's order. Throws {@link MetricsError}. */
-  get(request: ExternalMetricRequest): Promise<readonly ExternalMetricValue[]>;
+  /**
+   * Every sample of the metric, in Prometheus's order; an array, unless the answer is large: then
+   * they are made while they are gone through. Throws {@link MetricsError}.
+   */
+  get(request: ExternalMetricRequest): Promise<Iterable<ExternalMetricValue>>;
 }
 
 export interface ExternalMetricsDependencies {
@@ -50,7 +54,7 @@ export function createExternalMetrics(dependencies: ExternalMetricsDependencies)
       const answer = await runQuery(dependencies.queries, query, request, origin);
       const leftOut = createLeftOutSamples();
       const samples = samplesOf(answer, query);
-      const values = valuesOf(request.metric, samples, leftOut);
+      const values = await valuesOf(request.metric, samples, leftOut);
       dependencies.onAnswer({
         api: 'external',
         metric: request.metric,
@@ -104,18 +108,40 @@ function queryFor({ rule, request }: QueryOrigin): string {
   }
 }
 
-function valuesOf(
+/** What is infinite is counted now, so that it is known before the values are gone through. */
+async function valuesOf(
   metricName: string,
-  samples: readonly LabelledValue[],
+  samples: LabelledValues,
   leftOut: LeftOutSamples,
-): readonly ExternalMetricValue[] {
-  const values: ExternalMetricValue[] = [];
-  for (const { labels, value, timestamp } of samples) {
-    const quantity = sampleQuantity(value);
-    if (quantity === undefined) leftOut.add('infinite');
-    else values.push({ metricName, metricLabels: labels, timestamp, value: quantity });
+): Promise<Iterable<ExternalMetricValue>> {
+  const slices = createTimeSlices();
+  for (const { value } of samples) {
+    if (slices.isOver()) await slices.pause();
+    if (sampleQuantity(value) === undefined) leftOut.add('infinite');
   }
-  return values;
+  const values = new ExternalValues(metricName, samples);
+  return Array.isArray(samples) ? [...values] : values;
+}
+
+/** The values of samples, made anew each time that they are gone through. */
+class ExternalValues implements Iterable<ExternalMetricValue> {
+  readonly #metricName: string;
+  readonly #samples: Iterable<LabelledValue>;
+
+  constructor(metricName: string, samples: Iterable<LabelledValue>) {
+    this.#metricName = metricName;
+    this.#samples = samples;
+  }
+
+  *[Symbol.iterator](): Generator<ExternalMetricValue> {
+    const metricName = this.#metricName;
+    for (const { labels, value, timestamp } of this.#samples) {
+      const quantity = sampleQuantity(value);
+      if (quantity !== undefined) {
+        yield { metricName, metricLabels: labels, timestamp, value: quantity };
+      }
+    }
+  }
 }
 
 interface LabelledValue {
@@ -124,7 +150,11 @@ interface LabelledValue {
   readonly timestamp: number;
 }
 
-function samplesOf(answer: QueryAnswer, query: string): readonly LabelledValue[] {
+interface LabelledValues extends Iterable<LabelledValue> {
+  readonly length: number;
+}
+
+function samplesOf(answer: QueryAnswer, query: string): LabelledValues {
   switch (answer.type) {
     case 'vector':
       return answer.samples;

@@ -11,9 +11,17 @@ export interface Sample {
   readonly timestamp: number;
 }
 
+/**
+ * The samples of an instant vector. There can be many, and they may be parsed while they are gone
+ * through: a loop over them pauses in between.
+ */
+export interface Samples extends Iterable<Sample> {
+  readonly length: number;
+}
+
 /** The answer to an instant query. */
 export type QueryAnswer =
-  | { readonly type: 'vector'; readonly samples: readonly Sample[] }
+  | { readonly type: 'vector'; readonly samples: Samples }
   | { readonly type: 'scalar'; readonly value: number; readonly timestamp: number }
   | { readonly type: 'matrix' }
   | { readonly type: 'string' };
@@ -49,7 +57,10 @@ export type OnQuery = (query: NeededQuery) => (end: QueryEnd) => void;
 
 /** What goes with a request down to its queries. */
 export interface Caller {
-  /** Aborted when nobody waits for an answer any more. */
+  /**
+   * Aborted when nobody waits for an answer any more, at the latest when the response is made: the
+   * memory of a large answer is held until then.
+   */
   readonly signal?: AbortSignal | undefined;
   readonly onQuery?: OnQuery | undefined;
 }

@@ -3,8 +3,9 @@ export interface RecentAnswers<T> {
   /** Where `get` would have its answer from: one that is kept, or is under way, or neither. */
   find(key: string): 'kept' | 'running' | undefined;
   /**
-   * @param start makes the answer if there is none. Its signal aborts when all who wait have given
-   *   up. A failure goes to those who wait and is not kept.
+   * @param start makes the answer if there is none. Its signal aborts when the signals of all who
+   *   wait for it, or have got it from there, are aborted. A failure goes to those who wait and is not
+   *   kept.
    * @param signal the caller's own: aborting it rejects with its reason and leaves others alone
    */
   get(
@@ -26,6 +27,9 @@ export interface RecentAnswersOptions<T> {
   /** A clock in milliseconds that never goes back. */
   readonly now: () => number;
 }
+
+/** Not an error: one with its stack takes longer than all the rest. */
+const UNWANTED = 'nobody uses the answer';
 
 export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): RecentAnswers<T> {
   const { maxAge, now } = options;
@@ -50,7 +54,7 @@ export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): Recent
       ),
       abandon() {
         forget(key, call);
-        controller.abort();
+        controller.abort(UNWANTED);
       },
     };
     running.set(key, call);
@@ -77,13 +81,13 @@ export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): Recent
 }
 
 interface Call<T> {
-  /** How many have not given up. */
+  /** How many have neither given up nor finished with the answer. */
   waiting: number;
   readonly result: Promise<T>;
   abandon(): void;
 }
 
-/** The last one to give up ends the call. */
+/** The last one to give up, or to be done with the answer, ends the call. */
 function waitFor<T>(call: Call<T>, signal: AbortSignal | undefined): Promise<T> {
   call.waiting += 1;
   return new Promise<T>((resolve, reject) => {
@@ -92,8 +96,18 @@ function waitFor<T>(call: Call<T>, signal: AbortSignal | undefined): Promise<T> 
       call.waiting -= 1;
       if (call.waiting === 0) call.abandon();
     };
+    // Also after the answer has come: it is in use until then.
     signal?.addEventListener('abort', leave, { once: true });
-    call.result.then(resolve, reject).finally(() => signal?.removeEventListener('abort', leave));
+    call.result.then(
+      (answer) => {
+        resolve(answer);
+        if (signal === undefined) leave();
+      },
+      (error: unknown) => {
+        signal?.removeEventListener('abort', leave);
+        reject(error);
+      },
+    );
   });
 }
 

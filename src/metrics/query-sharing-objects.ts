@@ -1,5 +1,6 @@
 import type { QueryRequest } from '../rules/metrics-query.ts';
 import type { SharedQuery } from '../rules/shared-query.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
 import type { QueryAnswer, Sample } from './query-runner.ts';
 
 /** The answer to a shared query, by object. */
@@ -13,13 +14,15 @@ export interface SamplesByObject {
  * @returns undefined where it is no answer to a shared query: a sample lacks a label, or an object
  *   has two. Prometheus gives no such answer; not everything that speaks like it is Prometheus.
  */
-export function indexByObject(
+export async function indexByObject(
   answer: QueryAnswer,
   { objectLabel, namespaceLabel }: SharedQuery,
-): SamplesByObject | undefined {
+): Promise<SamplesByObject | undefined> {
   if (answer.type !== 'vector') return undefined;
+  const slices = createTimeSlices();
   const namespaces = new Map<string, Map<string, Sample>>();
   for (const sample of answer.samples) {
+    if (slices.isOver()) await slices.pause();
     const name = sample.labels[objectLabel];
     const namespace = namespaceLabel === undefined ? '' : sample.labels[namespaceLabel];
     if (name === undefined || namespace === undefined) return undefined;

@@ -89,7 +89,7 @@ function sharing(maxAge = 1000) {
       signal,
     });
     if (answer.type !== 'vector') throw new Error(answer.type);
-    return Object.fromEntries(answer.samples.map(({ labels, value }) => [labels.pod, value]));
+    return Object.fromEntries([...answer.samples].map(({ labels, value }) => [labels.pod, value]));
   }
 
   /** Two requests, with which the next one makes many. */

@@ -1,5 +1,12 @@
 import type { QueryRequest } from '../rules/metrics-query.ts';
-import type { Caller, NeededQuery, OnQuery, QueryAnswer, QueryRunner } from './query-runner.ts';
+import type {
+  Caller,
+  NeededQuery,
+  OnQuery,
+  QueryAnswer,
+  QueryRunner,
+  Samples,
+} from './query-runner.ts';
 import { createRecentAnswers, type RecentAnswers } from './query-sharing-answers.ts';
 import { createDemand } from './query-sharing-demand.ts';
 import { createSharedFailures } from './query-sharing-fallback.ts';
@@ -44,7 +51,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
   const bounds = { maxAge, mostKept: MOST_ANSWERS, mostBytes: MOST_BYTES, now };
   const own = createRecentAnswers<QueryAnswer>({
     ...bounds,
-    bytesOf: (answer) => (answer.type === 'vector' ? bytesOf(answer.samples.length) : 0),
+    bytesOf: (answer) => (answer.type === 'vector' ? ownBytesOf(answer.samples) : 0),
     onKept: (count, bytes) => onKept?.('own', count, bytes),
   });
   const forAll = createRecentAnswers<SamplesByObject>({
@@ -100,7 +107,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
     signal: AbortSignal,
   ): Promise<SamplesByObject> {
     try {
-      const samples = indexByObject(await runner.query(shared.promql, { signal }), shared);
+      const samples = await indexByObject(await runner.query(shared.promql, { signal }), shared);
       if (samples === undefined) throw new NoSharedAnswer();
       demand.answered(samples.size);
       // Nobody but those who wait for it right now will get it.
@@ -152,6 +159,11 @@ class NoSharedAnswer extends Error {
   constructor() {
     super('a sample has not the labels of an object, or an object has two samples');
   }
+}
+
+/** What is no array is a large answer, which is held for those only who have asked for it. */
+function ownBytesOf(samples: Samples): number {
+  return Array.isArray(samples) ? bytesOf(samples.length) : Number.POSITIVE_INFINITY;
 }
 
 /** A rough measure: labels differ in length, and equal ones are kept once. */

@@ -5,7 +5,7 @@ import type { CompiledResourceRule } from '../rules/rule.ts';
 import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { MetricsError } from './metrics-error.ts';
 import type { ObjectIdentity } from './object-metadata.ts';
-import type { Sample } from './query-runner.ts';
+import type { Sample, Samples } from './query-runner.ts';
 
 /** The samples of an answer. */
 export interface SamplesByObject {
@@ -18,7 +18,7 @@ export interface SamplesByObject {
 }
 
 /** Runs a query whose answer must be an instant vector. */
-export type RunQuery = (promql: string) => Promise<readonly Sample[]>;
+export type RunQuery = (promql: string) => Promise<Samples>;
 
 /** A question to Prometheus that is ready to be put: its PromQL is made. */
 export type UsageQuestion = (run: RunQuery) => Promise<SamplesByObject>;
@@ -222,7 +222,7 @@ function labelOf(
 }
 
 async function byObject(
-  samples: readonly Sample[],
+  samples: Samples,
   keyOf: (sample: Sample) => string | undefined,
 ): Promise<SamplesByObject> {
   const slices = createTimeSlices();

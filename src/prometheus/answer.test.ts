@@ -7,7 +7,7 @@ function vector(...samples: readonly unknown[]): QueryAnswer {
 
 function readValue(text: unknown): number | undefined {
   const answer = vector({ metric: {}, value: [0, text] });
-  return answer.type === 'vector' ? answer.samples[0]?.value : undefined;
+  return answer.type === 'vector' ? [...answer.samples][0]?.value : undefined;
 }
 
 describe('readQueryAnswer', () => {

@@ -1,6 +1,12 @@
 import type { Readable } from 'node:stream';
 import { PrometheusError } from './errors.ts';
 
+/**
+ * In bytes: an answer up to this size is parsed at one go, which takes a few milliseconds, and is
+ * not counted against the budget for large ones.
+ */
+const LARGEST_SMALL = 256 * 1024;
+
 /** How much of an answer has come, in bytes as unpacked; counted while it is read. */
 export interface AnswerSize {
   /** How many bytes are taken. */
@@ -13,33 +19,92 @@ export interface AnswerSize {
  *
  * @param size counts the bytes, and says how many are taken at most
  * @param signal its reason is thrown, and the body destroyed, when it is aborted
- * @param onChunk what it throws ends the reading and is thrown on
+ * @param onChunk no further chunk is read before its promise resolves; what it throws ends the
+ *   reading and is thrown on
  * @throws PrometheusError `too_large`, or `bad_answer` where the body ends too early
  */
-export async function readChunks(
+async function readChunks(
   body: Readable,
   size: AnswerSize,
   signal: AbortSignal,
-  onChunk: (chunk: Buffer) => void,
+  onChunk: (chunk: Buffer) => Promise<void> | undefined,
 ): Promise<void> {
   for await (const chunk of chunksOf(body, signal)) {
     size.taken += chunk.length;
-    if (size.taken > size.most) {
-      throw new PrometheusError('too_large', `the answer is larger than ${size.most} bytes`);
-    }
-    onChunk(chunk);
+    if (size.taken > size.most) throw largerThan(size);
+    const reading = onChunk(chunk);
+    if (reading !== undefined) await reading;
   }
 }
 
-/** Reads a whole body; everything else as in `readChunks`. */
+/** Reads a whole body; everything else as in {@link readAnswer}. */
 export async function readBody(
   body: Readable,
   size: AnswerSize,
   signal: AbortSignal,
 ): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  await readChunks(body, size, signal, (chunk) => chunks.push(chunk));
+  await readChunks(body, size, signal, (chunk) => {
+    chunks.push(chunk);
+    return undefined;
+  });
   return Buffer.concat(chunks);
+}
+
+/** Reads the beginning of a body, for what explains an error, and leaves the rest. */
+export async function readBeginning(
+  body: Readable,
+  size: AnswerSize,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of chunksOf(body, signal)) {
+    size.taken += chunk.length;
+    chunks.push(chunk);
+    if (size.taken > LARGEST_SMALL) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Takes an answer in as it comes. */
+export interface AnswerReader<T> {
+  push(chunk: Buffer): Promise<void> | undefined;
+  /** All chunks have come. */
+  end(): Promise<T>;
+}
+
+/**
+ * Reads an answer: as a whole if it is small, else piece by piece.
+ *
+ * @param size counts the bytes, and says how many are taken at most
+ * @param signal its reason is thrown, and the body destroyed, when it is aborted
+ * @throws PrometheusError `too_large`, or `bad_answer` where the body ends too early; what
+ *   `readSmall` and the reader throw
+ */
+export async function readAnswer<T>(
+  body: Readable,
+  size: AnswerSize,
+  signal: AbortSignal,
+  readSmall: (body: Buffer) => T,
+  readLarge: () => AnswerReader<T>,
+): Promise<T> {
+  const beginning: Buffer[] = [];
+  let large: AnswerReader<T> | undefined;
+  await readChunks(body, size, signal, (chunk) => {
+    if (large !== undefined) return large.push(chunk);
+    beginning.push(chunk);
+    if (size.taken <= LARGEST_SMALL) return undefined;
+    large = readLarge();
+    return large.push(Buffer.concat(beginning.splice(0)));
+  });
+  return large === undefined ? readSmall(Buffer.concat(beginning)) : large.end();
+}
+
+function largerThan({ most }: AnswerSize): PrometheusError {
+  return new PrometheusError(
+    'too_large',
+    `the answer is larger than ${most} bytes, the limit of --prometheus-max-answer-size`,
+  );
 }
 
 async function* chunksOf(body: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {

@@ -1,20 +1,24 @@
-import { type QueryAnswer, readNames, readQueryAnswer } from './answer.ts';
-import { type AnswerSize, readBody } from './body.ts';
+import { type QueryAnswer, readQueryAnswer } from './answer.ts';
+import { type AnswerShare, createAnswerMemory } from './answer-memory.ts';
+import { type AnswerReader, type AnswerSize, readAnswer, readBeginning } from './body.ts';
 import { type Connection, connect, type HttpAnswer } from './connection.ts';
 import { withDeadline } from './deadline.ts';
-import { type Envelope, openEnvelope } from './envelope.ts';
+import { openEnvelope } from './envelope.ts';
 import { PrometheusError } from './errors.ts';
 import { labelValuesPath } from './label-values-path.ts';
+import { namesReader, readNamesAnswer } from './names-answer.ts';
 import type { AnswerNotices } from './notices.ts';
 import {
   DEFAULT_DISCOVERY_TIMEOUT_MS,
   DEFAULT_MAX_ANSWER_BYTES,
+  DEFAULT_MAX_ANSWER_MEMORY,
   DEFAULT_QUERY_TIMEOUT_MS,
   type FinishedRequest,
   type PrometheusEndpoint,
   type PrometheusOptions,
 } from './options.ts';
-import { readSeriesAnswer, type SeriesLabelNames } from './series-answer.ts';
+import { readSeriesAnswer, type SeriesLabelNames, seriesReader } from './series-answer.ts';
+import { type NoticedQueryAnswer, queryAnswerReader } from './vector-answer.ts';
 
 export interface RequestOptions {
   /** How long this request may take, in milliseconds, instead of the client's own limit. */
@@ -25,6 +29,11 @@ export interface RequestOptions {
 export interface QueryOptions extends RequestOptions {
   /** The evaluation time in seconds since the epoch. Default: now, by Prometheus's clock. */
   readonly time?: number;
+  /**
+   * Aborted when the samples are no longer in use. Until then a large answer is counted against
+   * the budget for answers. Default: it is not counted once it is read.
+   */
+  readonly inUse?: AbortSignal | undefined;
 }
 
 /** Times in seconds since the epoch. */
@@ -75,8 +84,12 @@ interface Noticed {
   readonly notices: AnswerNotices;
 }
 
-/** Reads an answer until its signal says to stop, and counts its bytes. */
-type ReadAnswer<T> = (answer: HttpAnswer, signal: AbortSignal, size: AnswerSize) => Promise<T>;
+/** How the answers of an endpoint are read. */
+interface EndpointReader<T> {
+  /** A small one, or one with an error status, of which it may be the beginning only. */
+  small(body: Buffer, head: HttpAnswer): T;
+  large(head: HttpAnswer, share: AnswerShare, signal: AbortSignal): AnswerReader<T>;
+}
 
 /**
  * A client of the HTTP API of one Prometheus server, or of what speaks like one. Connections are
@@ -95,19 +108,32 @@ export function createPrometheusClient(
 ): PrometheusClient {
   const limit = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
   const verb = options.verb ?? 'GET';
+  const memory = createAnswerMemory(options.maxAnswerMemory ?? DEFAULT_MAX_ANSWER_MEMORY);
 
-  function ask<T extends Noticed>(request: EndpointRequest, read: ReadAnswer<T>): Promise<T> {
+  /** @param inUse aborted when the answer is no longer in use; undefined: it is not kept */
+  async function ask<T extends Noticed>(
+    request: EndpointRequest,
+    reader: EndpointReader<T>,
+    inUse?: AbortSignal,
+  ): Promise<T> {
     const size: AnswerSize = { most: limit, taken: 0 };
-    return observed(request, size, options, () =>
-      withDeadline(request, (signal) => sendAndRead(connection, request, signal, size, read)),
-    );
+    const share = memory.open();
+    try {
+      const answer = await observed(request, size, options, () =>
+        withDeadline(request, (signal) => {
+          return sendAndRead(connection, request, signal, size, reader, share);
+        }),
+      );
+      share.releaseAfter(inUse);
+      return answer;
+    } catch (error) {
+      share.release();
+      throw error;
+    }
   }
 
-  const readEnvelope: ReadAnswer<Envelope> = async (answer, signal, size) =>
-    openEnvelope(await readBody(answer.body, size, signal), answer);
-
   async function query(promql: string, queryOptions: QueryOptions = {}): Promise<QueryAnswer> {
-    const { time, timeoutMs, signal } = queryOptions;
+    const { time, timeoutMs, signal, inUse } = queryOptions;
     const request: EndpointRequest = {
       endpoint: 'query',
       path: '/api/v1/query',
@@ -116,10 +142,7 @@ export function createPrometheusClient(
       timeoutMs: timeoutMs ?? options.queryTimeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS,
       signal,
     };
-    const { answer } = await ask(request, async (head, stop, size) => {
-      const { data, notices } = await readEnvelope(head, stop, size);
-      return { answer: readQueryAnswer(data), notices };
-    });
+    const { answer } = await ask(request, queryReader, inUse);
     return answer;
   }
 
@@ -135,9 +158,7 @@ export function createPrometheusClient(
       parameters: discoveryParameters([match], range),
       ...discoveryLimits(requestOptions),
     };
-    const { series } = await ask(request, (answer, signal, size) =>
-      readSeriesAnswer(answer, answer.body, size, signal),
-    );
+    const { series } = await ask(request, { small: readSeriesAnswer, large: seriesReader });
     return series;
   }
 
@@ -172,10 +193,7 @@ export function createPrometheusClient(
   }
 
   async function names(request: EndpointRequest): Promise<readonly string[]> {
-    const answer = await ask(request, async (head, signal, size) => {
-      const { data, notices } = await readEnvelope(head, signal, size);
-      return { names: readNames(data), notices };
-    });
+    const answer = await ask(request, { small: readNamesAnswer, large: namesReader });
     return answer.names;
   }
 
@@ -189,14 +207,31 @@ export function createPrometheusClient(
   return { query, seriesLabelNames, labelNames, labelValues, close: connection.close };
 }
 
+const queryReader: EndpointReader<NoticedQueryAnswer> = {
+  small(body, head) {
+    const { data, notices } = openEnvelope(body, head);
+    return { answer: readQueryAnswer(data), notices };
+  },
+  large: queryAnswerReader,
+};
+
 async function sendAndRead<T>(
   connection: Connection,
   { verb, path, parameters }: EndpointRequest,
   signal: AbortSignal,
   size: AnswerSize,
-  read: ReadAnswer<T>,
+  reader: EndpointReader<T>,
+  share: AnswerShare,
 ): Promise<T> {
-  return read(await connection.send({ verb, path, parameters, signal }), signal, size);
+  const head = await connection.send({ verb, path, parameters, signal });
+  if (head.status >= 300) return reader.small(await readBeginning(head.body, size, signal), head);
+  return readAnswer(
+    head.body,
+    size,
+    signal,
+    (body) => reader.small(body, head),
+    () => reader.large(head, share, signal),
+  );
 }
 
 /** Reports how a request ended, then lets it end so. */

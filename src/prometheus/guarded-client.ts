@@ -187,7 +187,7 @@ export function createGuardedClient(options: PrometheusOptions & GuardOptions): 
   function askOnce(promql: string, queryOptions: QueryOptions, deadline: number) {
     const timeoutMs = Math.max(1, Math.ceil(deadline - performance.now()));
     return ask(queryOptions.signal, (signal) =>
-      client.query(promql, { ...queryOptions, timeoutMs, signal }),
+      client.query(promql, { inUse: queryOptions.signal, ...queryOptions, timeoutMs, signal }),
     );
   }
 

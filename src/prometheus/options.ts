@@ -4,6 +4,7 @@ import type { AnswerNotices } from './notices.ts';
 export const DEFAULT_QUERY_TIMEOUT_MS = 30_000;
 export const DEFAULT_DISCOVERY_TIMEOUT_MS = 120_000;
 export const DEFAULT_MAX_ANSWER_BYTES = 128 * 1024 * 1024;
+export const DEFAULT_MAX_ANSWER_MEMORY = 256 * 1024 * 1024;
 export const DEFAULT_MAX_CONNECTIONS = 64;
 
 /** Where Prometheus is and how it is spoken to. */
@@ -41,6 +42,11 @@ export interface PrometheusOptions {
   readonly discoveryTimeoutMs?: number;
   /** The largest answer that is taken, unpacked, in bytes. Default 128 MiB. */
   readonly maxAnswerBytes?: number;
+  /**
+   * How many bytes all answers together may have that are being received, parsed and used, small
+   * ones aside; one of them, two thirds of it. Default 256 MiB.
+   */
+  readonly maxAnswerMemory?: number;
   /** How many connections may be open at once; further requests wait. Default 64. */
   readonly maxConnections?: number;
   /**

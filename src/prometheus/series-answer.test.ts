@@ -1,19 +1,29 @@
-import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createAnswerMemory } from './answer-memory.ts';
 import type { AnswerHead } from './envelope.ts';
-import { readSeriesAnswer, type SeriesLabelNames } from './series-answer.ts';
+import { readSeriesAnswer, type SeriesLabelNames, seriesReader } from './series-answer.ts';
 
 const OK: AnswerHead = { status: 200, location: undefined, redact: (text) => text };
 
-function read(body: Buffer | string, chunkLength = 65_536, head = OK) {
+/** Reads the same as a large answer and as a small one. */
+async function read(body: Buffer | string, chunkLength = 65_536, head = OK) {
   const bytes = Buffer.from(body);
-  const chunks: Buffer[] = [];
+  const small = (async () => readSeriesAnswer(bytes, head))();
+  const [asSmall, asLarge] = await Promise.allSettled([small, readLarge(bytes, chunkLength, head)]);
+  expect(asLarge.status).toBe(asSmall.status);
+  if (asSmall.status === 'fulfilled') expect(asLarge).toEqual(asSmall);
+  else expect(asSmall.reason.kind).toBe(head.status === 400 ? 'bad_query' : 'bad_answer');
+  return readLarge(bytes, chunkLength, head);
+}
+
+async function readLarge(bytes: Buffer, chunkLength: number, head: AnswerHead) {
+  const share = createAnswerMemory(1_000_000).open();
+  const reader = seriesReader(head, share, new AbortController().signal);
   for (let at = 0; at < bytes.length; at += chunkLength) {
-    chunks.push(bytes.subarray(at, at + chunkLength));
+    await reader.push(bytes.subarray(at, at + chunkLength));
   }
-  const size = { most: 1_000_000, taken: 0 };
-  return readSeriesAnswer(head, Readable.from(chunks), size, new AbortController().signal);
+  return reader.end();
 }
 
 /** The same by reading the JSON as a whole. */
@@ -85,12 +95,13 @@ describe('readSeriesAnswer', () => {
   test.each([
     ['{"status":"success"}', 'data is not a list of label sets'],
     ['{"status":"success","data":{}}', 'data is not a list of label sets'],
-    ['{"status":"success","data":[0]}', 'data is not a list of label sets'],
-    ['{"status":"success","data":[{"__name__":"a"},"b"]}', 'data is not a list of label sets'],
-    ['{"status":"success","data":[[{"__name__":"a"}]]}', 'data is not a list of label sets'],
-    ['{"status":"success","data":[],"x":[{}]}', 'data is not a list of label sets'],
-    ['{"status":"success","data":[{"__name__":"a"},]}', 'not one of the Prometheus HTTP API'],
-    ['{"status":"success","data":[{"__name__":"a"} {"__name__":"a"}]}', 'not one of the Prom'],
+    ['{"status":"success","data":[{}],"data":{}}', 'data is not a list of label sets'],
+    ['{"status":"success","data":[0]}', 'data[0] is not an object'],
+    ['{"status":"success","data":[{"__name__":"a"},"b"]}', 'data[1] is not an object'],
+    ['{"status":"success","data":[[{"__name__":"a"}]]}', 'data[0] is not an object'],
+    ['{"status":"success","data":[{"__name__":"a"},]}', 'data[0] is not an object'],
+    ['{"status":"success","data":[,]}', 'data[0] is not an object'],
+    ['{"status":"success","data":[{"__name__":"a"} {"__name__":"a"}]}', 'data[0] is not an obj'],
     ['{"status":"success","data":[{"__name__":"a",}]}', 'data[0] is not an object'],
     ['{"status":"success","data":[{"a":"b"},{"__name__":1}]}', 'data[1]["__name__"] is not a'],
     ['[[{"__name__":"a"}]]', 'not one of the Prometheus HTTP API'],

@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream';
 import { readLabels } from './answer.ts';
-import { arrayElements } from './array-elements.ts';
-import { type AnswerSize, readBody, readChunks } from './body.ts';
+import type { AnswerShare } from './answer-memory.ts';
+import type { AnswerReader } from './body.ts';
 import { type AnswerHead, openEnvelope } from './envelope.ts';
 import { PrometheusError } from './errors.ts';
+import { elementsOf, isListOfBatches, listBatches } from './list-batches.ts';
 import type { AnswerNotices } from './notices.ts';
 
 /** The names of the labels (without `__name__`) that series of a name have, by that name. */
@@ -15,69 +15,93 @@ export interface SeriesAnswer {
   readonly notices: AnswerNotices;
 }
 
+/** What a name takes in memory besides its own letters, about, in bytes. */
+const NAME_BYTES = 400;
+const LABEL_BYTES = 60;
+
 /**
- * Reads an answer of `/api/v1/series` while it arrives. There can be millions of series; only the
+ * Reads a small answer of `/api/v1/series`. Servers that are written in Go may write `null` for an
+ * empty list. Throws as
+ * {@link seriesReader}.
+ */
+export function readSeriesAnswer(body: Buffer, head: AnswerHead): SeriesAnswer {
+  const { data, notices } = openEnvelope(body, head);
+  const names = createSeriesNames();
+  if (data !== null && !Array.isArray(data)) throw notLabelSets();
+  for (const [index, labels] of (data ?? []).entries()) names.add(labels, `data[${index}]`);
+  return { series: names.found, notices };
+}
+
+/**
+ * Reads a large one while it arrives. There can be millions of series; only the
  * names are kept, and series without a name are passed over.
  *
- * @throws PrometheusError as `openEnvelope` and `readChunks` do; `bad_answer` for anything that is
- *   not a list of label sets
+ * @param share what the names take is taken from it, and left to the caller to release
+ * @throws PrometheusError as `openEnvelope` does; `bad_answer` for anything that is not a list of
+ *   label sets
  */
-export async function readSeriesAnswer(
+export function seriesReader(
   head: AnswerHead,
-  body: Readable,
-  size: AnswerSize,
+  share: AnswerShare,
   signal: AbortSignal,
-): Promise<SeriesAnswer> {
-  if (head.status >= 300) {
-    const { notices } = openEnvelope(await readBody(body, size, signal), head);
-    return { series: new Map(), notices };
-  }
-  const series = new Map<string, Set<string>>();
+): AnswerReader<SeriesAnswer> {
+  const names = createSeriesNames();
   let count = 0;
-  const elements = arrayElements((text) => {
-    addSeries(series, text, `data[${count}]`);
-    count += 1;
-  });
-  await readChunks(body, size, signal, elements.push);
-  const { data, notices } = openEnvelope(elements.rest(), head);
-  needList(data, count);
-  return { series, notices };
-}
-
-function addSeries(
-  series: Map<string, Set<string>>,
-  text: string | undefined,
-  place: string,
-): void {
-  const labels = readLabels(parse(text), place);
-  const name = labels.__name__;
-  if (name === undefined) {
-    return;
-  }
-  const known = series.get(name) ?? new Set();
-  series.set(name, known);
-  for (const label in labels) {
-    if (label !== '__name__') {
-      known.add(label);
+  let batches = 0;
+  let bytes = 0;
+  const list = listBatches(['data'], (batch) => {
+    for (const labels of elementsOf(batch) ?? [undefined]) {
+      bytes += names.add(labels, `data[${count}]`);
+      count += 1;
     }
-  }
+    batches += 1;
+  });
+  return {
+    push(chunk) {
+      list.push(chunk);
+      const taken = bytes;
+      bytes = 0;
+      return taken === 0 ? undefined : share.take(taken, signal);
+    },
+    async end() {
+      const { data, notices } = openEnvelope(list.rest(), head);
+      const isEmpty = data === null && batches === 0;
+      if (!isEmpty && !isListOfBatches(data, batches)) throw notLabelSets();
+      return { series: names.found, notices };
+    },
+  };
 }
 
-function parse(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+interface SeriesNames {
+  readonly found: SeriesLabelNames;
+  /**
+   * @param labels parsed JSON
+   * @returns how much more memory is used, in bytes, about
+   */
+  add(labels: unknown, place: string): number;
 }
 
-/**
- * Only zeros stand where the series were cut out: as many as there were, and in `data`. Servers that
- * are written in Go may write `null` for an empty list.
- */
-function needList(data: unknown, count: number): void {
-  if (data === null && count === 0) return;
-  if (!Array.isArray(data) || data.length !== count || data.some((element) => element !== 0)) {
-    throw new PrometheusError('bad_answer', 'in the answer, data is not a list of label sets');
-  }
+function createSeriesNames(): SeriesNames {
+  const found = new Map<string, Set<string>>();
+  return {
+    found,
+    add(value, place) {
+      const labels = readLabels(value, place);
+      const name = labels.__name__;
+      if (name === undefined) return 0;
+      const known = found.get(name) ?? new Set();
+      let bytes = found.has(name) ? 0 : NAME_BYTES + name.length;
+      found.set(name, known);
+      for (const label in labels) {
+        if (label === '__name__' || known.has(label)) continue;
+        known.add(label);
+        bytes += LABEL_BYTES + label.length;
+      }
+      return bytes;
+    },
+  };
+}
+
+function notLabelSets(): PrometheusError {
+  return new PrometheusError('bad_answer', 'in the answer, data is not a list of label sets');
 }

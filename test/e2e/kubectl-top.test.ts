@@ -226,7 +226,7 @@ async function containersInPrometheus(): Promise<readonly ContainerInPrometheus[
 
 async function samples(query: string) {
   const answer = await client.query(query, {});
-  return answer.type === 'vector' ? answer.samples : [];
+  return answer.type === 'vector' ? [...answer.samples] : [];
 }
 
 /** Gauges, so that a figure is the same whenever it is looked at. */

@@ -71,7 +71,7 @@ describe.each(['GET', 'POST'] as const)('a real Prometheus, asked by %s', (verb)
       time: NOW,
     });
     expect(answer.type).toBe('vector');
-    const samples = answer.type === 'vector' ? answer.samples : [];
+    const samples = answer.type === 'vector' ? [...answer.samples] : [];
     const byPod = new Map(samples.map((sample) => [sample.labels.pod, sample]));
     expect(byPod.get('a')).toEqual({
       labels: { pod: 'a', path: 'say "hi"' },
@@ -84,7 +84,7 @@ describe.each(['GET', 'POST'] as const)('a real Prometheus, asked by %s', (verb)
 
   test('values that are not finite', async () => {
     const answer = await client.query('depth', { time: NOW });
-    const samples = answer.type === 'vector' ? answer.samples : [];
+    const samples = answer.type === 'vector' ? [...answer.samples] : [];
     expect(
       Object.fromEntries(samples.map(({ labels, value }) => [String(labels.queue), value])),
     ).toEqual({
@@ -107,7 +107,7 @@ describe.each(['GET', 'POST'] as const)('a real Prometheus, asked by %s', (verb)
     });
     const before = Date.now() / 1000 - 0.001;
     const answer = await client.query('vector(time())');
-    const evaluatedAt = answer.type === 'vector' ? answer.samples[0]?.timestamp : undefined;
+    const evaluatedAt = answer.type === 'vector' ? [...answer.samples][0]?.timestamp : undefined;
     expect(evaluatedAt).toBeGreaterThanOrEqual(before);
     expect(evaluatedAt).toBeLessThanOrEqual(Date.now() / 1000 + 0.001);
   });
@@ -202,9 +202,9 @@ test('a query of 5,000 pods goes through a GET', async () => {
   const pods = Array.from({ length: 5000 }, (_, index) => `some-deployment-7d9f6c5b4-${index}`);
   const query = `sum(requests_total{pod=~"a|${pods.join('|')}"}) by (pod)`;
   const answer = await client.query(query, { time: NOW });
-  expect(answer.type === 'vector' ? answer.samples.map(({ labels }) => labels.pod) : []).toEqual([
-    'a',
-  ]);
+  expect(
+    answer.type === 'vector' ? [...answer.samples].map(({ labels }) => labels.pod) : [],
+  ).toEqual(['a']);
   client.close();
 });
 

@@ -306,7 +306,8 @@ describe('an answer that is none', () => {
       written = 0;
       expect(await failureOf(ask())).toMatchObject({
         kind: 'too_large',
-        message: 'the answer is larger than 100000 bytes',
+        message:
+          'the answer is larger than 100000 bytes, the limit of --prometheus-max-answer-size',
       });
       expect(written).toBeLessThan(64 * 1024 * 1024);
     }
@@ -771,7 +772,7 @@ describe('answers as Prometheus 3 gives them', () => {
       }
     });
     const answer = await client.query('{"http.requests","service.name"=~".+"}');
-    const sample = answer.type === 'vector' ? answer.samples[0] : undefined;
+    const sample = answer.type === 'vector' ? [...answer.samples][0] : undefined;
     expect(sample).toMatchObject({ value: 1e21, timestamp: 1763780000.123 });
     expect(Object.entries(sample?.labels ?? {})).toEqual([
       ['__name__', 'http.requests'],

@@ -102,7 +102,7 @@ async function outcome(runner: QueryRunner, origin: QueryOrigin): Promise<unknow
     const answer = await runner.query(promql, { origin });
     if (answer.type !== 'vector') return answer.type;
     const names = new Set(origin.request.objects?.names);
-    return answer.samples
+    return [...answer.samples]
       .map(({ labels, value, timestamp }) => [labels.pod, value, timestamp] as const)
       .filter(([name]) => name !== undefined && names.has(name))
       .sort(([a = '', x], [b = '', y]) => (a === b ? ordered(x, y) : a < b ? -1 : 1));

@@ -1,5 +1,5 @@
 import { apiMessages } from './api-messages.ts';
-import { writeMessage } from './wire.ts';
+import { type WireWriter, writeMessage } from './wire.ts';
 
 /** How Kubernetes' protobuf objects begin. */
 const magic = Buffer.from('k8s\0', 'latin1');
@@ -13,21 +13,74 @@ const magic = Buffer.from('k8s\0', 'latin1');
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
  */
 export function encodeApiObject(object: object): Buffer {
+  const { typeMeta, fields, writeFields } = messageOf(object);
+  return writeMessage((writer) => {
+    writeTypeMeta(writer, typeMeta);
+    const raw = writer.open(2);
+    writeFields(writer, fields);
+    writer.close(raw);
+    writeEnd(writer);
+  }, magic);
+}
+
+/**
+ * Writes the same in pieces: an object with a long list, which is its last field.
+ *
+ * @param object without the list
+ * @param name of the field
+ * @param batches the items of the list
+ */
+export function* encodeApiList(
+  object: object,
+  name: string,
+  batches: Iterable<readonly object[]>,
+): Generator<Buffer> {
+  const { typeMeta, fields, writeFields } = messageOf(object);
+  const pieces = [writeMessage((writer) => writeFields(writer, fields))];
+  for (const items of batches) {
+    const piece = writeMessage((writer) => writeFields(writer, { [name]: items }));
+    pieces.push(piece);
+    // Its length goes before all, so nothing is out yet; whoever asks can pause.
+    yield nothing;
+  }
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  yield writeMessage((writer) => {
+    writeTypeMeta(writer, typeMeta);
+    writer.begin(2, length);
+  }, magic);
+  yield* pieces;
+  yield writeMessage(writeEnd);
+}
+
+const nothing = Buffer.alloc(0);
+
+interface TypeMeta {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+function messageOf(object: object) {
   // Kubernetes' own servers write an APIGroupList without its apiVersion in JSON, though not here.
   const { apiVersion = 'v1', kind, ...fields }: Readonly<Record<string, unknown>> = { ...object };
   const writeFields = apiMessages.get(`${apiVersion}/${kind}`);
   if (writeFields === undefined) {
     throw new TypeError(`no protobuf message for ${apiVersion}/${kind}`);
   }
-  return writeMessage((writer) => {
-    const typeMeta = writer.open(1);
-    writer.bytes(1, String(apiVersion));
-    writer.bytes(2, String(kind));
-    writer.close(typeMeta);
-    const raw = writer.open(2);
-    writeFields(writer, fields);
-    writer.close(raw);
-    writer.bytes(3, '');
-    writer.bytes(4, '');
-  }, magic);
+  return {
+    typeMeta: { apiVersion: String(apiVersion), kind: String(kind) },
+    fields,
+    writeFields,
+  };
+}
+
+function writeTypeMeta(writer: WireWriter, { apiVersion, kind }: TypeMeta): void {
+  const typeMeta = writer.open(1);
+  writer.bytes(1, apiVersion);
+  writer.bytes(2, kind);
+  writer.close(typeMeta);
+}
+
+function writeEnd(writer: WireWriter): void {
+  writer.bytes(3, '');
+  writer.bytes(4, '');
 }

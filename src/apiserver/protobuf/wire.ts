@@ -12,6 +12,8 @@ export interface WireWriter {
   open(field: number): OpenMessage;
   /** Ends the message that was begun last. */
   close(message: OpenMessage): void;
+  /** Begins a field that is a message of so many bytes, which the caller puts after all of this. */
+  begin(field: number, length: number): void;
 }
 
 /** A message that has not been ended: where it begins. */
@@ -119,6 +121,12 @@ class BufferWriter implements WireWriter {
     this.#length = start - 1;
     this.#number(end - start);
     this.#length = end + shift;
+  }
+
+  begin(field: number, length: number): void {
+    this.#reserve(2 * LONGEST_VARINT);
+    this.#tag(field, LENGTH_DELIMITED);
+    this.#number(length);
   }
 
   /** A copy, as small as can be. */

@@ -38,6 +38,7 @@ export async function connectPrometheus(
     }),
     queryTimeoutMs: flags.timeout,
     maxAnswerBytes: flags.maxAnswerSize,
+    maxAnswerMemory: flags.maxAnswerMemory ?? tenthOfMemory(process.constrainedMemory()),
     connectTimeoutMs: flags.connectTimeout,
     // Who asks is limited: queries by the queue, the others by --relist-concurrency. A request that
     // waited for a connection would look like one that is not answered.
@@ -59,6 +60,20 @@ export async function connectPrometheus(
     },
     onWarning: (message) => log.warn(nameFlag(message)),
   });
+}
+
+const LEAST_ANSWER_MEMORY = 16 * 2 ** 20;
+const MOST_ANSWER_MEMORY = 256 * 2 ** 20;
+
+/**
+ * What large answers may take: as much again is needed for the responses made of them, and more for
+ * buffers that wait to be collected.
+ *
+ * @param limit in bytes; 0 where there is none
+ */
+export function tenthOfMemory(limit: number): number {
+  const tenth = limit > 0 ? Math.floor(limit / 10) : MOST_ANSWER_MEMORY;
+  return Math.min(Math.max(tenth, LEAST_ANSWER_MEMORY), MOST_ANSWER_MEMORY);
 }
 
 /** The flags by the options of the client, which begin its messages. */

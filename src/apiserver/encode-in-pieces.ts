@@ -1,0 +1,110 @@
+import { encode, fromJson, refuseLargeYaml } from './encode.ts';
+import { LongList } from './long-list.ts';
+import { JSON_TYPE, type ObjectMediaType, PROTOBUF_TYPE, YAML_TYPE } from './negotiation.ts';
+import { encodeApiList } from './protobuf/api-object.ts';
+
+/** In characters. */
+const PIECE = 64 * 1024;
+
+/** Items of a list that are written as protobuf at one go. */
+const BATCH = 100;
+
+/**
+ * Writes an API object one of whose fields is a {@link LongList}. Throws a Status 406 for one that is
+ * too large for YAML.
+ *
+ * @returns the pieces of what `encode` would write, some of them empty; making each one takes a
+ *   millisecond at most. Undefined where no field is a long list.
+ */
+export function encodeInPieces(
+  object: object,
+  mediaType: ObjectMediaType,
+  pretty: boolean,
+): Iterable<Buffer> | undefined {
+  const fields: readonly (readonly [string, unknown])[] = Object.entries(object);
+  for (const [name, list] of fields) {
+    if (!(list instanceof LongList)) continue;
+    switch (mediaType) {
+      case JSON_TYPE:
+        return jsonPieces(fields, list, pretty);
+      case YAML_TYPE:
+        return yamlPieces(fields, list);
+      case PROTOBUF_TYPE:
+        return encodeApiList({ ...object, [name]: [] }, name, batches(list));
+    }
+  }
+  return undefined;
+}
+
+function* jsonPieces(
+  fields: readonly (readonly [string, unknown])[],
+  list: LongList<unknown>,
+  pretty: boolean,
+): Generator<Buffer> {
+  let text = '';
+  for (const part of jsonParts(fields, list, pretty)) {
+    text += part;
+    if (text.length < PIECE) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  yield Buffer.from(text);
+}
+
+/** As JSON.stringify writes it, with two spaces for each level where people are to read it. */
+function* jsonParts(
+  fields: readonly (readonly [string, unknown])[],
+  list: LongList<unknown>,
+  pretty: boolean,
+): Generator<string> {
+  const [line, colon] = pretty ? ['\n  ', ': '] : ['', ':'];
+  let before = `{${line}`;
+  for (const [name, value] of fields) {
+    if (value === undefined) continue;
+    yield `${before}${JSON.stringify(name)}${colon}`;
+    if (value === list) yield* jsonItems(list, pretty);
+    else yield indented(value, 1, pretty);
+    before = `,${line}`;
+  }
+  yield pretty ? '\n}' : '}';
+}
+
+function* jsonItems(list: LongList<unknown>, pretty: boolean): Generator<string> {
+  const line = pretty ? '\n    ' : '';
+  let isEmpty = true;
+  for (const item of list) {
+    yield `${isEmpty ? '[' : ','}${line}${indented(item, 2, pretty)}`;
+    isEmpty = false;
+  }
+  if (isEmpty) yield '[]';
+  else yield pretty ? '\n  ]' : ']';
+}
+
+/** A line break in JSON is never a part of a text. */
+function indented(value: unknown, level: number, pretty: boolean): string {
+  if (!pretty) return JSON.stringify(value);
+  return JSON.stringify(value, undefined, 2).replaceAll('\n', `\n${'  '.repeat(level)}`);
+}
+
+function* yamlPieces(
+  fields: readonly (readonly [string, unknown])[],
+  list: LongList<unknown>,
+): Generator<Buffer> {
+  let json = '';
+  for (const part of jsonParts(fields, list, false)) {
+    json += part;
+    refuseLargeYaml(json.length);
+  }
+  yield encode(fromJson(json), YAML_TYPE, false);
+}
+
+function* batches(list: LongList<unknown>): Generator<readonly object[]> {
+  let batch: object[] = [];
+  for (const item of list) {
+    batch.push(item);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

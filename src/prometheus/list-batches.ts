@@ -1,0 +1,179 @@
+import { isUtf8 } from 'node:buffer';
+import { PrometheusError } from './errors.ts';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+/** In bytes: parsing one batch takes about half a millisecond. */
+const BATCH = 32 * 1024;
+
+/** In characters; what stands around the list of a real answer is much shorter. */
+const LONGEST_REST = 1024 * 1024;
+
+/** Takes a JSON text apart while it arrives. */
+export interface ListBatches {
+  /** @throws PrometheusError `bad_answer` where the text around the list is too long */
+  push(chunk: Buffer): void;
+  /**
+   * The whole text with the list replaced by one of zeros, one for each batch: parsing it shows
+   * whether the text around the elements is JSON, and how many batches there were.
+   */
+  rest(): Buffer;
+}
+
+/**
+ * Cuts a list out of a JSON object, so that a long list is never parsed at one go.
+ *
+ * @param path the keys that lead to the list, e.g. `['data', 'result']`
+ * @param onBatch gets the text of some elements with the commas between them, as they are complete.
+ *   Nothing is known of it but that its brackets and quotes are closed.
+ */
+export function listBatches(
+  path: readonly string[],
+  onBatch: (elements: Buffer) => void,
+): ListBatches {
+  const longestKey = Math.max(...path.map((key) => key.length));
+  const rest: string[] = [];
+  let restLength = 0;
+  // How many objects and lists are open, and how many of them are the ones that the path leads through.
+  let depth = 0;
+  let onPath = 0;
+  // The depth at which the elements of the list stand, while the list is open.
+  let listDepth = 0;
+  let isInString = false;
+  let isEscaped = false;
+  let key: string | undefined;
+  let isKeyOpen = false;
+  // The elements that are in no batch yet.
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  let isFirst = true;
+
+  function keepRest(text: string): void {
+    rest.push(text);
+    restLength += text.length;
+    if (restLength > LONGEST_REST) {
+      throw new PrometheusError(
+        'bad_answer',
+        `in the answer, more than ${LONGEST_REST} bytes are not elements of ${path.join('.')}`,
+      );
+    }
+  }
+
+  function keepPending(piece: Buffer): void {
+    if (piece.length === 0) return;
+    pending.push(piece);
+    pendingBytes += piece.length;
+  }
+
+  function finishBatch(isLast: boolean): void {
+    // A copy, for a slice of a chunk would keep all of it in memory.
+    const batch = Buffer.concat(pending);
+    pending = [];
+    pendingBytes = 0;
+    if (isLast && isFirst && isBlank(batch)) return;
+    keepRest(isFirst ? '0' : ',0');
+    isFirst = false;
+    onBatch(batch);
+  }
+
+  function open(byte: number): boolean {
+    const isStep =
+      listDepth === 0 && onPath === depth - 1 && key !== undefined && key === path[depth - 1];
+    depth += 1;
+    key = undefined;
+    if (depth === 1) {
+      onPath = byte === OPEN_BRACE ? 0 : -1;
+      return false;
+    }
+    if (!isStep) return false;
+    if (depth - 1 < path.length) {
+      if (byte === OPEN_BRACE) onPath = depth - 1;
+      return false;
+    }
+    return byte === OPEN_BRACKET;
+  }
+
+  function push(chunk: Buffer): void {
+    let from = 0;
+    for (let at = 0; at < chunk.length; at += 1) {
+      const byte = chunk[at] ?? 0;
+      if (isInString) {
+        if (isEscaped) {
+          isEscaped = false;
+        } else if (byte === BACKSLASH) {
+          isEscaped = true;
+        } else if (byte === QUOTE) {
+          isInString = false;
+          isKeyOpen = false;
+          continue;
+        }
+        if (isKeyOpen && key !== undefined && key.length <= longestKey) {
+          key += String.fromCharCode(byte);
+        }
+      } else if (byte === QUOTE) {
+        isInString = true;
+        if (listDepth === 0 && onPath === depth - 1) {
+          key = '';
+          isKeyOpen = true;
+        }
+      } else if (byte === COMMA) {
+        if (listDepth === 0) {
+          key = undefined;
+        } else if (depth === listDepth && pendingBytes + at - from >= BATCH) {
+          keepPending(chunk.subarray(from, at));
+          finishBatch(false);
+          from = at + 1;
+        }
+      } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+        if (open(byte)) {
+          listDepth = depth;
+          keepRest(chunk.toString('latin1', from, at + 1));
+          from = at + 1;
+          isFirst = true;
+        }
+      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+        if (depth === listDepth) {
+          keepPending(chunk.subarray(from, at));
+          finishBatch(true);
+          from = at;
+          listDepth = 0;
+        }
+        depth -= 1;
+        onPath = Math.min(onPath, depth - 1);
+      }
+    }
+    if (listDepth === 0) keepRest(chunk.toString('latin1', from));
+    else keepPending(chunk.subarray(from));
+  }
+
+  return {
+    push,
+    // Of a list that was begun and not ended the end is missing here.
+    rest: () => Buffer.from(rest.join(''), 'latin1'),
+  };
+}
+
+function isBlank(text: Buffer): boolean {
+  return text.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
+}
+
+/** The elements of a batch as JSON values; undefined where it is not a part of a JSON list. */
+export function elementsOf(batch: Buffer): readonly unknown[] | undefined {
+  try {
+    const elements: unknown = isUtf8(batch) ? JSON.parse(`[${batch.toString('utf8')}]`) : undefined;
+    return Array.isArray(elements) && elements.length > 0 ? elements : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a list is what {@link ListBatches.rest} has in the place of one of so many batches. */
+export function isListOfBatches(list: unknown, batches: number): boolean {
+  return Array.isArray(list) && list.length === batches && list.every((element) => element === 0);
+}
