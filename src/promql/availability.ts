@@ -33,17 +33,33 @@ export interface PromqlLimit {
   readonly availability: Availability;
 }
 
-/** Limits with the same releases as one, at the place of the first: one warning says it. */
-export function limitsByAvailability(limits: readonly PromqlLimit[]): readonly PromqlLimit[] {
+/**
+ * The limits that matter of those of a query. Limits with the same releases become one, at the place
+ * of the first; one that another limit is stricter than says nothing more and is left out.
+ */
+export function decisiveLimits(limits: readonly PromqlLimit[]): readonly PromqlLimit[] {
   const groups = Map.groupBy(limits, ({ availability: { versions, feature } }) =>
     [...versions, feature].join(),
   );
-  return [...groups.values()].flatMap((group) => {
+  const merged = [...groups.values()].flatMap((group) => {
     const constructs = new Set(group.map(({ construct }) => construct));
     return group
       .slice(0, 1)
       .map((first) => ({ ...first, construct: listed([...constructs], 'and') }));
   });
+  return merged.filter(
+    (limit) =>
+      !merged.some((other) => other !== limit && implies(other.availability, limit.availability)),
+  );
+}
+
+/** Whether everyone who accepts a construct accepts another one, too; a letter for `:` is no limit. */
+function implies(strict: Availability, { versions, feature }: Availability): boolean {
+  return (
+    versions.length < PROMETHEUS_VERSIONS.length &&
+    strict.versions.every((version) => versions.includes(version)) &&
+    (feature === undefined || feature === strict.feature || strict.versions.length === 0)
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import { describeLimit, limitsByAvailability } from '../promql/availability.ts';
+import { decisiveLimits, describeLimit } from '../promql/availability.ts';
 import { inspectQuery } from '../promql/check.ts';
 import { looksLikeMetricsql } from '../promql/metricsql.ts';
 import {
@@ -120,7 +120,7 @@ function checkSeriesQuery(rule: RuleParts, options: CheckOptions, report: Report
     const message = hint === '' ? what : `it is not PromQL${hint}: ${what}`;
     report({ severity: 'broken', path, message, offset });
   }
-  for (const limit of limitsByAvailability(limits)) {
+  for (const limit of decisiveLimits(limits)) {
     report({ severity: 'warning', path, message: describeLimit(limit), offset: limit.offset });
   }
 }
@@ -234,7 +234,7 @@ function warnOfLimits(
 ): void {
   const text = expandOrNothing(query, sample);
   if (text === undefined) return;
-  for (const limit of limitsByAvailability(inspectQuery(text).limits)) {
+  for (const limit of decisiveLimits(inspectQuery(text).limits)) {
     const offset = placeInTemplate(query.text, text, { from: limit.offset, to: limit.end });
     report({
       severity: 'warning',

@@ -1,8 +1,9 @@
-// What the proof of separability says of a query, held against Prometheus.
+// What the proofs of separability and of lost labels say of a query, held against Prometheus.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
 import { PrometheusError } from '../../src/prometheus/errors.ts';
+import { lostLabel } from '../../src/promql/lost-label.ts';
 import type { QueryRequest } from '../../src/rules/metrics-query.ts';
 import { type SharedQuery, shareQuery } from '../../src/rules/shared-query.ts';
 import { prometheusServer, type RunningServer } from '../fixtures/real-servers.ts';
@@ -15,7 +16,7 @@ const NOW = Math.floor(Date.now() / 1000) - 60;
 const PAIRS = NAMESPACES.flatMap((namespace) => PODS.map((pod) => ({ namespace, pod })));
 
 /** Templates that are proved separable in one run of the test. */
-const SEPARABLE = 500;
+const SEPARABLE = 300;
 
 const servers = await Promise.all([prometheusServer('2.42'), prometheusServer('3.5')]);
 
@@ -50,7 +51,17 @@ const separable: fc.Arbitrary<Proved> = fc
   .map(([template, world]) => proved(template.replaceAll('_W', `_${world}`)))
   .filter((found) => found !== undefined);
 
-describe.each(servers)('with $name, of a query that is proved separable', (server) => {
+const LABELS = ['pod', 'namespace', 'container', 'tier', 'le'];
+
+/** The query of any template for one of `PAIRS`. */
+const expanded: fc.Arbitrary<string> = fc
+  .tuple(templateArbitrary, fc.nat(WORLDS - 1), fc.constantFrom(...PAIRS))
+  .map(([template, world, pair]) => {
+    const { query } = compiledRule({ metricsQuery: template.replaceAll('_W', `_${world}`) });
+    return query.for(requestFor(pair));
+  });
+
+describe.each(servers)('what is proved of a query, with $name', (server) => {
   let running: RunningServer;
   let client: PrometheusClient;
 
@@ -100,7 +111,7 @@ describe.each(servers)('with $name, of a query that is proved separable', (serve
     });
   }
 
-  test('each object gets one value at most, the one that its own query gives', async () => {
+  test('of a separable one, each object gets one value at most: that of its own query', async () => {
     const seen = { answered: 0, values: 0 };
     await fc.assert(
       fc.asyncProperty(separable, async (query) => {
@@ -129,4 +140,19 @@ describe.each(servers)('with $name, of a query that is proved separable', (serve
     expect(seen.answered).toBeGreaterThan(20);
     expect(seen.values).toBeGreaterThan(50);
   }, 90_000);
+
+  test('no sample has a label that is proved lost', async () => {
+    let seen = 0;
+    await fc.assert(
+      fc.asyncProperty(expanded, fc.constantFrom(...LABELS), async (promql, label) => {
+        if (lostLabel(promql, label) === undefined) return;
+        const samples = (await samplesOf(promql)) ?? [];
+        const having = samples.filter(({ labels }) => labels[label] !== undefined);
+        expect({ promql, label, having }).toEqual({ promql, label, having: [] });
+        seen += samples.length;
+      }),
+      { numRuns: 1000, interruptAfterTimeLimit: 30_000 },
+    );
+    expect(seen).toBeGreaterThan(50);
+  }, 60_000);
 });
