@@ -407,6 +407,25 @@ describe('pods', () => {
   });
 });
 
+describe('limits', () => {
+  const flags = async (values: Values) => argsOf(await renderChart({ values }));
+  const limitFlags = /^--(max-|prometheus-max-|prometheus-partial)/;
+
+  it('are those of the program by default', async () => {
+    expect((await flags({})).filter((flag) => limitFlags.test(flag))).toEqual([]);
+  });
+
+  it('become flags, 0 and large numbers too', async () => {
+    const limits = { requestsInFlight: 0, reviewsInFlight: 10_000_000 };
+    const prometheus = { partialAnswers: 'refuse' };
+    expect((await flags({ limits, prometheus })).filter((flag) => limitFlags.test(flag))).toEqual([
+      '--prometheus-partial-answers=refuse',
+      '--max-requests-inflight=0',
+      '--max-reviews-inflight=10000000',
+    ]);
+  });
+});
+
 describe('certificates', () => {
   const trust = async (values: Values) => {
     const manifests = await renderChart({ values });

@@ -112,6 +112,15 @@ describe('docs/troubleshooting.md', () => {
     expect(quoted.length).toBeGreaterThan(10);
     expect(quoted.filter((line) => !lines().includes(line))).toEqual([]);
   });
+
+  it.each([
+    ['prometheus/envelope.ts', 'Prometheus has a part of the answer only'],
+    ['commands/serve/report-notices.ts', 'an answer of Prometheus lacks a part and'],
+    ['commands/serve/report-clock.ts', 'the clocks of Prometheus and of this machine differ'],
+  ])('names messages as %s has them', (file, message) => {
+    expect(guide).toContain(message);
+    expect(readFileSync(join(import.meta.dirname, '../../src', file), 'utf8')).toContain(message);
+  });
 });
 
 function ask(what: string) {

@@ -1,3 +1,9 @@
+{{/* The flags of `limits`, by the names that they have there. */}}
+{{- define "prom-metrics-adapter.limitFlags" -}}
+requestsInFlight: max-requests-inflight
+reviewsInFlight: max-reviews-inflight
+{{- end -}}
+
 {{/*
 A probe of the values, which helm has merged with the default one: of two handlers the API server
 takes none, so the default one goes.
