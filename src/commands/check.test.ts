@@ -21,7 +21,7 @@ externalRules:
   metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (topic)'
 resourceRules:
   cpu: &rule
-    containerQuery: 'sum by (<<.GroupBy>>) (usage{<<.LabelMatchers>>})'
+    containerQuery: 'sum by (<<.GroupBy>>) (usage{container!="",<<.LabelMatchers>>})'
     nodeQuery: 'sum by (<<.GroupBy>>) (node_usage{<<.LabelMatchers>>})'
     resources: {overrides: {node: {resource: node}, namespace: {resource: namespace}, pod: {resource: pod}}}
     containerLabel: container
@@ -87,10 +87,10 @@ describe('check', () => {
       '  resources  labels like kube_<<.Resource>>',
       '  query      sum(SERIES{kube_namespace="default"}) by (topic)',
       'resourceRules.cpu',
-      '  containers sum by (pod,container) (usage{namespace="default",pod="example"})',
+      '  containers sum by (pod,container) (usage{container!="",namespace="default",pod="example"})',
       '  nodes      sum by (node) (node_usage{node="example"})',
       'resourceRules.memory',
-      '  containers sum by (pod,container) (usage{namespace="default",pod="example"})',
+      '  containers sum by (pod,container) (usage{container!="",namespace="default",pod="example"})',
       '  nodes      sum by (node) (node_usage{node="example"})',
       '',
     ]);
@@ -101,11 +101,7 @@ describe('check', () => {
     expect(code).toBe(1);
     expect(out).toBe(`BAD: 2 errors, 0 broken, 0 warnings
 BAD:3:3: error: rules[0].nmae: unknown field "nmae": did you mean "name"?
-  3 |   nmae: {as: x}
-    |   ^
 BAD:4:1: error: other: unknown field "other": expected one of rules, externalRules, resourceRules
-  4 | other: 1
-    | ^
 `);
   });
 

@@ -3,10 +3,8 @@ import { flag } from '../cli/flag.ts';
 import { parseFlags } from '../cli/parse-flags.ts';
 import { MAX_FILE_BYTES } from '../config/bounded-read.ts';
 import { type Configuration, readConfiguration } from '../config/configuration.ts';
-import { excerpt } from '../config/excerpt.ts';
 import { type Fault, formatFault } from '../config/fault.ts';
 import { decodeRulesText, type RulesText, readRulesText } from '../config/load.ts';
-import { indexLines } from '../config/position.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import type { Severity } from '../rules/fault.ts';
 import { type RuleSummary, summarize } from './rule-summary.ts';
@@ -157,7 +155,12 @@ function isGood({ faults }: Finding, strict: boolean): boolean {
 
 function formatText(findings: readonly Finding[]): string {
   return findings
-    .flatMap((finding) => [headline(finding), ...faultLines(finding), ...summaryLines(finding), ''])
+    .flatMap((finding) => [
+      headline(finding),
+      ...finding.faults.map(formatFault),
+      ...summaryLines(finding),
+      '',
+    ])
     .join('\n');
 }
 
@@ -182,14 +185,6 @@ function headline({ file, configuration, faults }: Finding): string {
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function faultLines({ text, faults }: Finding): readonly string[] {
-  const lines = indexLines(text ?? '');
-  return faults.flatMap((fault) => {
-    const shown = text === undefined ? '' : excerpt(lines, fault);
-    return shown === '' ? [formatFault(fault)] : [formatFault(fault), shown];
-  });
 }
 
 function summaryLines({ summaries, faults }: Finding): readonly string[] {

@@ -157,6 +157,6 @@ externalRules:
       options,
     );
     expect(configuration?.custom).toHaveLength(5_000);
-    expect(faults.filter(({ severity }) => severity === 'broken')).toHaveLength(10_000);
+    expect(faults.filter(({ severity }) => severity === 'broken')).toHaveLength(15_000);
   });
 });

@@ -118,6 +118,7 @@ function readRule(
 ): CompiledRule | undefined {
   if (shape?.hasWrongType) return undefined;
   const rule = compileRuleParts(discoveryRule(located), place, languageOf(options), report);
+  warnOfUnusedFields(located, place.kind, report);
   const isMisspelt = shape !== undefined;
   checkRule(rule, options.mapper, options, isMisspelt ? aboutWhatIsThere(located, report) : report);
   return isWholeRule(rule) && !isMisspelt ? rule : undefined;
@@ -125,6 +126,22 @@ function readRule(
 
 export function languageOf({ checkPromql }: Pick<LoadOptions, 'checkPromql'>): QueryLanguage {
   return checkPromql ? 'promql' : 'other';
+}
+
+/** Fields that only the other kind of rule has a use for. */
+function warnOfUnusedFields(
+  rule: LocatedValue,
+  kind: CompiledRule['kind'],
+  report: ReportFault,
+): void {
+  const path = ['resources', 'namespaced'];
+  if (kind !== 'custom' || valueAt(rule, path) === undefined) return;
+  report({
+    severity: 'warning',
+    path,
+    message:
+      '`namespaced` has no effect in `rules`, only in `externalRules`: the label for the namespace decides whether a metric is namespaced',
+  });
 }
 
 /** With a misspelt field, what seems missing need not be. */

@@ -15,12 +15,17 @@ export interface Fault {
   readonly message: string;
 }
 
-/** `file:line:column: severity: field: message`, the form that editors and CI systems link. */
+/**
+ * `file:line:column: severity: field: message`, the form that editors and CI systems link; one line.
+ * What cannot be printed is replaced, so that no file can steer a terminal.
+ */
 export function formatFault(fault: Fault): string {
   const place = fault.line > 0 ? [fault.file, fault.line, fault.column].join(':') : fault.file;
   return [place, fault.severity, fault.field, fault.message]
     .filter((part) => part !== '')
-    .join(': ');
+    .join(': ')
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\p{C}/gu, '\uFFFD');
 }
 
 /** The faults in the order of the file, each said once. */

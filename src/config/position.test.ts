@@ -13,7 +13,6 @@ it('counts lines and columns from 1, whatever ends the lines', () => {
     { line: 3, column: 2 },
     { line: 4, column: 2 },
   ]);
-  expect([1, 2, 3, 4, 5].map((number) => lines.line(number))).toEqual(['ab', 'cd', 'ef', 'g', '']);
 });
 
 it('stays inside of the text', () => {
@@ -29,7 +28,7 @@ it('finds the very character that is at an offset', () => {
       for (const [offset, character] of [...text].entries()) {
         if (character === '\n' || character === '\r') continue;
         const { line, column } = lines.positionOf(offset);
-        expect(lines.line(line)[column - 1]).toBe(character);
+        expect(text.split(/\r\n|\n/)[line - 1]?.[column - 1]).toBe(character);
       }
     }),
   );

@@ -8,8 +8,6 @@ export interface Position {
 export interface LineIndex {
   /** The position of an offset (from 0, in UTF-16 units); offsets past the end give the end. */
   positionOf(offset: number): Position;
-  /** A line (from 1) without its line break; empty where there is no such line. */
-  line(number: number): string;
 }
 
 const LINE_BREAK = /\r\n?|\n/g;
@@ -25,11 +23,6 @@ export function indexLines(text: string): LineIndex {
       const within = Math.max(0, Math.min(offset, text.length));
       const line = lastAtOrBefore(starts, within);
       return { line: line + 1, column: within - (starts[line] ?? 0) + 1 };
-    },
-    line(number) {
-      const start = starts[number - 1];
-      if (start === undefined) return '';
-      return text.slice(start, starts[number] ?? text.length).replace(/[\r\n]+$/, '');
     },
   };
 }

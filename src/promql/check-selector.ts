@@ -135,24 +135,32 @@ function checkNamedOnce(text: string, node: PromqlNode, report: ReportPromqlFaul
  * @returns undefined where that is not known, of a very large expression
  */
 export function matchesEmptyText(matcher: LabelMatcher): boolean | undefined {
-  switch (matcher.operator) {
+  return matchesValue(matcher, '');
+}
+
+/** Whether a value of the label fulfils a matcher; undefined as in {@link matchesEmptyText}. */
+export function matchesValue(
+  { operator, value: wanted }: LabelMatcher,
+  value: string,
+): boolean | undefined {
+  switch (operator) {
     case '=':
-      return matcher.value === '';
+      return value === wanted;
     case '!=':
-      return matcher.value !== '';
+      return value !== wanted;
     case '=~':
-      return regexMatchesEmptyText(matcher.value);
+      return regexMatches(wanted, value);
     case '!~': {
-      const isMatch = regexMatchesEmptyText(matcher.value);
+      const isMatch = regexMatches(wanted, value);
       return isMatch === undefined ? undefined : !isMatch;
     }
   }
 }
 
-function regexMatchesEmptyText(expression: string): boolean | undefined {
+function regexMatches(expression: string, value: string): boolean | undefined {
   if (isTooLarge(expression)) return undefined;
   const whole = anchored(expression);
-  return regexFault(whole) === undefined && RE2JS.compile(whole, RE2JS.DOTALL).matches('');
+  return regexFault(whole) === undefined && RE2JS.compile(whole, RE2JS.DOTALL).matches(value);
 }
 
 function isRegex(matcher: LabelMatcher): boolean {

@@ -27,21 +27,23 @@ export function lostLabel(text: string, label: string): LostLabel | undefined {
   return top && lossOf({ text, label }, top).loss;
 }
 
-interface Question {
+/** A label of the samples of a query. */
+export interface LabelQuestion {
   readonly text: string;
   readonly label: string;
 }
 
 /** An expression: a range counts as a vector. */
-interface Part {
+export interface LabelledPart {
   readonly type: 'vector' | 'scalar' | 'string';
   /** Undefined: its samples may have the label. */
   readonly loss?: LostLabel | undefined;
 }
 
-const KEPT: Part = { type: 'vector' };
+const KEPT: LabelledPart = { type: 'vector' };
 
-function lossOf(question: Question, node: PromqlNode): Part {
+/** What one expression of a query without faults does to a label. */
+export function lossOf(question: LabelQuestion, node: PromqlNode): LabelledPart {
   switch (node.name) {
     case 'NumberDurationLiteral':
       return { type: 'scalar' };
@@ -60,14 +62,14 @@ function lossOf(question: Question, node: PromqlNode): Part {
   }
 }
 
-function operandsOf(question: Question, node: PromqlNode): readonly Part[] {
+function operandsOf(question: LabelQuestion, node: PromqlNode): readonly LabelledPart[] {
   return operandNodes(node).map((operand) => lossOf(question, operand));
 }
 
 /** They choose samples, which keep their labels whatever the grouping. */
 const CHOOSING: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio']);
 
-function lossOfAggregation(question: Question, node: PromqlNode): Part {
+function lossOfAggregation(question: LabelQuestion, node: PromqlNode): LabelledPart {
   const { text, label } = question;
   const name = nameAt(text, node.from);
   const inner = operandsOf(question, node).find(({ type }) => type === 'vector') ?? KEPT;
@@ -84,7 +86,7 @@ function lossOfAggregation(question: Question, node: PromqlNode): Part {
   return lost(node, name, 'aggregation', reason);
 }
 
-function lossOfCall(question: Question, node: PromqlNode): Part {
+function lossOfCall(question: LabelQuestion, node: PromqlNode): LabelledPart {
   const { text, label } = question;
   const name = nameAt(text, node.from);
   const signature = FUNCTIONS.get(name);
@@ -118,7 +120,7 @@ function writtenLabel(text: string, node: PromqlNode, index: number): string | u
   return argument?.name === 'StringLiteral' ? wordsOf(text, argument) : undefined;
 }
 
-function lossOfOperation(question: Question, node: PromqlNode): Part {
+function lossOfOperation(question: LabelQuestion, node: PromqlNode): LabelledPart {
   const [left = KEPT, right = KEPT] = operandsOf(question, node);
   if (left.type !== 'vector') return right;
   if (right.type !== 'vector') return left;
@@ -129,7 +131,12 @@ function lossOfOperation(question: Question, node: PromqlNode): Part {
   return lossOfMatching(question, node, left, right);
 }
 
-function lossOfMatching(question: Question, node: PromqlNode, left: Part, right: Part): Part {
+function lossOfMatching(
+  question: LabelQuestion,
+  node: PromqlNode,
+  left: LabelledPart,
+  right: LabelledPart,
+): LabelledPart {
   const { text, label } = question;
   const { keyword = node, by, labels, many, included } = matchingOf(text, node);
   const [manySide, oneSide] = many === 'right' ? [right, left] : [left, right];
@@ -140,6 +147,6 @@ function lossOfMatching(question: Question, node: PromqlNode, left: Part, right:
   return lost(keyword, by, 'matching', `\`${by}\` takes the label \`${label}\` away`);
 }
 
-function lost(node: PromqlNode, word: string, by: LostLabel['by'], reason: string): Part {
+function lost(node: PromqlNode, word: string, by: LostLabel['by'], reason: string): LabelledPart {
   return { type: 'vector', loss: { from: node.from, to: node.from + word.length, by, reason } };
 }

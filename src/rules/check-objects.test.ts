@@ -36,7 +36,6 @@ function messageOf(metricsQuery: string, overrides?: Readonly<Record<string, str
 
 describe('a query that is well', () => {
   it.each([
-    '<<.Series>>{<<.LabelMatchers>>}',
     'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
     'sum(<<.Series>>{<<.LabelMatchers>>}) by (namespace, pod)',
     'sum(<<.Series>>{<<.LabelMatchers>>}) without (container, instance)',
@@ -80,16 +79,15 @@ describe('a query that is well', () => {
 describe('a query that loses the label of its objects', () => {
   it('is told of, with what loses it and what to write', () => {
     expect(messageOf('sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m]))')).toBe(
-      'warning: `sum` is not grouped by `pod`, so pods get no value: group `by (<<.GroupBy>>)`',
+      'broken: `sum` is not grouped by `pod`, so pods get no value: group `by (<<.GroupBy>>)`',
     );
-    expect(messageOf('<<.Series>>{<<.LabelMatchers>>} / on (namespace) group_left () max(x)')).toBe(
-      '',
-    );
+    const kept = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+    expect(messageOf(`${kept} / on (namespace) group_left () max(x)`)).toBe('');
     expect(messageOf('<<.Series>>{<<.LabelMatchers>>} / on (namespace) max(x)')).toContain(
       '`on` takes the label `pod` away, so pods get no value: match `on (<<.GroupBy>>)`',
     );
     expect(messageOf('vector(5)')).toBe(
-      'warning: `vector` gives a sample without the label `pod`, so pods get no value: every sample needs the label of its object',
+      'broken: `vector` gives a sample without the label `pod`, so pods get no value: every sample needs the label of its object',
     );
   });
 
@@ -100,11 +98,78 @@ describe('a query that loses the label of its objects', () => {
 
   it('is told of for those resources only that it is about', () => {
     const overrides = { ...PODS, service: 'service', node: 'node' };
-    expect(messageOf('sum(<<.Series>>{<<.LabelMatchers>>}) by (pod, node)', overrides)).toBe(
-      'warning: `sum` is not grouped by `service`, so services get no value: group `by (<<.GroupBy>>)`',
+    expect(messageOf('sum(<<.Series>>{<<.LabelMatchers>>}) by (pod)', overrides)).toBe(
+      'warning: `sum` is not grouped by `service`, so services, nodes get no value: group `by (<<.GroupBy>>)`',
     );
     expect(messageOf('sum(<<.Series>>{<<.LabelMatchers>>})', { namespace: 'namespace' })).toContain(
       'so namespaces get no value',
+    );
+  });
+});
+
+describe('a query that may give an object several samples', () => {
+  it.each([
+    ['<<.Series>>{<<.LabelMatchers>>}', ''],
+    ['rate(<<.Series>>{<<.LabelMatchers>>}[1m])', ''],
+    [
+      'sum by (<<.GroupBy>>, code) (rate(<<.Series>>{<<.LabelMatchers>>}[1m]))',
+      'one for each `code`, ',
+    ],
+    [
+      'sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>) or (0 * info{<<.LabelMatchers>>})',
+      '',
+    ],
+  ])('is warned of, once: %s', (query, each) => {
+    expect(messageOf(query)).toBe(
+      `warning: an object may have several samples, ${each}of which the last one counts: aggregate \`by (<<.GroupBy>>)\` alone, e.g. sum by (<<.GroupBy>>) (...)`,
+    );
+  });
+});
+
+describe('a side of `or` without the label of the objects', () => {
+  it.each([
+    'sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m]) or vector(0)) by (<<.GroupBy>>)',
+    'sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>) or on() vector(0)',
+  ])('is warned of, once: %s', (query) => {
+    expect(faultsOf(query)).toEqual([
+      {
+        severity: 'warning',
+        path: ['metricsQuery'],
+        offset: query.indexOf('vector'),
+        message:
+          '`vector` gives a sample without the label `pod`, so this side of `or` is never the value of pods: for a value where there are no series write `or clamp_max(absent(x{<<.LabelMatchers>>}), 0)`',
+      },
+    ]);
+  });
+
+  it('may be what has the label', () => {
+    const query =
+      'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) or clamp_max(absent(<<.Series>>{<<.LabelMatchers>>}), 0)';
+    expect(messageOf(query)).toBe('');
+  });
+});
+
+describe('a query of a rule with a template', () => {
+  function templateFaults(metricsQuery: string): string {
+    const { faults, report } = collect();
+    checkRule(
+      compiledRule({ template: 'kube_<<.Resource>>', metricsQuery }),
+      mapper,
+      options,
+      report,
+    );
+    return faults.map(({ severity, message }) => `${severity}: ${message}`).join('\n');
+  }
+
+  it('may be about resources other than pods', () => {
+    const query = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (kube_deployment)';
+    expect(templateFaults(query)).toBe('');
+    expect(templateFaults('sum(<<.Series>>{<<.LabelMatchers>>}) without (kube_pod)')).toBe('');
+  });
+
+  it('is broken without the label of any resource', () => {
+    expect(templateFaults('sum(<<.Series>>{<<.LabelMatchers>>}) by (team)')).toBe(
+      'broken: `sum` is not grouped by `kube_pod`, so pods get no value: group `by (<<.GroupBy>>)`',
     );
   });
 });
@@ -224,9 +289,10 @@ describe('resource rules', () => {
   }
 
   it.each([
-    'sum by (<<.GroupBy>>) (c{<<.LabelMatchers>>})',
-    'c{<<.LabelMatchers>>}',
-    'sum by (pod, container) (c{<<.LabelMatchers>>})',
+    'sum by (<<.GroupBy>>) (c{<<.LabelMatchers>>,container!=""})',
+    'c{<<.LabelMatchers>>,container=~".+"}',
+    'sum by (pod, container) (c{<<.LabelMatchers>>,image!=""})',
+    'sum by (<<.GroupBy>>) (pod_container:c:rate{<<.LabelMatchers>>})',
     // kube-prometheus
     'sum by (<<.GroupBy>>) (irate (c{<<.LabelMatchers>>,container!="",pod!=""}[120s]))',
   ])('are well: %s', (query) => {
@@ -238,22 +304,32 @@ describe('resource rules', () => {
     'sum by (<<.GroupBy>>) (1 - irate(i[60s]) * on (namespace, pod) group_left(node) (k{<<.LabelMatchers>>})) or sum by (<<.GroupBy>>) (1 - irate(w{mode="idle",<<.LabelMatchers>>}[4m]))',
     'sum(1 - rate(i{mode="idle"}[5m]) * on(namespace, pod) group_left(node) k{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
   ])('are well with nodes by their exporters: %s', (query) => {
-    expect(found('c{<<.LabelMatchers>>}', query)).toEqual([]);
+    expect(found('c{<<.LabelMatchers>>,container!=""}', query)).toEqual([]);
   });
 
   it('are told of a grouping that loses pods, containers or nodes', () => {
     expect(found('sum(c{<<.LabelMatchers>>})', 'sum(n{<<.LabelMatchers>>})')).toEqual([
-      'warning: cpu.containerQuery: `sum` is not grouped by `pod`, so pods get no value: group `by (<<.GroupBy>>)`',
-      'warning: cpu.nodeQuery: `sum` is not grouped by `node`, so nodes get no value: group `by (<<.GroupBy>>)`',
+      'broken: cpu.containerQuery: `sum` is not grouped by `pod`, so pods get no value: group `by (<<.GroupBy>>)`',
+      'broken: cpu.nodeQuery: `sum` is not grouped by `node`, so nodes get no value: group `by (<<.GroupBy>>)`',
     ]);
-    expect(found('sum by (namespace, pod) (c{<<.LabelMatchers>>})')).toEqual([
+    expect(found('sum by (namespace, pod) (c{<<.LabelMatchers>>,container!=""})')).toEqual([
       'warning: cpu.containerQuery: `sum` is not grouped by `container`, so a pod is one container without a name: group `by (<<.GroupBy>>)`, or leave `containerLabel` out',
     ]);
     expect(found('sum by (pod) (c{<<.LabelMatchers>>})', undefined, '')).toEqual([]);
   });
 
+  it.each([
+    ['sum by (<<.GroupBy>>) (c{<<.LabelMatchers>>})', 'container', 'c'],
+    ['sum by (<<.GroupBy>>) (c{<<.LabelMatchers>>,container!="POD"})', 'container', 'c'],
+    ['sum by (<<.GroupBy>>) (container_cpu{<<.LabelMatchers>>})', '', 'container_cpu'],
+  ])('are warned of where they count pods twice: %s', (query, label, metric) => {
+    expect(found(query, undefined, label)).toEqual([
+      `warning: cpu.containerQuery: the query does not leave out container="" (the cgroup of the whole pod) and container="POD", so pods count twice: write \`container!="",container!="POD"\` into the selector of \`${metric}\``,
+    ]);
+  });
+
   it('are told of queries for everything', () => {
-    expect(found('sum by (namespace,<<.GroupBy>>) (c)', 'n')).toEqual([
+    expect(found('sum by (namespace,<<.GroupBy>>) (c{container!=""})', 'n')).toEqual([
       expect.stringContaining('cpu.containerQuery: the query asks for the series of all pods'),
       expect.stringContaining('cpu.nodeQuery: the query asks for the series of all nodes'),
     ]);

@@ -1,11 +1,12 @@
+import { deadAlternative } from '../promql/dead-alternative.ts';
+import { distinguishingLabels } from '../promql/distinguishing-labels.ts';
 import { type LostLabel, lostLabel } from '../promql/lost-label.ts';
 import { vectorSelectors } from '../promql/selectors.ts';
 import type { ExampleNames } from './example-request.ts';
 import { expandOrNothing } from './expand.ts';
-import type { ReportFault } from './fault.ts';
+import type { ReportFault, Severity } from './fault.ts';
 import type { MetricsQuery, QueryRequest } from './metrics-query.ts';
 import type { CompiledResourceRule } from './rule.ts';
-import { placeInTemplate } from './template-place.ts';
 
 /** Stand for what is asked for: no template has them of itself. */
 export const PROBE_NAMES: ExampleNames = {
@@ -22,26 +23,95 @@ export interface AskedObjects {
   readonly request: QueryRequest;
 }
 
+/** What a rule may serve. Without a value for any of it, the rule is broken. */
+export interface ServedObjects {
+  /** What requests are most likely about. */
+  readonly likely: readonly AskedObjects[];
+  readonly others: readonly AskedObjects[];
+  /** Whether the rule does not say what is likely: it has a template. */
+  readonly isGuess: boolean;
+  /** Whether of several samples for one object only one counts: not so of containers. */
+  readonly haveOneSample: boolean;
+}
+
 type Path = readonly (string | number)[];
 
 /**
- * Warns of a query that works and does not do what it is for: its samples cannot be told to be of an
- * object, or it asks for more objects than are wanted. Templates that give no query, and queries that
- * are no PromQL, are passed over: they have been told of.
+ * Finds what a query that works does not do: its samples cannot be told to be of an object, an object
+ * may have several, or it asks for more objects than are wanted. Templates that give no query, and
+ * queries that are no PromQL, are passed over: they are reported elsewhere.
  */
 export function checkObjects(
   query: MetricsQuery,
   path: Path,
-  asked: readonly AskedObjects[],
+  { likely, others, isGuess, haveOneSample }: ServedObjects,
   report: ReportFault,
 ): void {
-  const questions = asked.flatMap(({ resource, request }) => {
+  const questions = questionsOf(query, likely);
+  const losses = lossesOf(questions);
+  const [served] = [...servedOf(questions), ...servedOf(questionsOf(query, others))];
+  if (losses.length > 0 && !(isGuess && served !== undefined)) {
+    const severity = served === undefined ? 'broken' : 'warning';
+    reportLosses(query, path, losses, severity, report);
+  }
+  if (served === undefined) return;
+  const isDead = warnOfDeadAlternative(query, path, served, report);
+  if (haveOneSample && !isDead) warnOfSeveralSamples(path, served, report);
+  warnOfOthers(path, served, report);
+}
+
+function servedOf(questions: readonly ObjectsQuestion[]): readonly ObjectsQuestion[] {
+  const lost = new Set(lossesOf(questions).map(({ resource }) => resource));
+  return questions.filter(({ resource }) => !lost.has(resource));
+}
+
+function questionsOf(
+  query: MetricsQuery,
+  asked: readonly AskedObjects[],
+): readonly ObjectsQuestion[] {
+  return asked.flatMap(({ resource, request }) => {
     const text = expandOrNothing(query, request);
     return text === undefined ? [] : [{ resource, request, text }];
   });
-  warnOfLostLabels(query, path, questions, report);
-  const [first] = questions;
-  if (first !== undefined) warnOfOthers(path, first, report);
+}
+
+/** Warns of samples of no object, such as the zero of `... or vector(0)`. */
+function warnOfDeadAlternative(
+  query: MetricsQuery,
+  path: Path,
+  { resource, request, text }: ObjectsQuestion,
+  report: ReportFault,
+): boolean {
+  const dead = request.objects && deadAlternative(text, request.objects.label);
+  if (dead === undefined) return false;
+  const offset = query.placeOf(request, dead.from);
+  report({
+    severity: 'warning',
+    path,
+    message: `${dead.reason}, so this side of \`or\` is never the value of ${resource}: for a value where there are no series write \`or clamp_max(absent(x{<<.LabelMatchers>>}), 0)\``,
+    offset,
+  });
+  return true;
+}
+
+/** Warns of a query that may give several samples for one object. */
+function warnOfSeveralSamples(
+  path: Path,
+  { request: { objects, namespace, groupBy }, text }: ObjectsQuestion,
+  report: ReportFault,
+): void {
+  if (objects === undefined) return;
+  const wanted = new Set([objects.label, ...groupBy]);
+  if (namespace !== undefined) wanted.add(namespace.label);
+  const apart = distinguishingLabels(text, wanted);
+  if (apart === undefined || (apart !== 'any' && apart.isSubsetOf(wanted))) return;
+  const others = apart === 'any' ? [] : [...apart.difference(wanted)];
+  const each = others.map((label) => `\`${label}\``).join(', ');
+  report({
+    severity: 'warning',
+    path,
+    message: `an object may have several samples${each === '' ? '' : `, one for each ${each}`}, of which the last one counts: aggregate \`by (<<.GroupBy>>)\` alone, e.g. sum by (<<.GroupBy>>) (...)`,
+  });
 }
 
 /**
@@ -77,12 +147,12 @@ export function checkContainers(
   // Without the label of the pod there is nothing at all, which has been told of.
   const loss = lostLabel(text, containerLabel);
   if (loss === undefined || lostLabel(text, request.objects.label) !== undefined) return;
-  const offset = placeInTemplate(containerQuery.text, text, loss);
+  const offset = containerQuery.placeOf(request, loss.from);
   report({
     severity: 'warning',
     path,
     message: `${loss.reason}, so a pod is one container without a name: ${advice(loss)}, or leave \`containerLabel\` out`,
-    ...(offset !== undefined && { offset }),
+    offset,
   });
 }
 
@@ -90,26 +160,35 @@ interface ObjectsQuestion extends AskedObjects {
   readonly text: string;
 }
 
-function warnOfLostLabels(
+interface Loss extends ObjectsQuestion {
+  readonly loss: LostLabel;
+}
+
+function lossesOf(questions: readonly ObjectsQuestion[]): readonly Loss[] {
+  return questions.flatMap((question) => {
+    const { request, text } = question;
+    const loss = request.objects && lostLabel(text, request.objects.label);
+    return loss === undefined ? [] : [{ ...question, loss }];
+  });
+}
+
+function reportLosses(
   query: MetricsQuery,
   path: Path,
-  questions: readonly ObjectsQuestion[],
+  losses: readonly Loss[],
+  severity: Severity,
   report: ReportFault,
 ): void {
-  const losses = questions.flatMap(({ resource, request, text }) => {
-    const loss = request.objects && lostLabel(text, request.objects.label);
-    return loss === undefined ? [] : [{ resource, text, loss }];
-  });
   const [first] = losses;
   if (first === undefined) return;
-  const { text, loss } = first;
+  const { request, loss } = first;
   const resources = losses.map(({ resource }) => resource).join(', ');
-  const offset = placeInTemplate(query.text, text, loss);
+  const offset = query.placeOf(request, loss.from);
   report({
-    severity: 'warning',
+    severity,
     path,
     message: `${loss.reason}, so ${resources} get no value: ${advice(loss)}`,
-    ...(offset !== undefined && { offset }),
+    offset,
   });
 }
 

@@ -39,7 +39,7 @@ describe('checkRule', () => {
   it('finds a query that is no PromQL, and shows the query that was made', () => {
     const faults = faultsOf({ ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}' });
     expect(faults).toMatchObject([
-      ['broken', 'metricsQuery', expect.stringContaining('queue_depth{namespace="default"')],
+      ['broken', 'metricsQuery', expect.stringContaining('{namespace="default",pod="web-0"}')],
     ]);
   });
 
@@ -51,6 +51,7 @@ describe('checkRule', () => {
         'metricsQuery',
         'a quoted label name in a list of labels and a number of seconds in place of a duration: Prometheus 3.5 accepts this, 2.42 and 2.53 do not',
       ],
+      ['warning', 'metricsQuery', expect.stringContaining('several samples, one for each `a.b`')],
     ]);
     expect(faultsOf({ ...associated, seriesQuery: '{"c"}' })).toEqual([
       ['warning', 'seriesQuery', expect.stringContaining('a quoted metric name: Prometheus 2.53')],
@@ -127,14 +128,18 @@ describe('checkRule', () => {
     ]);
   });
 
-  it('warns of what could never be asked for', () => {
+  it('finds what could never be asked for', () => {
     expect(faultsOf({ overrides: { pod: 'pod' } })).toMatchObject([
+      ['broken', 'resources.overrides.pod', expect.stringContaining('namespace')],
+    ]);
+    // Nodes are in no namespace.
+    expect(faultsOf({ overrides: { pod: 'pod', node: 'node' } })).toMatchObject([
       ['warning', 'resources.overrides.pod', expect.stringContaining('namespace')],
     ]);
-    expect(faultsOf({})).toMatchObject([['warning', 'resources', expect.any(String)]]);
+    expect(faultsOf({})).toMatchObject([['broken', 'resources', expect.any(String)]]);
     const query = 'sum(<<.Series>>{<<.LabelMatchers>>})';
     expect(faultsOf({ metricsQuery: query }, 'external')).toMatchObject([
-      ['warning', 'resources', expect.stringContaining('namespaced: false')],
+      ['broken', 'resources', expect.stringContaining('namespaced: false')],
     ]);
     expect(faultsOf({ metricsQuery: query, namespaced: false }, 'external')).toEqual([]);
   });

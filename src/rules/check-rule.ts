@@ -1,12 +1,16 @@
-import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import {
+  type ClusterResource,
+  qualifiedName,
+  type ResourceMapper,
+} from '../apimachinery/cluster-resource.ts';
+import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import { decisiveLimits, describeLimit } from '../promql/availability.ts';
-import { inspectQuery } from '../promql/check.ts';
-import { looksLikeMetricsql } from '../promql/metricsql.ts';
 import {
   checkSeriesSelector,
   inspectSeriesSelector,
   parseSeriesSelector,
 } from '../promql/series-selector.ts';
+import { checkMatchers } from './check-matchers.ts';
 import {
   type AskedObjects,
   checkContainers,
@@ -15,7 +19,14 @@ import {
   PROBE_NAMES,
 } from './check-objects.ts';
 import { checkOverrides, type OverrideOptions } from './check-overrides.ts';
+import {
+  checkMetricsQuery,
+  checkOtherDelimiters,
+  orMetricsql,
+  type QueryCheckOptions,
+} from './check-query.ts';
 import { checkSeries } from './check-series.ts';
+import { checkPodCgroup } from './check-usage.ts';
 import {
   containerRequest,
   describedResources,
@@ -24,20 +35,15 @@ import {
   exampleRequest,
   labelOfCore,
   nodeRequest,
+  otherResources,
 } from './example-request.ts';
-import { expandOrNothing } from './expand.ts';
 import type { ReportFault } from './fault.ts';
-import { type MetricsQuery, QueryError, type QueryRequest } from './metrics-query.ts';
+import type { MetricsQuery, QueryRequest } from './metrics-query.ts';
 import type { ResourceLabels } from './resource-labels.ts';
 import type { CompiledResourceRule, CompiledResourceRules, RuleParts } from './rule.ts';
-import { TemplateError } from './template/template.ts';
-import { placeInTemplate } from './template-place.ts';
 
 /** How rules are held against what surrounds them. */
-export interface CheckOptions extends OverrideOptions {
-  /** Off for servers that speak more than PromQL, such as MetricsQL. */
-  readonly checkPromql: boolean;
-}
+export type CheckOptions = OverrideOptions & QueryCheckOptions;
 
 type Path = readonly (string | number)[];
 
@@ -61,8 +67,10 @@ export function checkRule(
   const example = { ...rule, resources };
   const types = rule.kind === 'custom' ? ['vector'] : ['vector', 'scalar'];
   const requests = likelyRequests(example, mapper);
-  const canAnswer = checkMetricsQuery(query, path, requests, types, options, report);
-  if (canAnswer && options.checkPromql) checkWhatIsAskedFor(example, query, path, mapper, report);
+  const answered = checkMetricsQuery(query, path, requests, types, options, report);
+  if (answered === undefined || !options.checkPromql) return;
+  if (checkOtherDelimiters(query.text, path, report)) return;
+  checkWhatIsAskedFor(example, query, path, answered.selector, mapper, report);
 }
 
 /** Whether the query asks for what a request is about, and its samples can be told to be of it. */
@@ -70,22 +78,34 @@ function checkWhatIsAskedFor(
   rule: ExampleRule & RuleParts,
   query: MetricsQuery,
   path: Path,
+  selector: LabelSelector,
   mapper: ResourceMapper,
   report: ReportFault,
 ): void {
+  const requestFor = (resource?: ClusterResource): QueryRequest => ({
+    ...exampleRequest(rule, resource, mapper, PROBE_NAMES),
+    selector,
+  });
   if (rule.kind === 'external') {
-    const request = exampleRequest(rule, undefined, mapper, PROBE_NAMES);
+    const request = requestFor();
     checkNamespace(query, path, request, report);
     checkSeries(rule, query, path, request, report);
+    checkMatchers(rule, query, request, report);
     return;
   }
-  const asked = describedResources(rule.resources, mapper).map((resource) => ({
-    resource: qualifiedName(resource),
-    request: exampleRequest(rule, resource, mapper, PROBE_NAMES),
-  }));
-  checkObjects(query, path, asked, report);
-  const [first] = asked;
-  if (first !== undefined) checkSeries(rule, query, path, first.request, report);
+  const askedOf = (resources: readonly ClusterResource[]): readonly AskedObjects[] =>
+    resources.map((resource) => ({
+      resource: qualifiedName(resource),
+      request: requestFor(resource),
+    }));
+  const likely = askedOf(describedResources(rule.resources, mapper));
+  const others = askedOf(otherResources(rule.resources, query.text, mapper));
+  const isGuess = rule.resources.hasTemplate && rule.resources.overrides.size === 0;
+  checkObjects(query, path, { likely, others, isGuess, haveOneSample: true }, report);
+  const [first] = likely;
+  if (first === undefined) return;
+  checkSeries(rule, query, path, first.request, report);
+  checkMatchers(rule, query, first.request, report);
 }
 
 /** Checks `resourceRules` by meaning. */
@@ -113,7 +133,8 @@ function checkSeriesQuery(rule: RuleParts, options: CheckOptions, report: Report
     });
     return;
   }
-  if (!options.checkPromql) return;
+  if (!options.checkPromql || checkOtherDelimiters(rule.definition.seriesQuery, path, report))
+    return;
   const { faults, limits } = inspectSeriesSelector(rule.definition.seriesQuery);
   for (const { offset, message: what } of faults) {
     const hint = orMetricsql(rule.seriesQuery);
@@ -123,13 +144,6 @@ function checkSeriesQuery(rule: RuleParts, options: CheckOptions, report: Report
   for (const limit of decisiveLimits(limits)) {
     report({ severity: 'warning', path, message: describeLimit(limit), offset: limit.offset });
   }
-}
-
-/** What to do about a query that is meant for a server such as VictoriaMetrics. */
-function orMetricsql(text: string): string {
-  return looksLikeMetricsql(text)
-    ? ' but looks like MetricsQL, for which the flag --check-promql=false is needed'
-    : '';
 }
 
 /** What is listed must have the labels that its queries need. */
@@ -143,7 +157,7 @@ function checkAssociation(
   if (rule.kind === 'external') {
     if (rule.definition.resources.namespaced && namespaceLabel === undefined) {
       report({
-        severity: 'warning',
+        severity: 'broken',
         path: ['resources'],
         message:
           'no label stands for the namespace, so the metrics of this rule are not served: add an override such as namespace: {resource: namespace}, or `namespaced: false` if they belong to no namespace',
@@ -153,7 +167,7 @@ function checkAssociation(
   }
   if (!resources.hasTemplate && resources.overrides.size === 0) {
     report({
-      severity: 'warning',
+      severity: 'broken',
       path: ['resources'],
       message:
         'no label stands for a resource, so this rule serves nothing: expected `overrides`, e.g. overrides: {namespace: {resource: namespace}, pod: {resource: pod}}, or a `template`, e.g. kube_<<.Resource>>',
@@ -161,11 +175,15 @@ function checkAssociation(
     return;
   }
   if (namespaceLabel !== undefined) return;
+  const overridden = [...resources.overrides.values()];
+  const isUseless = overridden.every(
+    ({ group, resource }) => mapper.find(group, resource)?.namespaced,
+  );
   for (const [label, { group, resource: name }] of resources.overrides) {
     const resource = mapper.find(group, name);
     if (!resource?.namespaced) continue;
     report({
-      severity: 'warning',
+      severity: isUseless && !resources.hasTemplate ? 'broken' : 'warning',
       path: ['resources', 'overrides', label],
       message: `${qualifiedName(resource)} are in namespaces, but no label stands for the namespace, so the metrics of ${qualifiedName(resource)} are not served: add an override such as namespace: {resource: namespace}`,
     });
@@ -192,105 +210,6 @@ function sampleSeriesName(rule: RuleParts): string {
   return parseSeriesSelector(rule.seriesQuery).name ?? 'example_requests_seconds_total';
 }
 
-/** Whether the query can be answered. */
-function checkMetricsQuery(
-  query: MetricsQuery,
-  path: Path,
-  samples: readonly QueryRequest[],
-  expectedTypes: readonly string[],
-  options: CheckOptions,
-  report: ReportFault,
-): boolean {
-  const groupBy = /\.GroupBy\b/.exec(query.text);
-  if (samples.some((sample) => sample.groupBy.length === 0) && groupBy !== null) {
-    report({
-      severity: 'warning',
-      path,
-      offset: groupBy.index,
-      message:
-        '`.GroupBy` is empty in an external rule: name the labels to group by yourself, e.g. by (topic)',
-    });
-  }
-  let problem: Problem | undefined;
-  // A template may be meant for some requests only: it is broken when no request gets a query.
-  for (const sample of samples) {
-    const found = problemOf(query, sample, expectedTypes, options);
-    if (found === undefined) {
-      if (options.checkPromql) warnOfLimits(query, path, sample, report);
-      return true;
-    }
-    problem ??= found;
-  }
-  if (problem !== undefined) report({ severity: 'broken', path, ...problem });
-  return false;
-}
-
-/** Warns of what only some releases of Prometheus accept. */
-function warnOfLimits(
-  query: MetricsQuery,
-  path: Path,
-  sample: QueryRequest,
-  report: ReportFault,
-): void {
-  const text = expandOrNothing(query, sample);
-  if (text === undefined) return;
-  for (const limit of decisiveLimits(inspectQuery(text).limits)) {
-    const offset = placeInTemplate(query.text, text, { from: limit.offset, to: limit.end });
-    report({
-      severity: 'warning',
-      path,
-      message: describeLimit(limit),
-      ...(offset !== undefined && { offset }),
-    });
-  }
-}
-
-const EXAMPLE_QUERY = 'sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)';
-
-/** Something that keeps a query from being answered, and where in the template, if that is known. */
-interface Problem {
-  readonly message: string;
-  readonly offset?: number;
-}
-
-/** Why the query for a request can never be answered, or undefined where it can. */
-function problemOf(
-  query: MetricsQuery,
-  request: QueryRequest,
-  expectedTypes: readonly string[],
-  options: CheckOptions,
-): Problem | undefined {
-  if (query.text.trim() === '') {
-    return { message: `there is no query: expected PromQL as a template, e.g. ${EXAMPLE_QUERY}` };
-  }
-  let text: string;
-  try {
-    text = query.for(request);
-  } catch (error) {
-    if (!(error instanceof QueryError)) throw error;
-    const { message, cause } = error;
-    return cause instanceof TemplateError ? { message, offset: cause.offset } : { message };
-  }
-  if (!options.checkPromql) return undefined;
-  const { faults, type } = inspectQuery(text);
-  const [fault] = faults;
-  if (fault !== undefined) {
-    const { message, offset: from, end: to } = fault;
-    const otherDelimiter = /\{\{-?\s*[.$\w]/.exec(query.text);
-    if (otherDelimiter !== null) {
-      const offset = otherDelimiter.index;
-      return { message: 'templates are written between `<<` and `>>`, not `{{` and `}}`', offset };
-    }
-    const offset = placeInTemplate(query.text, text, { from, to });
-    return {
-      message: `the query it makes is not PromQL${orMetricsql(text)}: ${message}, at character ${from + 1} of: ${text}`,
-      ...(offset !== undefined && { offset }),
-    };
-  }
-  if (type === undefined || expectedTypes.includes(type)) return undefined;
-  return { message: `the query it makes gives a ${type}, expected an instant vector: ${text}` };
-}
-
 function checkResourceRule(
   rule: CompiledResourceRule,
   mapper: ResourceMapper,
@@ -312,7 +231,9 @@ function checkResourceRule(
   };
   checkUsageQuery(containerQuery, ['containerQuery'], containers, options, report);
   checkUsageQuery(nodeQuery, ['nodeQuery'], nodes, options, report);
-  if (options.checkPromql) checkContainers(rule, ['containerQuery'], containers.request, report);
+  if (!options.checkPromql) return;
+  checkContainers(rule, ['containerQuery'], containers.request, report);
+  checkPodCgroup(rule, ['containerQuery'], containers.request, report);
 }
 
 function checkUsageQuery(
@@ -322,9 +243,11 @@ function checkUsageQuery(
   options: CheckOptions,
   report: ReportFault,
 ): void {
-  const canAnswer = checkMetricsQuery(query, path, [asked.likely], ['vector'], options, report);
-  if (!canAnswer || !options.checkPromql) return;
-  checkObjects(query, path, [asked], report);
+  const answered = checkMetricsQuery(query, path, [asked.likely], ['vector'], options, report);
+  if (answered === undefined || !options.checkPromql) return;
+  if (checkOtherDelimiters(query.text, path, report)) return;
+  const served = { likely: [asked], others: [], isGuess: false, haveOneSample: false };
+  checkObjects(query, path, served, report);
   checkSeries(undefined, query, path, asked.request, report);
 }
 

@@ -61,6 +61,29 @@ export function describedResources(
   return pods === undefined ? overridden : [pods];
 }
 
+/**
+ * The resources that a rule may serve, and that are not among the likely ones: namespaces, and of a
+ * template those whose labels its query names, and one that it does not name. The query treats all
+ * that it does not name alike.
+ */
+export function otherResources(
+  resources: ResourceLabels,
+  query: string,
+  mapper: ResourceMapper,
+): readonly ClusterResource[] {
+  const likely = new Set(describedResources(resources, mapper).map(qualifiedName));
+  const isOther = (resource: ClusterResource): boolean => !likely.has(qualifiedName(resource));
+  const others = overriddenResources(resources, mapper).filter(isOther);
+  if (!resources.hasTemplate) return others;
+  const words = new Set(query.match(/[a-zA-Z_]\w*/g));
+  const named = resources.describedBy(words, mapper).map(({ resource }) => resource);
+  const unnamed = mapper.resources.find((resource) => {
+    const label = resources.labelOf(resource, mapper);
+    return isOther(resource) && label !== undefined && !words.has(label);
+  });
+  return [...others, ...named.filter(isOther), ...(unnamed === undefined ? [] : [unnamed])];
+}
+
 /** A request for the values of a rule, for objects of one resource or for an external metric. */
 export function exampleRequest(
   { kind, definition, resources }: ExampleRule,

@@ -31,7 +31,21 @@ export function compileNaming(
     return undefined;
   }
   warnOfSwallowedText(name, report);
+  checkReachable(name.as, report);
   return (seriesName) => pattern.expand(as, seriesName);
+}
+
+/** A name with a slash cannot stand in the path of a request, whatever the groups are. */
+function checkReachable(as: string, report: ReportFault): void {
+  const offset = as.replaceAll(/\$\{[^}]*\}/g, (group) => '.'.repeat(group.length)).indexOf('/');
+  if (offset === -1) return;
+  report({
+    severity: 'broken',
+    path: ['name', 'as'],
+    offset,
+    message:
+      'a metric whose name has a "/" cannot be asked for, so this rule serves nothing: write e.g. `_` or `:` in its place',
+  });
 }
 
 /** `$1_total` reads as the group called "1_total", which hardly anybody means. */

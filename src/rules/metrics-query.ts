@@ -12,7 +12,7 @@ import {
 } from './foreign-text.ts';
 import { rememberQueries } from './query-memo.ts';
 import { parseTemplate, type Template, TemplateError } from './template/template.ts';
-import { goMap, goStrings, goStruct } from './template/value.ts';
+import { goMap, goStrings, goStruct, type TemplateValue } from './template/value.ts';
 
 /** What a query is asked for. */
 export interface QueryRequest {
@@ -34,6 +34,11 @@ export interface MetricsQuery {
   readonly language: QueryLanguage;
   /** The PromQL for a request. Throws {@link QueryError}. */
   for(request: QueryRequest): string;
+  /**
+   * Where the template has a character of the query for a request, in UTF-16 units: of what an action
+   * writes, where the action begins. Throws as `for`.
+   */
+  placeOf(request: QueryRequest, offset: number): number;
 }
 
 /** The template could not be carried out, or the request cannot be put in PromQL. */
@@ -76,6 +81,7 @@ function metricsQuery(template: Template, language: QueryLanguage): MetricsQuery
     text: template.text,
     language,
     for: rememberQueries((request) => queryFor(template, language, request)),
+    placeOf: (request, offset) => placeOf(template, language, request, offset),
   };
 }
 
@@ -109,21 +115,52 @@ function queryValues(request: QueryRequest): QueryValues {
 }
 
 function execute(template: Template, values: QueryValues): string {
-  const { series, labelMatchers, valuesByName, groupBy, groupBySlice } = values;
+  return explained(() => template.execute(templateData(values)));
+}
+
+/** @throws QueryError where the template fails */
+function explained<T>(run: () => T): T {
   try {
-    return template.execute(
-      goStruct('naming.queryTemplateArgs', {
-        Series: series,
-        LabelMatchers: labelMatchers,
-        LabelValuesByName: goMap([...valuesByName].map(([name, all]) => [name, all.join('|')])),
-        GroupBy: groupBy.join(','),
-        GroupBySlice: goStrings(groupBySlice),
-      }),
-    );
+    return run();
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     throw new QueryError(error.explanation, { cause: error });
   }
+}
+
+function templateData(values: QueryValues): TemplateValue {
+  const { series, labelMatchers, valuesByName, groupBy, groupBySlice } = values;
+  return goStruct('naming.queryTemplateArgs', {
+    Series: series,
+    LabelMatchers: labelMatchers,
+    LabelValuesByName: goMap([...valuesByName].map(([name, all]) => [name, all.join('|')])),
+    GroupBy: groupBy.join(','),
+    GroupBySlice: goStrings(groupBySlice),
+  });
+}
+
+function placeOf(
+  template: Template,
+  language: QueryLanguage,
+  request: QueryRequest,
+  offset: number,
+): number {
+  const pieces = explained(() => template.executeInPieces(templateData(queryValues(request))));
+  const written = pieces.map(({ text }) => text).join('');
+  let left = offsetBefore(written, queryFor(template, language, request), offset);
+  for (const { text, offset: at, isVerbatim } of pieces) {
+    if (left < text.length) return isVerbatim ? at + left : template.text.lastIndexOf('<<', at);
+    left -= text.length;
+  }
+  return template.text.length;
+}
+
+/** An offset in a query as one in what the template wrote: names may have got quotes in between. */
+function offsetBefore(written: string, query: string, offset: number): number {
+  let same = 0;
+  while (same < written.length && written[same] === query[same]) same++;
+  if (offset <= same) return offset;
+  return Math.max(same, written.length - (query.length - offset));
 }
 
 /** `.LabelValuesByName` has values as they are: a query must not depend on one that is not plain. */

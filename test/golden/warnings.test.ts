@@ -19,10 +19,26 @@ const WARNINGS = {
   'no container': /one container without a name/,
   'all metrics': /names no metric/,
   'one value': /gives all of them the same value/,
+  'several samples': /an object may have several samples/,
+  'dead side of or': /this side of `or` is never the value/,
+  'series query only': /is in seriesQuery only/,
+  'pod cgroup': /so pods count twice/,
+  'other delimiters': /`\{\{` is text here/,
+  'needs a selector': /a request needs a selector/,
 };
 
+const POD_CGROUPS = ['cpu', 'memory'].map(
+  (name) => `pod cgroup: resourceRules.${name}.containerQuery`,
+);
+
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  '01-overrides': [
+    'several samples: rules[0].metricsQuery',
+    'series query only: rules[1].metricsQuery',
+  ],
   '08-query-templates': [
+    'several samples: rules[0].metricsQuery',
+    'several samples: rules[9].metricsQuery',
     'all namespaces: rules[2].metricsQuery',
     'all namespaces: rules[3].metricsQuery',
     'all namespaces: rules[30].metricsQuery',
@@ -30,12 +46,21 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'label lost: rules[32].metricsQuery',
   ],
   '09-ratios': [
+    'several samples: rules[3].metricsQuery',
+    'several samples: rules[4].metricsQuery',
+    'several samples: rules[5].metricsQuery',
+    'several samples: rules[21].metricsQuery',
+    'dead side of or: rules[12].metricsQuery',
     'all objects: rules[7].metricsQuery',
-    'all objects: rules[8].metricsQuery',
     'label lost: rules[8].metricsQuery',
     'label lost: rules[9].metricsQuery',
     'label lost: rules[17].metricsQuery',
   ],
+  '10-external': ['needs a selector: externalRules[20].metricsQuery'],
+  '11-resource': POD_CGROUPS,
+  '12-all-three': POD_CGROUPS,
+  '14-nginx': ['several samples: rules[0].metricsQuery'],
+  '16-http': POD_CGROUPS,
 };
 
 function warningsOf(file: string, text: string): readonly string[] {

@@ -35,6 +35,27 @@ export function execute(
   return new Evaluator(source, delimiters, bodies).run(data);
 }
 
+/** What one statement wrote. */
+export interface WrittenPiece {
+  readonly text: string;
+  /** Where the statement stands in the template, in UTF-16 units: an action, without its delimiter. */
+  readonly offset: number;
+  /** Whether the text stands in the template as it is. */
+  readonly isVerbatim: boolean;
+}
+
+/** As {@link execute}, in the pieces that the output is made of. @throws TemplateError */
+export function executeInPieces(
+  source: TemplateSource,
+  delimiters: Delimiters,
+  bodies: TemplateBodies,
+  data: TemplateValue,
+): readonly WrittenPiece[] {
+  const pieces: WrittenPiece[] = [];
+  new Evaluator(source, delimiters, bodies, (piece) => pieces.push(piece)).run(data);
+  return pieces;
+}
+
 /** Where an execution is. */
 interface Context {
   /** The template being executed: the main one or one that it defines. */
@@ -54,8 +75,15 @@ class Evaluator {
   readonly #bodies: TemplateBodies;
   readonly #output = new BoundedText();
   readonly #budget = new WorkBudget();
+  readonly #onWritten: ((piece: WrittenPiece) => void) | undefined;
 
-  constructor(source: TemplateSource, delimiters: Delimiters, bodies: TemplateBodies) {
+  constructor(
+    source: TemplateSource,
+    delimiters: Delimiters,
+    bodies: TemplateBodies,
+    onWritten?: (piece: WrittenPiece) => void,
+  ) {
+    this.#onWritten = onWritten;
     this.#source = source;
     this.#delimiters = delimiters;
     this.#bodies = bodies;
@@ -86,9 +114,10 @@ class Evaluator {
     switch (statement.kind) {
       case 'text':
         this.#guarded(statement, context, () => this.#output.append(statement.text));
+        this.#onWritten?.({ text: statement.text, offset: statement.offset, isVerbatim: true });
         return undefined;
       case 'action':
-        this.#executeAction(statement.pipeline, context);
+        this.#executeAction(statement.pipeline, statement.offset, context);
         return undefined;
       case 'if':
       case 'with':
@@ -104,13 +133,15 @@ class Evaluator {
     }
   }
 
-  #executeAction(pipeline: Pipeline, context: Context): void {
+  #executeAction(pipeline: Pipeline, offset: number, context: Context): void {
     const value = this.#evaluatePipeline(pipeline, context);
     if (pipeline.variables.length > 0) {
       return;
     }
     this.#guarded(pipeline, context, () => {
-      this.#output.append(value === null ? '<no value>' : formatArgument(value, 'v', NO_FLAGS));
+      const text = value === null ? '<no value>' : formatArgument(value, 'v', NO_FLAGS);
+      this.#output.append(text);
+      this.#onWritten?.({ text, offset, isVerbatim: false });
     });
   }
 

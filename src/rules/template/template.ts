@@ -1,12 +1,12 @@
 import { BUILTINS } from './builtins.ts';
 import { ANGLE_DELIMITERS, type Delimiters } from './delimiters.ts';
-import { execute } from './evaluator.ts';
+import { execute, executeInPieces, type WrittenPiece } from './evaluator.ts';
 import { MAX_TEXT } from './limits.ts';
 import { parse } from './parser.ts';
 import { TemplateError, TemplateSource } from './template-error.ts';
 import type { TemplateValue } from './value.ts';
 
-export { TemplateError };
+export { TemplateError, type WrittenPiece };
 
 /** The names of the functions that a template may call. */
 const FUNCTIONS: ReadonlySet<string> = new Set(BUILTINS.keys());
@@ -20,6 +20,8 @@ export interface Template {
    * @throws TemplateError
    */
   execute(data: TemplateValue): string;
+  /** The output in the pieces that it is made of. Throws as `execute`. */
+  executeInPieces(data: TemplateValue): readonly WrittenPiece[];
 }
 
 /**
@@ -44,5 +46,9 @@ export function parseTemplate(
     throw source.parseError(0, `the template is longer than ${MAX_TEXT} characters`);
   }
   const bodies = parse(source, delimiters, FUNCTIONS);
-  return { text, execute: (data) => execute(source, delimiters, bodies, data) };
+  return {
+    text,
+    execute: (data) => execute(source, delimiters, bodies, data),
+    executeInPieces: (data) => executeInPieces(source, delimiters, bodies, data),
+  };
 }

@@ -1,0 +1,55 @@
+import { inspectQuery } from './check.ts';
+import { expressionsIn, matchingOf, operandNodes } from './expression-nodes.ts';
+import { childNamed, type PromqlNode } from './fold.ts';
+import { type LabelQuestion, type LostLabel, lossOf } from './lost-label.ts';
+import { parsePromql } from './parse.ts';
+
+/**
+ * Finds a side of an `or` whose samples never have a label, where the other side's may have it and
+ * the result needs it: `sum by (pod) (x) or vector(0)`. Such a sample is of no object.
+ *
+ * @returns what takes the label away on that side; undefined where there is no such side
+ */
+export function deadAlternative(text: string, label: string): LostLabel | undefined {
+  const { faults, type } = inspectQuery(text);
+  if (faults.length > 0 || type !== 'vector') return undefined;
+  const top = expressionsIn(parsePromql(text).tree.topNode)[0];
+  return top && search({ text, label }, top);
+}
+
+/** Follows the expressions that samples have the label from. */
+function search(question: LabelQuestion, node: PromqlNode): LostLabel | undefined {
+  const part = lossOf(question, node);
+  if (part.type !== 'vector' || part.loss !== undefined) return undefined;
+  for (const next of sourcesOf(question, node)) {
+    if (childNamed(node, 'Or') !== null) {
+      const { type, loss } = lossOf(question, next);
+      if (type === 'vector' && loss !== undefined) return loss;
+    }
+    const found = search(question, next);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function sourcesOf({ text, label }: LabelQuestion, node: PromqlNode): readonly PromqlNode[] {
+  switch (node.name) {
+    case 'AggregateExpr':
+    case 'FunctionCall':
+      return operandNodes(node);
+    case 'BinaryExpr': {
+      const sides = operandNodes(node);
+      if (childNamed(node, 'Or') !== null) return sides;
+      if (childNamed(node, 'And') !== null || childNamed(node, 'Unless') !== null) {
+        return sides.slice(0, 1);
+      }
+      const { by, labels, many, included } = matchingOf(text, node);
+      const mustAgree = (by === 'on') === labels.has(label);
+      if (mustAgree || many === undefined) return sides;
+      const fromRight = (many === 'right') !== included.has(label);
+      return fromRight ? sides.slice(1) : sides.slice(0, 1);
+    }
+    default:
+      return expressionsIn(node);
+  }
+}

@@ -1,0 +1,51 @@
+import { formatMatcher, type LabelMatcher } from '../promql/matcher.ts';
+import { vectorSelectors } from '../promql/selectors.ts';
+import { checkSeriesSelector, parseSeriesSelector } from '../promql/series-selector.ts';
+import { expandOrNothing } from './expand.ts';
+import type { ReportFault } from './fault.ts';
+import type { MetricsQuery, QueryRequest } from './metrics-query.ts';
+import type { RuleParts } from './rule.ts';
+
+/**
+ * Warns of matchers that stand in `seriesQuery` only: they choose which series are found, and the query
+ * is over all of them again. Matchers that merely ask for a label, and those of the labels that name
+ * objects, are passed over.
+ *
+ * @param request for a series that stands for one that the rule finds
+ */
+export function checkMatchers(
+  rule: RuleParts,
+  query: MetricsQuery,
+  request: QueryRequest,
+  report: ReportFault,
+): void {
+  if (checkSeriesSelector(rule.seriesQuery).length > 0) return;
+  const { name, matchers } = parseSeriesSelector(rule.seriesQuery);
+  const chosen = matchers.filter((matcher) => isChoice(matcher, request));
+  if (chosen.length === 0) return;
+  const text = expandOrNothing(query, request);
+  if (text === undefined) return;
+  const ofSeries = vectorSelectors(text).filter(
+    (selector) =>
+      selector.name === request.series || (name !== undefined && selector.name === name),
+  );
+  if (ofSeries.length === 0) return;
+  const used = new Set(ofSeries.flatMap((selector) => selector.matchers.map((each) => each.name)));
+  const left = chosen.filter((matcher) => !used.has(matcher.name));
+  if (left.length === 0) return;
+  const labels = [...new Set(left.map((matcher) => `\`${matcher.name}\``))].join(', ');
+  const written = left.map(formatMatcher).join(',');
+  report({
+    severity: 'warning',
+    path: ['metricsQuery'],
+    message: `\`${written}\` is in seriesQuery only, so the value is over all values of ${labels}: write it into the selector of metricsQuery, too`,
+  });
+}
+
+function isChoice({ name, operator, value }: LabelMatcher, request: QueryRequest): boolean {
+  if (name === '__name__' || name === request.objects?.label || name === request.namespace?.label) {
+    return false;
+  }
+  if (operator === '!=') return value !== '';
+  return !(operator === '=~' && (value === '.+' || value === '.*'));
+}

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileMetricsQuery, type MetricsQuery, type QueryRequest } from './metrics-query.ts';
+
+const REQUEST: QueryRequest = {
+  series: 'http_requests_total',
+  selector: [],
+  namespace: { label: 'namespace', value: 'default' },
+  objects: { label: 'pod', names: ['web-0', 'web-1'] },
+  groupBy: ['pod'],
+};
+
+function compiled(template: string): MetricsQuery {
+  const query = compileMetricsQuery(template, ['metricsQuery'], 'promql', ({ message }) => {
+    throw new Error(message);
+  });
+  if (query === undefined) throw new Error('does not compile');
+  return query;
+}
+
+/** What the template has where the query has a word. */
+function templateAt(template: string, word: string, request = REQUEST): string {
+  const query = compiled(template);
+  const offset = query.for(request).indexOf(word);
+  return template.slice(query.placeOf(request, offset));
+}
+
+describe('the place in a template', () => {
+  const sum = 'sum(rate(<<.Series>>{<<.LabelMatchers>>,}}[5m]) by (<<.GroupBy>>)';
+
+  it('is what stands in the query as it is, before and behind what is filled in', () => {
+    expect(templateAt(sum, 'rate')).toMatch(/^rate/);
+    expect(templateAt(sum, ',}}')).toMatch(/^,}}\[5m/);
+    expect(templateAt(sum, ' by')).toMatch(/^ by/);
+  });
+
+  it('is the action where the action writes it', () => {
+    expect(templateAt(sum, 'requests')).toMatch(/^<<\.Series>>/);
+    expect(templateAt(sum, 'web-1')).toMatch(/^<<\.LabelMatchers>>/);
+  });
+
+  it('is found behind conditions, loops, variables and trimmed white space', () => {
+    const template = `<<- $s := .Series ->>
+      <<if eq (len .GroupBySlice) 1>>one(<<else>>many(<<end>>
+      <<range $k, $v := .LabelValuesByName>> f("<<$k>>") + <<end ->>
+      last(<<$s>>)`;
+    expect(templateAt(template, 'one')).toMatch(/^one\(<<else/);
+    expect(templateAt(template, 'f("pod")')).toMatch(/^f\("<<\$k>>/);
+    expect(templateAt(template, 'pod")')).toMatch(/^<<\$k>>/);
+    expect(templateAt(template, 'last')).toMatch(/^last\(/);
+  });
+
+  it('is the end of the template for the end of the query', () => {
+    const query = compiled(sum);
+    expect(query.placeOf(REQUEST, query.for(REQUEST).length)).toBe(sum.length);
+  });
+
+  it('is that of every character of the text, whatever is filled in', () => {
+    const action = fc.constantFrom('<<.Series>>', '<<.GroupBy>>', '<<- .LabelMatchers ->>');
+    const word = fc.constantFrom('a1', ' b2 ', '\n  c3', '(d4)', ',e5');
+    fc.assert(
+      fc.property(fc.array(fc.oneof(action, word), { minLength: 1 }), (parts) => {
+        const template = parts.join('');
+        const query = compiled(template);
+        const text = query.for(REQUEST);
+        const places = [...text].map((_, offset) => query.placeOf(REQUEST, offset));
+        for (const [offset, character] of [...text].entries()) {
+          const at = places[offset] ?? -1;
+          const isAction = template.startsWith('<<', at);
+          if (!isAction) expect(template[at]).toBe(character);
+          expect(at).toBeGreaterThanOrEqual(places[offset - 1] ?? 0);
+        }
+      }),
+    );
+  });
+});
