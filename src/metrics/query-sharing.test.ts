@@ -332,6 +332,42 @@ describe('requests for different objects', () => {
     expect(queries()).toEqual(['sum by (pod) (x{namespace="shop",pod="e"})']);
   });
 
+  it('go on being one query where so many of them are wanted, however many samples there are', async () => {
+    const { asked, clock, get, getTwo, queries } = sharing();
+    await getTwo();
+    const wanted = Array.from({ length: 40 }, (_, index) => get(`p${index}`));
+    const many = Array.from({ length: 1999 }, (_, index) => [`shop/p${index}`, index]);
+    asked[0]?.answer(Object.fromEntries(many));
+    expect((await Promise.all(wanted)).at(-1)).toEqual({ p39: 39 });
+    expect(queries()).toEqual([FOR_ALL]);
+    asked.length = 0;
+    clock.now += 1500;
+    await getTwo();
+    void get('e');
+    expect(queries()).toEqual([FOR_ALL]);
+  });
+
+  it.each([
+    [40, 2000, FOR_ALL],
+    [39, 2000, 'sum by (pod) (x{namespace="shop",pod="e"})'],
+    [1, 1000, FOR_ALL],
+    [1, 1001, 'sum by (pod) (x{namespace="shop",pod="e"})'],
+  ])(
+    'are one query again where %i were wanted of %i samples, or not: 50 for each are fine, and 1,000',
+    async (count, samples, query) => {
+      const { asked, clock, get, getTwo, queries } = sharing();
+      await getTwo();
+      const wanted = Array.from({ length: count }, (_, index) => get(`p${index}`));
+      const many = Array.from({ length: samples }, (_, index) => [`shop/p${index}`, index]);
+      asked.splice(0)[0]?.answer(Object.fromEntries(many));
+      await Promise.all(wanted);
+      clock.now += 1500;
+      await getTwo();
+      void get('e');
+      expect(queries()).toEqual([query]);
+    },
+  );
+
   it('are no concern of a query that came from no rule', async () => {
     const { asked, runner } = sharing();
     const plain = Promise.all([runner.query('up', {}), runner.query('up', {})]);

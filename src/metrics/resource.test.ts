@@ -6,6 +6,7 @@ import type { AnswerSummary } from './answer-summary.ts';
 import type { ObjectIdentity } from './object-metadata.ts';
 import type { QueryAnswer } from './query-runner.ts';
 import { createResourceMetrics, selectableFields } from './resource.ts';
+import { objectKey } from './resource-queries.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -63,6 +64,11 @@ function service({ pods = [], nodes = [], cpu, memory, rules }: Surroundings) {
 }
 
 const everything = { selector: [], fields: [] };
+
+function samplesIn(answer: QueryAnswer): Extract<QueryAnswer, { type: 'vector' }> {
+  if (answer.type !== 'vector') throw new Error(`a ${answer.type}`);
+  return answer;
+}
 
 describe('pods of one namespace', () => {
   it('have what their containers use, sorted, with 0 for what has no sample', async () => {
@@ -134,6 +140,9 @@ describe('pods of several namespaces', () => {
       [{ namespace: 'billing', pod: 'b', ...main }, 3],
     );
 
+  /** What the samples of one namespace have: a rule's own grouping names no namespace. */
+  const own = () => vector([{ pod: 'a', ...main }, 1], [{ pod: 'b', ...main }, 1]);
+
   it('are asked for once, and told apart by their namespaces', async () => {
     const { metrics, asked } = service({ pods, cpu: both, memory: both });
     await expectBoth(metrics);
@@ -204,6 +213,59 @@ describe('pods of several namespaces', () => {
     expect(listed[0]).toEqual({ resource: 'pods', namespace: 'shop', name: undefined });
     expect(await select('metadata.name=a,metadata.name=b')).toEqual([]);
     expect(asked).toHaveLength(2);
+  });
+
+  it.each([
+    ['metadata.namespace=billing', []],
+    ['metadata.namespace==billing,metadata.name=a', []],
+    ['metadata.namespace!=shop', []],
+    ['metadata.namespace=shop', ['a', 'b']],
+    ['metadata.namespace!=billing', ['a', 'b']],
+    ['metadata.name!=a', ['b']],
+  ])('of one namespace stay those of it, whatever its fields select: %s', async (text, names) => {
+    const { metrics } = service({ pods, cpu: own, memory: own });
+    const found = await metrics.pods({
+      namespace: 'shop',
+      selector: [],
+      fields: parseFieldSelector(text, selectableFields),
+    });
+    expect(found.map(({ object }) => objectKey(object))).toEqual(
+      names.map((name) => `shop/${name}`),
+    );
+  });
+
+  it.each([
+    ['the last', [{ pod: 'a' }, { namespace: 'billing', pod: 'a' }]],
+    ['the first', [{ namespace: 'billing', pod: 'a' }, { pod: 'a' }]],
+  ])(
+    'are asked for namespace by namespace where only %s of the samples says its own',
+    async (_which, mixed) => {
+      const labels: readonly Labels[] = mixed;
+      const { metrics, asked } = service({
+        pods,
+        cpu: (query) =>
+          query.includes('billing|shop')
+            ? vector(...labels.map((each) => [{ ...each, ...main }, 7] as const))
+            : answersWithoutNamespaces.cpu(query),
+        memory: both,
+      });
+      await expectBoth(metrics);
+      expect(asked.filter((query) => query.includes('cpu'))).toHaveLength(3);
+    },
+  );
+
+  it('are asked for once where a sample names no pod at all', async () => {
+    const { metrics, asked, summaries } = service({
+      pods,
+      cpu: () => {
+        const { samples } = samplesIn(both());
+        return { type: 'vector', samples: [...samples, ...samplesIn(vector([{}, 1])).samples] };
+      },
+      memory: both,
+    });
+    await expectBoth(metrics);
+    expect(asked).toHaveLength(2);
+    expect(summaries.map(({ leftOut }) => leftOut)).toEqual([new Map([['label_missing', 1]])]);
   });
 });
 

@@ -84,6 +84,24 @@ describe('a failed request', () => {
   });
 });
 
+it.each([
+  ['the first probe', 100],
+  ['the last probe', 500],
+])(
+  'a failed request opens nothing where an answer arrives while %s is pending',
+  async (_, amid) => {
+    const { circuit, state, atOnce, events } = probedCircuit(REFUSED);
+    state.probeMs = 300;
+    circuit.failed(REFUSED);
+    await pass(amid);
+    expect(atOnce.now).toBe(1);
+    circuit.heard();
+    await pass(10_000);
+    expect(events).toEqual([]);
+    expect(circuit.outage()).toBeUndefined();
+  },
+);
+
 describe('an outage', () => {
   it('is probed twice a second, by what was wrong last', async () => {
     const { circuit, state, probes } = probedCircuit(REFUSED);

@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -415,6 +416,41 @@ describe('a watch that ends', () => {
     expect([...seen]).toEqual(['600 old', '600 new']);
   });
 
+  it('is in contact right after the list is read again, before the watch says anything', async () => {
+    let clock = 0;
+    server.put({ namespace: 'shop', name: 'a' });
+    const { index, reports } = await startIndex({ staleMs: 60_000 }, { now: () => clock });
+    expect(await index.list(select(''))).toEqual(['a']);
+    await until(() => server.openWatches() === 1);
+
+    server.intercept((_, response) => {
+      sendStatus(response, 503, 'starting up');
+      return true;
+    });
+    server.cut();
+    await until(() => server.count('watch') > 2);
+    clock += 100_000;
+    await expect(index.list(select(''))).rejects.toMatchObject({ kind: 'server_error' });
+
+    // The watch has to begin anew, and then says nothing, not even that it has begun.
+    const silent: ServerResponse[] = [];
+    let isForgotten = false;
+    server.intercept((kind, response) => {
+      if (kind !== 'watch') return false;
+      if (isForgotten) silent.push(response);
+      else sendStatus(response, 410, 'forgotten');
+      isForgotten = true;
+      return true;
+    });
+    await until(() => silent.length > 0);
+    expect(reports.filter((report) => report === 'list pods success')).toHaveLength(2);
+    expect(await index.list(select(''))).toEqual(['a']);
+    clock += 59_000;
+    expect(await index.list(select(''))).toEqual(['a']);
+    clock += 2_000;
+    await expect(index.list(select(''))).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+
   it('serves what it knows for a while, and nothing after that', async () => {
     let clock = 0;
     server.put({ namespace: 'shop', name: 'a' });
@@ -471,6 +507,52 @@ describe('where there is no index', () => {
       'the objects of a resource are not indexed: each request lists those it is about',
     ]);
     expect(sizes.get('pods')).toBeUndefined();
+  });
+
+  it('requests at the same time get their own objects, whatever they differ in', async () => {
+    server.put({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
+    server.put({ namespace: 'shop', name: 'b', labels: { app: 'db' }, phase: 'Pending' });
+    server.put({ namespace: 'lab', name: 'a', labels: { app: 'web' } });
+    const { index } = await startIndex({ maxObjects: 0 });
+    const running = { fieldSelector: 'status.phase=Running' };
+    const requests = [
+      // A narrow one first: a wide one would do for all others of its path.
+      [select('app=web'), ['shop/a']],
+      [select('app=db'), ['shop/b']],
+      [select(''), ['shop/a', 'shop/b']],
+      [select('', 'lab'), ['lab/a']],
+      [{ ...select(''), namespace: undefined }, ['lab/a', 'shop/a', 'shop/b']],
+      [{ ...select(''), name: 'a' }, ['shop/a']],
+      [{ ...select(''), name: 'b' }, ['shop/b']],
+      [{ ...select(''), ...running }, ['shop/a']],
+      [{ ...select('app=db'), ...running }, []],
+      [{ ...select(''), ...running, name: 'b' }, []],
+      [{ ...select(''), ...running, name: 'a', namespace: undefined }, ['lab/a', 'shop/a']],
+    ] as const;
+    const found = await Promise.all(
+      requests.map(async ([request]) =>
+        (await index.objects(request)).map(({ namespace, name }) => `${namespace}/${name}`),
+      ),
+    );
+    expect(found).toEqual(requests.map(([, expected]) => expected));
+    const byName = [select(''), select('', 'lab'), select('app=web'), select('app=db')];
+    expect(await Promise.all(byName.map((request) => index.list(request)))).toEqual([
+      ['a', 'b'],
+      ['a'],
+      ['a'],
+      ['b'],
+    ]);
+  });
+
+  it('requests at the same time for the same objects share a list', async () => {
+    server.put({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
+    const { index } = await startIndex({ maxObjects: 0 });
+    const [one, other] = await Promise.all([
+      index.objects(select('app=web')),
+      index.objects(select('app=web')),
+    ]);
+    expect(other).toEqual(one);
+    expect(server.count('list')).toBe(1);
   });
 
   it('objects that become too many are given up', async () => {
