@@ -115,6 +115,7 @@ describe('docs/troubleshooting.md', () => {
 
   it.each([
     ['prometheus/envelope.ts', 'Prometheus has a part of the answer only'],
+    ['prometheus/answer-memory.ts', 'the answer is larger than'],
     ['commands/serve/report-notices.ts', 'an answer of Prometheus lacks a part and'],
     ['commands/serve/report-clock.ts', 'the clocks of Prometheus and of this machine differ'],
   ])('names messages as %s has them', (file, message) => {

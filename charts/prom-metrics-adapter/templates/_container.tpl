@@ -2,6 +2,7 @@
 {{- define "prom-metrics-adapter.limitFlags" -}}
 requestsInFlight: max-requests-inflight
 reviewsInFlight: max-reviews-inflight
+answerMemory: prometheus-max-answer-memory
 {{- end -}}
 
 {{/*
