@@ -38,6 +38,33 @@ describe('vectorSelectors', () => {
     ]);
   });
 
+  it('reads matchers of all operators, and nothing else between braces', () => {
+    expect(vectorSelectors('a{ # b="c"\n d="1", e!="2", # f\n g=~"3", h!~"4", }')).toEqual([
+      {
+        name: 'a',
+        matchers: [
+          { name: 'd', operator: '=', value: '1' },
+          { name: 'e', operator: '!=', value: '2' },
+          { name: 'g', operator: '=~', value: '3' },
+          { name: 'h', operator: '!~', value: '4' },
+        ],
+        offset: 0,
+      },
+    ]);
+  });
+
+  it.each([
+    'a{b="c",d',
+    'a{b="c",d=',
+    'a{b="c",d=~}',
+    'a{b="c","d"=',
+    'a{b="c",="d"}',
+    'a{b="c",d:',
+  ])('reads the whole matchers of %s', (query) => {
+    const matchers = [{ name: 'b', operator: '=', value: 'c' }];
+    expect(vectorSelectors(query)).toEqual([{ name: 'a', matchers, offset: 0 }]);
+  });
+
   it('finds those before a syntax fault', () => {
     expect(vectorSelectors('a{b="c"} + d{e=').map(({ name }) => name)).toEqual(['a', 'd']);
     expect(vectorSelectors('')).toEqual([]);
