@@ -1,3 +1,6 @@
+// Not the global one: a test that replaces it would leave the work of later tests paused for ever.
+import { setImmediate } from 'node:timers';
+
 /** Long work in slices, between which the process answers requests. */
 export interface TimeSlices {
   /** Whether it is time for others: to be asked in every step of a long loop. */
