@@ -97,13 +97,13 @@ export function createCustomMetrics(dependencies: CustomMetricsDependencies): Cu
       if (answer.type !== 'vector') throw unexpectedType(answer.type, query);
       const leftOut = createLeftOutSamples();
       const samples = await associate(answer.samples, metric, request.namespace, names, leftOut);
-      const values = valuesOf(request, metric, names, samples, leftOut);
+      const { values, missing } = await valuesOf(request, metric, names, samples, leftOut);
       dependencies.onAnswer({
         ...about(request, metric),
         queries: [query],
         samples: answer.samples.length,
         leftOut: leftOut.counts,
-        objects: { asked: names.length, missing: missingObjects(names, values) },
+        objects: { asked: names.length, missing },
       });
       if (request.name !== undefined && values.length === 0) {
         throw metricNotFoundFor(request.metric, request.resource, request.name);
@@ -183,19 +183,6 @@ function withoutObjects(
   return { ...what, queries: [], samples: 0, leftOut: new Map(), objects };
 }
 
-function missingObjects(names: readonly string[], values: readonly MetricValue[]): MissingObjects {
-  const count = names.length - values.length;
-  if (count === 0) return { count, names: [] };
-  const answered = new Set(values.map(({ describedObject }) => describedObject.name));
-  const missing: string[] = [];
-  for (const name of names) {
-    if (answered.has(name)) continue;
-    missing.push(name);
-    if (missing.length === MOST_MISSING_NAMES) break;
-  }
-  return { count, names: missing };
-}
-
 function queryRequest(
   request: CustomMetricRequest,
   { series, namespaceLabel, resourceLabel }: CustomMetric,
@@ -261,13 +248,15 @@ async function associate(
   return byObject;
 }
 
-function valuesOf(
+/** The values of the objects that have one, and the objects that have none. In slices. */
+async function valuesOf(
   request: CustomMetricRequest,
   { resource }: CustomMetric,
   names: readonly string[],
   samples: ReadonlyMap<string, Sample>,
   leftOut: LeftOutSamples,
-): readonly MetricValue[] {
+): Promise<{ readonly values: readonly MetricValue[]; readonly missing: MissingObjects }> {
+  const slices = createTimeSlices();
   const selector = request.metricSelector;
   const metric = {
     name: request.metric,
@@ -275,17 +264,19 @@ function valuesOf(
   };
   const describe = describing(resource, request.namespace);
   const values: MetricValue[] = [];
+  const missing: string[] = [];
   for (const name of names) {
+    if (slices.isOver()) await slices.pause();
     const sample = samples.get(name);
-    if (sample === undefined) continue;
-    const value = sampleQuantity(sample.value);
-    if (value === undefined) {
-      leftOut.add('infinite');
+    const value = sample && sampleQuantity(sample.value);
+    if (sample !== undefined && value !== undefined) {
+      values.push({ describedObject: describe(name), metric, timestamp: sample.timestamp, value });
       continue;
     }
-    values.push({ describedObject: describe(name), metric, timestamp: sample.timestamp, value });
+    if (sample !== undefined) leftOut.add('infinite');
+    if (missing.length < MOST_MISSING_NAMES) missing.push(name);
   }
-  return values;
+  return { values, missing: { count: names.length - values.length, names: missing } };
 }
 
 /** The apiVersion of a core object is `/v1`, as clients of the reference adapter know it. */
