@@ -265,7 +265,7 @@ describe('notes', () => {
     [
       'rules of a ConfigMap',
       { rules: { existing: 'mine' } },
-      ['edit them in your values', '--helm-values'],
+      ['edit them in your values', '--helm-values', 'rules.default serves'],
     ],
     [
       'the defaults',
