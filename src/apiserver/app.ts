@@ -3,6 +3,7 @@ import { type Answer, objectAnswer } from './answer.ts';
 import { auditId } from './audit-id.ts';
 import type { UserInfo } from './authentication/user-info.ts';
 import type { RequestAccess } from './authorization/request-access.ts';
+import type { Connection } from './connections/connection.ts';
 import { requestedTimeout, withDeadline } from './deadline.ts';
 import type { RequestPlace, RequestPools } from './flow-control/request-pools.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
@@ -73,14 +74,23 @@ export function createApp(dependencies: AppDependencies): RequestListeners {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use((request, response) => serve(new Http1Exchange(request, response)));
+  const connections = new WeakMap<object, Connection>();
+  app.use((request, response) => {
+    const connection = connections.get(request);
+    if (connection !== undefined) serve(new Http1Exchange(request, response, connection));
+  });
   return {
-    onHttp1(request, response) {
+    onHttp1(request, response, connection) {
       // Express itself answers requests whose target it cannot read: a page, to whoever asks.
-      if (request.url?.startsWith('/')) app(request, response);
-      else serve(new Http1Exchange(request, response));
+      if (!request.url?.startsWith('/')) {
+        serve(new Http1Exchange(request, response, connection));
+        return;
+      }
+      connections.set(request, connection);
+      app(request, response);
     },
-    onHttp2: (stream, headers, rawHeaders) => serve(new Http2Exchange(stream, headers, rawHeaders)),
+    onHttp2: (stream, headers, rawHeaders, connection) =>
+      serve(new Http2Exchange(stream, headers, rawHeaders, connection)),
   };
 }
 
@@ -116,7 +126,7 @@ async function serve(pipeline: Pipeline, exchange: HttpExchange): Promise<void> 
   const progress: Progress = { info: undefined, user: undefined, queries: collectQueries() };
   const common = commonHeaders(pipeline, exchange);
   let error: unknown;
-  exchange.onClose(() => {
+  exchange.open.onClose(() => {
     const code = exchange.isSent ? exchange.code : 499;
     const durationSeconds = (performance.now() - begun) / 1000;
     const queries = progress.queries.list();
@@ -162,13 +172,14 @@ async function answer(
       const identity = await access.authenticate(origin, place.unidentified(signal));
       const { user } = identity;
       progress.user = user;
+      if (identity.method === 'front_proxy') exchange.open.connection.provenFrontProxy();
       await access.authorize(user, info, place.identified(identity, signal));
       // A probe is answered whatever the load, unless it has to wait for a review.
       if (!healthPaths.has(url.path)) place.take(identity);
       return await routes({ method, url, headers, signal, onQuery: progress.queries.onQuery });
     } finally {
-      // Not before, where the client hangs up, and not after, where it does not read its answer.
-      place.leave();
+      // Also where the client has hung up; and not before the kernel has taken the answer.
+      exchange.open.onSent(() => place.leave());
     }
   });
 }

@@ -59,7 +59,7 @@ export async function withDeadline<Result>(
   const ended = new AbortController();
   const over = Promise.withResolvers<never>();
   const onClose = (): void => ended.abort();
-  exchange.onClose(onClose);
+  exchange.open.onClose(onClose);
   const onTimeout = (): void => {
     over.reject(requestTimeout());
     ended.abort();
@@ -69,7 +69,7 @@ export async function withDeadline<Result>(
     return await Promise.race([work(ended.signal), over.promise]);
   } finally {
     clearTimeout(timer);
-    exchange.offClose(onClose);
+    exchange.open.offClose(onClose);
     ended.abort(DONE);
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { OpenRequest } from './connections/open-request.ts';
 
 /** Of a request, what says who has sent it. */
 export interface RequestOrigin {
@@ -24,19 +25,21 @@ export interface HttpExchange {
   readonly code: number;
   /** Whether all of the answer has been handed to the operating system. */
   readonly isSent: boolean;
+  /** The request as its connection knows it: when it ends, and the memory that it holds. */
+  readonly open: OpenRequest;
   origin(): RequestOrigin;
   /** Reads the body, if there is one, and tells of each piece of it. */
   onBody(listener: (piece: Uint8Array) => void): void;
-  /** Tells, once, that the exchange is over: the answer is out, or nobody can get it any more. */
-  onClose(listener: () => void): void;
-  offClose(listener: () => void): void;
   /**
    * Sends the answer; nothing is sent to who has gone.
    *
    * @param body undefined: an answer without one
    */
   send(code: number, headers: AnswerHeaders, body: Uint8Array | undefined): void;
-  /** Ends the exchange, wherever it is: over HTTP/1.1 the connection, over HTTP/2 the stream. */
+  /**
+   * Ends the exchange, wherever it is: over HTTP/1.1 the connection, over HTTP/2 the stream where the
+   * answer is sent or the connection is the front proxy's, which others use as well.
+   */
   hangUp(): void;
 }
 

@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
+import { trackServer } from '../../test/fixtures/connections.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 
 const server = createServer();
+const connections = trackServer(server);
 afterEach(() => {
   server.removeAllListeners('request');
   server.closeAllConnections();
@@ -15,7 +17,9 @@ afterEach(() => {
 async function send(body: Buffer): Promise<{ sender: ServerResponse; receiver: IncomingMessage }> {
   const sender = new Promise<ServerResponse>((resolve) =>
     server.on('request', (request, response) => {
-      new Http1Exchange(request, response).send(200, { 'Content-Length': body.length }, body);
+      const connection = connections.of(request.socket);
+      const exchange = new Http1Exchange(request, response, connection);
+      exchange.send(200, { 'Content-Length': body.length }, body);
       resolve(response);
     }),
   );

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Connection } from './connections/connection.ts';
+import { OpenRequest } from './connections/open-request.ts';
 import type { AnswerHeaders, HttpExchange, RequestOrigin } from './http-exchange.ts';
 
 /** In bytes. */
@@ -10,15 +12,19 @@ export class Http1Exchange implements HttpExchange {
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly protocol = 'HTTP/1.1';
+  readonly open: OpenRequest;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, response: ServerResponse, connection: Connection) {
     this.method = request.method ?? '';
     this.target = request.url ?? '';
     this.headers = request.headers;
     this.#request = request;
     this.#response = response;
+    this.open = new OpenRequest(connection, request.rawHeaders);
+    response.once('finish', () => this.open.sent());
+    response.once('close', () => this.open.closed());
   }
 
   get code(): number {
@@ -40,32 +46,34 @@ export class Http1Exchange implements HttpExchange {
     if (length !== undefined || encoding !== undefined) this.#request.on('data', listener);
   }
 
-  onClose(listener: () => void): void {
-    this.#response.once('close', listener);
-  }
-
-  offClose(listener: () => void): void {
-    this.#response.removeListener('close', listener);
-  }
-
   send(code: number, headers: AnswerHeaders, body: Uint8Array | undefined): void {
+    const hasBody = body !== undefined && this.method !== 'HEAD';
+    this.open.answerBegins(hasBody ? body.length : 0);
+    if (this.open.isOver) return;
     this.#response.writeHead(code, headers);
-    if (body === undefined || this.method === 'HEAD') this.#response.end();
-    else writeInPieces(this.#response, body);
+    if (hasBody) this.#write(body);
+    else this.#response.end();
   }
 
   hangUp(): void {
-    this.#request.destroy();
+    this.open.connection.close('stalled');
   }
-}
 
-/** What a client does not read is not copied for it, as TLS would do with all that it is given. */
-function writeInPieces(response: ServerResponse, body: Uint8Array): void {
-  if (body.length <= PIECE) {
-    response.end(body);
-    return;
+  /** What a client does not read is not copied for it, as TLS would do with all that it is given. */
+  #write(body: Uint8Array): void {
+    if (body.length <= PIECE) {
+      this.#response.end(body);
+      return;
+    }
+    const goOn = (): void => this.#write(body.subarray(PIECE));
+    const isTaken = this.#response.write(body.subarray(0, PIECE));
+    if (isTaken) {
+      goOn();
+      return;
+    }
+    this.#response.once('drain', () => {
+      this.open.progressed();
+      goOn();
+    });
   }
-  const goOn = (): void => writeInPieces(response, body.subarray(PIECE));
-  if (response.write(body.subarray(0, PIECE))) goOn();
-  else response.once('drain', goOn);
 }

@@ -1,10 +1,15 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { Connection } from './connections/connection.ts';
+import { OpenRequest } from './connections/open-request.ts';
 import {
   type AnswerHeaders,
   distinctHeaders,
   type HttpExchange,
   type RequestOrigin,
 } from './http-exchange.ts';
+
+/** In bytes. */
+const PIECE = 64 * 1024;
 
 /**
  * A request over HTTP/2, by the stream itself: the objects that Node.js can make of it, to look like
@@ -15,6 +20,7 @@ export class Http2Exchange implements HttpExchange {
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly protocol = 'HTTP/2';
+  readonly open: OpenRequest;
   readonly #stream: ServerHttp2Stream;
   readonly #socket: RequestOrigin['socket'];
   readonly #rawHeaders: readonly string[];
@@ -25,6 +31,7 @@ export class Http2Exchange implements HttpExchange {
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     rawHeaders: readonly string[],
+    connection: Connection,
   ) {
     this.method = headers[':method'] ?? '';
     this.target = headers[':path'] ?? '';
@@ -34,6 +41,11 @@ export class Http2Exchange implements HttpExchange {
     this.#rawHeaders = rawHeaders;
     // Who waits for the stream is told that it closes; of why there is nothing to be done.
     stream.on('error', ignore);
+    this.open = new OpenRequest(connection, rawHeaders, () =>
+      stream.close(constants.NGHTTP2_CANCEL),
+    );
+    stream.once('finish', () => this.open.sent());
+    stream.once('close', () => this.open.closed());
   }
 
   get code(): number {
@@ -53,27 +65,36 @@ export class Http2Exchange implements HttpExchange {
     if (!this.#stream.endAfterHeaders) this.#stream.on('data', listener);
   }
 
-  onClose(listener: () => void): void {
-    this.#stream.once('close', listener);
-  }
-
-  offClose(listener: () => void): void {
-    this.#stream.removeListener('close', listener);
-  }
-
   send(code: number, headers: AnswerHeaders, body: Uint8Array | undefined): void {
     const stream = this.#stream;
-    if (stream.destroyed || stream.closed) return;
-    this.#code = code;
     const hasBody = body !== undefined && this.method !== 'HEAD';
+    this.open.answerBegins(hasBody ? body.length : 0);
+    if (this.open.isOver || stream.destroyed || stream.closed) return;
+    this.#code = code;
     stream.respond({ ':status': code, ...headers }, { endStream: !hasBody });
-    if (hasBody) stream.end(body);
+    if (hasBody) this.#write(body);
   }
 
   hangUp(): void {
     // Not with the end of every answer: a reset overtakes that end, and the answer counts as cut.
-    const isOut = this.#stream.state.localClose === 1;
-    this.#stream.close(isOut ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
+    if (this.#stream.state.localClose === 1) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    else if (this.open.connection.isFrontProxy)
+      this.open.connection.cancelRequest(this.open, 'stalled');
+    else this.open.connection.close('stalled');
+  }
+
+  /** In pieces, to see that the client reads them; the session holds no more than one of each stream. */
+  #write(body: Uint8Array): void {
+    const stream = this.#stream;
+    if (body.length <= PIECE) {
+      stream.end(body);
+      return;
+    }
+    stream.write(body.subarray(0, PIECE), (error) => {
+      if (error || stream.destroyed || stream.closed) return;
+      this.open.progressed();
+      this.#write(body.subarray(PIECE));
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import type { Answer } from './answer.ts';
 import { COMPRESS_FROM, readsGzip } from './compression.ts';
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 import { endLingering } from './lingering.ts';
+import { answerTooLarge } from './status.ts';
 
 /**
  * Sends an answer, compressed where that is worth it. A client that does not take it is hung up on.
@@ -15,7 +16,10 @@ export async function respond(
 ): Promise<void> {
   const large = content.length > COMPRESS_FROM;
   const compressed = large && readsGzip(exchange.headers['accept-encoding']);
+  const { limit } = exchange.open.connection.budget;
+  if (!compressed && content.length > limit) throw answerTooLarge(content.length, limit);
   const body = compressed ? await content.gzipped() : await content.bytes();
+  if (body.length > limit) throw answerTooLarge(body.length, limit);
 
   endLingering(exchange);
   const fields: Record<string, string | number> = { ...common, ...headers };
@@ -27,7 +31,7 @@ export async function respond(
   fields['Content-Type'] = contentType;
   if (compressed) fields['Content-Encoding'] = 'gzip';
   fields['Content-Length'] = body.length;
-  exchange.onClose(() => {
+  exchange.open.onClose(() => {
     if (exchange.isSent) content.free?.();
   });
   exchange.send(code, fields, body);

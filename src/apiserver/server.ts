@@ -7,8 +7,17 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { createServer, type Server as HttpsServer } from 'node:https';
-import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import { askForClientCertificates } from './authentication/peer-certificates.ts';
+import type { Connection } from './connections/connection.ts';
+import {
+  type ConnectionLimits,
+  type ConnectionObserver,
+  type Connections,
+  trackConnections,
+} from './connections/connections.ts';
+import { refusePlainHttp } from './connections/plain-http.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
 
 export interface ServerOptions {
@@ -26,16 +35,19 @@ export interface ServerOptions {
   readonly onError: (error: Error) => void;
   /** Undefined: HTTP/2 is not offered. HTTP/1.1 always is. */
   readonly http2: Http2Options | undefined;
+  readonly limits: ConnectionLimits;
+  readonly observer: ConnectionObserver;
 }
 
 /** Who is told of the requests that come. */
 export interface RequestListeners {
-  onHttp1(request: IncomingMessage, response: ServerResponse): void;
+  onHttp1(request: IncomingMessage, response: ServerResponse, connection: Connection): void;
   /** @param rawHeaders names and values in turn */
   onHttp2(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     rawHeaders: readonly string[],
+    connection: Connection,
   ): void;
 }
 
@@ -55,11 +67,16 @@ export interface NamedCertificate {
 /** A listening server. */
 export interface Server {
   readonly port: number;
+  /** Bytes of answers that clients have not read yet. */
+  unsentBytes(): number;
   /** New connections get this certificate. */
   replaceCertificate(certificate: ServingCertificate): void;
   /** New connections that ask for one of the names get this certificate. */
   addCertificate(named: NamedCertificate): void;
-  /** Takes no more connections, lets running requests end, and ends them after the grace time. */
+  /**
+   * Takes no more connections, lets running requests end, and ends them after the grace time. What
+   * clients have begun to send and do not complete ends after a second.
+   */
   close(graceMilliseconds: number): Promise<void>;
 }
 
@@ -81,10 +98,28 @@ const http1Limits = {
 
 const http2Limits = {
   maxHeaderListPairs: maxHeaders,
-  // Megabytes a connection; by default so few that large answers on many streams do not fit.
-  maxSessionMemory: 64,
+  // Megabytes a connection: 64 KiB for each of 250 streams, and what nghttp2 needs.
+  maxSessionMemory: 20,
   maxOutstandingPings: 10,
+  // Streams that a client may cancel at once, and a second from then on; all of a connection at once
+  // when the API server's own client gives up.
+  streamResetBurst: 500,
+  streamResetRate: 33,
+  // Of the peer's choosing up to this; in bytes.
+  maxDeflateDynamicTableSize: 4096,
 };
+
+/** Of the headers that a connection's client may refer to, in bytes: HTTP/2's default. */
+const headerTableSize = 4096;
+
+/** Requests of a connection of HTTP/1.1 that are not answered yet; no client of Kubernetes sends two. */
+const MOST_PIPELINED = 64;
+
+/** How long a client may take until the first byte and for the TLS handshake, in milliseconds. */
+const HANDSHAKE_TIMEOUT = 10_000;
+
+/** How long requests may stay incomplete when the server ends, in milliseconds. */
+const INCOMPLETE_GRACE = 1_000;
 
 /** Starts to listen. Rejects where the port cannot be had. */
 export async function startServer(
@@ -92,14 +127,15 @@ export async function startServer(
   options: ServerOptions,
 ): Promise<Server> {
   const { host, port, reusePort, tls } = options;
-  const server = createListener(listeners, options);
+  const connections = trackConnections(options.limits, options.observer);
+  const server = createListener(listeners, connections, options);
   const addCertificate = ({ names, certificate }: NamedCertificate): void => {
     for (const name of names) {
       server.addContext(name, { ...tls, ...certificate, ...askForClientCertificates });
     }
   };
   for (const named of options.namedCertificates) addCertificate(named);
-  const sockets = trackSockets(server);
+  acceptWithin(server, connections, options.observer);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, host, reusePort }, () => {
@@ -112,58 +148,120 @@ export async function startServer(
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
+    unsentBytes: () => connections.budget.unsentBytes,
     replaceCertificate: (next) =>
       server.setSecureContext({ ...tls, ...next, ...askForClientCertificates }),
     addCertificate,
     async close(graceMilliseconds) {
-      const end = (): void => {
-        for (const socket of sockets) socket.destroy();
-      };
-      const timer = setTimeout(end, graceMilliseconds);
+      const incomplete = setTimeout(connections.closeUnoccupied, INCOMPLETE_GRACE);
+      const grace = setTimeout(connections.closeAll, graceMilliseconds);
       // Idle connections end at once, the others with their last answer.
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      clearTimeout(timer);
+      clearTimeout(incomplete);
+      clearTimeout(grace);
     },
   };
 }
 
 function createListener(
   listeners: RequestListeners,
+  connections: Connections,
   { certificate, tls, http2 }: ServerOptions,
 ): HttpsServer | Http2SecureServer {
-  const secure = { ...tls, ...certificate, ...askForClientCertificates, handshakeTimeout: 10_000 };
+  const handshakeTimeout = HANDSHAKE_TIMEOUT;
+  const secure = { ...tls, ...certificate, ...askForClientCertificates, handshakeTimeout };
+  const onHttp1 = http1Listener(listeners, connections);
   if (http2 === undefined) {
-    const server = createServer({ ...secure, ...http1Limits }, listeners.onHttp1);
+    const server = createServer({ ...secure, ...http1Limits }, onHttp1);
     server.maxHeadersCount = maxHeaders;
     return server;
   }
+  const { maxStreams } = http2;
   const server = createSecureServer({
     ...secure,
     ...http1Limits,
     ...http2Limits,
     allowHTTP1: true,
-    settings: { maxConcurrentStreams: http2.maxStreams, maxHeaderListSize: maxHeaderSize },
+    settings: {
+      maxConcurrentStreams: maxStreams,
+      maxHeaderListSize: maxHeaderSize,
+      headerTableSize,
+    },
   });
-  listen(server, listeners);
-  server.on('session', (session) => endWhenIdle(session, http2.idleTimeout ?? IDLE_TIMEOUT));
-  return server;
-}
-
-/** Node.js tells of requests of both versions, those of HTTP/2 in the looks of HTTP/1.1. */
-function listen(server: Http2SecureServer, { onHttp1, onHttp2 }: RequestListeners): void {
+  // Node.js tells of requests of both versions, those of HTTP/2 in the looks of HTTP/1.1.
   server.on('request', (request, response) => {
     const isHttp1 = request instanceof IncomingMessage && response instanceof ServerResponse;
     if (isHttp1) onHttp1(request, response);
   });
   // That listener has brought another, which would dress up each stream.
   server.removeAllListeners('stream');
+  server.on('session', (session) => {
+    endWhenIdle(session, http2.idleTimeout ?? IDLE_TIMEOUT);
+    listenToStreams(session, listeners, connections);
+  });
+  return server;
+}
+
+function http1Listener(
+  { onHttp1 }: RequestListeners,
+  connections: Connections,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const known = new WeakMap<Socket, Connection>();
+  const takeOver = (socket: Socket): Connection | undefined => {
+    const connection = connections.of(socket);
+    connection?.destroyBy(() => socket.destroy());
+    if (connection !== undefined) known.set(socket, connection);
+    return connection;
+  };
+  return (request, response) => {
+    const { socket } = request;
+    const connection = known.get(socket) ?? takeOver(socket);
+    if (connection === undefined || connection.isClosing) return;
+    if (connection.requests.size < MOST_PIPELINED) onHttp1(request, response, connection);
+    else connection.close('pipeline_limit');
+  };
+}
+
+function listenToStreams(
+  session: ServerHttp2Session,
+  { onHttp2 }: RequestListeners,
+  connections: Connections,
+): void {
+  const connection = session.socket && connections.of(session.socket);
+  if (connection === undefined) {
+    session.destroy();
+    return;
+  }
+  connection.destroyBy(() => session.destroy());
   const onStream = (
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     _flags: number,
     rawHeaders: readonly string[],
-  ): void => onHttp2(stream, headers, rawHeaders);
-  server.on('stream', onStream);
+  ): void => {
+    if (!connection.isClosing) onHttp2(stream, headers, rawHeaders, connection);
+  };
+  session.on('stream', onStream);
+}
+
+/** Looks at each connection before its handshake: whether there are too many, and whether it is TLS. */
+function acceptWithin(
+  server: HttpsServer | Http2SecureServer,
+  connections: Connections,
+  observer: ConnectionObserver,
+): void {
+  const startHandshake = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    const connection = connections.accept(socket);
+    if (connection === undefined) return;
+    refusePlainHttp(socket, HANDSHAKE_TIMEOUT, {
+      onTls: () => {
+        for (const listener of startHandshake) listener.call(server, socket);
+      },
+      onPlain: () => observer.onClosed('plain_http', connection.address),
+    });
+  });
 }
 
 /**
@@ -179,16 +277,4 @@ function endWhenIdle(session: ServerHttp2Session, milliseconds: number): void {
     timer.unref();
     session.once('close', () => clearTimeout(timer));
   });
-}
-
-/** The open connections. */
-function trackSockets(server: HttpsServer | Http2SecureServer): ReadonlySet<TLSSocket> {
-  const sockets = new Set<TLSSocket>();
-  const track = (socket: TLSSocket): void => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  };
-  if ('closeAllConnections' in server) server.on('secureConnection', track);
-  else server.on('secureConnection', track);
-  return sockets;
 }

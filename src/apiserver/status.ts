@@ -93,6 +93,15 @@ export function requestEntityTooLarge(limit: number): StatusError {
   return new StatusError(failure(413, 'RequestEntityTooLarge', message));
 }
 
+/** @param limit in bytes */
+export function answerTooLarge(bytes: number, limit: number): StatusError {
+  return new StatusError(
+    internalError(
+      `the answer has ${bytes} bytes, expected at most ${limit} (--max-unsent-bytes): ask for fewer objects, or with Accept-Encoding: gzip`,
+    ),
+  );
+}
+
 /** More requests are being served than may be at once. */
 export function tooManyRequests(retryAfterSeconds: number): StatusError {
   const message = 'Too many requests, please try again later.';

@@ -159,6 +159,15 @@ function servingOptions(flags: ParsedFlags): ServingOptions {
     reusePort: flags.value(servingFlags.reusePort),
     http2: http2Options(flags),
     requestPlaces: requestPlaces(flags),
+    connections: {
+      maxConnections: flags.value(servingFlags.maxConnections),
+      maxConnectionsPerAddress: unlessGiven(
+        flags.isGiven(servingFlags.maxConnectionsPerAddress),
+        flags.value(servingFlags.maxConnectionsPerAddress),
+        0,
+      ),
+      maxUnsentBytes: flags.value(servingFlags.maxUnsentBytes),
+    },
     requestTimeout: flags.value(servingFlags.requestTimeout),
     shutdownDelay: unlessGiven(
       flags.isGiven(servingFlags.shutdownDelay),

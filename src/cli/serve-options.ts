@@ -97,6 +97,13 @@ export interface ServingOptions {
   /** Undefined: HTTP/2 is not offered. */
   readonly http2: { readonly maxStreams: number } | undefined;
   readonly requestPlaces: RequestPlaces;
+  readonly connections: {
+    /** 0: any number. */
+    readonly maxConnections: number;
+    /** 0: any number. */
+    readonly maxConnectionsPerAddress: number;
+    readonly maxUnsentBytes: number;
+  };
   readonly requestTimeout: number;
   readonly shutdownDelay: number;
 }

@@ -1,3 +1,4 @@
+import { byteSize } from './byte-size.ts';
 import { flag } from './flag.ts';
 import { LONGEST_TIMER } from './longest-timer.ts';
 import { sniCertificate } from './sni-certificate.ts';
@@ -104,6 +105,28 @@ export const servingFlags = {
     from: 0,
     to: 1_000_000,
     help: 'How many of the places of --max-requests-inflight are for anonymous requests, and for those that do not come by way of the API server and wait for a review of their token or their access. 0: one tenth.',
+  }),
+  maxConnections: flag.int({
+    name: 'max-connections',
+    default: 500,
+    from: 0,
+    to: 1_000_000,
+    help: "The number of connections that may be open at the same time. When all are taken, a new connection replaces the one that was idle longest of the remote address that has most of them; the front proxy's are never replaced. 0: no limit.",
+  }),
+  maxConnectionsPerAddress: flag.int({
+    name: 'max-connections-per-address',
+    default: 100,
+    from: 0,
+    to: 1_000_000,
+    help: "The number of connections that one remote address may have open at the same time; others are closed. An address from which the front proxy's certificate was presented has no such limit. 0: no limit, and the default with --standalone.",
+  }),
+  maxUnsentBytes: flag.parsed<number>({
+    name: 'max-unsent-bytes',
+    kind: 'bytes',
+    default: 32 * 2 ** 20,
+    defaultText: '32Mi',
+    parse: byteSize,
+    help: "The memory that open requests and the answers that clients have not read yet may take, all connections together. Above it the connection with the largest backlog is closed, of the front proxy's connection the request. A larger answer is refused. Units: Ki, Mi, Gi.",
   }),
   requestTimeout: flag.duration({
     name: 'request-timeout',

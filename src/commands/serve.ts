@@ -39,6 +39,7 @@ import {
   shareQueries,
 } from './serve/prometheus.ts';
 import { createAnswerReport } from './serve/report-answers.ts';
+import { createConnectionReport } from './serve/report-connections.ts';
 import { createRelistReport } from './serve/report-relist.ts';
 import { createRequestReport } from './serve/report-request.ts';
 import { followRules, type Rules } from './serve/rules.ts';
@@ -144,7 +145,8 @@ async function serveUntilTold(
     isEnding: () => ending.now,
     onRequest: createRequestReport(log, metrics),
   });
-  const server = await listen(options, app, log);
+  const server = await listen(options, app, log, metrics);
+  metrics.unsentBytesFrom(server.unsentBytes);
   onEnd(followCertificates(options.serving, server, log));
   surviveFaults(log, metrics);
   sayHello(options, server, log);
@@ -274,8 +276,10 @@ async function listen(
   options: ServeOptions,
   app: ReturnType<typeof createApp>,
   log: Logger,
+  metrics: AdapterMetrics,
 ): Promise<Server> {
-  const { bindAddress, port, reusePort, minTlsVersion, ciphers, http2 } = options.serving;
+  const { bindAddress, port, reusePort, minTlsVersion, ciphers, http2, connections } =
+    options.serving;
   const certificate = await firstCertificate(options.serving, log);
   const limit = createLogLimit();
   return startServer(app, {
@@ -283,6 +287,8 @@ async function listen(
     port,
     reusePort,
     http2,
+    limits: connections,
+    observer: createConnectionReport(log, metrics),
     certificate,
     namedCertificates: await namedCertificates(options.serving),
     onError(error) {

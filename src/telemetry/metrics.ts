@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { type AnswerMetrics, answerMetrics } from './answer-metrics.ts';
 import { type BackPressureMetrics, backPressureMetrics } from './back-pressure-metrics.ts';
 import { createBoundedLabel, OTHER } from './bounded-label.ts';
+import { type ConnectionMetrics, connectionMetrics } from './connection-metrics.ts';
 import { type DiscoveryMetrics, discoveryMetrics } from './discovery-metrics.ts';
 import { type FlowControlMetrics, flowControlMetrics } from './flow-control-metrics.ts';
 import { type QueryMetrics, queryMetrics } from './query-metrics.ts';
@@ -88,6 +89,7 @@ export interface BuildInformation {
 export interface AdapterMetrics
   extends QueryMetrics,
     BackPressureMetrics,
+    ConnectionMetrics,
     DiscoveryMetrics,
     AnswerMetrics,
     RuleMetrics,
@@ -164,6 +166,7 @@ export function createMetrics(
     ...prometheusMetrics(registry),
     ...queryMetrics(registry, PREFIX),
     ...backPressureMetrics(registry, PREFIX),
+    ...connectionMetrics(registry, PREFIX),
     ...relistMetrics(registry, now),
     ...discoveryMetrics(registry, PREFIX),
     ...ruleMetrics(registry, PREFIX),

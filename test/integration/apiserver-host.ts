@@ -4,6 +4,8 @@ import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { type AnsweredRequest, type AppDependencies, createApp } from '../../src/apiserver/app.ts';
 import { openToEveryone } from '../../src/apiserver/authorization/request-access.ts';
+import type { CloseReason } from '../../src/apiserver/connections/connection.ts';
+import type { ConnectionLimits } from '../../src/apiserver/connections/connections.ts';
 import { createSinglePool } from '../../src/apiserver/flow-control/request-pools.ts';
 import { customMetricsApi, externalMetricsApi } from '../../src/apiserver/metrics-api.ts';
 import { type Server, type ServerOptions, startServer } from '../../src/apiserver/server.ts';
@@ -12,6 +14,7 @@ import { createCatalogDraft } from '../../src/catalog/catalog-draft.ts';
 import type { CustomMetrics, MetricValue } from '../../src/metrics/custom.ts';
 import type { ExternalMetrics, ExternalMetricValue } from '../../src/metrics/external.ts';
 import { createTimeSlices } from '../../src/scheduling/time-slices.ts';
+import { wideLimits } from '../fixtures/connections.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { createAuthority, createServerCertificate } from './certificates.ts';
 
@@ -27,6 +30,8 @@ export interface ApiserverHost extends Server {
   readonly ca: string;
   /** What was reported of every request that has ended. */
   readonly answered: readonly AnsweredRequest[];
+  /** Why the server closed connections. */
+  readonly closed: readonly CloseReason[];
   /** By HTTP/1.1, on a connection of its own. */
   send(
     method: string,
@@ -47,6 +52,8 @@ export interface HostSettings
   readonly catalog?: () => Catalog;
   /** Default: offered, with 250 streams. */
   readonly http2?: ServerOptions['http2'];
+  /** Default: {@link wideLimits}. */
+  readonly connections?: Partial<ConnectionLimits>;
   readonly failing?: string;
   readonly namedCertificates?: ServerOptions['namedCertificates'];
 }
@@ -109,6 +116,7 @@ export async function startApiserver(settings: HostSettings = {}): Promise<Apise
   ];
   const limits = settings.limits ?? { inFlight: 400, timeout: 60_000 };
   const answered: AnsweredRequest[] = [];
+  const closed: CloseReason[] = [];
   const app = createApp({
     apis: () => apis,
     access: settings.access ?? openToEveryone,
@@ -132,12 +140,18 @@ export async function startApiserver(settings: HostSettings = {}): Promise<Apise
     },
     tls: { minVersion: 'TLSv1.2' },
     http2: 'http2' in settings ? settings.http2 : { maxStreams: 250 },
+    limits: { ...wideLimits, ...settings.connections },
+    observer: {
+      onCount: () => undefined,
+      onClosed: (reason) => void closed.push(reason),
+    },
   });
   const { port } = server;
   return {
     ...server,
     ca: ca.cert,
     answered,
+    closed,
     send: (method, path, headers = {}, body = undefined) =>
       sendHttp1({ ca: ca.cert, port, method, path, headers }, body),
     connect: () => connect(`https://127.0.0.1:${port}`, { ca: ca.cert }),

@@ -1,0 +1,137 @@
+import type { MemoryBudget } from './memory-budget.ts';
+import type { OpenRequest } from './open-request.ts';
+
+/** Why the adapter closed a connection, or one of its requests. */
+export type CloseReason =
+  /** `--max-connections`: closed for a newer one, or not accepted. */
+  | 'connection_limit'
+  /** `--max-connections-per-address`. */
+  | 'address_limit'
+  /** `--max-unsent-bytes`. */
+  | 'unsent_limit'
+  /** The client did not read its answer, or did not end its request. */
+  | 'stalled'
+  /** Too many requests on a connection of HTTP/1.1 before the first was answered. */
+  | 'pipeline_limit'
+  /** HTTP without TLS. */
+  | 'plain_http'
+  /** The adapter ends, and no request was in progress. */
+  | 'shutdown';
+
+export interface ConnectionOptions {
+  /** The client's IP address. */
+  readonly address: string;
+  readonly budget: MemoryBudget;
+  /** The adapter closes it, or one of its requests. */
+  readonly onClosing: (connection: Connection, reason: CloseReason) => void;
+  readonly onFrontProxy: (connection: Connection) => void;
+  /** The answer of a request is sent, or nothing is left of a request. */
+  readonly onRequestEnd: (connection: Connection) => void;
+}
+
+/** A connection of a client, with its open requests and the memory that they hold. */
+export class Connection {
+  readonly address: string;
+  readonly budget: MemoryBudget;
+  readonly #options: ConnectionOptions;
+  readonly #requests = new Set<OpenRequest>();
+  #heldBytes = 0;
+  #isFrontProxy = false;
+  #isClosing = false;
+  #activeAt = performance.now();
+  #destroy: () => void;
+
+  /** @param destroy closes the socket, whatever is in progress */
+  constructor(options: ConnectionOptions, destroy: () => void) {
+    this.address = options.address;
+    this.budget = options.budget;
+    this.#options = options;
+    this.#destroy = destroy;
+  }
+
+  /** A request on it was proven by the front proxy's certificate. */
+  get isFrontProxy(): boolean {
+    return this.#isFrontProxy;
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  get requests(): ReadonlySet<OpenRequest> {
+    return this.#requests;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** When it was opened or a request on it came or ended last: `performance.now()`. */
+  get activeAt(): number {
+    return this.#activeAt;
+  }
+
+  provenFrontProxy(): void {
+    if (this.#isFrontProxy) return;
+    this.budget.reclassify(this.#heldBytes);
+    this.#isFrontProxy = true;
+    this.#options.onFrontProxy(this);
+  }
+
+  /** What {@link close} calls from now on. */
+  destroyBy(destroy: () => void): void {
+    this.#destroy = destroy;
+  }
+
+  /** Closes it, whatever is in progress. */
+  close(reason: CloseReason): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#options.onClosing(this, reason);
+    this.#endRequests();
+    this.#destroy();
+  }
+
+  /** Ends one request where the protocol can do that, else the connection. */
+  cancelRequest(request: OpenRequest, reason: CloseReason): void {
+    if (request.cancel === undefined) {
+      this.close(reason);
+      return;
+    }
+    this.#options.onClosing(this, reason);
+    request.closed();
+    request.cancel();
+  }
+
+  /** Its socket is closed. */
+  closed(): void {
+    this.#isClosing = true;
+    this.#endRequests();
+  }
+
+  requestOpened(request: OpenRequest): void {
+    this.#activeAt = performance.now();
+    this.#requests.add(request);
+  }
+
+  requestSent(request: OpenRequest): void {
+    this.#activeAt = request.progressAt;
+    this.#options.onRequestEnd(this);
+  }
+
+  requestClosed(request: OpenRequest): void {
+    this.#requests.delete(request);
+    if (!this.#isClosing) this.#options.onRequestEnd(this);
+  }
+
+  /** Called by its requests: memory is taken, or released. */
+  held(bytes: number): void {
+    this.#heldBytes += bytes;
+    this.budget.held(this, bytes);
+  }
+
+  /** HTTP/1.1 does not tell all of its requests that their connection is closed. */
+  #endRequests(): void {
+    for (const request of this.#requests) request.closed();
+  }
+}

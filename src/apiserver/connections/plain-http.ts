@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net';
+
+/** The first byte of a TLS record of a handshake (RFC 8446, 5.1). */
+const HANDSHAKE = 0x16;
+
+/** How a request begins: its method, and a space. */
+const REQUEST_LINE = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PRI) /;
+
+/** How long a client has to read the answer, in milliseconds. */
+const LINGER = 1_000;
+
+/** As Go's servers answer. */
+const ANSWER = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
+
+/**
+ * Waits for the first bytes of a connection. Answers where they are HTTP without TLS.
+ *
+ * @param milliseconds how long the client has to send something before it is disconnected
+ * @param onTls called where they are not; the socket gives them once more
+ * @param onPlain called where they are
+ */
+export function refusePlainHttp(
+  socket: Socket,
+  milliseconds: number,
+  { onTls, onPlain }: { readonly onTls: () => void; readonly onPlain: () => void },
+): void {
+  socket.on('error', ignore);
+  socket.setTimeout(milliseconds, () => socket.destroy());
+  socket.once('data', (first) => {
+    if (first[0] !== HANDSHAKE && REQUEST_LINE.test(first.toString('latin1', 0, 10))) {
+      onPlain();
+      socket.end(ANSWER);
+      // Bytes that are not read would make the kernel drop the answer.
+      socket.resume();
+      setTimeout(() => socket.destroy(), LINGER).unref();
+      return;
+    }
+    socket.setTimeout(0);
+    socket.pause();
+    socket.unshift(first);
+    onTls();
+  });
+}
+
+function ignore(): void {}
