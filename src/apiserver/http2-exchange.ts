@@ -46,6 +46,7 @@ export class Http2Exchange implements HttpExchange {
     );
     stream.once('finish', () => this.open.sent());
     stream.once('close', () => this.open.closed());
+    if (stream.destroyed) this.open.closed();
   }
 
   get code(): number {

@@ -50,12 +50,20 @@ function closed(socket: Socket): Promise<unknown> {
 /** What a connection of HTTP/2 begins with: the preface, and SETTINGS. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0');
 
-/** HEADERS of a GET of `/`, and RST_STREAM. */
-function canceled(index: number): Buffer {
+/** HEADERS of a GET of `/`: :method, :scheme, :path and :authority. */
+function getRoot(index: number): Buffer {
+  return Buffer.from([0, 0, 6, 1, 5, ...streamId(index), 0x82, 0x87, 0x84, 1, 1, 0x61]);
+}
+
+/** RST_STREAM. */
+function cancel(index: number): Buffer {
+  return Buffer.from([0, 0, 4, 3, 0, ...streamId(index), 0, 0, 0, 8]);
+}
+
+function streamId(index: number): Buffer {
   const id = Buffer.alloc(4);
   id.writeUInt32BE(2 * index + 1);
-  const headers = Buffer.from([0, 0, 3, 1, 5, ...id, 0x82, 0x87, 0x84]);
-  return Buffer.concat([headers, Buffer.from([0, 0, 4, 3, 0, ...id, 0, 0, 0, 8])]);
+  return id;
 }
 
 /** Sends a GET over HTTP/1.1 and waits until the answer begins. */
@@ -118,11 +126,12 @@ describe('connections', () => {
     const host = await start();
     const socket = await open(host, 'h2');
     const end = closed(socket);
-    socket.write(Buffer.concat([PREFACE, ...Array.from({ length: 400 }, (_, i) => canceled(i))]));
-    // More than are allowed at once, though not as many as the default of nghttp2.
-    await expect.poll(() => host.answered.length).toBe(400);
+    const many = Array.from({ length: 700 }, (_, i) => [getRoot(i), cancel(i)]).flat();
+    // Fewer than are allowed at once, and a request that is not canceled; then more.
+    socket.write(Buffer.concat([PREFACE, ...many.slice(0, 800), getRoot(400)]));
+    await expect.poll(() => host.answered.length).toBe(401);
     expect(socket.closed).toBe(false);
-    socket.write(Buffer.concat(Array.from({ length: 300 }, (_, i) => canceled(400 + i))));
+    socket.write(Buffer.concat(many.slice(802)));
     await end;
   });
 });
@@ -310,8 +319,9 @@ describe('the end of the server', () => {
     return async (host: ApiserverHost): Promise<Socket> => {
       const socket = await open(host, 'h2');
       socket.write(PREFACE);
-      // :method POST, :scheme https, :path /
-      socket.write(Buffer.from([0, 0, 3, 1, flags, 0, 0, 0, 1, 0x83, 0x87, 0x84]));
+      // POST of `/`: :method, :scheme, :path and :authority.
+      const fields = [0x83, 0x87, 0x84, 1, 1, 0x61];
+      socket.write(Buffer.from([0, 0, fields.length, 1, flags, 0, 0, 0, 1, ...fields]));
       return socket;
     };
   }
