@@ -224,6 +224,97 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     );
   });
 
+  it('reads values of the Helm chart, each fault at its place there', async () => {
+    const values = `# values
+prometheus: {url: http://prometheus}
+rules:
+  default: false
+  custm: []
+  custom:
+  - seriesQuery: up
+    resources: {template: <<.Resource>>}
+    metricsQuery: 'sum(up{<<.LabelMatchers>>}) by (<<.GroupBy>>'
+  - seriesQuery: 'up{job="{{ .Values.job }}"}'
+    resources: {template: <<.Resource>>}
+    metricsQuery: 'sum(up{<<.LabelMatchers>>}) by (<<.GroupBy>>)'
+  external: {}
+  resource:
+    cpu: {}
+`;
+    const { code, out } = await run(['--helm-values', '-'], values);
+    expect(code).toBe(1);
+    expect(out.split('\n')).toEqual([
+      '<stdin>: 1 error, 3 broken, 1 warning',
+      '<stdin>:5:3: error: unknown value rules.custm: did you mean "custom"?',
+      expect.stringMatching(/^<stdin>:9:64: broken: rules\.custom\[0\]\.metricsQuery: /),
+      '<stdin>:10:27: warning: rules.custom[1].seriesQuery: Helm fills this template in, so the rule is not checked here: check the rules file that `helm template` makes',
+      expect.stringContaining('14:3: broken: rules.resource.memory: `memory` is missing'),
+      expect.stringContaining('15:10: broken: rules.resource.cpu: `cpu` is missing'),
+      '',
+    ]);
+  });
+
+  it('shows what the rules of chart values serve, and takes values without any', async () => {
+    const rule =
+      GOOD.split('externalRules')[0]?.replace('rules:', '').replaceAll('\n', '\n  ') ?? '';
+    const { code, out } = await run(['--helm-values=-'], `rules:\n  custom:${rule}\n`);
+    expect(code).toBe(0);
+    expect(out).toContain('\nrules.custom[0]\n');
+    for (const values of ['', 'rules: {}', 'rules:', 'image: {tag: x}', 'rules: {custom: {}}']) {
+      expect((await run(['--helm-values=-'], values)).code).toBe(0);
+    }
+    expect((await run(['--helm-values=-'], 'rules: []')).code).toBe(1);
+    expect((await run(['-', '--helm-values=-'])).code).toBe(2);
+  });
+
+  it('says which section of resourceRules is missing', async () => {
+    const text = GOOD.replace('  memory: *rule\n', '');
+    const { code, out } = await run(['-'], text);
+    expect(code).toBe(1);
+    expect(out.split('\n').filter((line) => line.startsWith('<stdin>:'))).toEqual([
+      expect.stringContaining('1 broken, 0 warnings'),
+      '<stdin>:14:1: broken: resourceRules.memory: `memory` is missing in resourceRules, so CPU and memory cannot be answered: both `cpu` and `memory` are needed, each with containerQuery, nodeQuery and resources',
+    ]);
+  });
+
+  it('points at a fault in a block of many lines, and prints it as one line', async () => {
+    for (const style of ['|', '>', '>-', '|2-']) {
+      const { out } = await run(
+        ['-'],
+        `rules:
+- seriesQuery: up
+  resources: {template: <<.Resource>>}
+  metricsQuery: ${style}
+    sum(
+      rate(<<.Series>>{<<.LabelMatchers>>}[5m])
+
+      + on (pod)
+        max(<<.Series>>{<<.LabelMatchers>>) by (pod)
+    ) by (<<.GroupBy>>)
+`,
+      );
+      const [, fault, ...others] = out.trimEnd().split('\n');
+      expect(fault).toMatch(/^<stdin>:9:43: broken: rules\[0\]\.metricsQuery: /);
+      expect(others).toEqual([]);
+    }
+  });
+
+  it('points into what a template fills in by the action that does it', async () => {
+    const { out } = await run(
+      ['-'],
+      `rules:
+- seriesQuery: up
+  resources: {template: <<.Resource>>}
+  metricsQuery: |-
+    <<- $by := .GroupBy ->>
+    sum(<<.Series>>{<<.LabelMatchers>>}) by (<<$by>>)
+      <<if .Series>> / <<end>>
+        <<.Series>>{<<.LabelMatchers>>}[<<index .LabelValuesByName "x">>]
+`,
+    );
+    expect(out).toMatch(/^<stdin>:8:\d+: /m);
+  });
+
   it('explains itself', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);

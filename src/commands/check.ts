@@ -1,9 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
+import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { flag } from '../cli/flag.ts';
 import { parseFlags } from '../cli/parse-flags.ts';
 import { MAX_FILE_BYTES } from '../config/bounded-read.ts';
 import { type Configuration, readConfiguration } from '../config/configuration.ts';
+import type { FileForm } from '../config/content.ts';
 import { type Fault, formatFault } from '../config/fault.ts';
+import { fieldInValues } from '../config/helm-values.ts';
 import { decodeRulesText, type RulesText, readRulesText } from '../config/load.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import type { Severity } from '../rules/fault.ts';
@@ -11,10 +14,12 @@ import { type RuleSummary, summarize } from './rule-summary.ts';
 
 const USAGE = `Usage: prom-metrics-adapter check FILE... [flags]
 
-Checks rules files and prints their faults, or else what each rule serves. "-" is standard input.
-No cluster and no Prometheus are asked.
+Checks rules files and prints their faults, one a line, or else what each rule serves. "-" is standard
+input. No cluster and no Prometheus are asked.
 
 Flags:
+      --helm-values FILE  values of the Helm chart: checks the rules in rules.custom, rules.external and
+                          rules.resource; the rules that come with the chart are not checked
   -o, --output text|json  how to print the findings (default text)
   --strict                warnings are faults, too
   --check-promql=false    queries need not be PromQL: for servers with more than PromQL, such as
@@ -33,6 +38,12 @@ const FLAGS = {
     help: 'How to print the findings.',
   }),
   strict: flag.bool({ name: 'strict', default: false, help: 'Warnings are faults, too.' }),
+  helmValues: flag.string({
+    name: 'helm-values',
+    kind: 'file',
+    default: '',
+    help: 'Values of the Helm chart whose rules are checked.',
+  }),
   checkPromql: flag.bool({
     name: 'check-promql',
     default: true,
@@ -48,8 +59,15 @@ export interface CommandStreams {
   readonly stdin: Readable;
 }
 
+/** A file to check. */
+interface Input {
+  /** `-` is standard input. */
+  readonly path: string;
+  readonly form: FileForm;
+}
+
 interface CheckRequest {
-  readonly files: readonly string[];
+  readonly inputs: readonly Input[];
   readonly output: 'text' | 'json';
   readonly strict: boolean;
   readonly checkPromql: boolean;
@@ -83,8 +101,8 @@ export async function check(args: readonly string[], streams: CommandStreams): P
     return 0;
   }
   const findings: Finding[] = [];
-  for (const file of request.files) {
-    findings.push(examine(file, await readInput(file, streams.stdin), request));
+  for (const input of request.inputs) {
+    findings.push(examine(input, await readInput(input.path, streams.stdin), request));
   }
   streams.stdout.write(
     request.output === 'json' ? formatJson(findings, request) : formatText(findings),
@@ -99,12 +117,19 @@ function readArguments(
   if (line.value(FLAGS.help)) return { help: true };
   const { faults, positionals: files } = line;
   if (faults.length > 0) return { problems: faults };
-  if (files.length === 0) return { problems: ['no file given: expected check FILE'] };
-  if (files.filter((file) => file === '-').length > 1) {
+  const values = line.value(FLAGS.helmValues);
+  const inputs: readonly Input[] = [
+    ...files.map((path): Input => ({ path, form: 'rules' })),
+    ...(values === '' ? [] : [{ path: values, form: 'helm values' } as const]),
+  ];
+  if (inputs.length === 0) {
+    return { problems: ['no file given: expected check FILE or check --helm-values FILE'] };
+  }
+  if (inputs.filter(({ path }) => path === '-').length > 1) {
     return { problems: ['standard input (-) can be read only once'] };
   }
   return {
-    files,
+    inputs,
     output: line.value(FLAGS.output),
     strict: line.value(FLAGS.strict),
     checkPromql: line.value(FLAGS.checkPromql),
@@ -128,7 +153,11 @@ function nameOf(file: string): string {
   return file === '-' ? '<stdin>' : file;
 }
 
-function examine(path: string, { text, fault }: RulesText, request: CheckRequest): Finding {
+function examine(
+  { path, form }: Input,
+  { text, fault }: RulesText,
+  request: CheckRequest,
+): Finding {
   const file = nameOf(path);
   if (fault !== undefined) {
     return { file, text: undefined, faults: [fault], configuration: undefined, summaries: [] };
@@ -139,9 +168,20 @@ function examine(path: string, { text, fault }: RulesText, request: CheckRequest
     checkPromql: request.checkPromql,
     // Without a cluster at hand it may well exist there.
     unknownResource: 'warning',
+    form,
   });
-  const summaries = configuration === undefined ? [] : summarize(configuration, mapper);
+  const summaries = configuration === undefined ? [] : summariesOf(configuration, mapper, form);
   return { file, text, faults, configuration, summaries };
+}
+
+function summariesOf(
+  configuration: Configuration,
+  mapper: ResourceMapper,
+  form: FileForm,
+): readonly RuleSummary[] {
+  const summaries = summarize(configuration, mapper);
+  if (form === 'rules') return summaries;
+  return summaries.map((summary) => ({ ...summary, field: fieldInValues(summary.field) }));
 }
 
 function exitCode(findings: readonly Finding[], strict: boolean): number {

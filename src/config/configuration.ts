@@ -12,10 +12,11 @@ import {
   compileRuleParts,
   isWholeRule,
 } from '../rules/rule.ts';
-import { type Content, readContent } from './content.ts';
-import { discoveryRule, itemsIn, resourceRule } from './definitions.ts';
+import { type Content, type FileForm, readContent } from './content.ts';
+import { discoveryRule, itemsIn, resourceRule, textIn } from './definitions.ts';
 import type { Fault } from './fault.ts';
 import { type FaultList, faultList } from './fault-list.ts';
+import { fieldInValues } from './helm-values.ts';
 import { childOf, formatPath, type LocatedValue, valueAt } from './located-value.ts';
 import { checkShapes, type RuleShape, sparing } from './rule-shapes.ts';
 
@@ -29,6 +30,8 @@ export interface Configuration {
 
 export interface LoadOptions extends CheckOptions {
   readonly mapper: ResourceMapper;
+  /** Default: `rules`. */
+  readonly form?: FileForm;
 }
 
 export interface ReadConfiguration {
@@ -65,8 +68,10 @@ export function readConfiguration(
   options: LoadOptions,
 ): ReadConfiguration {
   const source = withoutByteOrderMark(text);
-  const faults = faultList(file, source);
-  const content = readContent(source, faults);
+  const { form = 'rules' } = options;
+  const nameOf = form === 'rules' ? undefined : fieldInValues;
+  const faults = faultList(file, source, nameOf);
+  const content = readContent(source, form, faults);
   if (content === undefined) return conclude(EMPTY, faults);
 
   const shapes = checkShapes(content, faults);
@@ -118,6 +123,9 @@ function readRule(
 ): CompiledRule | undefined {
   if (shape?.hasWrongType) return undefined;
   const rule = compileRuleParts(discoveryRule(located), place, languageOf(options), report);
+  if (options.form === 'helm values' && warnOfHelmTemplates(located, report)) {
+    return isWholeRule(rule) ? rule : undefined;
+  }
   warnOfUnusedFields(located, place.kind, report);
   const isMisspelt = shape !== undefined;
   checkRule(rule, options.mapper, options, isMisspelt ? aboutWhatIsThere(located, report) : report);
@@ -126,6 +134,20 @@ function readRule(
 
 export function languageOf({ checkPromql }: Pick<LoadOptions, 'checkPromql'>): QueryLanguage {
   return checkPromql ? 'promql' : 'other';
+}
+
+/** Helm fills its templates in, which is not done here: what comes of them is not known. */
+function warnOfHelmTemplates(rule: LocatedValue, report: ReportFault): boolean {
+  const field = ['seriesQuery', 'metricsQuery'].find((name) => textIn(rule, name).includes('{{'));
+  if (field === undefined) return false;
+  report({
+    severity: 'warning',
+    path: [field],
+    offset: textIn(rule, field).indexOf('{{'),
+    message:
+      'Helm fills this template in, so the rule is not checked here: check the rules file that `helm template` makes',
+  });
+  return true;
 }
 
 /** Fields that only the other kind of rule has a use for. */

@@ -1,8 +1,9 @@
 import type { ReportFault } from '../rules/fault.ts';
 import { parseDocument } from './document.ts';
 import type { FaultList } from './fault-list.ts';
+import { rulesOfValues } from './helm-values.ts';
 import { keyPlaceOf, type LocatedValue, type Path, placeOf } from './located-value.ts';
-import { readBySchema } from './read-by-schema.ts';
+import { type ReadFault, readBySchema } from './read-by-schema.ts';
 import { rulesFileSchema } from './schema.ts';
 
 /** What a file says, and how to tell of its places. */
@@ -16,16 +17,24 @@ export interface Content {
   reporter(base: Path): ReportFault;
 }
 
+/** What a file is: a rules file, or values of the chart that hold one. */
+export type FileForm = 'rules' | 'helm values';
+
 /** Undefined where there is nothing in the file, or it cannot be read. */
-export function readContent(source: string, faults: FaultList): Content | undefined {
-  const { root: node, text, originalOffset, faults: documentFaults } = parseDocument(source);
+export function readContent(
+  source: string,
+  form: FileForm,
+  faults: FaultList,
+): Content | undefined {
+  const { root: whole, text, originalOffset, faults: documentFaults } = parseDocument(source);
   for (const { severity, offset, message } of documentFaults) {
     faults.add(offset, [], severity, message);
   }
+  const report = ({ offset, path, severity, message }: ReadFault): void =>
+    faults.add(originalOffset(offset), path, severity, message);
+  const node = form === 'rules' ? whole : rulesOfValues(whole, report);
   if (node === undefined) return undefined;
-  const root = readBySchema(node, rulesFileSchema, ({ offset, path, severity, message }) =>
-    faults.add(originalOffset(offset), path, severity, message),
-  );
+  const root = readBySchema(node, rulesFileSchema, report);
   if (root === undefined) return undefined;
   const place = (path: Path, offset?: number): number =>
     originalOffset(placeOf(text, root, path, offset));

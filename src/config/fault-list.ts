@@ -11,13 +11,24 @@ export interface FaultList {
   sorted(): readonly Fault[];
 }
 
-export function faultList(file: string, text: string): FaultList {
+/** @param nameOf what a field is called in messages; default: as in a rules file */
+export function faultList(
+  file: string,
+  text: string,
+  nameOf: (field: string) => string = (field) => field,
+): FaultList {
   const lines = indexLines(text);
   const all: Fault[] = [];
 
   return {
     add(offset, path, severity, message) {
-      all.push({ severity, file, ...lines.positionOf(offset), field: formatPath(path), message });
+      all.push({
+        severity,
+        file,
+        ...lines.positionOf(offset),
+        field: nameOf(formatPath(path)),
+        message,
+      });
     },
     sorted: () => sortFaults(all),
   };

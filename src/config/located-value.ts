@@ -29,6 +29,8 @@ export interface LocatedList extends Use {
 export interface LocatedFields extends Use {
   readonly kind: 'fields';
   readonly fields: ReadonlyMap<string, LocatedValue>;
+  /** The names of fields that were left out, where the schema wants no fields. */
+  readonly unread?: readonly string[];
 }
 
 /** The value as plain data. */

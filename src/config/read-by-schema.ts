@@ -60,10 +60,16 @@ function readValue(
     }
     case 'mapping': {
       const fields = new Map<string, LocatedValue>();
-      if (schema?.type === 'object') readMapping(node, fields, schema, path, report);
+      if (schema?.type !== 'object')
+        return { kind: 'fields', ...use, fields, unread: namesIn(node) };
+      readMapping(node, fields, schema, path, report);
       return { kind: 'fields', ...use, fields };
     }
   }
+}
+
+function namesIn({ entries }: MappingNode): readonly string[] {
+  return entries.flatMap(({ key }) => (key.node.kind === 'scalar' ? [nameOf(key.node)] : []));
 }
 
 /** What go-yaml makes of null where something has to be: the type's zero value. */

@@ -1,7 +1,15 @@
 import type { ErrorObject } from 'ajv';
 import { nearestName } from '../promql/nearest-name.ts';
-import { childOf, type LocatedValue, type Path, toPlain, valueAt } from './located-value.ts';
-import { resolveSchema, type Schema, schemaAt, schemaViolations } from './schema.ts';
+import {
+  childOf,
+  formatPath,
+  type LocatedFields,
+  type LocatedValue,
+  type Path,
+  toPlain,
+  valueAt,
+} from './located-value.ts';
+import { fieldSchema, resolveSchema, type Schema, schemaAt, schemaViolations } from './schema.ts';
 
 /** A departure from the schema, in the words of whoever writes the file. */
 export interface ShapeFault {
@@ -13,7 +21,14 @@ export interface ShapeFault {
 
 /** Holds a value against the published schema, missing fields aside. */
 export function findShapeFaults(root: LocatedValue): readonly ShapeFault[] {
-  return schemaViolations(toPlain(root)).map((violation) => describe(violation, root));
+  const faults = schemaViolations(toPlain(root)).map((violation) => describe(violation, root));
+  if (!isOfChart(childOf(root, 'rules'))) return faults;
+  // The other values of a chart are no fault besides.
+  return faults.filter(({ path, kind }) => path.length > 1 || kind === 'wrong type');
+}
+
+function isOfChart(rules: LocatedValue | undefined): boolean {
+  return rules?.kind === 'fields' && rules.unread?.some((name) => CHART_FIELDS.has(name)) === true;
 }
 
 function describe(violation: ErrorObject, root: LocatedValue): ShapeFault {
@@ -33,11 +48,35 @@ function describe(violation: ErrorObject, root: LocatedValue): ShapeFault {
 /** Where it is clear enough what was meant. */
 function whatToWrite(expected: string, value: LocatedValue | undefined, path: Path): string {
   if (path.length === 0 && value?.kind === 'list') return ': write `rules:` above it';
+  if (isRuleList(path) && value?.kind === 'fields') return listAdvice(value);
+  const outside = ownerOutside(path);
+  if (outside !== undefined) return `: ${outside}`;
   const isTaken = value?.kind === 'fields' || value?.kind === 'list';
   return expected === 'text' && isTaken
     ? ': a text that begins with { or [ needs quotes around it'
     : '';
 }
+
+function isRuleList(path: Path): boolean {
+  return path.length === 1 && (path[0] === 'rules' || path[0] === 'externalRules');
+}
+
+/** What to do about fields where the list of rules belongs. */
+function listAdvice({ unread: names = [] }: LocatedFields): string {
+  const ofRule = names.find(
+    (name) => fieldSchema({ $ref: '#/definitions/rule' }, name) !== undefined,
+  );
+  if (ofRule !== undefined) return `: an item begins with a dash, write \`- ${ofRule}: ...\``;
+  const ofChart = names.find((name) => CHART_FIELDS.has(name));
+  return ofChart === undefined
+    ? ''
+    : `: \`rules.${ofChart}\` is of the Helm chart's values, which \`check --helm-values FILE\` reads`;
+}
+
+/** Fields of \`rules\` of the chart's values. */
+const CHART_FIELDS: ReadonlySet<string> = new Set([
+  ...['default', 'custom', 'external', 'resource', 'defaultResource', 'existing'],
+]);
 
 /** The steps of a JSON pointer, numbers where they go into a list. */
 function pathOf(pointer: string, root: LocatedValue): Path {
@@ -91,6 +130,8 @@ function unknownField(name: string, parent: Path): string {
   if (parent.length === 0 && name === 'apiVersion') {
     return 'this is a manifest of Kubernetes: a rules file is the text in the `data` of a ConfigMap';
   }
+  const outside = ownerOutside([...parent, name]) ?? ownerOutside(parent, name);
+  if (outside !== undefined) return `unknown field ${quote(name)}: ${outside}`;
   const schema = schemaAt(parent);
   const fields = Object.entries(schema?.properties ?? {});
   const names = fields.map(([field]) => field);
@@ -109,4 +150,28 @@ function nestedField(
     Object.hasOwn(resolveSchema(schema).properties ?? {}, name),
   );
   return owner && `${owner[0]}.${name}`;
+}
+
+/**
+ * Where a field belongs that stands too deep: the nearest of the fields around it that has a field of
+ * this very name.
+ *
+ * @param field in what is at the path; the field at the path is what must have it
+ */
+function ownerOutside(path: Path, field?: string): string | undefined {
+  const name = path.at(-1);
+  if (typeof name !== 'string') return undefined;
+  for (let depth = path.length - 2; depth >= 0; depth--) {
+    const owner = path.slice(0, depth);
+    const wanted = schemaAt(owner);
+    if (wanted?.properties === undefined || !Object.hasOwn(wanted.properties, name)) continue;
+    const known = fieldSchema(wanted, name);
+    if (field !== undefined && (known === undefined || fieldSchema(known, field) === undefined)) {
+      continue;
+    }
+    const neighbour = path[depth];
+    const place = owner.length === 0 ? 'at the top level of the file' : `in ${formatPath(owner)}`;
+    return `"${name}" is indented too deep, it belongs beside "${neighbour}", ${place}`;
+  }
+  return undefined;
 }

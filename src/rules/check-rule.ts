@@ -41,6 +41,7 @@ import type { ReportFault } from './fault.ts';
 import type { MetricsQuery, QueryRequest } from './metrics-query.ts';
 import type { ResourceLabels } from './resource-labels.ts';
 import type { CompiledResourceRule, CompiledResourceRules, RuleParts } from './rule.ts';
+import type { ResourceRule } from './rule-definition.ts';
 
 /** How rules are held against what surrounds them. */
 export type CheckOptions = OverrideOptions & QueryCheckOptions;
@@ -116,10 +117,20 @@ export function checkResourceRules(
   report: ReportFault,
 ): void {
   for (const name of ['cpu', 'memory'] as const) {
+    if (isMissing(rules.definition[name])) {
+      const message = `\`${name}\` is missing in resourceRules, so CPU and memory cannot be answered: both \`cpu\` and \`memory\` are needed, each with containerQuery, nodeQuery and resources`;
+      report({ severity: 'broken', path: [name], message });
+      continue;
+    }
     checkResourceRule(rules[name], mapper, options, (fault) =>
       report({ ...fault, path: [name, ...fault.path] }),
     );
   }
+}
+
+function isMissing({ containerQuery, nodeQuery, resources }: ResourceRule): boolean {
+  const { overrides, template } = resources;
+  return [containerQuery, nodeQuery, template].every((text) => text === '') && overrides.size === 0;
 }
 
 function checkSeriesQuery(rule: RuleParts, options: CheckOptions, report: ReportFault): void {
