@@ -19,7 +19,7 @@ export const prometheusFlags = {
     name: 'prometheus-verb',
     words: ['GET', 'POST'],
     default: 'GET',
-    help: 'The HTTP method of requests to Prometheus. POST has no limit on the length of a query.',
+    help: 'The HTTP method of requests to Prometheus. POST has no limit on the length of a query; when a GET is refused because it is too long, requests are sent by POST from then on.',
   }),
   headers: flag.array({
     name: 'prometheus-header',

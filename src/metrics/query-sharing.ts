@@ -1,10 +1,10 @@
 import type { QueryRequest } from '../rules/metrics-query.ts';
 import type {
-  Caller,
   NeededQuery,
   OnQuery,
   QueryAnswer,
   QueryRunner,
+  QueryRunnerOptions,
   Samples,
 } from './query-runner.ts';
 import { createRecentAnswers, type RecentAnswers } from './query-sharing-answers.ts';
@@ -13,6 +13,7 @@ import { createSharedFailures } from './query-sharing-fallback.ts';
 import { createSharedMetrics, type SharedMetric } from './query-sharing-metrics.ts';
 import { indexByObject, type SamplesByObject } from './query-sharing-objects.ts';
 import { createQueryTelling } from './query-telling.ts';
+import { LongQueryError, onlyAsked, shortQuery } from './short-query.ts';
 
 const MOST_ANSWERS = 1000;
 const MOST_BYTES = 32 * 2 ** 20;
@@ -65,8 +66,35 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
   const doesNotServe = (error: unknown): boolean =>
     error instanceof NoSharedAnswer || scopeOfFailure(error) === 'query';
 
-  /** The answer to the request's own query. */
-  function fromOwn(promql: string, caller: Caller): Promise<QueryAnswer> {
+  /** The answer to the request's own query, which may be shorter than as the rule makes it. */
+  async function fromOwn(promql: string, caller: QueryRunnerOptions): Promise<QueryAnswer> {
+    const { origin } = caller;
+    if (origin === undefined) return ask(promql, caller);
+    const short = shortQuery(origin.rule.query, origin.request, promql);
+    if (short.promql !== undefined) {
+      try {
+        const answer = await ask(short.promql, caller);
+        if (answer.type !== 'vector') return answer;
+        return { type: 'vector', samples: await onlyAsked(answer.samples, origin.request) };
+      } catch (error) {
+        // What fails because of another object need not fail for these.
+        if (scopeOfFailure(error) === 'server') throw error;
+      }
+    }
+    try {
+      return await ask(promql, caller);
+    } catch (error) {
+      if (short.reason === undefined || scopeOfFailure(error) === 'server') throw error;
+      const names = origin.request.objects?.names.length ?? 0;
+      throw new LongQueryError(promql, names, short.reason, error);
+    }
+  }
+
+  function ask(promql: string, caller: QueryRunnerOptions): Promise<QueryAnswer> {
+    if (caller.origin?.rule.definition.sharing === false) {
+      const query = { promql, scope: 'own', answered: 'asked' } as const;
+      return telling(query, caller, () => runner.query(promql, { signal: caller.signal }));
+    }
     const query = { promql, scope: 'own', answered: howAnswered(own, promql) } as const;
     return telling(query, caller, () =>
       own.get(promql, (stop) => runner.query(promql, { signal: stop }), caller.signal),
@@ -78,7 +106,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
     metric: SharedMetric,
     request: QueryRequest,
     ownPromql: string,
-    caller: Caller,
+    caller: QueryRunnerOptions,
   ): Promise<QueryAnswer | undefined> {
     const { promql } = metric.shared;
     const query = { promql, scope: 'all', answered: howAnswered(forAll, promql) } as const;
@@ -97,7 +125,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
           metric.demand.failed();
           return answer;
         },
-        isServing: (ownError) => scopeOfFailure(ownError) === 'query',
+        isServing: (ownError) => scopeOfFailure(causeOfLong(ownError)) === 'query',
       });
     }
   }
@@ -123,10 +151,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
     async query(promql, caller) {
       const { signal, origin } = caller;
       signal?.throwIfAborted();
-      if (origin?.rule.definition.sharing === false) {
-        const query = { promql, scope: 'own', answered: 'asked' } as const;
-        return telling(query, caller, () => runner.query(promql, { signal }));
-      }
+      if (origin?.rule.definition.sharing === false) return fromOwn(promql, caller);
       const metric = origin && maxAge > 0 ? metrics.find(promql, origin) : undefined;
       if (metric !== undefined && own.find(promql) === undefined) {
         metric.demand.came();
@@ -139,6 +164,10 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
       return fromOwn(promql, caller);
     },
   };
+}
+
+function causeOfLong(error: unknown): unknown {
+  return error instanceof LongQueryError ? error.cause : error;
 }
 
 function howAnswered<T>(answers: RecentAnswers<T>, promql: string): NeededQuery['answered'] {

@@ -6,6 +6,7 @@ import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { MetricsError } from './metrics-error.ts';
 import type { ObjectIdentity } from './object-metadata.ts';
 import type { Sample, Samples } from './query-runner.ts';
+import { MOST_NAMES, shortQuery } from './short-query.ts';
 
 /** The samples of an answer. */
 export interface SamplesByObject {
@@ -27,9 +28,6 @@ export type UsageQuestion = (run: RunQuery) => Promise<SamplesByObject>;
 export function objectKey({ namespace, name }: Omit<ObjectIdentity, 'labels'>): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
-
-/** Of more objects the names are not put in a query: it would become too long for some proxies. */
-const MOST_NAMES = 100;
 
 /** How many namespaces are asked about at once, where each has to be asked about by itself. */
 const NAMESPACES_AT_ONCE = 8;
@@ -89,7 +87,7 @@ export async function questionOfNodes(
   nodes: readonly ObjectIdentity[],
 ): Promise<UsageQuestion> {
   const label = labelOf(rule, mapper, 'nodes');
-  const query = write(rule.nodeQuery, {
+  const query = writeShort(rule.nodeQuery, {
     series: '',
     selector: [],
     objects: { label, names: nodes.map(({ name }) => name) },
@@ -112,13 +110,14 @@ function questionOfNamespace(
   labels: ContainerLabels,
   ...[namespace, pods]: PodsOfNamespace
 ): UsageQuestion {
-  const query = write(rule.containerQuery, {
+  const request: QueryRequest = {
     series: '',
     selector: [],
     namespace: { label: labels.namespace, value: namespace },
     objects: { label: labels.pod, names: pods.map(({ name }) => name) },
     groupBy: named(labels.pod, labels.container),
-  });
+  };
+  const query = writeShort(rule.containerQuery, request, named(labels.container));
   return async (run) =>
     byObject(await run(query), ({ labels: { [labels.namespace]: own, [labels.pod]: name } }) =>
       name === undefined ? undefined : objectKey({ namespace: own ?? namespace, name }),
@@ -204,6 +203,16 @@ function write(query: CompiledResourceRule['nodeQuery'], request: QueryRequest):
     if (!(cause instanceof QueryError)) throw cause;
     throw new MetricsError('InternalError', 'unable to fetch metrics', { cause });
   }
+}
+
+/** Samples of other objects may be among the answer: nobody asks for their key afterwards. */
+function writeShort(
+  query: CompiledResourceRule['nodeQuery'],
+  request: QueryRequest,
+  partLabels: readonly string[] = [],
+): string {
+  const own = write(query, request);
+  return shortQuery(query, request, own, partLabels).promql ?? own;
 }
 
 function labelOf(

@@ -17,6 +17,7 @@ import {
   type PrometheusEndpoint,
   type PrometheusOptions,
 } from './options.ts';
+import { type PostableRequest, postLongQueries } from './post-long-queries.ts';
 import { readSeriesAnswer, type SeriesLabelNames, seriesReader } from './series-answer.ts';
 import { type NoticedQueryAnswer, queryAnswerReader } from './vector-answer.ts';
 
@@ -75,6 +76,8 @@ interface EndpointRequest {
   readonly endpoint: PrometheusEndpoint;
   readonly path: string;
   readonly verb: 'GET' | 'POST';
+  /** Whether a GET may become a POST. */
+  readonly canPost: boolean;
   readonly parameters: URLSearchParams;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
@@ -108,6 +111,7 @@ export function createPrometheusClient(
 ): PrometheusClient {
   const limit = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
   const verb = options.verb ?? 'GET';
+  const send = postLongQueries(connection, options.onWarning);
   const memory = createAnswerMemory(options.maxAnswerMemory ?? DEFAULT_MAX_ANSWER_MEMORY);
 
   /** @param inUse aborted when the answer is no longer in use; undefined: it is not kept */
@@ -121,7 +125,7 @@ export function createPrometheusClient(
     try {
       const answer = await observed(request, size, options, () =>
         withDeadline(request, (signal) => {
-          return sendAndRead(connection, request, signal, size, reader, share);
+          return sendAndRead(send, request, signal, size, reader, share);
         }),
       );
       share.releaseAfter(inUse);
@@ -138,6 +142,7 @@ export function createPrometheusClient(
       endpoint: 'query',
       path: '/api/v1/query',
       verb,
+      canPost: true,
       parameters: queryParameters(promql, time, timeoutMs),
       timeoutMs: timeoutMs ?? options.queryTimeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS,
       signal,
@@ -155,6 +160,7 @@ export function createPrometheusClient(
       endpoint: 'series',
       path: '/api/v1/series',
       verb,
+      canPost: true,
       parameters: discoveryParameters([match], range),
       ...discoveryLimits(requestOptions),
     };
@@ -171,6 +177,7 @@ export function createPrometheusClient(
       endpoint: 'labels',
       path: '/api/v1/labels',
       verb,
+      canPost: true,
       parameters: discoveryParameters(matches, range),
       ...discoveryLimits(requestOptions),
     });
@@ -187,6 +194,7 @@ export function createPrometheusClient(
       path: labelValuesPath(label),
       // The one endpoint that takes no POST.
       verb: 'GET',
+      canPost: false,
       parameters: discoveryParameters(matches, range),
       ...discoveryLimits(requestOptions),
     });
@@ -216,14 +224,14 @@ const queryReader: EndpointReader<NoticedQueryAnswer> = {
 };
 
 async function sendAndRead<T>(
-  connection: Connection,
-  { verb, path, parameters }: EndpointRequest,
+  send: (request: PostableRequest) => Promise<HttpAnswer>,
+  { verb, canPost, path, parameters }: EndpointRequest,
   signal: AbortSignal,
   size: AnswerSize,
   reader: EndpointReader<T>,
   share: AnswerShare,
 ): Promise<T> {
-  const head = await connection.send({ verb, path, parameters, signal });
+  const head = await send({ verb, canPost, path, parameters, signal });
   if (head.status >= 300) return reader.small(await readBeginning(head.body, size, signal), head);
   return readAnswer(
     head.body,

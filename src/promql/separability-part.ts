@@ -8,6 +8,8 @@ export interface Question {
   readonly object: { readonly label: string; readonly value: string };
   /** The same of the namespace, where the objects have one. */
   readonly namespace?: { readonly label: string; readonly value: string };
+  /** Labels that tell samples of one object apart, e.g. that of its containers. */
+  readonly partLabels?: readonly string[];
 }
 
 /** The question, and what has been found so far; see `Separability`. */

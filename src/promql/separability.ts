@@ -34,7 +34,7 @@ export type Separability =
  * Whether a query for one object can be answered from the same query over all objects of all
  * namespaces: its matchers of object and namespace left open, and grouped by the namespace besides.
  * What each object then gets is what the query for it alone would have given, and at most one
- * sample. What is not known to be so counts as not separable.
+ * sample for each set of values of `partLabels`. What is not known to be so counts as not separable.
  *
  * The one difference that remains is in errors: where the samples of one object make the query
  * fail, the query over all fails for everyone, so the query for one is then to be asked by itself.
@@ -69,12 +69,15 @@ function refused(reason: string): Separability {
 }
 
 /** Of several samples of one object the last one counts, and their order is not ours to know. */
-function checkResult(result: Part, { object, namespace }: Question): void {
+function checkResult(result: Part, { object, namespace, partLabels = [] }: Question): void {
   if (result.type !== 'vector') throw new NotSeparable('the query gives a number of no object');
   const others =
     result.labels === 'any'
       ? ['any']
-      : [...result.labels].filter((label) => label !== object.label && label !== namespace?.label);
+      : [...result.labels].filter((label) => {
+          const isKnown = label === object.label || label === namespace?.label;
+          return !isKnown && !partLabels.includes(label);
+        });
   if (others.length > 0) {
     throw new NotSeparable(
       `an object may have several samples: the result is not grouped by \`${object.label}\` alone`,

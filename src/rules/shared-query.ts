@@ -5,10 +5,13 @@ import { type MetricsQuery, matchersOf, QueryError, type QueryRequest } from './
 
 /** One query that answers requests for different objects of a metric. */
 export interface SharedQuery {
-  /** For all objects of all namespaces; each sample has the labels below, each object one sample. */
+  /**
+   * For all objects, of all namespaces or of one; each sample has the labels below, each object one
+   * sample.
+   */
   readonly promql: string;
   readonly objectLabel: string;
-  /** Undefined where the objects have no namespace. */
+  /** Undefined where the objects have no namespace, or the query is for one. */
   readonly namespaceLabel: string | undefined;
   /**
    * Whether the samples of these objects are what the request's own query would give. A request is
@@ -45,10 +48,50 @@ const LONGEST = 16 * 1024;
  * @throws UnsupportedRequirementError where the request cannot be put in PromQL at all
  */
 export function shareQuery(query: MetricsQuery, request: QueryRequest): Sharing {
-  const { objects, namespace } = request;
+  return share(query, request, PROBES, []);
+}
+
+/**
+ * Finds out whether requests that differ from this one in names only can be answered from one query,
+ * which is for all objects of its namespace.
+ *
+ * @param partLabels tell samples of one object apart, e.g. those of its containers
+ * @throws UnsupportedRequirementError where the request cannot be put in PromQL at all
+ */
+export function openObjects(
+  query: MetricsQuery,
+  request: QueryRequest,
+  partLabels: readonly string[],
+): Sharing {
+  const namespace = request.namespace?.value ?? '';
+  const [one, other] = PROBES;
+  return share(
+    query,
+    request,
+    [
+      { ...one, namespace },
+      { ...other, namespace },
+    ],
+    partLabels,
+  );
+}
+
+/** What is asked for in the place of what a request asks for. */
+type Probes = readonly [Probe, Probe];
+
+/** @param probes where both are of one namespace, that stays what it is */
+function share(
+  query: MetricsQuery,
+  request: QueryRequest,
+  probes: Probes,
+  partLabels: readonly string[],
+): Sharing {
+  const { objects } = request;
   if (objects === undefined) return refused('the metric describes no objects');
+  const isOpen = probes[0].namespace !== probes[1].namespace;
+  const namespace = isOpen ? request.namespace : undefined;
   const labels = { object: objects.label, namespace: namespace?.label };
-  const [text, other] = PROBES.map((probe) => expandFor(query, request, probe));
+  const [text, other] = probes.map((probe) => expandFor(query, request, probe));
   if (text === undefined || other === undefined) {
     return refused('the template gives no query for some names');
   }
@@ -57,14 +100,15 @@ export function shareQuery(query: MetricsQuery, request: QueryRequest): Sharing 
   }
   const separability = separateByObject({
     text,
-    object: { label: labels.object, value: PROBES[0].object },
+    object: { label: labels.object, value: probes[0].object },
     ...(labels.namespace !== undefined && {
-      namespace: { label: labels.namespace, value: PROBES[0].namespace },
+      namespace: { label: labels.namespace, value: probes[0].namespace },
     }),
+    partLabels,
   });
   if (!separability.separable) return refused(separability.reason);
   const pieces = cut(text, separability.objectMatchers, separability.namespaceMatchers);
-  if (fill(pieces, probeRequest(request, PROBES[1])) !== other) {
+  if (fill(pieces, probeRequest(request, probes[1])) !== other) {
     return refused('the template uses the name or the namespace outside of label matchers');
   }
   return {
@@ -113,7 +157,10 @@ function refused(reason: string): Sharing {
   return { shared: undefined, reason };
 }
 
-type Probe = (typeof PROBES)[number];
+interface Probe {
+  readonly object: string;
+  readonly namespace: string;
+}
 
 function probeRequest(request: QueryRequest, probe: Probe): QueryRequest {
   const { objects, namespace } = request;

@@ -13,6 +13,7 @@ import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts
 import { createCustomMetrics } from '../../src/metrics/custom.ts';
 import type { QueryOrigin, QueryRunner } from '../../src/metrics/query-runner.ts';
 import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
+import { LongQueryError, MOST_NAMES } from '../../src/metrics/short-query.ts';
 import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
 import { PrometheusError } from '../../src/prometheus/errors.ts';
 import { scopeOfFailure } from '../../src/prometheus/failure-scope.ts';
@@ -107,8 +108,9 @@ async function outcome(runner: QueryRunner, origin: QueryOrigin): Promise<unknow
       .filter(([name]) => name !== undefined && names.has(name))
       .sort(([a = '', x], [b = '', y]) => (a === b ? ordered(x, y) : a < b ? -1 : 1));
   } catch (error) {
-    if (!(error instanceof PrometheusError)) throw error;
-    return error.kind;
+    const cause = error instanceof LongQueryError ? error.cause : error;
+    if (!(cause instanceof PrometheusError)) throw cause;
+    return cause.kind;
   }
 }
 
@@ -162,6 +164,53 @@ describe('shared and unshared answers', () => {
     expect(seen.shared).toBeGreaterThan(40);
     expect(seen.exact).toBeGreaterThan(40);
     expect(seen.samples).toBeGreaterThan(100);
+  }, 120_000);
+});
+
+describe('queries without the names of many objects', () => {
+  const ABSENT = Array.from({ length: MOST_NAMES }, (_, index) => `absent-${index}`);
+
+  test('give the values of those with the names, for series and queries of all kinds', async () => {
+    const seen = { short: 0, long: 0, samples: 0 };
+    const names = fc.uniqueArray(fc.constantFrom(...PODS), { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(
+        templateArbitrary,
+        fc.nat(WORLDS - 1),
+        fc.constantFrom(...NAMESPACES),
+        names,
+        async (template, world, namespace, some) => {
+          const rule = compiledRule({ metricsQuery: template.replaceAll('_W', `_${world}`) });
+          const origin = originOf(rule, { namespace, names: [...some, ...ABSENT] });
+          const asked: string[] = [];
+          const counted: QueryRunner = {
+            query: (promql, options) => {
+              asked.push(promql);
+              return atOneMoment.query(promql, options);
+            },
+          };
+          const ask = async () => [
+            await outcome(atOneMoment, origin),
+            await outcome(sharing(counted, 0), origin),
+          ];
+          let [long, short] = await ask();
+          for (let again = 0; again < 5 && !isAlike(long, short); again += 1) {
+            [long, short] = await ask();
+          }
+          if (!isAlike(long, short)) expect(short).toEqual(long);
+          if (asked[0] === rule.query.for(origin.request)) seen.long += 1;
+          else {
+            expect(asked[0]).not.toContain('absent-0');
+            seen.short += 1;
+            seen.samples += Array.isArray(short) ? short.length : 0;
+          }
+        },
+      ),
+      { numRuns: 200, seed: 11 },
+    );
+    expect(seen.short).toBeGreaterThan(40);
+    expect(seen.long).toBeGreaterThan(40);
+    expect(seen.samples).toBeGreaterThan(20);
   }, 120_000);
 });
 

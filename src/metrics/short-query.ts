@@ -1,0 +1,91 @@
+import type { MetricsQuery, QueryRequest } from '../rules/metrics-query.ts';
+import { openObjects } from '../rules/shared-query.ts';
+import { createTimeSlices } from '../scheduling/time-slices.ts';
+import type { Sample, Samples } from './query-runner.ts';
+
+/** Of more objects the names are not put in a query: it would become too long for some servers. */
+export const MOST_NAMES = 100;
+
+/** A query without the names of its objects, or why there is none. */
+export type ShortQuery =
+  | { readonly promql: string; readonly reason?: undefined }
+  | {
+      readonly promql: undefined;
+      /** A clause in words; undefined: there are few names. */
+      readonly reason: string | undefined;
+    };
+
+const FEW: ShortQuery = { promql: undefined, reason: undefined };
+
+interface Remembered {
+  readonly query: MetricsQuery;
+  readonly own: string;
+  readonly short: ShortQuery;
+}
+
+/** The last one for each list of names, for as long as there is the list. */
+const known = new WeakMap<readonly string[], Remembered>();
+
+/**
+ * A query for all objects of the namespace, where the request names many, and where it is proved that
+ * the samples of these are the same. Those of others are to be left out afterwards.
+ *
+ * @param own the request's own query
+ * @param partLabels tell samples of one object apart, e.g. those of its containers
+ */
+export function shortQuery(
+  query: MetricsQuery,
+  request: QueryRequest,
+  own: string,
+  partLabels: readonly string[] = [],
+): ShortQuery {
+  const names = request.objects?.names ?? [];
+  if (names.length <= MOST_NAMES) return FEW;
+  const last = known.get(names);
+  if (last?.query === query && last.own === own) return last.short;
+  const short = findShort(query, request, own, partLabels);
+  known.set(names, { query, own, short });
+  return short;
+}
+
+function findShort(
+  query: MetricsQuery,
+  request: QueryRequest,
+  own: string,
+  partLabels: readonly string[],
+): ShortQuery {
+  const sharing = openObjects(query, request, partLabels);
+  if (sharing.shared === undefined) return { promql: undefined, reason: sharing.reason };
+  if (sharing.shared.covers(request, own)) return { promql: sharing.shared.promql };
+  return { promql: undefined, reason: 'the template does something of its own with these names' };
+}
+
+/** Of the samples of a query for all objects those of the objects that are asked for. */
+export async function onlyAsked(
+  samples: Samples,
+  { objects }: QueryRequest,
+): Promise<readonly Sample[]> {
+  const slices = createTimeSlices();
+  const asked = new Set(objects?.names);
+  const found: Sample[] = [];
+  for (const sample of samples) {
+    if (slices.isOver()) await slices.pause();
+    const name = sample.labels[objects?.label ?? ''];
+    if (name !== undefined && asked.has(name)) found.push(sample);
+  }
+  return found;
+}
+
+/** A query that is refused, and could not be made shorter. */
+export class LongQueryError extends Error {
+  override readonly name = 'LongQueryError';
+
+  /** @param reason a clause in words */
+  constructor(own: string, names: number, reason: string, cause: unknown) {
+    const said = cause instanceof Error ? cause.message : 'refused';
+    super(
+      `${said}; the query has ${own.length} characters because it names ${names} objects. It cannot ask for all objects of the namespace instead: ${reason}. If its length is the fault, change the rule so that its result is grouped by the label of the object, or raise the limit of the server`,
+      { cause },
+    );
+  }
+}

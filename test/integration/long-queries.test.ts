@@ -1,0 +1,239 @@
+// Queries with the names of hundreds of objects, for servers and proxies that take short ones only.
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { createCustomMetrics } from '../../src/metrics/custom.ts';
+import type { QueryRunner } from '../../src/metrics/query-runner.ts';
+import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
+import { createResourceMetrics } from '../../src/metrics/resource.ts';
+import { createPrometheusClient } from '../../src/prometheus/client.ts';
+import { scopeOfFailure } from '../../src/prometheus/failure-scope.ts';
+import { builtCatalog } from '../fixtures/catalog.ts';
+import {
+  prometheusServer,
+  type RunningServer,
+  victoriaMetricsServer,
+} from '../fixtures/real-servers.ts';
+import { resourceRules } from '../fixtures/resource-rules.ts';
+import { compiledRule } from '../fixtures/rules.ts';
+
+const PODS = Array.from(
+  { length: 600 },
+  (_, index) => `checkout-service-worker-7d9f8b6c5d-${index.toString(16).padStart(5, '0')}`,
+);
+const NODES = PODS.map((pod) => `node-of-${pod}`);
+
+/** Another pod of the namespace, and one of the same name elsewhere, which nobody asks for. */
+const SERIES = [
+  ...PODS.map((pod, index) => `long_metric{namespace="n",pod="${pod}",container="app"} ${index}`),
+  'long_metric{namespace="n",pod="other",container="app"} 7',
+  `long_metric{namespace="elsewhere",pod="${PODS[0]}",container="app"} 9000`,
+  ...NODES.map((node, index) => `long_metric_n{node="${node}"} ${index}`),
+];
+
+function samples(): string {
+  const now = Math.floor(Date.now() / 1000);
+  const lines = SERIES.flatMap((series) =>
+    Array.from({ length: 12 }, (_, step) => `${series} ${now - 60 + step * 15}`),
+  );
+  return `${lines.join('\n')}\n# EOF\n`;
+}
+
+const servers = await Promise.all([
+  prometheusServer('2.42'),
+  prometheusServer('3.5'),
+  victoriaMetricsServer('1.112'),
+  victoriaMetricsServer('1.145'),
+]);
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const SUM = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+
+function sharedClient(url: string, asked: string[], warnings: string[] = []): QueryRunner {
+  const client = createPrometheusClient({
+    url,
+    onRequest: ({ asked: promql }) => asked.push(promql),
+    onWarning: (warning) => warnings.push(warning),
+  });
+  closers.push(client.close);
+  return createQuerySharing(client, { maxAge: 0, scopeOfFailure });
+}
+
+async function customValues(queries: QueryRunner, metricsQuery: string) {
+  const mapper = builtinResourceMapper();
+  const rule = compiledRule({
+    seriesQuery: 'long_metric',
+    overrides: { namespace: 'namespace', pod: 'pod' },
+    metricsQuery,
+  });
+  const labels = new Set(['namespace', 'pod', 'container']);
+  const { catalog } = await builtCatalog(
+    { custom: [rule], external: [] },
+    new Map([['long_metric', new Map([['long_metric', labels]])]]),
+    mapper,
+  );
+  const metrics = createCustomMetrics({
+    catalog: () => catalog,
+    mapper: () => mapper,
+    objects: { list: async () => PODS },
+    queries,
+    onAnswer: () => undefined,
+    isBadRequest: (error): error is Error => error instanceof RangeError,
+  });
+  const values = await metrics.get({
+    resource: 'pods',
+    namespace: 'n',
+    name: undefined,
+    metric: 'long_metric',
+    selector: [],
+    metricSelector: [],
+  });
+  return values.map(({ describedObject, value }) => [describedObject.name, value]);
+}
+
+const EXPECTED = PODS.map((pod, index) => [pod, String(index)]);
+
+describe.each(servers)('$name', (server) => {
+  let running: RunningServer;
+  beforeAll(async () => {
+    if (!server.isMissing) running = await server.start(samples());
+  });
+  afterAll(() => running?.stop());
+
+  test.skipIf(server.isMissing)(
+    '600 pods of one namespace, by a query that names none',
+    async () => {
+      const asked: string[] = [];
+      await expect
+        .poll(() => customValues(sharedClient(running.url, asked), SUM), { timeout: 60_000 })
+        .toEqual(EXPECTED);
+      expect(new Set(asked)).toEqual(new Set(['sum(long_metric{namespace="n",pod!=""}) by (pod)']));
+    },
+  );
+
+  test.skipIf(server.isMissing)('CPU and memory of 600 pods, and of 600 nodes', async () => {
+    const asked: string[] = [];
+    const mapper = builtinResourceMapper();
+    const rules = resourceRules({ cpu: 'long_metric', memory: 'long_metric' });
+    const objects = (names: readonly string[], namespace: string | undefined) =>
+      names.map((name) => ({ name, namespace, labels: {} }));
+    const metrics = createResourceMetrics({
+      rules: () => rules,
+      mapper: () => mapper,
+      objects: {
+        list: async ({ resource }) =>
+          resource.resource === 'pods' ? objects(PODS, 'n') : objects(NODES, undefined),
+      },
+      queries: sharedClient(running.url, asked),
+      onAnswer: () => undefined,
+      isBadRequest: (error): error is Error => error instanceof RangeError,
+    });
+    const all = { selector: [], fields: [] };
+    await expect
+      .poll(async () => (await metrics.pods({ namespace: 'n', ...all })).length, {
+        timeout: 60_000,
+      })
+      .toBe(600);
+    const pods = await metrics.pods({ namespace: 'n', ...all });
+    expect(pods.map(({ containers }) => containers[0]?.usage.cpu)).toEqual(
+      PODS.map((_, index) => BigInt(index) * 1000n),
+    );
+    expect(await metrics.nodes(all)).toHaveLength(600);
+    expect(Math.max(...asked.map(({ length }) => length))).toBeLessThan(100);
+  });
+
+  test.skipIf(server.product !== 'VictoriaMetrics' || server.isMissing)(
+    'where it is not proved, the error says what to change',
+    async () => {
+      const queries = sharedClient(running.url, []);
+      const chosen = `topk(3, ${SUM})`;
+      const error = await customValues(queries, chosen).catch((thrown: unknown) => thrown);
+      const cause = error instanceof Error ? error.cause : undefined;
+      expect(String(cause)).toMatch(
+        /too long query.*because it names 600 objects. It cannot ask for all objects of the namespace instead: `topk` .*raise the limit/,
+      );
+    },
+  );
+});
+
+describe('a proxy that takes URIs of 8 KiB', () => {
+  let running: RunningServer;
+  beforeAll(async () => {
+    const [prometheus] = servers;
+    if (prometheus !== undefined) running = await prometheus.start(samples());
+  });
+  afterAll(() => running?.stop());
+
+  /** @returns its URL; `methods` get what it was asked by */
+  async function proxy(tooLong: number, methods: string[], postStatus?: number): Promise<string> {
+    const server = createServer({ maxHeaderSize: 2 ** 20 }, async (incoming, outgoing) => {
+      methods.push(incoming.method ?? '');
+      const body = await text(incoming);
+      const isTooLong = (incoming.url ?? '').length > 8192;
+      const status = isTooLong ? tooLong : incoming.method === 'POST' ? postStatus : undefined;
+      if (status === undefined) forward(incoming, body, outgoing);
+      else outgoing.writeHead(status).end('<html>refused</html>');
+    });
+    const forward = (incoming: IncomingMessage, body: string, outgoing: ServerResponse): void => {
+      const { method = 'GET', url = '/', headers } = incoming;
+      request(new URL(url, running.url), { method, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      }).end(body);
+    };
+    const { port } = await new Promise<{ port: number }>((resolve) =>
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        resolve({ port: typeof address === 'object' ? (address?.port ?? 0) : 0 });
+      }),
+    );
+    closers.push(() => server.closeAllConnections());
+    closers.push(() => server.close());
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** With the names in it: what it gives is not proved. */
+  const NOT_PROVED = `topk(1000, ${SUM})`;
+
+  test.each([414, 431, 400, 413])('HTTP %i: by POST, from then on', async (status) => {
+    const methods: string[] = [];
+    const warnings: string[] = [];
+    const queries = sharedClient(await proxy(status, methods), [], warnings);
+    expect(await customValues(queries, NOT_PROVED)).toEqual(EXPECTED);
+    expect(await customValues(queries, NOT_PROVED)).toEqual(EXPECTED);
+    expect(methods).toEqual(['GET', 'POST', 'POST']);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        `was too long for a GET \\(HTTP ${status}\\): from now on queries are sent by POST. Set --prometheus-verb=POST`,
+      ),
+    ]);
+  });
+
+  test.each([403, 405])('POST refused with HTTP %i: the error says so', async (status) => {
+    const methods: string[] = [];
+    const warnings: string[] = [];
+    const queries = sharedClient(await proxy(414, methods, status), [], warnings);
+    const error = await customValues(queries, NOT_PROVED).catch((thrown: unknown) => thrown);
+    expect(String(error instanceof Error ? error.cause : error)).toMatch(
+      `too long for a GET, and a POST is refused with HTTP ${status}: allow POST for /api/v1/query`,
+    );
+    expect(methods).toEqual(['GET', 'POST']);
+    expect(warnings).toEqual([]);
+  });
+
+  test("Prometheus' own refusal of a long query is not sent again", async () => {
+    const methods: string[] = [];
+    const client = createPrometheusClient({ url: await proxy(414, methods) });
+    closers.push(client.close);
+    await expect(client.query(`sum(${'a'.repeat(5000)}`)).rejects.toMatchObject({
+      kind: 'bad_query',
+      errorType: 'bad_data',
+    });
+    expect(methods).toEqual(['GET']);
+  });
+});
