@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../../test/fixtures/rules.ts';
 import { emptyCatalog } from '../../catalog/catalog.ts';
 import type { RelistRound } from '../../catalog/relist.ts';
 import { type Logger, silentLogger } from '../../telemetry/logger.ts';
@@ -66,8 +67,40 @@ describe('createRelistReport', () => {
     };
     report({ ...rest, outcomes });
     expect(warnings).toEqual([
-      { seriesQuery: 'query_0', andOthers: 2, error: down },
-      { seriesQuery: 'query_2', error: refused },
+      { rules: [], seriesQuery: 'query_0', andOthers: 2, error: down },
+      { rules: [], seriesQuery: 'query_2', error: refused },
+    ]);
+  });
+
+  it('names the rules of a query that fails, once until it is answered', () => {
+    const said: unknown[] = [];
+    const log: Logger = {
+      ...silentLogger,
+      info: (message) => said.push(message),
+      warn: (_, fields) => said.push(fields),
+    };
+    const rule = (seriesQuery: string, index: number) =>
+      compiledRule({ seriesQuery }, 'custom', index);
+    const rules = { custom: [rule('a', 0), rule('b', 3), rule('a', 4)], external: [] };
+    const report = createRelistReport(log, createMetrics({ version: '1' }), () => rules);
+    const rest = {
+      choice: undefined,
+      leftOut: [],
+      ruleOutcomes: [],
+      catalog: emptyCatalog,
+      durationSeconds: 1,
+    };
+    const [down, refused] = [new Error('down'), new Error('refused')];
+    const answered = { seriesQuery: 'b', way: 'series', found: new Map() } as const;
+    report({ ...rest, outcomes: [{ seriesQuery: 'a', error: down }, answered] });
+    report({ ...rest, outcomes: [{ seriesQuery: 'a', error: down }, answered] });
+    report({ ...rest, outcomes: [{ seriesQuery: 'a', error: refused }, answered] });
+    report({ ...rest, outcomes: [answered] });
+    report({ ...rest, outcomes: [answered] });
+    expect(said.filter((each) => each !== 'metrics are listed')).toEqual([
+      { rules: ['rules[0]', 'rules[4]'], seriesQuery: 'a', error: down },
+      { rules: ['rules[0]', 'rules[4]'], seriesQuery: 'a', error: refused },
+      'all series queries are answered again',
     ]);
   });
 
@@ -87,7 +120,11 @@ describe('createRelistReport', () => {
     report({ ...rest, outcomes: [{ seriesQuery: 'up', error: new Error('down') }] });
     expect(said).toEqual([]);
     report({ ...rest, outcomes: [{ seriesQuery: 'up', way: 'series', found: new Map() }] });
-    expect(said).toEqual(['series are discovered by /api/v1/series', 'metrics are listed']);
+    expect(said).toEqual([
+      'series are discovered by /api/v1/series',
+      'all series queries are answered again',
+      'metrics are listed',
+    ]);
   });
 
   it('does not let made-up names fill the log', () => {

@@ -1,7 +1,7 @@
 import type { DiscoveryOutcome } from '../../catalog/discover.ts';
 import type { RuleLists } from '../../catalog/label-needs.ts';
 import type { RelistRound } from '../../catalog/relist.ts';
-import type { CompiledRule } from '../../rules/rule.ts';
+import { type CompiledRule, rulePlace } from '../../rules/rule.ts';
 import { errorText } from '../../telemetry/error-text.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics, RelistOutcome } from '../../telemetry/metrics.ts';
@@ -19,6 +19,7 @@ export function createRelistReport(
   rules: () => RuleLists,
 ): (round: RelistRound) => void {
   const reportRules = createRulesReport(log, metrics);
+  let failing: ReadonlySet<string> = new Set();
   let reported = '';
   let served = '';
   let way = '';
@@ -73,7 +74,7 @@ export function createRelistReport(
     metrics.rulesFailing('custom', countOf(custom, failed));
     metrics.rulesFailing('external', countOf(external, failed));
 
-    reportFailures(log, failed);
+    failing = reportFailures(log, failed, rules(), failing);
     // The same names are left out at every relist: once is enough.
     const shown = leftOut.slice(0, mostShown);
     const news = JSON.stringify([shown, leftOut.length]);
@@ -98,19 +99,36 @@ export function createRelistReport(
   };
 }
 
-/** One line for each cause: a Prometheus that is down fails all queries in the same way. */
-function reportFailures(log: Logger, failed: ReadonlyMap<string, unknown>): void {
+/**
+ * One line for each cause: a Prometheus that is down fails all queries in the same way. A cause is
+ * logged once, until it is over.
+ *
+ * @param before the causes of the last relist
+ * @returns the causes of this one
+ */
+function reportFailures(
+  log: Logger,
+  failed: ReadonlyMap<string, unknown>,
+  { custom, external }: RuleLists,
+  before: ReadonlySet<string>,
+): ReadonlySet<string> {
   const causes = Map.groupBy(failed, ([, error]) => errorText(error));
-  for (const failures of [...causes.values()].slice(0, mostShown)) {
+  const fresh = [...causes].filter(([cause]) => !before.has(cause)).map(([, failures]) => failures);
+  for (const failures of fresh.slice(0, mostShown)) {
     const [[seriesQuery, error] = []] = failures;
+    const queries = new Set(failures.map(([query]) => query));
+    const places = [...custom, ...external].filter((rule) => queries.has(rule.seriesQuery));
     log.warn('a series query failed; its rules keep what they found before, if anything', {
+      rules: places.slice(0, mostShown).map(rulePlace),
       seriesQuery,
       ...(failures.length > 1 && { andOthers: failures.length - 1 }),
       error,
     });
   }
-  const told = [...causes.values()].slice(0, mostShown).flat().length;
-  if (failed.size > told) log.warn('more series queries failed', { more: failed.size - told });
+  const more = fresh.slice(mostShown).flat().length;
+  if (more > 0) log.warn('more series queries failed', { more });
+  if (before.size > 0 && causes.size === 0) log.info('all series queries are answered again');
+  return new Set(causes.keys());
 }
 
 function failedQueries(outcomes: readonly DiscoveryOutcome[]): ReadonlyMap<string, unknown> {
