@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
-import { parseSeries, startGoldenPrometheus, toOpenMetrics } from './prometheus-data.ts';
+import { prometheusServer, type RunningServer } from '../fixtures/real-servers.ts';
+import { parseSeries, startGoldenServer, toOpenMetrics } from './prometheus-data.ts';
 import { type PrometheusRecording, parseRecording } from './prometheus-replay.ts';
 import { configNames, readData } from './recorded-cases.ts';
 
@@ -36,11 +36,17 @@ describe('toOpenMetrics', () => {
   });
 });
 
-describe('the Prometheus of the golden cases', () => {
-  let prometheus: RunningPrometheus;
+const servers = await Promise.all([
+  prometheusServer('2.42'),
+  prometheusServer('2.53'),
+  prometheusServer('3.5'),
+]);
+
+describe.each(servers)('$name with the data of the golden cases', (server) => {
+  let prometheus: RunningServer;
 
   beforeAll(async () => {
-    prometheus = await startGoldenPrometheus();
+    prometheus = await startGoldenServer(server);
   });
   afterAll(async () => {
     await prometheus?.stop();

@@ -1,12 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { backfill } from '../../scripts/parts/backfill.ts';
-import {
-  ensurePrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-} from '../../scripts/parts/prometheus.ts';
+import type { RealServer, RunningServer } from '../fixtures/real-servers.ts';
 import { readData } from './recorded-cases.ts';
 
 /** A series of data/series.prom. */
@@ -67,26 +59,12 @@ export function toOpenMetrics(series: readonly RecordedSeries[], times: SampleTi
 }
 
 /**
- * Starts a Prometheus that holds data/series.prom for the next 40 minutes and, so that windows of
- * five minutes are full, the last 11. Its database is removed when it stops.
+ * Starts a server that holds data/series.prom for the next 40 minutes and, so that windows of five
+ * minutes are full, the last 11. Its data is removed when it stops.
  */
-export async function startGoldenPrometheus(): Promise<RunningPrometheus> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'golden-prometheus-'));
-  const removeData = () => rm(dataDir, { recursive: true, force: true });
-  try {
-    const { promtool } = await ensurePrometheus();
-    const samples = toOpenMetrics(parseSeries(readData('series.prom')), timesAround(Date.now()));
-    await backfill(promtool, dataDir, samples);
-    const running = await startPrometheus({ dataDir });
-    return {
-      ...running,
-      stop: () => running.stop().finally(removeData),
-      kill: () => running.kill().finally(removeData),
-    };
-  } catch (error) {
-    await removeData();
-    throw error;
-  }
+export function startGoldenServer(server: RealServer): Promise<RunningServer> {
+  const series = parseSeries(readData('series.prom'));
+  return server.start(toOpenMetrics(series, timesAround(Date.now())));
 }
 
 function timesAround(nowMs: number): SampleTimes {

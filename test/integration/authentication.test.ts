@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import {
   type MadeCertificate,
   makeAuthority,
@@ -12,6 +11,7 @@ import {
   makeClient,
   SERVER_AUTH,
 } from '../fixtures/certificate-maker.ts';
+import { prometheusServer, type RunningServer } from '../fixtures/real-servers.ts';
 import { type RunningAdapter, sendRequest, startAdapter } from '../golden/adapter.ts';
 import { type KubernetesApi, startKubernetesApi } from '../golden/kubernetes-api.ts';
 import { parseGroups } from '../golden/kubernetes-discovery.ts';
@@ -22,7 +22,7 @@ import {
   type Review,
   TOKEN_REVIEWS,
 } from '../golden/kubernetes-reviews.ts';
-import { startGoldenPrometheus } from '../golden/prometheus-data.ts';
+import { startGoldenServer } from '../golden/prometheus-data.ts';
 import { dataPath, readData } from '../golden/recorded-cases.ts';
 import { type RecordingProxy, startRecordingProxy } from '../golden/recording-proxy.ts';
 
@@ -32,7 +32,7 @@ const remoteAlice = { 'X-Remote-User': 'alice' };
 const remoteMaster = { 'X-Remote-User': 'admin', 'X-Remote-Group': 'system:masters' };
 
 let scratch: string;
-let prometheus: RunningPrometheus;
+let prometheus: RunningServer;
 let proxy: RecordingProxy;
 let kubernetes: KubernetesApi;
 let adapter: RunningAdapter;
@@ -49,7 +49,7 @@ beforeAll(async () => {
   clientCa = await makeAuthority('client-ca');
   frontProxyCa = await makeAuthority('front-proxy-ca');
   frontProxy = await makeClient(frontProxyCa, 'CN=front-proxy-client');
-  prometheus = await startGoldenPrometheus();
+  prometheus = await startGoldenServer(await prometheusServer('2.42'));
   proxy = await startRecordingProxy(prometheus.url);
   kubernetes = await startKubernetesApi({
     groups: parseGroups(readData('kube-discovery.json')),

@@ -1,0 +1,4 @@
+import { prometheusServer } from '../fixtures/real-servers.ts';
+import { describeGoldenCases } from './golden-cases.ts';
+
+describeGoldenCases(await prometheusServer('2.53'));
