@@ -7,6 +7,7 @@ import { checkLabelList } from './check-label-list.ts';
 import { checkModified, operandOf } from './check-modifier.ts';
 import { checkSelector } from './check-selector.ts';
 import { type Checked, describeType, type InferredType, isExpression } from './checked.ts';
+import { operandNodes } from './expression-nodes.ts';
 import type { PromqlFault, ReportPromqlFault } from './fault.ts';
 import { PromqlFindings } from './findings.ts';
 import { foldTree, type PromqlNode } from './fold.ts';
@@ -132,7 +133,8 @@ function isInfoSelector(text: string, node: PromqlNode): boolean {
   let argument = node;
   while (argument.parent !== null && SHIFTING.has(argument.parent.name)) argument = argument.parent;
   const call = argument.parent?.parent;
-  return call?.name === 'FunctionCall' && nameAt(text, call.from) === 'info';
+  if (call?.name !== 'FunctionCall' || nameAt(text, call.from) !== 'info') return false;
+  return operandNodes(call)[1]?.from === argument.from;
 }
 
 const SHIFTING: ReadonlySet<string> = new Set(['OffsetExpr', 'StepInvariantExpr']);
