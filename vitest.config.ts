@@ -7,6 +7,7 @@ const expectations = { poll: { timeout: 20_000, interval: 20 } };
 
 /** Tests about what is in time: one after the other, and nothing else beside. */
 const alone = [
+  'test/integration/admission-attacks.test.ts',
   'test/integration/apiserver-rolling-restart.test.ts',
   'test/integration/large-rules-file.test.ts',
   'test/integration/prometheus-guard.test.ts',

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { replaceFile } from './replace-file.ts';
 
 /** A certificate chain and its private key, in PEM. */
 export interface ServingCertificate {
@@ -76,9 +77,9 @@ export async function selfSignedCertificate(
   }
   const certificate = await makeCertificate(host);
   try {
-    await mkdir(certDir, { recursive: true });
-    await writeFile(keyFile, certificate.key, { mode: 0o600 });
-    await writeFile(certFile, certificate.cert);
+    await mkdir(certDir, { recursive: true, mode: 0o755 });
+    await replaceFile(keyFile, certificate.key, 0o600);
+    await replaceFile(certFile, certificate.cert, 0o644);
     return { certificate, notKept: undefined };
   } catch (notKept) {
     return { certificate, notKept };

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
 import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
 import type { RequestOrigin } from '../http-exchange.ts';
+import { tooManyRequests } from '../status.ts';
 import { createAuthenticator } from './authenticator.ts';
 import type { CertificateAuthorities } from './authorities.ts';
 import { readCertificateBundle } from './certificate-bundle.ts';
@@ -112,6 +113,15 @@ describe('createAuthenticator', () => {
     const refused = authenticate(request({ authorization: ['Bearer good'] }));
     await expect(refused).rejects.toThrow('no API server');
     expect(outcomes).toEqual(['none error']);
+  });
+
+  it('counts no request that may not wait for the review of its token', async () => {
+    const authenticate = authenticator(async () => {
+      throw tooManyRequests(1);
+    });
+    const refused = authenticate(request({ authorization: ['Bearer good'] }));
+    await expect(refused).rejects.toMatchObject({ status: { code: 429 } });
+    expect(outcomes).toEqual([]);
   });
 
   it('does not call a token of the anonymous user authenticated', async () => {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   type MadeCertificate,
   makeAuthority,
+  makeCertificate,
   makeClient,
 } from '../../../test/fixtures/certificate-maker.ts';
 import { readCertificateBundle } from './certificate-bundle.ts';
@@ -41,6 +42,22 @@ describe('createChainVerifier', () => {
     expect(verify(peer, bundle)).toBe(verdict);
     clock += 1;
     expect(verify(peer, bundle)).toEqual({ valid: false, why: 'it has expired' });
+  });
+
+  it('gives it no longer than the authority is valid that has signed the certificate', async () => {
+    const verify = createChainVerifier(() => clock);
+    const brief = await makeCertificate({
+      subject: 'CN=brief',
+      authority: {},
+      notBefore: new Date(START),
+      notAfter: new Date(START + HOUR / 4),
+    });
+    const [peer, bundle] = [await shown(brief), bundleOf(brief)];
+    expect(verify(peer, bundle)).toEqual({ valid: true, until: START + HOUR / 4 });
+    clock += HOUR / 4;
+    expect(verify(peer, bundle)).toMatchObject({ valid: true });
+    clock += 1;
+    expect(verify(peer, bundle)).toMatchObject({ valid: false });
   });
 
   it('does not give it to another connection', async () => {

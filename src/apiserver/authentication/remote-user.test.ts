@@ -41,6 +41,33 @@ describe('remoteUser', () => {
     expect(remoteUser(headers, names)).toEqual({ name: 'bob', groups: ['shop'], extra: new Map() });
   });
 
+  it('takes the groups of all headers that may name one, each of which may be repeated', () => {
+    const headers = {
+      'x-remote-user': ['alice'],
+      'x-other-group': ['c'],
+      'x-remote-group': ['a', 'b'],
+    };
+    const user = remoteUser(headers, { ...names, group: ['X-Remote-Group', 'X-Other-Group'] });
+    expect(user?.groups).toEqual(['a', 'b', 'c']);
+  });
+
+  it('takes what all prefixes say of the user, values of the same key together', () => {
+    const headers = {
+      'x-remote-user': ['alice'],
+      'x-remote-extra-scopes': ['read'],
+      'x-other-scopes': ['write'],
+      'x-unknown-scopes': ['all'],
+    };
+    const prefixes = ['X-Remote-Extra-', 'X-Other-'];
+    const user = remoteUser(headers, { ...names, extraPrefix: prefixes });
+    expect(user?.extra).toEqual(new Map([['scopes', ['read', 'write']]]));
+  });
+
+  it('takes no header from the prototype of objects for one of the request', () => {
+    const user = remoteUser({ 'x-remote-user': ['alice'] }, { ...names, group: ['constructor'] });
+    expect(user?.groups).toEqual([]);
+  });
+
   it('names nobody without the header', () => {
     expect(remoteUser({ 'x-remote-group': ['system:masters'] }, names)).toBeUndefined();
     expect(remoteUser({ 'x-remote-user': [''] }, names)).toBeUndefined();

@@ -56,6 +56,39 @@ describe('verifyChain', () => {
     expect(verify([client, intermediate])).toEqual({ valid: true, until: brief.getTime() });
   });
 
+  it('ends with a trusted authority that ends before the certificate', async () => {
+    const brief = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000);
+    const ends = new Date('2100-01-01T00:00:00Z');
+    const briefCa = await makeCertificate({ subject: 'CN=brief', authority: {}, notAfter: brief });
+    const client = await makeClient(briefCa, 'CN=alice', { notAfter: ends });
+    expect(verify([client], [briefCa])).toEqual({ valid: true, until: brief.getTime() });
+    const late = verify([client], [briefCa], brief.getTime());
+    expect(late).toEqual({ valid: true, until: brief.getTime() });
+    expect(verify([client], [briefCa], brief.getTime() + 1)).toEqual(unsigned);
+  });
+
+  it('takes a certificate that is trusted by itself, until it ends', async () => {
+    const client = await makeCertificate({ subject: 'CN=alice' });
+    const until = new X509Certificate(client.cert).validToDate.getTime();
+    expect(verify([client], [ca, client])).toEqual({ valid: true, until });
+    expect(verify([client], [client], until + 1)).toEqual({ valid: false, why: 'it has expired' });
+  });
+
+  it('is valid from its first moment to its last', async () => {
+    const client = await makeClient(ca, 'CN=alice', {
+      notBefore: new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000),
+      notAfter: new Date(Math.floor(Date.now() / 1000) * 1000 + 60_000),
+    });
+    const { validFromDate, validToDate } = new X509Certificate(client.cert);
+    const [from, to] = [validFromDate.getTime(), validToDate.getTime()];
+    expect([from - 1, from, to, to + 1].map((now) => verify([client], [ca], now).valid)).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it('refuses one that an authority of the same name has signed', async () => {
     expect(verify([await makeClient(otherCa, 'CN=alice')])).toEqual(unsigned);
     expect(verify([await makeClient(otherCa, 'CN=alice')], [ca, otherCa])).toEqual(isValid);

@@ -3,6 +3,7 @@ import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
 import type { UserInfo } from '../authentication/user-info.ts';
 import { requestInfo } from '../request-info.ts';
 import { parseRequestUrl } from '../request-url.ts';
+import { tooManyRequests } from '../status.ts';
 import { type AccessDecision, createAuthorizer } from './authorizer.ts';
 import { pathMatcher } from './path-pattern.ts';
 
@@ -86,6 +87,14 @@ describe('createAuthorizer', () => {
     await expect(ask(alice, '/metrics')).rejects.toThrow(
       'forbidden: User "alice" cannot get path "/metrics": no budget',
     );
+  });
+
+  it('counts no request that may not wait for its review', async () => {
+    const { ask, outcomes } = authorizer(async () => {
+      throw tooManyRequests(1);
+    });
+    await expect(ask(alice, pods)).rejects.toMatchObject({ status: { code: 429 } });
+    expect(outcomes).toEqual([]);
   });
 
   it('lets nobody through where nobody can say', async () => {

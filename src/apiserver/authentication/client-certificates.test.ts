@@ -1,0 +1,194 @@
+import { createServer, request as httpsRequest, type Server } from 'node:https';
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { listenOnLoopback } from '../../../scripts/parts/listen.ts';
+import {
+  type MadeCertificate,
+  makeAuthority,
+  makeCertificate,
+  makeClient,
+} from '../../../test/fixtures/certificate-maker.ts';
+import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
+import { statusOf } from '../status.ts';
+import { createAuthenticator } from './authenticator.ts';
+import type { CertificateAuthorities } from './authorities.ts';
+import { readCertificateBundle } from './certificate-bundle.ts';
+import { askForClientCertificates } from './peer-certificates.ts';
+
+let server: Server;
+let port: number;
+let clientCa: MadeCertificate;
+let frontProxyCa: MadeCertificate;
+let authorities: CertificateAuthorities | undefined;
+let outcomes: string[] = [];
+let tokens: string[] = [];
+
+beforeAll(async () => {
+  [clientCa, frontProxyCa] = await Promise.all([
+    makeAuthority('clients'),
+    makeAuthority('proxies'),
+  ]);
+  const authenticate = createAuthenticator({
+    authorities: () => authorities,
+    async reviewToken(token) {
+      tokens.push(token);
+      return token === 'good' ? { name: 'bob', groups: [], extra: new Map() } : undefined;
+    },
+    onOutcome: (...outcome) => outcomes.push(outcome.join(' ')),
+    now: Date.now,
+  });
+  const { cert, key } = await makeCertificate({ subject: 'CN=server' });
+  server = createServer({ ...askForClientCertificates, cert, key }, async (request, response) => {
+    const seen = await authenticate(request, reviewCaller()).then(
+      ({ method, user: { name, groups } }) => ({ method, name, groups }),
+      (error: unknown) => statusOf(error).code,
+    );
+    response.end(JSON.stringify(seen));
+  });
+  port = await listenOnLoopback(server);
+});
+
+afterAll(() => {
+  server?.close();
+});
+
+beforeEach(() => {
+  outcomes = [];
+  tokens = [];
+  authorities = {
+    clientCa: readCertificateBundle('clients', clientCa.cert),
+    frontProxy: {
+      ca: readCertificateBundle('proxies', frontProxyCa.cert),
+      allowedNames: ['front-proxy'],
+      headers: {
+        username: ['X-Remote-User'],
+        uid: [],
+        group: ['X-Remote-Group'],
+        extraPrefix: [],
+      },
+    },
+  };
+});
+
+type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/** Who a client is taken for, or the code that it is refused with. */
+function whoIs(certificate: MadeCertificate | undefined, headers: Headers = {}): Promise<unknown> {
+  const { cert, key } = certificate ?? {};
+  return new Promise((resolve, reject) => {
+    const sent = httpsRequest(
+      {
+        ...{ host: '127.0.0.1', port, agent: false, rejectUnauthorized: false },
+        ...(cert !== undefined && key !== undefined && { cert, key }),
+      },
+      (response) => void json(response).then(resolve, reject),
+    );
+    for (const [name, value] of Object.entries(headers)) sent.setHeader(name, value);
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+const anonymous = {
+  method: 'anonymous',
+  name: 'system:anonymous',
+  groups: ['system:unauthenticated'],
+};
+const remoteAlice = { 'x-remote-user': 'alice', 'x-remote-group': ['a', 'b'] };
+const good = { authorization: 'Bearer good' };
+const bob = { method: 'token', name: 'bob', groups: ['system:authenticated'] };
+
+describe('a client certificate', () => {
+  it('says who asks by its common name, and which groups by its organizations', async () => {
+    const alice = await makeClient(clientCa, 'O=shop,CN=alice');
+    expect(await whoIs(alice)).toEqual({
+      method: 'client_certificate',
+      name: 'alice',
+      groups: ['shop', 'system:authenticated'],
+    });
+    expect(outcomes).toEqual(['client_certificate success']);
+  });
+
+  it('without a common name says nothing, whatever its organizations', async () => {
+    const nameless = await makeClient(clientCa, 'O=system:masters');
+    // It is refused as one of a front proxy, as Kubernetes does.
+    expect(await whoIs(nameless)).toBe(401);
+    expect(await whoIs(nameless, good)).toEqual(bob);
+    authorities = { clientCa: authorities?.clientCa, frontProxy: undefined };
+    expect(await whoIs(nameless)).toEqual(anonymous);
+    expect(outcomes).toEqual(['none refused', 'token success', 'anonymous success']);
+  });
+
+  it('with two common names is that of the last', async () => {
+    const two = await makeClient(clientCa, 'CN=admin,CN=alice');
+    expect(await whoIs(two)).toMatchObject({ name: 'alice' });
+  });
+
+  it('of an unknown authority is refused, unless a token says who asks', async () => {
+    const forged = await makeClient(await makeAuthority('clients'), 'CN=admin');
+    expect(await whoIs(forged)).toBe(401);
+    expect(await whoIs(forged, good)).toEqual(bob);
+    expect(await whoIs(forged, { authorization: 'Bearer bad' })).toBe(401);
+    expect(outcomes).toEqual(['none refused', 'token success', 'none refused']);
+  });
+
+  it('goes before a token, which is not reviewed', async () => {
+    const alice = await makeClient(clientCa, 'CN=alice');
+    expect(await whoIs(alice, good)).toMatchObject({ name: 'alice' });
+    expect(tokens).toEqual([]);
+  });
+
+  it('cannot be checked before the authorities are known', async () => {
+    authorities = undefined;
+    expect(await whoIs(await makeClient(clientCa, 'CN=alice'))).toBe(500);
+    expect(await whoIs(undefined)).toEqual(anonymous);
+    expect(outcomes).toEqual(['none error', 'anonymous success']);
+  });
+
+  it('says nothing where there are no authorities for it', async () => {
+    authorities = { clientCa: undefined, frontProxy: undefined };
+    expect(await whoIs(await makeClient(clientCa, 'CN=alice'))).toEqual(anonymous);
+  });
+});
+
+describe('the headers of a front proxy', () => {
+  it('say who asks, and in which groups they are', async () => {
+    const proxy = await makeClient(frontProxyCa, 'CN=front-proxy');
+    expect(await whoIs(proxy, remoteAlice)).toEqual({
+      method: 'front_proxy',
+      name: 'alice',
+      groups: ['a', 'b', 'system:authenticated'],
+    });
+    expect(outcomes).toEqual(['front_proxy success']);
+  });
+
+  it('go before a token, which is not reviewed', async () => {
+    const proxy = await makeClient(frontProxyCa, 'CN=front-proxy');
+    expect(await whoIs(proxy, { ...remoteAlice, ...good })).toMatchObject({ name: 'alice' });
+    expect(tokens).toEqual([]);
+  });
+
+  it('count only with a name that is allowed, or where any is', async () => {
+    const other = await makeClient(frontProxyCa, 'CN=other');
+    expect(await whoIs(other, remoteAlice)).toBe(401);
+    const { frontProxy } = authorities ?? {};
+    if (frontProxy === undefined) throw new Error('no front proxy');
+    authorities = { clientCa: undefined, frontProxy: { ...frontProxy, allowedNames: [] } };
+    expect(await whoIs(other, remoteAlice)).toMatchObject({ method: 'front_proxy' });
+  });
+
+  it('of a client that is no front proxy say nothing: it is who its certificate says', async () => {
+    const alice = await makeClient(clientCa, 'CN=front-proxy');
+    const headers = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
+    expect(await whoIs(alice, headers)).toEqual({
+      method: 'client_certificate',
+      name: 'front-proxy',
+      groups: ['system:authenticated'],
+    });
+  });
+
+  it('that name nobody leave it to the token', async () => {
+    const proxy = await makeClient(frontProxyCa, 'CN=front-proxy');
+    expect(await whoIs(proxy, { ...good, 'x-remote-group': 'system:masters' })).toEqual(bob);
+  });
+});

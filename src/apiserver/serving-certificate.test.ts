@@ -1,0 +1,94 @@
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { selfSignedCertificate } from './serving-certificate.ts';
+
+let scratch: string;
+let directory: string;
+let keyFile: string;
+let certFile: string;
+
+beforeEach(async () => {
+  scratch = await mkdtemp(path.join(tmpdir(), 'cert-dir-'));
+  directory = path.join(scratch, 'certificates');
+  keyFile = path.join(directory, 'apiserver.key');
+  certFile = path.join(directory, 'apiserver.crt');
+});
+
+afterEach(() => rm(scratch, { recursive: true, force: true }));
+
+const modeOf = async (file: string): Promise<number> => (await lstat(file)).mode & 0o777;
+
+/** Makes the pair and expects that it is kept, with a key that nobody else can read. */
+async function expectKept(): Promise<void> {
+  const { certificate, notKept } = await selfSignedCertificate(directory, '127.0.0.1');
+  expect(notKept).toBeUndefined();
+  expect((await readdir(directory)).toSorted()).toEqual(['apiserver.crt', 'apiserver.key']);
+  expect((await lstat(keyFile)).isFile()).toBe(true);
+  expect((await lstat(certFile)).isFile()).toBe(true);
+  expect(await modeOf(keyFile)).toBe(0o600);
+  expect(await readFile(keyFile, 'utf8')).toBe(certificate.key);
+  expect(await readFile(certFile, 'utf8')).toBe(certificate.cert);
+  createSecureContext(certificate);
+}
+
+describe('selfSignedCertificate', () => {
+  it('keeps what it makes, and takes it again', async () => {
+    await expectKept();
+    const key = await readFile(keyFile, 'utf8');
+    const again = await selfSignedCertificate(directory, '127.0.0.1');
+    expect(again.certificate.key).toBe(key);
+  });
+
+  it('does not take over the mode of a key that was there', async () => {
+    await mkdir(directory);
+    await writeFile(keyFile, 'no key', { mode: 0o666 });
+    await chmod(keyFile, 0o666);
+    await expectKept();
+  });
+
+  it.each(['a file', 'nothing'])('does not write through a symbolic link to %s', async (what) => {
+    const target = path.join(scratch, 'target');
+    if (what === 'a file') await writeFile(target, 'precious', { mode: 0o644 });
+    await mkdir(directory);
+    await symlink(target, keyFile);
+    await symlink(target, certFile);
+    await expectKept();
+    if (what === 'a file') expect(await readFile(target, 'utf8')).toBe('precious');
+    else await expect(stat(target)).rejects.toThrow('ENOENT');
+  });
+
+  it('keeps the key to itself in a directory that others can write to', async () => {
+    await mkdir(directory);
+    await chmod(directory, 0o777);
+    await expectKept();
+  });
+
+  it('says why it is not kept, and leaves nothing behind', async () => {
+    // A directory in the way of the key: what is written cannot be renamed into place.
+    await mkdir(path.join(keyFile, 'in-the-way'), { recursive: true });
+    const { certificate, notKept } = await selfSignedCertificate(directory, '127.0.0.1');
+    expect(String(notKept)).toMatch(/EISDIR|ENOTEMPTY|EEXIST/);
+    expect(await readdir(directory)).toEqual(['apiserver.key']);
+    createSecureContext(certificate);
+  });
+
+  it('needs no directory', async () => {
+    const { notKept } = await selfSignedCertificate(undefined, '127.0.0.1');
+    expect(notKept).toBeUndefined();
+    expect(await readdir(scratch)).toEqual([]);
+  });
+});
