@@ -9,7 +9,7 @@ function controlled() {
     signals.push(signal);
     return promise;
   };
-  return { start, signals, resolve, reject };
+  return { start, signals, promise, resolve, reject };
 }
 
 describe('createSharedCalls', () => {
@@ -34,6 +34,24 @@ describe('createSharedCalls', () => {
     const second = controlled();
     second.resolve('fine');
     expect(await calls.join('a', second.start, undefined)).toBe('fine');
+  });
+
+  it('does not forget a new call when an old one that was given up ends', async () => {
+    const calls = createSharedCalls<string>();
+    const gone = new AbortController();
+    const old = controlled();
+    const abandoned = calls.join('a', old.start, gone.signal);
+    gone.abort(new Error('gone'));
+    await expect(abandoned).rejects.toThrow('gone');
+    const next = controlled();
+    const first = calls.join('a', next.start, undefined);
+    old.resolve('late');
+    await old.promise;
+    await Promise.resolve();
+    const second = calls.join('a', next.start, undefined);
+    next.resolve('fine');
+    expect(await Promise.all([first, second])).toEqual(['fine', 'fine']);
+    expect(next.signals).toHaveLength(1);
   });
 
   it('keeps different keys apart', async () => {

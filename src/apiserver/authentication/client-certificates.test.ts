@@ -132,6 +132,12 @@ describe('a client certificate', () => {
     expect(outcomes).toEqual(['none refused', 'token success', 'none refused']);
   });
 
+  it('of an unknown authority is refused where there is no front proxy, too', async () => {
+    authorities = { clientCa: authorities?.clientCa, frontProxy: undefined };
+    const forged = await makeClient(await makeAuthority('clients'), 'CN=admin');
+    expect(await whoIs(forged)).toBe(401);
+  });
+
   it('goes before a token, which is not reviewed', async () => {
     const alice = await makeClient(clientCa, 'CN=alice');
     expect(await whoIs(alice, good)).toMatchObject({ name: 'alice' });
@@ -172,6 +178,8 @@ describe('the headers of a front proxy', () => {
     const other = await makeClient(frontProxyCa, 'CN=other');
     expect(await whoIs(other, remoteAlice)).toBe(401);
     const { frontProxy } = authorities ?? {};
+    authorities = { clientCa: undefined, frontProxy };
+    expect(await whoIs(other, remoteAlice)).toBe(401);
     if (frontProxy === undefined) throw new Error('no front proxy');
     authorities = { clientCa: undefined, frontProxy: { ...frontProxy, allowedNames: [] } };
     expect(await whoIs(other, remoteAlice)).toMatchObject({ method: 'front_proxy' });

@@ -89,6 +89,13 @@ describe('verifyChain', () => {
     ]);
   });
 
+  it('ends with the certificate that ends before the authorities between', async () => {
+    const intermediate = await makeCertificate({ subject: 'CN=mid', issuer: ca, authority: {} });
+    const brief = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000);
+    const client = await makeClient(intermediate, 'CN=alice', { notAfter: brief });
+    expect(verify([client, intermediate])).toEqual({ valid: true, until: brief.getTime() });
+  });
+
   it('refuses one that an authority of the same name has signed', async () => {
     expect(verify([await makeClient(otherCa, 'CN=alice')])).toEqual(unsigned);
     expect(verify([await makeClient(otherCa, 'CN=alice')], [ca, otherCa])).toEqual(isValid);
@@ -137,6 +144,8 @@ describe('verifyChain', () => {
     const server = await makeClient(ca, 'CN=alice', { extendedKeyUsage: [SERVER_AUTH] });
     expect(verify([server])).toEqual({ valid: false, why: 'it is not for TLS clients' });
     expect(verify([await makeCertificate({ subject: 'CN=alice', issuer: ca })])).toEqual(isValid);
+    const any = await makeClient(ca, 'CN=alice', { extendedKeyUsage: ['2.5.29.37.0'] });
+    expect(verify([any])).toEqual(isValid);
   });
 
   it('refuses one of an authority that is not for clients', async () => {

@@ -74,6 +74,13 @@ describe('createAuthorizer', () => {
       'lag.external.metrics.k8s.io is forbidden: User "alice" cannot list resource "lag" in API group "external.metrics.k8s.io" in the namespace "a&lt;b"',
       { group: 'external.metrics.k8s.io', kind: 'lag' },
     ],
+    ['GET', '/a&b<c>', 'forbidden: User "alice" cannot get path "/a&amp;b&lt;c&gt;"', {}],
+    [
+      'GET',
+      '/apis//v1/pods/web',
+      'pods "web" is forbidden: User "alice" cannot get resource "pods" in API group "" at the cluster scope',
+      { name: 'web', group: '', kind: 'pods' },
+    ],
   ])('says that %s %s is forbidden', async (method, path, message, details) => {
     const { ask, outcomes } = authorizer(deny);
     await expect(ask(alice, path, method)).rejects.toMatchObject({
