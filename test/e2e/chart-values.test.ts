@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runCommand } from '../../scripts/parts/command.ts';
 import {
   argsOf,
   chartDirectory,
@@ -12,6 +13,8 @@ import {
   renderChart,
   type Values,
 } from './helm.ts';
+
+const oldValues = join(import.meta.dirname, 'chart/old-values.yaml');
 
 const rule = {
   seriesQuery: 'queue_length{namespace!=""}',
@@ -258,6 +261,14 @@ describe('notes', () => {
       ([, word]) => word,
     );
     expect(new Set(commands)).toEqual(new Set(['kubectl', 'docker']));
+  });
+
+  it('have a command that checks the values', async () => {
+    const [, args = ''] = /docker run --rm -i \S+ (.* < )values\.yaml/.exec(await notesOf()) ?? [];
+    const program = join(import.meta.dirname, '../../src/main.ts');
+    const command = `"$0" "${program}" ${args}"$1"`;
+    const output = await runCommand('/bin/sh', ['-c', command, process.execPath, oldValues]);
+    expect(output).toContain('2 custom rules, 1 external rule, resource rules; 0 errors, 0 broken');
   });
 
   it.each<[string, Values, readonly string[]]>([

@@ -416,13 +416,13 @@ describe('limits', () => {
   });
 
   it('become flags, 0 and large numbers too', async () => {
-    const limits = { requestsInFlight: 0, reviewsInFlight: 10_000_000, answerMemory: '64Mi' };
+    const limits = { requestsInFlight: 0, connections: 10_000_000, unsentBytes: '64Mi' };
     const prometheus = { partialAnswers: 'refuse' };
     expect((await flags({ limits, prometheus })).filter((flag) => limitFlags.test(flag))).toEqual([
       '--prometheus-partial-answers=refuse',
-      '--prometheus-max-answer-memory=64Mi',
+      '--max-connections=10000000',
       '--max-requests-inflight=0',
-      '--max-reviews-inflight=10000000',
+      '--max-unsent-bytes=64Mi',
     ]);
   });
 });

@@ -243,13 +243,23 @@ async function makeDemo(
   }
   const tools = path.join(root, '.tools');
   if (await isThere(tools)) await symlink(tools, path.join(copy, '.tools'));
-  if (areInstalled) await symlink(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
+  if (areInstalled) await linkPackages(path.join(copy, 'node_modules'));
   const running = startGroup('make', ['demo'], {
     cwd: copy,
     env: { ...env, PATH: `${await demoPath()}${path.delimiter}${process.env.PATH}` },
   });
   group = running;
   return running;
+}
+
+/** Package by package: an installation in the copy would empty a folder that is one link. */
+async function linkPackages(folder: string): Promise<void> {
+  await mkdir(folder);
+  const packages = path.join(root, 'node_modules');
+  for (const name of await readdir(packages)) {
+    if (name !== '.installed') await symlink(path.join(packages, name), path.join(folder, name));
+  }
+  await writeFile(path.join(folder, '.installed'), '');
 }
 
 /** The programs that the demo would fetch, and what it needs besides. */

@@ -3,6 +3,9 @@
 requestsInFlight: max-requests-inflight
 reviewsInFlight: max-reviews-inflight
 answerMemory: prometheus-max-answer-memory
+unsentBytes: max-unsent-bytes
+connections: max-connections
+connectionsPerAddress: max-connections-per-address
 {{- end -}}
 
 {{/*
