@@ -8,14 +8,15 @@ const root = path.join(import.meta.dirname, '..');
 const arrows: Readonly<Record<string, readonly string[]>> = {
   apimachinery: [],
   scheduling: [],
+  'http-client': [],
   promql: ['apimachinery'],
   rules: ['promql', 'apimachinery'],
   catalog: ['rules', 'apimachinery', 'scheduling'],
   metrics: ['catalog', 'rules', 'apimachinery', 'scheduling'],
   apiserver: ['metrics', 'catalog', 'apimachinery', 'scheduling'],
   config: ['rules', 'promql', 'apimachinery', 'scheduling'],
-  prometheus: ['apimachinery', 'scheduling'],
-  kubernetes: ['apimachinery', 'promql', 'scheduling'],
+  prometheus: ['apimachinery', 'scheduling', 'http-client'],
+  kubernetes: ['apimachinery', 'promql', 'scheduling', 'http-client'],
   cli: ['apimachinery'],
   telemetry: ['apimachinery'],
 };

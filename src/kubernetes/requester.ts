@@ -1,6 +1,11 @@
 import { ClientRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import axios, { AxiosError, type AxiosResponse } from 'axios';
+import {
+  ACCEPTED_ENCODING,
+  decodedBody,
+  UnknownEncodingError,
+} from '../http-client/decoded-body.ts';
 import { type AnswerStreamLimits, readBeginning, streamChunks } from './answer-stream.ts';
 import type { Credentials, CredentialsSource } from './credentials.ts';
 import { KubernetesError, kindOfStatus, messageOf } from './kubernetes-error.ts';
@@ -80,10 +85,11 @@ export function createRequester(options: RequesterOptions): KubernetesRequester 
   ): Promise<T> => {
     const deadline = startDeadline(limits.timeoutMs ?? options.timeoutMs, limits.signal);
     const what = `${message.method} ${message.path}`;
+    let response: AxiosResponse<unknown> | undefined;
     try {
       await limiter.acquire(deadline.signal);
       const used = await orAborted(credentials.current(), deadline.signal);
-      let response = await send(message, used, options, deadline.signal);
+      response = await send(message, used, options, deadline.signal);
       if (response.status === 401) {
         const renewed = await orAborted(credentials.renewed(used), deadline.signal);
         if (renewed !== undefined) {
@@ -93,7 +99,8 @@ export function createRequester(options: RequesterOptions): KubernetesRequester 
       }
       return await orAborted(Promise.resolve(read(what, response)), deadline.signal);
     } catch (error) {
-      throw failureOf(what, error, deadline, options);
+      if (response?.data instanceof Readable) response.data.destroy();
+      throw failureOf(what, error, deadline);
     } finally {
       deadline.end();
     }
@@ -104,14 +111,14 @@ export function createRequester(options: RequesterOptions): KubernetesRequester 
       exchange(
         { method: 'GET', path, query: request.query, accept: request.accept },
         request,
-        (what, response) => readAnswer(what, 'GET', response),
+        (what, response) => readAnswer(what, 'GET', response, options.maxAnswerBytes),
       ),
 
     postJson: (path, document, limits = {}) =>
       exchange(
         { method: 'POST', path, document: JSON.stringify(document) },
         limits,
-        (what, response) => readAnswer(what, 'POST', response),
+        (what, response) => readAnswer(what, 'POST', response, options.maxAnswerBytes),
       ),
 
     watch: (path, request = {}) =>
@@ -153,7 +160,7 @@ async function send(
         Accept: accept ?? 'application/json',
         ...(document !== undefined && { 'Content-Type': 'application/json' }),
         // What is compressed as a whole comes late.
-        'Accept-Encoding': goesOn ? 'identity' : 'gzip',
+        'Accept-Encoding': goesOn ? 'identity' : ACCEPTED_ENCODING,
         'User-Agent': options.userAgent,
         ...credentials.headers,
       },
@@ -167,9 +174,8 @@ async function send(
       ...(credentials.proxied ? { proxy: false } : {}),
       // A redirect would carry the credentials to another host.
       maxRedirects: 0,
-      maxContentLength: goesOn ? -1 : options.maxAnswerBytes,
-      responseType: goesOn ? 'stream' : 'text',
-      transformResponse: [(text: unknown) => text],
+      responseType: 'stream',
+      decompress: false,
       validateStatus: () => true,
       signal,
     });
@@ -199,14 +205,15 @@ function diedIdle(error: unknown): boolean {
   );
 }
 
-function readAnswer(
+async function readAnswer(
   what: string,
   method: Message['method'],
   response: AxiosResponse<unknown>,
-): JsonAnswer {
-  const { status, headers, data } = response;
+  maxAnswerBytes: number,
+): Promise<JsonAnswer> {
+  const { status, headers } = response;
   const contentType = String(headers['content-type'] ?? '');
-  const text = typeof data === 'string' ? data : '';
+  const text = await readText(what, bodyOf(what, response), maxAnswerBytes);
   const isAnswered = status === 200 || (method === 'POST' && status === 201);
   if (!isAnswered) throw refusal(what, status, text);
   try {
@@ -223,14 +230,40 @@ function readAnswer(
 
 async function openStream(
   what: string,
-  { status, data }: AxiosResponse<unknown>,
+  response: AxiosResponse<unknown>,
   limits: AnswerStreamLimits,
 ): Promise<AsyncIterable<Buffer>> {
+  const body = bodyOf(what, response);
+  if (response.status === 200) return streamChunks(body, what, limits);
+  throw refusal(what, response.status, await readBeginning(body, MAX_EXPLANATION_BYTES));
+}
+
+function bodyOf(what: string, { data, headers }: AxiosResponse<unknown>): Readable {
   if (!(data instanceof Readable)) throw new KubernetesError('bad_answer', `${what}: no stream`);
-  // An error before somebody reads is told when they do.
-  data.on('error', () => undefined);
-  if (status === 200) return streamChunks(data, what, limits);
-  throw refusal(what, status, await readBeginning(data, MAX_EXPLANATION_BYTES));
+  try {
+    const body = decodedBody(data, headers['content-encoding']);
+    // An error before somebody reads is told when they do.
+    body.on('error', () => undefined);
+    return body;
+  } catch (error) {
+    if (!(error instanceof UnknownEncodingError)) throw error;
+    throw new KubernetesError('bad_answer', `${what}: ${error.message}`);
+  }
+}
+
+async function readText(what: string, body: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    bytes += piece.length;
+    if (bytes > maxBytes) {
+      const message = `${what}: the answer is larger than ${maxBytes} bytes`;
+      throw new KubernetesError('bad_answer', message);
+    }
+    chunks.push(piece);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 function refusal(what: string, status: number, text: string): KubernetesError {
@@ -255,12 +288,7 @@ function statusMessage(text: string): string | undefined {
   }
 }
 
-function failureOf(
-  what: string,
-  error: unknown,
-  deadline: Deadline,
-  { maxAnswerBytes }: RequesterOptions,
-): KubernetesError {
+function failureOf(what: string, error: unknown, deadline: Deadline): KubernetesError {
   if (deadline.ended === 'canceled') return new KubernetesError('canceled', `${what}: canceled`);
   if (deadline.ended === 'timeout') {
     const message = `${what}: no complete answer within ${deadline.timeoutMs} ms`;
@@ -268,14 +296,17 @@ function failureOf(
   }
   if (error instanceof KubernetesError) return error;
   const reason = reasonOf(error);
-  if (reason.startsWith('maxContentLength')) {
-    const message = `${what}: the answer is larger than ${maxAnswerBytes} bytes`;
-    return new KubernetesError('bad_answer', message);
-  }
-  const isGarbage = error instanceof AxiosError && /^(HPE_|Z_)/.test(error.code ?? '');
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const isGarbage = code.startsWith('HPE_');
+  const isCutOff = code.startsWith('Z_');
+  const problem = isCutOff
+    ? 'the answer is not complete, or not compressed as it says'
+    : isGarbage
+      ? 'the answer is not HTTP'
+      : 'the API server cannot be reached';
   return new KubernetesError(
-    isGarbage ? 'bad_answer' : 'unreachable',
-    `${what}: ${isGarbage ? 'the answer is not HTTP' : 'the API server cannot be reached'}: ${reason}`,
+    isGarbage || isCutOff ? 'bad_answer' : 'unreachable',
+    `${what}: ${problem}: ${reason}`,
     // An AxiosError itself holds the headers, and so the token.
     { cause: error instanceof AxiosError ? error.cause : error },
   );

@@ -1,6 +1,11 @@
 import { ClientRequest } from 'node:http';
 import type { Readable } from 'node:stream';
 import axios, { type AxiosRequestConfig, isAxiosError } from 'axios';
+import {
+  ACCEPTED_ENCODING,
+  decodedBody,
+  UnknownEncodingError,
+} from '../http-client/decoded-body.ts';
 import { openAgents } from './agents.ts';
 import { authorizationOf } from './authorization.ts';
 import { parseBaseUrl } from './base-url.ts';
@@ -63,6 +68,7 @@ export function connect(options: PrometheusOptions): Connection {
     const isGet = request.verb === 'GET';
     const headers = {
       accept: 'application/json',
+      'accept-encoding': ACCEPTED_ENCODING,
       'user-agent': 'prom-metrics-adapter',
       ...(credentials === undefined ? {} : { authorization: credentials }),
       ...mutable(extraHeaders),
@@ -142,10 +148,13 @@ async function exchange(
       status,
       location: locationIn(redirect),
       redirect: typeof redirect === 'string' ? redirect : undefined,
-      body: data,
+      body: decodedBody(data, headers['content-encoding']),
       redact: (text) => redact(text, secrets),
     };
   } catch (error) {
+    if (error instanceof UnknownEncodingError) {
+      throw new PrometheusError('bad_answer', error.message);
+    }
     throw connectionError(error, secrets);
   }
 }
@@ -160,6 +169,7 @@ async function requestOverLiveConnection(config: AxiosRequestConfig) {
       return await axios.request<Readable>({
         ...config,
         responseType: 'stream',
+        decompress: false,
         maxRedirects: 0,
         maxBodyLength: Number.POSITIVE_INFINITY,
         validateStatus: () => true,

@@ -490,15 +490,45 @@ describe('the API server', () => {
     await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
-  it('sends an answer that cannot be unpacked', async () => {
+  it.each([
+    ['not compressed at all', Buffer.from('this is not gzip')],
+    ['cut off in the middle', gzipSync('{"a":"b"}').subarray(0, 20)],
+    ['without its trailer', gzipSync('{"a":"b"}').subarray(0, -8)],
+    ['with a wrong checksum', Buffer.concat([gzipSync('{}').subarray(0, -8), Buffer.alloc(8)])],
+  ])('sends a gzip answer %s', async (_, body) => {
     const server = await start({
-      handler: (_, response) => {
+      handler: (__, response) => {
         response.writeHead(200, { 'content-encoding': 'gzip' });
-        response.end('this is not gzip');
+        response.end(body);
       },
     });
     const requester = await plain(server);
-    await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'bad_answer' });
+    await expect(requester.getJson('/api')).rejects.toMatchObject({
+      kind: 'bad_answer',
+      message: expect.stringContaining('the answer is not complete, or not compressed as it says'),
+    });
+  });
+
+  it('sends an answer compressed in a way that was not asked for', async () => {
+    const server = await start({
+      handler: (_, response) => response.writeHead(200, { 'content-encoding': 'br' }).end('{}'),
+    });
+    const requester = await plain(server);
+    await expect(requester.getJson('/api')).rejects.toMatchObject({
+      kind: 'bad_answer',
+      message: 'GET /api: the response is compressed with "br"; expected gzip or none',
+    });
+  });
+
+  it('leaves out the last chunk of an answer', async () => {
+    const server = await start({
+      handler: (_, response) => {
+        response.writeHead(200);
+        response.write('{}', () => response.destroy());
+      },
+    });
+    const requester = await plain(server);
+    await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
   it('never ends its answer', async () => {

@@ -265,13 +265,43 @@ describe('an answer that is none', () => {
     }
   });
 
-  test('a packed body that is cut off, or not packed at all', async () => {
-    for (const body of [gzipSync(ONE).subarray(0, 30), Buffer.from(ONE)]) {
-      const client = await clientOf((_, response) => {
-        response.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
-      });
-      expect((await failureOf(client.query('1'))).kind).toBe('bad_answer');
-    }
+  test.each([
+    ['cut off in the middle', gzipSync(ONE).subarray(0, 30)],
+    ['without its trailer', gzipSync(ONE).subarray(0, -8)],
+    ['without the last byte', gzipSync(ONE).subarray(0, -1)],
+    ['with a wrong checksum', Buffer.concat([gzipSync(ONE).subarray(0, -8), Buffer.alloc(8)])],
+    ['not compressed at all', Buffer.from(ONE)],
+  ])('a gzip body %s', async (_, body) => {
+    const client = await clientOf((__, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
+    });
+    expect(await failureOf(client.query('1'))).toMatchObject({
+      kind: 'bad_answer',
+      message: expect.stringContaining('ended before it was complete'),
+    });
+  });
+
+  test.each(['deflate', 'br', 'gzip, gzip'])('a body compressed with %s', async (encoding) => {
+    const accepted: unknown[] = [];
+    const client = await clientOf((request, response) => {
+      accepted.push(request.headers['accept-encoding']);
+      response.writeHead(200, { 'content-encoding': encoding }).end(ONE);
+    });
+    expect(await failureOf(client.query('1'))).toMatchObject({
+      kind: 'bad_answer',
+      message: `the response is compressed with "${encoding}"; expected gzip or none`,
+    });
+    expect(accepted).toEqual(['gzip']);
+  });
+
+  test('a chunked body without its last chunk', async () => {
+    const client = await clientOf((_, response) => {
+      response.writeHead(200).write(ONE, () => response.socket?.destroy());
+    });
+    expect(await failureOf(client.query('1'))).toMatchObject({
+      kind: 'bad_answer',
+      message: expect.stringContaining('ended before it was complete'),
+    });
   });
 
   test('something that is not HTTP', async () => {
