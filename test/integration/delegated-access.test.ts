@@ -239,6 +239,52 @@ describe('what reviews said', () => {
   });
 });
 
+describe('a review that the API server does not answer', () => {
+  const bearer = {
+    socket: new Socket(),
+    headers: { authorization: 'Bearer good' },
+    headersDistinct: { authorization: ['Bearer good'] },
+  };
+  const info = requestInfo('GET', parseRequestUrl('/metrics'));
+  const bob = { name: 'bob', groups: [], extra: new Map() };
+
+  it.each([
+    ['because it is busy', 429, { code: 503, details: { retryAfterSeconds: 1 } }],
+    ['because of a fault', 500, { code: 500 }],
+    ['because it may not be made', 403, { code: 500 }],
+  ])('%s fails the request', async (_, code, expected) => {
+    await delegate();
+    kubernetes.answerWith((_, response) => sendStatus(response, code, 'not now'));
+    const failures = [
+      access?.authenticate(bearer, reviewCaller()),
+      access?.authorize(bob, info, reviewCaller()),
+    ].map((asked) => asked?.catch(statusOf));
+    for (const failure of failures) expect(await failure).toMatchObject(expected);
+  });
+
+  it('holds up so many others only, and ends for a client that gives up', async () => {
+    await delegate('--max-reviews-inflight=2', '--max-reviews-queued=4');
+    kubernetes.answerWith(() => undefined);
+    const gone = new AbortController();
+    const authorize = (namespace: string, flow: string, signal?: AbortSignal) => {
+      const path = `/apis/external.metrics.k8s.io/v1beta1/namespaces/${namespace}/up`;
+      const caller = reviewCaller({ pool: 'unproven', flow, ...(signal && { signal }) });
+      const asked = access?.authorize(bob, requestInfo('GET', parseRequestUrl(path)), caller);
+      return asked?.catch((error: unknown) => error);
+    };
+    const running = authorize('running', 'a', gone.signal);
+    const waiting = authorize('waiting', 'a', gone.signal);
+    await expect.poll(() => reviewsOf('subjectaccess')).toBe(1);
+    expect(statusOf(await authorize('rejected', 'b'))).toMatchObject({
+      code: 429,
+      details: { retryAfterSeconds: 1 },
+    });
+    gone.abort(new Error('gone'));
+    expect([await running, await waiting].map(String)).toEqual(['Error: gone', 'Error: gone']);
+    expect(reviewsOf('subjectaccess')).toBe(1);
+  });
+});
+
 describe('the paths that are always allowed', () => {
   it.each([
     [[], { '/healthz': true, '/readyz': true, '/livez': true, '/metrics': false }],

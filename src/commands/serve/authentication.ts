@@ -13,6 +13,7 @@ import { PathPatternError, pathMatcher } from '../../apiserver/authorization/pat
 import type { RequestAccess } from '../../apiserver/authorization/request-access.ts';
 import { createReviewQueue } from '../../apiserver/flow-control/review-queue.ts';
 import type { HealthCheck } from '../../apiserver/health.ts';
+import { serviceUnavailable } from '../../apiserver/status.ts';
 import type { AuthenticationOptions, ServeOptions } from '../../cli/serve-options.ts';
 import { connectKubernetes } from '../../kubernetes/connection.ts';
 import {
@@ -64,17 +65,22 @@ export async function delegateAccess(
     onChange: metrics.reviewsChanged,
     onRejected: metrics.reviewRejected,
   });
+  const reviewToken = createTokenReviewer(
+    { requester: forTokens, turns },
+    authentication.tokenCacheTtl,
+  );
+  const reviewAccess = createAccessReviewer(
+    { requester: forAccess, turns },
+    { allowedMs: authorization.authorizedTtl, deniedMs: authorization.unauthorizedTtl },
+  );
   const authenticate = createAuthenticator({
     authorities: authorities.current,
-    reviewToken: createTokenReviewer({ requester: forTokens, turns }, authentication.tokenCacheTtl),
+    reviewToken: (...asked) => reviewToken(...asked).catch(throwReviewFailure),
     onOutcome: metrics.authenticated,
     now: Date.now,
   });
   const authorize = createAuthorizer({
-    review: createAccessReviewer(
-      { requester: forAccess, turns },
-      { allowedMs: authorization.authorizedTtl, deniedMs: authorization.unauthorizedTtl },
-    ),
+    review: (...asked) => reviewAccess(...asked).catch(throwReviewFailure),
     isAlwaysAllowed,
     onOutcome: metrics.authorized,
   });
@@ -87,6 +93,15 @@ export async function delegateAccess(
       for (const requester of [forTokens, forAccess]) requester.close();
     },
   };
+}
+
+/** In seconds: when a client may try again whose review the API server was too busy for. */
+const RETRY_AFTER = 1;
+
+/** Throws a Status 503 where the API server answered a review with 429, and any other error as it is. */
+function throwReviewFailure(error: unknown): never {
+  const isBusy = error instanceof KubernetesError && error.status === 429;
+  throw isBusy ? serviceUnavailable('the API server is too busy for a review', RETRY_AFTER) : error;
 }
 
 /** Without a limit of requests a second: reviews have a limit of their own, and a user waits for each. */
