@@ -20,6 +20,11 @@ import { scopeOfFailure } from '../../src/prometheus/failure-scope.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';
 import { answeredRequests } from '../fixtures/prometheus-requests.ts';
+import {
+  prometheusServer,
+  type RunningServer,
+  victoriaMetricsServer,
+} from '../fixtures/real-servers.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { isAlike } from './almost-equal.ts';
 import { history, NAMESPACES, PODS, templateArbitrary, WORLDS } from './query-sharing-series.ts';
@@ -61,10 +66,22 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-/** Prometheus at one moment, so that whoever asks gets the same. */
+/** A server at one moment, so that all requests get the same. */
+function atOneMomentOf(asker: PrometheusClient): QueryRunner {
+  return {
+    query: (promql, { signal }) => asker.query(promql, { time: NOW, ...(signal && { signal }) }),
+  };
+}
+
 const atOneMoment: QueryRunner = {
-  query: (promql, { signal }) => client.query(promql, { time: NOW, ...(signal && { signal }) }),
+  query: (promql, options) => atOneMomentOf(client).query(promql, options),
 };
+
+const servers = await Promise.all([
+  prometheusServer('2.42'),
+  prometheusServer('3.5'),
+  victoriaMetricsServer('1.145'),
+]);
 
 function sharing(runner: QueryRunner, maxAge = 60_000): QueryRunner {
   return createQuerySharing(runner, {
@@ -114,105 +131,138 @@ async function outcome(runner: QueryRunner, origin: QueryOrigin): Promise<unknow
   }
 }
 
-describe('shared and unshared answers', () => {
-  test('are the same for series, queries and requests of all kinds', async () => {
-    const seen = { shared: 0, samples: 0, exact: 0 };
-    const wantedArbitrary = fc.record<Wanted>({
-      namespace: fc.constantFrom(...NAMESPACES, 'empty'),
-      names: fc.uniqueArray(fc.constantFrom(...PODS, 'gone'), { minLength: 1 }),
-    });
-    const distinct = fc.uniqueArray(wantedArbitrary, {
-      minLength: 4,
-      maxLength: 6,
-      selector: ({ namespace, names }) => `${namespace}/${names.toSorted().join()}`,
-    });
-    await fc.assert(
-      fc.asyncProperty(
-        templateArbitrary,
-        fc.nat(WORLDS - 1),
-        distinct,
-        async (template, world, all) => {
-          const metricsQuery = template.replaceAll('_W', `_${world}`);
-          const rule = compiledRule({ metricsQuery });
-          const origins = all.map((wanted) => originOf(rule, wanted));
-          const asked: string[] = [];
-          const counted: QueryRunner = {
-            query: (promql, options) => {
-              asked.push(promql);
-              return atOneMoment.query(promql, options);
-            },
-          };
-          const ask = (runner: QueryRunner) =>
-            Promise.all(origins.map((origin) => outcome(runner, origin)));
-          let [alone, together] = [await ask(atOneMoment), await ask(sharing(counted))];
-          // Prometheus adds floats in an order that changes, and some queries make much of that.
-          for (let again = 0; again < 5 && !isAlike(alone, together); again += 1) {
-            [alone, together] = [await ask(atOneMoment), await ask(sharing(counted))];
-          }
-          if (!isAlike(alone, together)) expect(together).toEqual(alone);
-          const own = new Set(origins.map(({ request }) => rule.query.for(request)));
-          if (asked.every((promql) => own.has(promql))) seen.exact += 1;
-          else {
-            seen.shared += 1;
-            seen.samples += together.flat().length;
-          }
-        },
-      ),
-      { numRuns: 200, seed: 5 },
-    );
-    // Enough of either kind, or else this would show nothing.
-    expect(seen.shared).toBeGreaterThan(40);
-    expect(seen.exact).toBeGreaterThan(40);
-    expect(seen.samples).toBeGreaterThan(100);
-  }, 120_000);
+describe.each(servers)('$name', ({ start, isMissing }) => {
+  let running: RunningServer | undefined;
+  let asker: PrometheusClient | undefined;
+
+  beforeAll(async () => {
+    running = isMissing ? undefined : await start(history(NOW));
+    asker = running && createPrometheusClient({ url: running.url });
+  });
+
+  afterAll(async () => {
+    asker?.close();
+    await running?.stop();
+  });
+
+  const oneMoment: QueryRunner = {
+    query(promql, options) {
+      if (asker === undefined) throw new Error('the server is not there');
+      return atOneMomentOf(asker).query(promql, options);
+    },
+  };
+
+  test.skipIf(isMissing)(
+    'shared and unshared answers are the same for series, queries and requests of all kinds',
+    () => expectEqualAnswers(oneMoment),
+    120_000,
+  );
+
+  test.skipIf(isMissing)(
+    'queries without the names of many objects give the values of those with the names',
+    () => expectEqualWithoutNames(oneMoment),
+    120_000,
+  );
 });
 
-describe('queries without the names of many objects', () => {
-  const ABSENT = Array.from({ length: MOST_NAMES }, (_, index) => `absent-${index}`);
+/** Compares what requests get from shared queries with what their own queries give. */
+async function expectEqualAnswers(atThatMoment: QueryRunner): Promise<void> {
+  const seen = { shared: 0, samples: 0, exact: 0 };
+  const wantedArbitrary = fc.record<Wanted>({
+    namespace: fc.constantFrom(...NAMESPACES, 'empty'),
+    names: fc.uniqueArray(fc.constantFrom(...PODS, 'gone'), { minLength: 1 }),
+  });
+  const distinct = fc.uniqueArray(wantedArbitrary, {
+    minLength: 4,
+    maxLength: 6,
+    selector: ({ namespace, names }) => `${namespace}/${names.toSorted().join()}`,
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      templateArbitrary,
+      fc.nat(WORLDS - 1),
+      distinct,
+      async (template, world, all) => {
+        const metricsQuery = template.replaceAll('_W', `_${world}`);
+        const rule = compiledRule({ metricsQuery });
+        const origins = all.map((wanted) => originOf(rule, wanted));
+        const asked: string[] = [];
+        const counted: QueryRunner = {
+          query: (promql, options) => {
+            asked.push(promql);
+            return atThatMoment.query(promql, options);
+          },
+        };
+        const ask = (runner: QueryRunner) =>
+          Promise.all(origins.map((origin) => outcome(runner, origin)));
+        let [alone, together] = [await ask(atThatMoment), await ask(sharing(counted))];
+        // Prometheus adds floats in an order that changes, and some queries make much of that.
+        for (let again = 0; again < 5 && !isAlike(alone, together); again += 1) {
+          [alone, together] = [await ask(atThatMoment), await ask(sharing(counted))];
+        }
+        if (!isAlike(alone, together)) expect(together).toEqual(alone);
+        const own = new Set(origins.map(({ request }) => rule.query.for(request)));
+        if (asked.every((promql) => own.has(promql))) seen.exact += 1;
+        else {
+          seen.shared += 1;
+          seen.samples += together.flat().length;
+        }
+      },
+    ),
+    { numRuns: 200, seed: 5 },
+  );
+  // Enough of either kind, or else this would show nothing.
+  expect(seen.shared).toBeGreaterThan(40);
+  expect(seen.exact).toBeGreaterThan(40);
+  expect(seen.samples).toBeGreaterThan(100);
+}
 
-  test('give the values of those with the names, for series and queries of all kinds', async () => {
-    const seen = { short: 0, long: 0, samples: 0 };
-    const names = fc.uniqueArray(fc.constantFrom(...PODS), { minLength: 1 });
-    await fc.assert(
-      fc.asyncProperty(
-        templateArbitrary,
-        fc.nat(WORLDS - 1),
-        fc.constantFrom(...NAMESPACES),
-        names,
-        async (template, world, namespace, some) => {
-          const rule = compiledRule({ metricsQuery: template.replaceAll('_W', `_${world}`) });
-          const origin = originOf(rule, { namespace, names: [...some, ...ABSENT] });
-          const asked: string[] = [];
-          const counted: QueryRunner = {
-            query: (promql, options) => {
-              asked.push(promql);
-              return atOneMoment.query(promql, options);
-            },
-          };
-          const ask = async () => [
-            await outcome(atOneMoment, origin),
-            await outcome(sharing(counted, 0), origin),
-          ];
-          let [long, short] = await ask();
-          for (let again = 0; again < 5 && !isAlike(long, short); again += 1) {
-            [long, short] = await ask();
-          }
-          if (!isAlike(long, short)) expect(short).toEqual(long);
-          if (asked[0] === rule.query.for(origin.request)) seen.long += 1;
-          else {
-            expect(asked[0]).not.toContain('absent-0');
-            seen.short += 1;
-            seen.samples += Array.isArray(short) ? short.length : 0;
-          }
-        },
-      ),
-      { numRuns: 200, seed: 11 },
-    );
-    expect(seen.short).toBeGreaterThan(40);
-    expect(seen.long).toBeGreaterThan(40);
-    expect(seen.samples).toBeGreaterThan(20);
-  }, 120_000);
-});
+/** So many names that a query for all of them is long. */
+const ABSENT = Array.from({ length: MOST_NAMES }, (_, index) => `absent-${index}`);
+
+/** Compares what long requests get from short queries with what those with all names give. */
+async function expectEqualWithoutNames(atThatMoment: QueryRunner): Promise<void> {
+  const seen = { short: 0, long: 0, samples: 0 };
+  const names = fc.uniqueArray(fc.constantFrom(...PODS), { minLength: 1 });
+  await fc.assert(
+    fc.asyncProperty(
+      templateArbitrary,
+      fc.nat(WORLDS - 1),
+      fc.constantFrom(...NAMESPACES),
+      names,
+      async (template, world, namespace, some) => {
+        const rule = compiledRule({ metricsQuery: template.replaceAll('_W', `_${world}`) });
+        const origin = originOf(rule, { namespace, names: [...some, ...ABSENT] });
+        const asked: string[] = [];
+        const counted: QueryRunner = {
+          query: (promql, options) => {
+            asked.push(promql);
+            return atThatMoment.query(promql, options);
+          },
+        };
+        const ask = async () => [
+          await outcome(atThatMoment, origin),
+          await outcome(sharing(counted, 0), origin),
+        ];
+        let [long, short] = await ask();
+        for (let again = 0; again < 5 && !isAlike(long, short); again += 1) {
+          [long, short] = await ask();
+        }
+        if (!isAlike(long, short)) expect(short).toEqual(long);
+        if (asked[0] === rule.query.for(origin.request)) seen.long += 1;
+        else {
+          expect(asked[0]).not.toContain('absent-0');
+          seen.short += 1;
+          seen.samples += Array.isArray(short) ? short.length : 0;
+        }
+      },
+    ),
+    { numRuns: 200, seed: 11 },
+  );
+  expect(seen.short).toBeGreaterThan(40);
+  expect(seen.long).toBeGreaterThan(40);
+  expect(seen.samples).toBeGreaterThan(20);
+}
 
 /** How many instant queries Prometheus has answered. */
 function queriesAnswered(): Promise<number> {
