@@ -79,7 +79,12 @@ function readingPattern(template: Template, report: ReportFault): Regexp | undef
 }
 
 function labelTemplate(template: Template, pattern: Regexp): LabelTemplate {
-  const write = (resource: ClusterResource): string | undefined => writeLabel(template, resource);
+  const labels = new WeakMap<ClusterResource, { readonly label: string | undefined }>();
+  const write = (resource: ClusterResource): string | undefined => {
+    const known = labels.get(resource) ?? { label: writeLabel(template, resource) };
+    labels.set(resource, known);
+    return known.label;
+  };
   const written = new WeakMap<ResourceMapper, ReadonlyMap<string, ClusterResource>>();
 
   return {
