@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterResource } from '../../src/apimachinery/cluster-resource.ts';
@@ -237,6 +238,9 @@ describe('what is asked for', () => {
       expect(await index.list(request)).toEqual([]);
       expect(await index.objects(request)).toEqual([]);
     }
+    for (const name of ['a,metadata.namespace=lab', 'a=b', '']) {
+      expect(await index.objects({ ...select(''), name })).toEqual([]);
+    }
     expect(server.requests).toEqual([]);
   });
 });
@@ -419,7 +423,10 @@ describe('a watch that ends', () => {
   it('is in contact right after the list is read again, before the watch says anything', async () => {
     let clock = 0;
     server.put({ namespace: 'shop', name: 'a' });
-    const { index, reports } = await startIndex({ staleMs: 60_000 }, { now: () => clock });
+    const { index, reports, warnings } = await startIndex(
+      { staleMs: 60_000 },
+      { now: () => clock },
+    );
     expect(await index.list(select(''))).toEqual(['a']);
     await until(() => server.openWatches() === 1);
 
@@ -444,10 +451,12 @@ describe('a watch that ends', () => {
     });
     await until(() => silent.length > 0);
     expect(reports.filter((report) => report === 'list pods success')).toHaveLength(2);
+    // That a version is forgotten is nothing to be warned of.
+    expect(warnings).toEqual(['the objects of a resource cannot be followed at the moment']);
     expect(await index.list(select(''))).toEqual(['a']);
-    clock += 59_000;
+    clock += 60_000;
     expect(await index.list(select(''))).toEqual(['a']);
-    clock += 2_000;
+    clock += 1;
     await expect(index.list(select(''))).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
@@ -618,6 +627,21 @@ describe('where there is no index', () => {
 });
 
 describe('the end', () => {
+  it('an index is kept for as long as somebody asks for it', async () => {
+    let clock = 0;
+    server.put({ namespace: 'shop', name: 'a' });
+    const { index } = await startIndex({ idleMs: 40 }, { now: () => clock });
+    await index.list(select(''));
+    await until(() => server.openWatches() === 1);
+    for (let round = 0; round < 5; round += 1) {
+      clock += 30;
+      expect(await index.list(select(''))).toEqual(['a']);
+      // Longer than the pause between two looks for unused indexes.
+      await sleep(25);
+    }
+    expect([server.count('list'), server.count('watch')]).toEqual([1, 1]);
+  });
+
   it('an index that nobody asks for is dropped, and begun anew when somebody does', async () => {
     let clock = 0;
     server.put({ namespace: 'shop', name: 'a' });

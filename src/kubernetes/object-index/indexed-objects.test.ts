@@ -96,8 +96,21 @@ describe('IndexedObjects', () => {
       if (pod > 0) index.remove(object('shop', `pod-${pod - 1}`));
     }
     expect(index.size).toBe(1);
-    await index.tidy();
     await expect.poll(() => pool.size).toBeLessThanOrEqual(2 * index.size + 1_000);
+  });
+
+  it('lets go of the labels that objects had before', async () => {
+    const pool = new LabelPool();
+    const index = new IndexedObjects(pool);
+    // In two bursts: the second comes while the labels of the first are let go of.
+    for (let burst = 0; burst < 2; burst += 1) {
+      for (let version = 0; version < 3_000; version += 1) {
+        index.put(object('shop', `pod-${version % 10}`, { version: `${burst}-${version}` }));
+      }
+      await Promise.resolve();
+    }
+    await expect.poll(() => pool.size).toBeLessThanOrEqual(2 * index.size + 1_000);
+    expect(await index.objects({ namespace: 'shop', selector: everything })).toHaveLength(10);
   });
 
   it('answers as of the moment of the question, whatever changes meanwhile', async () => {

@@ -119,6 +119,12 @@ export class IndexedObjects {
     } finally {
       this.isTidying = false;
     }
+    // Much may have gone out of use meanwhile.
+    this.tidyWhenDue();
+  }
+
+  private tidyWhenDue(): void {
+    if (this.dropped > this.count + 1_000) void this.tidy();
   }
 
   private snapshots(): readonly NamespaceSnapshot[] {
@@ -137,7 +143,7 @@ export class IndexedObjects {
   private changed(slot: Slot): void {
     this.version += 1;
     slot.version = this.version;
-    if (this.dropped > this.count + 1_000) void this.tidy();
+    this.tidyWhenDue();
   }
 
   /**

@@ -47,5 +47,7 @@ describe('linesOf', () => {
   it('takes a line of just that length', async () => {
     const chunks = chunksOf(Buffer.from('xxxxxxxx'), Buffer.from('xx\n'));
     expect(await collect(linesOf(chunks, 10, 'test'))).toEqual(['xxxxxxxxxx']);
+    const later = chunksOf(Buffer.from('xxxxxxxx'), Buffer.from('xx'), Buffer.from('\n'));
+    expect(await collect(linesOf(later, 10, 'test'))).toEqual(['xxxxxxxxxx']);
   });
 });

@@ -31,6 +31,29 @@ describe('SelectionMemo', () => {
     expect(made).toHaveLength(3);
   });
 
+  it('holds one version of a selection, the last', async () => {
+    const { get, made } = counting();
+    await get('b', 1, 4);
+    for (let version = 1; version <= 50; version += 1) await get('a', version, 4);
+    made.length = 0;
+    await get('b', 1, 4);
+    await get('a', 50, 4);
+    expect(made).toEqual([]);
+  });
+
+  it('holds as much as it may', async () => {
+    const { get, made } = counting();
+    // 34 names and an overhead of 16 each: 100 together.
+    await get('a', 1, 34);
+    await get('b', 1, 34);
+    await get('a', 1, 34);
+    await get('b', 1, 34);
+    expect(made).toEqual(['a@1', 'b@1']);
+    await get('c', 1, 0);
+    await get('a', 1, 34);
+    expect(made).toEqual(['a@1', 'b@1', 'c@1', 'a@1']);
+  });
+
   it('keeps no selection that failed', async () => {
     const memo = new SelectionMemo(100);
     const failing = memo.get('a', 1, () => Promise.reject(new Error('no')));

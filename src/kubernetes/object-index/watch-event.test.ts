@@ -44,6 +44,7 @@ describe('parseWatchEvent', () => {
   });
 
   it.each([
+    [400, 'rejected'],
     [410, 'gone'],
     [429, 'server_error'],
     [500, 'server_error'],
@@ -69,6 +70,8 @@ describe('parseWatchEvent', () => {
     line('RENAMED', { metadata }),
     line('ERROR', 'x'),
     line('ERROR', { code: 'x' }),
+    line('ERROR', { code: 399 }),
+    line('ERROR', { code: 410.5 }),
   ])('refuses %s', (text) => {
     expect(() => parseWatchEvent(text, 'watch')).toThrow(
       expect.objectContaining({ kind: 'bad_answer' }),
