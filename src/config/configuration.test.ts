@@ -159,4 +159,38 @@ externalRules:
     expect(configuration?.custom).toHaveLength(5_000);
     expect(faults.filter(({ severity }) => severity === 'broken')).toHaveLength(15_000);
   });
+
+  it('warns of `namespaced` in a custom rule, whatever it says', () => {
+    const warning =
+      'warning: rules[0].resources.namespaced: `namespaced` has no effect in `rules`, only in `externalRules`';
+    for (const value of ['true', 'false']) {
+      const rule = `{seriesQuery: up, resources: {template: <<.Resource>>, namespaced: ${value}}, metricsQuery: 'sum(up{<<.LabelMatchers>>}) by (<<.GroupBy>>)'}`;
+      expect(faultsOf(`rules: [${rule}]`)).toEqual([expect.stringContaining(warning)]);
+      expect(faultsOf(`externalRules: [${rule}]`).join()).not.toContain('no effect');
+    }
+  });
+
+  it('finds names with a slash, also beside groups', () => {
+    const rule = (as: string): string =>
+      `rules: [{seriesQuery: up, name: {matches: '^(.*)$', as: '${as}'}, resources: {template: <<.Resource>>}, metricsQuery: 'sum(up{<<.LabelMatchers>>}) by (<<.GroupBy>>)'}]`;
+    for (const as of ['http/requests', '${1}/x', '/$1']) {
+      expect(faultsOf(rule(as))).toEqual([
+        expect.stringContaining('broken: rules[0].name.as: a metric whose name has a "/"'),
+      ]);
+    }
+    expect(faultsOf(rule('http_$1'))).toEqual([]);
+  });
+
+  it('warns of the delimiters of another template, and of nothing else in that query', () => {
+    const rule = (series: string, query: string): string =>
+      `rules: [{seriesQuery: '${series}', resources: {template: <<.Resource>>}, metricsQuery: '${query}'}]`;
+    const text = 'sum(up{namespace="{{.Namespace}}"}) by (<<.GroupBy>>)';
+    expect(faultsOf(rule('up', text))).toEqual([
+      expect.stringMatching(/warning: rules\[0\]\.metricsQuery: `\{\{` is text here/),
+    ]);
+    const good = 'sum(up{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+    expect(faultsOf(rule('up{job="{{ .Values.job }}"}', good))[0]).toMatch(
+      /warning: rules\[0\]\.seriesQuery: `\{\{` is text here/,
+    );
+  });
 });

@@ -33,6 +33,16 @@ describe('shareQuery', () => {
     expect(covers(request(['a', 'web.0'], 'other'))).toBe(true);
   });
 
+  it('does not look into a query that is too long for a request to wait for', () => {
+    const term = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+    const long = Array.from({ length: 200 }, () => term).join(' + ');
+    expect(share(long).sharing).toEqual({
+      shared: undefined,
+      reason: 'the query has more than 16384 characters',
+    });
+    expect(share(`${term} + ${term}`).promql).toBeDefined();
+  });
+
   it('knows matchers that a template writes itself', () => {
     const { promql, covers } = share(BY_VALUES);
     expect(promql).toBe('max(y{namespace!="",pod!=""}) by (namespace,pod)');
