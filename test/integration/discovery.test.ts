@@ -16,8 +16,9 @@ import { createPrometheusClient, type PrometheusClient } from '../../src/prometh
 import type { FinishedRequest } from '../../src/prometheus/options.ts';
 import { formatMatchers, type LabelMatcher } from '../../src/promql/matcher.ts';
 import { checkSeriesSelector } from '../../src/promql/series-selector.ts';
+import { prometheusServer, victoriaMetricsServer } from '../fixtures/real-servers.ts';
 import { compiledRule } from '../fixtures/rules.ts';
-import { discoveryRound } from './discovery-round.ts';
+import { discoveryRound, type RoundResult } from './discovery-round.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 const START = NOW - 600;
@@ -72,6 +73,13 @@ function history(): string {
     '# EOF\n',
   ].join('\n');
 }
+
+const servers = await Promise.all([
+  prometheusServer('2.42'),
+  prometheusServer('3.5'),
+  victoriaMetricsServer('1.112'),
+  victoriaMetricsServer('1.145'),
+]);
 
 let dataDir: string;
 let server: RunningPrometheus;
@@ -158,27 +166,60 @@ const rulesArbitrary: fc.Arbitrary<RuleLists> = fc
 
 const overrides = { namespace: 'namespace', pod: 'pod' };
 
-describe('discovery by labels', () => {
-  test('gives the catalog that listing the series gives, whatever the rules', async () => {
-    const seen = { served: 0, byLabels: 0 };
-    await fc.assert(
-      fc.asyncProperty(rulesArbitrary, async (rules) => {
-        const bySeries = await round(rules, 'series');
-        const byLabels = await round(rules, 'labels');
-        expect(byLabels.served).toEqual(bySeries.served);
-        expect(byLabels.outcomes.filter((outcome) => 'error' in outcome)).toEqual([]);
-        seen.served += byLabels.served.length;
-        seen.byLabels += byLabels.outcomes.filter(
-          (outcome) => 'found' in outcome && outcome.way === 'labels',
-        ).length;
-      }),
-      { numRuns: 300, seed: 11 },
-    );
-    // Enough of both, or else this would show nothing.
-    expect(seen.served).toBeGreaterThan(500);
-    expect(seen.byLabels).toBeGreaterThan(300);
-  }, 120_000);
+describe.each(servers)('discovery by labels, with $name,', ({ start, isMissing, product }) => {
+  test.skipIf(isMissing)(
+    'gives the catalog that listing the series gives',
+    async () => {
+      const running = await start(history());
+      const source = createPrometheusClient({ url: running.url });
+      const roundOf = (rules: RuleLists, mode: 'series' | 'labels' | 'auto') =>
+        discoveryRound({ source, rules, mapper, mode, start: START });
+      try {
+        // VictoriaMetrics refuses `a{__name__="b"}`, which Prometheus takes as a selector of series.
+        await expectEqualCatalogs(roundOf, product === 'VictoriaMetrics');
+        const { choice } = await roundOf({ custom: [compiledRule({})], external: [] }, 'auto');
+        expect(choice).toMatchObject({ way: 'labels' });
+      } finally {
+        source.close();
+        await running.stop();
+      }
+    },
+    120_000,
+  );
+});
 
+/** The series queries that the server refuses. */
+function refusedIn({ outcomes }: RoundResult): readonly string[] {
+  return outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.seriesQuery] : []));
+}
+
+/** Compares what is found by labels with what is found by series, whatever the rules. */
+async function expectEqualCatalogs(
+  roundOf: (rules: RuleLists, mode: 'series' | 'labels') => Promise<RoundResult>,
+  refusesNamesTwice: boolean,
+): Promise<void> {
+  const seen = { served: 0, byLabels: 0, refused: 0 };
+  await fc.assert(
+    fc.asyncProperty(rulesArbitrary, async (rules) => {
+      const bySeries = await roundOf(rules, 'series');
+      const byLabels = await roundOf(rules, 'labels');
+      expect(byLabels.served).toEqual(bySeries.served);
+      expect(refusedIn(byLabels)).toEqual(refusedIn(bySeries));
+      seen.refused += refusedIn(byLabels).length;
+      seen.served += byLabels.served.length;
+      seen.byLabels += byLabels.outcomes.filter(
+        (outcome) => 'found' in outcome && outcome.way === 'labels',
+      ).length;
+    }),
+    { numRuns: 300, seed: 11 },
+  );
+  // Enough of both, or else this would show nothing.
+  expect(seen.served).toBeGreaterThan(500);
+  expect(seen.byLabels).toBeGreaterThan(300);
+  expect(seen.refused > 0).toBe(refusesNamesTwice);
+}
+
+describe('discovery by labels', () => {
   test('is chosen with this server', async () => {
     const { choice } = await round({ custom: [compiledRule({ seriesQuery: 'load' })] }, 'auto');
     expect(choice).toMatchObject({ way: 'labels' });

@@ -10,6 +10,7 @@ import {
 } from '../../scripts/parts/prometheus.ts';
 import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
 import type { FinishedRequest } from '../../src/prometheus/options.ts';
+import { prometheusServer, type RunningServer } from '../fixtures/real-servers.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 const RANGE = { start: NOW - 3600 };
@@ -52,11 +53,18 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-describe.each(['GET', 'POST'] as const)('a real Prometheus, asked by %s', (verb) => {
+describe.each([
+  ['2.42', 'GET'],
+  ['2.42', 'POST'],
+  ['3.5', 'GET'],
+  ['3.5', 'POST'],
+] as const)('Prometheus %s, asked by %s', (release, verb) => {
+  let server: RunningServer;
   let client: PrometheusClient;
   const requests: FinishedRequest[] = [];
 
-  beforeAll(() => {
+  beforeAll(async () => {
+    server = await (await prometheusServer(release)).start(history());
     client = createPrometheusClient({
       url: server.url,
       verb,
@@ -64,7 +72,10 @@ describe.each(['GET', 'POST'] as const)('a real Prometheus, asked by %s', (verb)
     });
   });
 
-  afterAll(() => client.close());
+  afterAll(async () => {
+    client?.close();
+    await server?.stop();
+  });
 
   test('a vector with labels of any text', async () => {
     const answer = await client.query('sum(rate(requests_total[2m])) by (pod, path)', {
