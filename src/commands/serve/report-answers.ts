@@ -2,6 +2,7 @@ import type { AnswerSummary, LeftOutReason, OnAnswer } from '../../metrics/answe
 import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
+import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
 
 /** Milliseconds in which the same is not logged again: autoscalers ask every few seconds. */
 const SAME_AGAIN = 10 * 60_000;
@@ -21,25 +22,13 @@ export function createAnswerReport(
   now: () => number = () => performance.now(),
 ): OnAnswer {
   const limit = createLogLimit(now);
-  const loggedAt = new Map<string, number>();
-
-  function isNews(summary: AnswerSummary): boolean {
-    const kind = kindOf(summary);
-    const last = loggedAt.get(kind);
-    if (last !== undefined && now() - last < SAME_AGAIN) return false;
-    // A Map keeps the order of insertion.
-    loggedAt.delete(kind);
-    const [oldest] = loggedAt.keys();
-    if (loggedAt.size >= MOST_REMEMBERED && oldest !== undefined) loggedAt.delete(oldest);
-    loggedAt.set(kind, now());
-    return true;
-  }
+  const isNews = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
 
   return (summary) => {
     for (const [reason, count] of summary.leftOut) {
       metrics.samplesLeftOut(summary.api, reason, count);
     }
-    if (!isShort(summary) || !isNews(summary)) return;
+    if (!isShort(summary) || !isNews(kindOf(summary))) return;
     const admitted = limit();
     if (admitted === undefined) return;
     const { queries } = summary;
