@@ -9,6 +9,7 @@ const expectations = { poll: { timeout: 20_000, interval: 20 } };
 const alone = [
   'test/integration/admission-attacks.test.ts',
   'test/integration/apiserver-rolling-restart.test.ts',
+  'test/integration/large-answers.test.ts',
   'test/integration/large-rules-file.test.ts',
   'test/integration/prometheus-guard.test.ts',
   'test/integration/prometheus-outage.test.ts',

@@ -53,6 +53,16 @@ describe('createAnswerMemory', () => {
     );
   });
 
+  test('so many wait, and no more', async () => {
+    const memory = createAnswerMemory(300);
+    const large = memory.open();
+    large.take(200, signal);
+    const waiting = Array.from({ length: 32 }, () => memory.open().take(150, signal));
+    expect(() => memory.open().take(150, signal)).toThrow('32 large answers wait already');
+    large.release();
+    await waiting[0];
+  });
+
   test('who gives up leaves the queue', async () => {
     const memory = createAnswerMemory(300);
     const large = memory.open();

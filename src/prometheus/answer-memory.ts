@@ -12,8 +12,8 @@ export interface AnswerShare {
    * Takes more of the budget. Waits while other answers have it.
    *
    * @param bytes more of them
-   * @throws PrometheusError `too_large` where one answer may not have so much; the reason of the
-   *   signal, when that is aborted while it waits
+   * @throws PrometheusError `too_large` where one answer may not have so much, or too many wait; the
+   *   reason of the signal, when that is aborted while it waits
    */
   take(bytes: number, signal: AbortSignal): Promise<void> | undefined;
   /** Gives back what was taken; may be called again. */
@@ -23,6 +23,9 @@ export interface AnswerShare {
   /** Is called when all is given back. */
   onRelease(free: () => void): void;
 }
+
+/** Each of them has taken in some hundreds of kilobytes already. */
+const MOST_WAITING = 32;
 
 interface Waiting {
   readonly share: Share;
@@ -113,6 +116,7 @@ export function createAnswerMemory(most: number): AnswerMemory {
           const isFirst = share.isSole || queue.size === 0;
           if (isFirst && grant(share, bytes)) return undefined;
           signal.throwIfAborted();
+          if (queue.size >= MOST_WAITING) throw tooMany();
           return wait(share, bytes, signal);
         },
         release: () => release(share),
@@ -130,6 +134,13 @@ export function createAnswerMemory(most: number): AnswerMemory {
       };
     },
   };
+}
+
+function tooMany(): PrometheusError {
+  return new PrometheusError(
+    'too_large',
+    `${MOST_WAITING} large answers wait already for a part of --prometheus-max-answer-memory`,
+  );
 }
 
 function tooLarge(limit: number): PrometheusError {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { createTimeSlices, type TimeSlices } from '../scheduling/time-slices.ts';
 import { PrometheusError } from './errors.ts';
 
 /**
@@ -89,15 +90,21 @@ export async function readAnswer<T>(
   readLarge: () => AnswerReader<T>,
 ): Promise<T> {
   const beginning: Buffer[] = [];
+  const slices = createTimeSlices();
   let large: AnswerReader<T> | undefined;
   await readChunks(body, size, signal, (chunk) => {
-    if (large !== undefined) return large.push(chunk);
+    // Chunks come one after the other without a turn of the event loop, up to 32 of them.
+    if (large !== undefined) return large.push(chunk) ?? pauseIfOver(slices);
     beginning.push(chunk);
     if (size.taken <= LARGEST_SMALL) return undefined;
     large = readLarge();
     return large.push(Buffer.concat(beginning.splice(0)));
   });
   return large === undefined ? readSmall(Buffer.concat(beginning)) : large.end();
+}
+
+function pauseIfOver(slices: TimeSlices): Promise<void> | undefined {
+  return slices.isOver() ? slices.pause() : undefined;
 }
 
 function largerThan({ most }: AnswerSize): PrometheusError {

@@ -35,6 +35,8 @@ export interface QueryOptions extends RequestOptions {
    * the budget for answers. Default: it is not counted once it is read.
    */
   readonly inUse?: AbortSignal | undefined;
+  /** Is called when the answer is a large one: it may wait for others, and Prometheus is done. */
+  readonly onLarge?: () => void;
 }
 
 /** Times in seconds since the epoch. */
@@ -114,18 +116,17 @@ export function createPrometheusClient(
   const send = postLongQueries(connection, options.onWarning);
   const memory = createAnswerMemory(options.maxAnswerMemory ?? DEFAULT_MAX_ANSWER_MEMORY);
 
-  /** @param inUse aborted when the answer is no longer in use; undefined: it is not kept */
   async function ask<T extends Noticed>(
     request: EndpointRequest,
     reader: EndpointReader<T>,
-    inUse?: AbortSignal,
+    { inUse, onLarge }: Pick<QueryOptions, 'inUse' | 'onLarge'> = {},
   ): Promise<T> {
     const size: AnswerSize = { most: limit, taken: 0 };
     const share = memory.open();
     try {
       const answer = await observed(request, size, options, () =>
         withDeadline(request, (signal) => {
-          return sendAndRead(send, request, signal, size, reader, share);
+          return sendAndRead(send, request, signal, size, reader, share, onLarge);
         }),
       );
       share.releaseAfter(inUse);
@@ -137,7 +138,7 @@ export function createPrometheusClient(
   }
 
   async function query(promql: string, queryOptions: QueryOptions = {}): Promise<QueryAnswer> {
-    const { time, timeoutMs, signal, inUse } = queryOptions;
+    const { time, timeoutMs, signal } = queryOptions;
     const request: EndpointRequest = {
       endpoint: 'query',
       path: '/api/v1/query',
@@ -147,7 +148,7 @@ export function createPrometheusClient(
       timeoutMs: timeoutMs ?? options.queryTimeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS,
       signal,
     };
-    const { answer } = await ask(request, queryReader, inUse);
+    const { answer } = await ask(request, queryReader, queryOptions);
     return answer;
   }
 
@@ -230,6 +231,7 @@ async function sendAndRead<T>(
   size: AnswerSize,
   reader: EndpointReader<T>,
   share: AnswerShare,
+  onLarge: (() => void) | undefined,
 ): Promise<T> {
   const head = await send({ verb, canPost, path, parameters, signal });
   if (head.status >= 300) return reader.small(await readBeginning(head.body, size, signal), head);
@@ -238,7 +240,10 @@ async function sendAndRead<T>(
     size,
     signal,
     (body) => reader.small(body, head),
-    () => reader.large(head, share, signal),
+    () => {
+      onLarge?.();
+      return reader.large(head, share, signal);
+    },
   );
 }
 

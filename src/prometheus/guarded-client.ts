@@ -150,7 +150,8 @@ export function createGuardedClient(options: PrometheusOptions & GuardOptions): 
     budget.earn();
     const leave = await enterQueue(timeoutMs, queryOptions.signal);
     try {
-      return await askPatiently(promql, queryOptions, deadline);
+      // A large answer waits for others of its kind, and must not keep small ones waiting.
+      return await askPatiently(promql, { ...queryOptions, onLarge: leave }, deadline);
     } finally {
       leave();
     }

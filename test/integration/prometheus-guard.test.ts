@@ -149,6 +149,22 @@ const outcomeOf = (asked: Promise<unknown>): Promise<string> =>
 
 const queries = (server: Holding): readonly string[] => server.held.map(({ query }) => query);
 
+test('a large answer that is still coming takes no place from other queries', async () => {
+  const server = await startStandIn(async (request, response) => {
+    const query = (await parametersOf(request)).get('query');
+    if (query === 'large') response.write(`{"status":"success","x":"${'x'.repeat(600_000)}`);
+    else response.end(ONE);
+  });
+  closers.push(server.close);
+  const client = guarded(server.url, { maxConcurrency: 1, stallTimeoutMs: 0 });
+  const signal = AbortSignal.timeout(20_000);
+  const large = client.query('large', { signal }).catch((error: PrometheusError) => error.kind);
+  expect(await client.query('small')).toMatchObject({ type: 'scalar' });
+  expect(queue).toEqual({ running: 0, waiting: 0 });
+  client.close();
+  expect(await large).toBe('bad_answer');
+});
+
 describe('at most so many queries at once', () => {
   test('is exact, and the others follow in the order in which they came', async () => {
     const server = await holding();
