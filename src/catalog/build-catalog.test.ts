@@ -3,6 +3,9 @@ import { builtCatalog } from '../../test/fixtures/catalog.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { qualifiedName } from '../apimachinery/cluster-resource.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
+import { createCatalogBuilder } from './build-catalog.ts';
+import type { KnownSeries } from './known-series.ts';
 import type { RuleLists } from './label-needs.ts';
 
 const mapper = builtinResourceMapper();
@@ -184,5 +187,70 @@ describe('buildCatalog', () => {
     expect(custom).toContain('pods/metric_29999 = metric_29999_total{namespace,pod}');
     // One turn for each slice of 5 ms: regular expressions alone take longer than ten of them.
     expect(turns).toBeGreaterThan(3);
+  });
+});
+
+describe('createCatalogBuilder', () => {
+  const series = (...names: readonly string[]): KnownSeries => ({
+    names,
+    labels: names.map(() => new Set(['namespace'])),
+    otherLabels: [],
+  });
+  const [a, b] = ['a', 'b'].map((seriesQuery) => compiledRule({ seriesQuery, overrides }));
+
+  it('makes the same of the same parts, and anew where any of them is another', async () => {
+    if (a === undefined || b === undefined) throw new Error('there are two rules');
+    const parts = {
+      rules: { custom: [a], external: [] },
+      known: new Map([
+        ['a', series('a')],
+        ['b', series('b')],
+      ]),
+      mapper,
+    };
+    const { known } = parts;
+    const build = createCatalogBuilder();
+    const first = await build(parts);
+    const same = { custom: [...parts.rules.custom], external: [] };
+    expect(await build({ ...parts, rules: same, known: new Map(known) })).toBe(first);
+    for (const other of [
+      { ...parts, known: new Map(known).set('a', series('a', 'aa')) },
+      { ...parts, known: new Map(known).set('b', series('b', 'bb')) },
+      { ...parts, known: new Map(known).set('c', series('c')) },
+      { ...parts, known: new Map([...known].slice(0, 1)) },
+      { ...parts, rules: { custom: [a, b], external: [] } },
+      { ...parts, rules: { custom: [b], external: [] } },
+      { ...parts, rules: { custom: [], external: [] } },
+      { ...parts, mapper: builtinResourceMapper() },
+    ]) {
+      const build = createCatalogBuilder();
+      const before = await build(parts);
+      expect(await build(other)).not.toBe(before);
+    }
+  });
+
+  it('tells the namespace from resources of other groups that are called like it', async () => {
+    const namespaces = mapper.find('', 'namespaces');
+    if (namespaces === undefined) throw new Error('namespaces are built in');
+    const alike = createResourceMapper([
+      ...mapper.resources,
+      { ...namespaces, group: 'example.com', namespaced: false },
+    ]);
+    const rule = compiledRule({
+      seriesQuery: 'q',
+      overrides: { other: 'namespaces.example.com', namespace: 'namespace', pod: 'pod' },
+    });
+    const known = {
+      names: ['q'],
+      labels: [new Set(['other', 'namespace', 'pod'])],
+      otherLabels: [],
+    };
+    const { catalog } = await createCatalogBuilder()({
+      rules: { custom: [rule], external: [] },
+      known: new Map([['q', known]]),
+      mapper: alike,
+    });
+    const pods = mapper.find('', 'pods');
+    expect(pods && catalog.custom('q', pods)?.namespaceLabel).toBe('namespace');
   });
 });

@@ -157,6 +157,44 @@ describe('the outcome of a rule', () => {
     expect(noMetricsReason({ ...kept, failure: new Error('down') })).toBeUndefined();
   });
 
+  it('has as many labels as it may, without a sign that there are more', async () => {
+    const labels = Array.from({ length: 20 }, (_, i) => `label_${i}`);
+    const found = await outcome({ overrides }, { a: labels });
+    expect(found.labels).toEqual(labels.toSorted());
+    expect(explainOutcome(found)).not.toContain('...');
+  });
+
+  it('has no labels where none is missing', async () => {
+    const found = await outcome(
+      { overrides, seriesFilters: [{ isNot: '^a' }] },
+      { a: ['namespace', 'pod'] },
+    );
+    expect(found.labels).toEqual([]);
+  });
+
+  it('names three of the metrics that later rules give', async () => {
+    const rule = (index: number) => compiledRule({ seriesQuery: 'q', overrides }, 'custom', index);
+    const series = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, ['namespace']]));
+    const [first] = await outcomes({ custom: [rule(0), rule(1)] }, series);
+    expect(first?.withoutMetric).toEqual([
+      { cause: 'replaced', count: 4, examples: ['a', 'b', 'c'] },
+    ]);
+    const external = (index: number) =>
+      compiledRule({ seriesQuery: 'q', overrides }, 'external', index);
+    const replaced = await outcomes({ external: [external(0), external(1)] }, series);
+    expect(replaced.map(noMetricsReason)).toEqual(['replaced', undefined]);
+  });
+
+  it('is fine where some series of a custom rule are left out on purpose', async () => {
+    const found = await outcome(
+      { overrides, seriesFilters: [{ isNot: '^a' }], matches: '^[ab]' },
+      { a: ['namespace'], b: ['namespace'], c: ['namespace'] },
+    );
+    expect(found.metrics).toBe(1);
+    expect(noMetricsReason(found)).toBeUndefined();
+    expect(explainOutcome(found)).toBeUndefined();
+  });
+
   it('has some labels only, of however many', async () => {
     const labels = Array.from({ length: 500 }, (_, i) => `label_${String(i).padStart(3, '0')}`);
     const found = await outcome({ overrides }, { a: labels });

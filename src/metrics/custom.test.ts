@@ -147,6 +147,24 @@ describe('custom metrics', () => {
     ]);
   });
 
+  it('is an empty list where no object has a value, and has no selector where none is asked for', async () => {
+    expect(await services(vector()).custom.get(pods)).toEqual([]);
+    const values = await services(vector(['a', 1])).custom.get(pods);
+    expect(values.map(({ metric }) => metric)).toEqual([{ name: 'load', selector: null }]);
+  });
+
+  it('knows objects that are in no namespace', async () => {
+    const { custom, asked } = services({
+      type: 'vector',
+      samples: [{ labels: { node: 'n-1', namespace: 'shop' }, value: 3, timestamp: 1 }],
+    });
+    const request = { ...pods, resource: 'nodes', namespace: undefined, name: 'n-1' };
+    expect(await custom.get(request)).toMatchObject([
+      { describedObject: { kind: 'Node', namespace: undefined, name: 'n-1' }, value: '3' },
+    ]);
+    expect(asked).toEqual(['sum(load{node="n-1"}) by (node)']);
+  });
+
   it('names some of the objects without a value', async () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `web-${index}`);
     const { custom, summaries } = services(vector(['web-1', 1]), names);

@@ -33,6 +33,7 @@ interface Surroundings {
 /** The service over these objects and answers; what Prometheus was asked is kept. */
 function service({ pods = [], nodes = [], cpu, memory, rules }: Surroundings) {
   const asked: string[] = [];
+  const atOnce = { now: 0, most: 0 };
   const listed: unknown[] = [];
   const summaries: AnswerSummary[] = [];
   const metrics = createResourceMetrics({
@@ -52,6 +53,10 @@ function service({ pods = [], nodes = [], cpu, memory, rules }: Surroundings) {
     queries: {
       async query(promql) {
         asked.push(promql);
+        atOnce.now += 1;
+        atOnce.most = Math.max(atOnce.most, atOnce.now);
+        await Promise.resolve();
+        atOnce.now -= 1;
         const answer = promql.includes('cpu') ? cpu(promql) : memory(promql);
         if (answer instanceof Error) throw answer;
         return answer;
@@ -60,7 +65,7 @@ function service({ pods = [], nodes = [], cpu, memory, rules }: Surroundings) {
     onAnswer: (summary) => void summaries.push(summary),
     isBadRequest: (error): error is Error => error instanceof RangeError,
   });
-  return { metrics, asked, listed, summaries };
+  return { metrics, asked, listed, summaries, mostAtOnce: () => atOnce.most };
 }
 
 const everything = { selector: [], fields: [] };
@@ -266,6 +271,94 @@ describe('pods of several namespaces', () => {
     await expectBoth(metrics);
     expect(asked).toHaveLength(2);
     expect(summaries.map(({ leftOut }) => leftOut)).toEqual([new Map([['label_missing', 1]])]);
+  });
+});
+
+describe('what is said of an answer', () => {
+  it('tells pods without CPU or memory, and samples that name no pod', async () => {
+    const names = Array.from({ length: 9 }, (_, index) => `p${index}`);
+    const usage = (from: number, to: number) =>
+      names.slice(from, to).map((name) => [{ pod: name, ...main }, 1] as const);
+    const { metrics, summaries } = service({
+      pods: names.map((name) => pod('shop', name)),
+      cpu: () => vector(...usage(0, 4), [{ pod: 'p0', ...main }, 3], [{}, 1]),
+      memory: () => vector(...usage(0, 3), ...usage(4, 5), [{}, 1], [{}, 2]),
+    });
+    const found = await metrics.pods({ namespace: 'shop', ...everything });
+    expect(found).toHaveLength(3);
+    expect(summaries).toEqual([
+      {
+        api: 'resource',
+        metric: 'pods',
+        namespace: 'shop',
+        queries: [
+          expect.stringContaining('sum(cpu{namespace="shop"'),
+          expect.stringContaining('sum(mem{namespace="shop"'),
+        ],
+        samples: 12,
+        leftOut: new Map([
+          ['label_missing', 3],
+          ['several_for_one_object', 1],
+        ]),
+        objects: {
+          asked: 9,
+          missing: {
+            count: 6,
+            names: ['shop/p3', 'shop/p4', 'shop/p5', 'shop/p6', 'shop/p7'],
+            without: { cpu: 5, memory: 5 },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('tells nodes, several samples of which count once', async () => {
+    const usage = vector([{ node: 'n1' }, 1], [{ node: 'n1' }, 2], [{ node: 'n2' }, 1]);
+    const { metrics, summaries } = service({
+      nodes: [node('n1'), node('n2'), node('n3')],
+      cpu: () => usage,
+      memory: () => usage,
+    });
+    await metrics.nodes(everything);
+    expect(summaries).toMatchObject([
+      {
+        metric: 'nodes',
+        namespace: undefined,
+        samples: 6,
+        leftOut: new Map([['several_for_one_object', 2]]),
+        objects: { asked: 3, missing: { count: 1, names: ['n3'] } },
+      },
+    ]);
+    expect(await metrics.node({ name: 'n1' })).toMatchObject({ usage: { cpu: 1000n } });
+  });
+
+  it('adds up the answers of namespaces that are asked for one by one, eight at once', async () => {
+    const pods = Array.from({ length: 20 }, (_, index) => pod(`ns-${index}`, 'a'));
+    const answer = () => vector([{ pod: 'a', ...main }, 1], [{}, 1]);
+    const { metrics, asked, summaries, mostAtOnce } = service({
+      pods,
+      rules: { matchers: 'namespace="<<.LabelValuesByName.namespace>>"' },
+      cpu: answer,
+      memory: answer,
+    });
+    expect(await metrics.pods({ namespace: undefined, ...everything })).toHaveLength(20);
+    expect(asked).toHaveLength(40);
+    // For CPU and for memory.
+    expect(mostAtOnce()).toBe(16);
+    expect(summaries).toMatchObject([
+      { samples: 80, leftOut: new Map([['label_missing', 40]]), queries: asked.slice(0, 2) },
+    ]);
+  });
+
+  it.each([
+    [100, 100, /^sum\(cpu\{namespace=~"ns-0\|.*",pod=~"p-0\|/],
+    [101, 100, /^sum\(cpu\{namespace=~"ns-0\|[^"]*",pod!=""\}\)/],
+    [101, 101, /^sum\(cpu\{namespace!="",pod!=""\}\)/],
+  ])('names up to 100 of %i pods and of %i namespaces', async (count, namespaces, query) => {
+    const pods = Array.from({ length: count }, (_, i) => pod(`ns-${i % namespaces}`, `p-${i}`));
+    const { metrics, asked } = service({ pods, cpu: () => vector(), memory: () => vector() });
+    await metrics.pods({ namespace: undefined, ...everything });
+    expect(asked[0]).toMatch(query);
   });
 });
 

@@ -161,12 +161,10 @@ async function selectByFields(
 ): Promise<readonly ObjectIdentity[]> {
   const slices = createTimeSlices();
   const selected: ObjectIdentity[] = [];
+  const values = new Map<string, string>();
   for (const object of objects) {
     const { name, namespace = '' } = object;
-    const values: ReadonlyMap<string, string> = new Map([
-      ['metadata.name', name],
-      ['metadata.namespace', namespace],
-    ]);
+    values.set('metadata.name', name).set('metadata.namespace', namespace);
     if (fieldSelectorMatches(fields, values)) selected.push(object);
     if (slices.isOver()) await slices.pause();
   }
