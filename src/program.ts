@@ -10,6 +10,8 @@ import { version } from './version.ts';
  * @returns the exit code
  */
 export async function run(argv: readonly string[]): Promise<number> {
+  // The reader of a pipe may leave early, as in `check FILE | head`.
+  process.stdout.on('error', () => undefined);
   const selected = selectCommand(argv);
   if ('fault' in selected) {
     process.stderr.write(`${selected.fault}\nSee "help" for all commands.\n`);
