@@ -135,8 +135,14 @@ function reportForm(part: Checked, { form }: Amount, report: ReportPromqlFault):
   }
 }
 
-function checkLength(part: Checked, { seconds }: Amount, report: ReportPromqlFault): void {
-  if (seconds !== undefined && Math.abs(seconds) >= LONGEST_SECONDS) {
+function checkLength(part: Checked, { seconds, form }: Amount, report: ReportPromqlFault): void {
+  if (seconds === undefined) return;
+  if (form === 'expression') {
+    // Prometheus does not look how long it is.
+    if (Math.abs(seconds) === Infinity) {
+      report(part.from, part.to, 'a calculated duration must be finite');
+    }
+  } else if (Math.abs(seconds) >= LONGEST_SECONDS) {
     report(part.from, part.to, 'a duration must be shorter than 292 years');
   }
 }
