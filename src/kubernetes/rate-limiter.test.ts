@@ -51,6 +51,12 @@ describe('createRateLimiter', () => {
     expect(passed).toEqual([0]);
   });
 
+  it.each([0, 0.5, -3])('lets one pass at once with a burst of %s', async (burst) => {
+    const passed = start(createRateLimiter({ qps: 1, burst }), 2);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(passed).toEqual([0]);
+  });
+
   it('refuses a caller who had given up before', async () => {
     const signal = AbortSignal.abort(new Error('gone'));
     await expect(createRateLimiter({}).acquire(signal)).rejects.toThrow('gone');

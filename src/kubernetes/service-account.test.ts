@@ -42,6 +42,15 @@ describe('readServiceAccount', () => {
     expect(access.cluster.server).toBe('https://[fd00::1]:443');
   });
 
+  it.each(['HOST', 'PORT'])(
+    'takes no pod for one whose KUBERNETES_SERVICE_%s is empty',
+    async (part) => {
+      await fill();
+      const partial = { ...environment, [`KUBERNETES_SERVICE_${part}`]: '' };
+      await expect(readServiceAccount(partial, directory)).rejects.toThrow('not in a cluster');
+    },
+  );
+
   it('says what to do outside of a cluster', async () => {
     const reading = readServiceAccount({}, directory);
     await expect(reading).rejects.toThrow(

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import net from 'node:net';
@@ -584,6 +585,28 @@ describe('the API server', () => {
     });
     expect(await requester.getJson('/api')).toMatchObject({ body: { fine: true } });
     expect(server.connections()).toBe(2);
+  });
+
+  it('is not asked again where it hangs up on a new connection', async () => {
+    const server = await start({ handler: (_, response) => response.socket?.destroy() });
+    const requester = await plain(server);
+    await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('answers 201 to what creates something only', async () => {
+    const server = await start({ handler: (_, response) => sendJson(response, 201, {}) });
+    const requester = await plain(server);
+    expect(await requester.postJson('/api', {})).toMatchObject({ body: {} });
+    await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'bad_answer' });
+  });
+
+  it('leaves nothing behind at the signal of a caller', async () => {
+    const server = await start();
+    const requester = await plain(server);
+    const { signal } = new AbortController();
+    await requester.getJson('/api', { signal });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('is asked over connections that stay open', async () => {
