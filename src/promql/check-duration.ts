@@ -6,6 +6,9 @@ import type { ReportPromqlFault } from './fault.ts';
 /** Prometheus keeps durations as 64-bit nanoseconds. */
 const LONGEST_SECONDS = 2 ** 63 / 1e9;
 
+/** Of calculated ones it checks the seconds only. */
+const LONGEST_CALCULATED = 2 ** 63;
+
 const EXPRESSION: Availability = { versions: ['3.5'], feature: 'promql-duration-expr' };
 
 /** A range, a step or an offset. */
@@ -138,9 +141,8 @@ function reportForm(part: Checked, { form }: Amount, report: ReportPromqlFault):
 function checkLength(part: Checked, { seconds, form }: Amount, report: ReportPromqlFault): void {
   if (seconds === undefined) return;
   if (form === 'expression') {
-    // Prometheus does not look how long it is.
-    if (Math.abs(seconds) === Infinity) {
-      report(part.from, part.to, 'a calculated duration must be finite');
+    if (Math.abs(seconds) >= LONGEST_CALCULATED) {
+      report(part.from, part.to, 'a calculated duration must be less than 2^63 seconds');
     }
   } else if (Math.abs(seconds) >= LONGEST_SECONDS) {
     report(part.from, part.to, 'a duration must be shorter than 292 years');

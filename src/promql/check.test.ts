@@ -129,7 +129,7 @@ describe('inspectQuery', () => {
     ['up[1m - 5m]', 3, 'a range or step must be longer than 0'],
     ['up[5m:-1m]', 6, 'a range or step must be longer than 0'],
     ['up[5m * NaN]', 3, 'a range or step must be longer than 0'],
-    ['up[5m / 0]', 3, 'a calculated duration must be finite'],
+    ['up[5m / 0]', 3, 'a calculated duration must be less than 2^63 seconds'],
     ['up offset Inf', 10, 'a duration must be shorter than 292 years'],
     ['up[Inf]', 3, 'expected a duration such as `5m`, found `Inf`'],
     ['up[5m:NaN]', 6, 'expected a duration such as `5m`, found `NaN`'],
