@@ -14,6 +14,7 @@ const alone = [
   'test/integration/prometheus-guard.test.ts',
   'test/integration/prometheus-outage.test.ts',
   'test/integration/selectors-at-limits.test.ts',
+  'test/integration/unread-answers.test.ts',
 ];
 
 export default defineConfig({

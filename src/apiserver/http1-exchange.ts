@@ -1,10 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { answerPieces, PIECE } from './answer-pieces.ts';
 import type { Connection } from './connections/connection.ts';
 import { OpenRequest } from './connections/open-request.ts';
 import type { AnswerHeaders, HttpExchange, RequestOrigin } from './http-exchange.ts';
-
-/** In bytes. */
-const PIECE = 64 * 1024;
 
 /** A request over HTTP/1.1. */
 export class Http1Exchange implements HttpExchange {
@@ -51,29 +49,30 @@ export class Http1Exchange implements HttpExchange {
     this.open.answerBegins(hasBody ? body.length : 0);
     if (this.open.isOver) return;
     this.#response.writeHead(code, headers);
-    if (hasBody) this.#write(body);
-    else this.#response.end();
+    if (!hasBody) this.#response.end();
+    else if (body.length <= PIECE) this.#response.end(body);
+    else this.#write(answerPieces(body));
   }
 
   hangUp(): void {
     this.open.connection.close('stalled');
   }
 
-  /** What a client does not read is not copied for it, as TLS would do with all that it is given. */
-  #write(body: Uint8Array): void {
-    if (body.length <= PIECE) {
-      this.#response.end(body);
-      return;
+  /** What a client does not read is not encrypted for it, as TLS would do with all that it is given. */
+  #write(pieces: Iterator<Uint8Array, void>): void {
+    while (!this.open.isOver) {
+      const { value } = pieces.next();
+      if (value === undefined) {
+        this.#response.end();
+        return;
+      }
+      if (!this.#response.write(value)) {
+        this.#response.once('drain', () => {
+          this.open.progressed();
+          this.#write(pieces);
+        });
+        return;
+      }
     }
-    const goOn = (): void => this.#write(body.subarray(PIECE));
-    const isTaken = this.#response.write(body.subarray(0, PIECE));
-    if (isTaken) {
-      goOn();
-      return;
-    }
-    this.#response.once('drain', () => {
-      this.open.progressed();
-      goOn();
-    });
   }
 }

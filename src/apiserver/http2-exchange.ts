@@ -1,4 +1,5 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { answerPieces, PIECE } from './answer-pieces.ts';
 import type { Connection } from './connections/connection.ts';
 import { OpenRequest } from './connections/open-request.ts';
 import {
@@ -7,9 +8,6 @@ import {
   type HttpExchange,
   type RequestOrigin,
 } from './http-exchange.ts';
-
-/** In bytes. */
-const PIECE = 64 * 1024;
 
 /**
  * A request over HTTP/2, by the stream itself: the objects that Node.js can make of it, to look like
@@ -26,7 +24,10 @@ export class Http2Exchange implements HttpExchange {
   readonly #rawHeaders: readonly string[];
   #code = 0;
 
-  /** @param rawHeaders names and values in turn */
+  /**
+   * @param stream not closed yet; its errors are listened to
+   * @param rawHeaders names and values in turn
+   */
   constructor(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
@@ -39,14 +40,11 @@ export class Http2Exchange implements HttpExchange {
     this.#stream = stream;
     this.#socket = stream.session?.socket;
     this.#rawHeaders = rawHeaders;
-    // Who waits for the stream is told that it closes; of why there is nothing to be done.
-    stream.on('error', ignore);
     this.open = new OpenRequest(connection, rawHeaders, () =>
       stream.close(constants.NGHTTP2_CANCEL),
     );
     stream.once('finish', () => this.open.sent());
     stream.once('close', () => this.open.closed());
-    if (stream.destroyed) this.open.closed();
   }
 
   get code(): number {
@@ -73,7 +71,9 @@ export class Http2Exchange implements HttpExchange {
     if (this.open.isOver || stream.destroyed || stream.closed) return;
     this.#code = code;
     stream.respond({ ':status': code, ...headers }, { endStream: !hasBody });
-    if (hasBody) this.#write(body);
+    if (!hasBody) return;
+    if (body.length <= PIECE) stream.end(body);
+    else this.#write(answerPieces(body));
   }
 
   hangUp(): void {
@@ -85,18 +85,18 @@ export class Http2Exchange implements HttpExchange {
   }
 
   /** In pieces, to see that the client reads them; the session holds no more than one of each stream. */
-  #write(body: Uint8Array): void {
+  #write(pieces: Iterator<Uint8Array, void>): void {
     const stream = this.#stream;
-    if (body.length <= PIECE) {
-      stream.end(body);
+    if (this.open.isOver || stream.destroyed || stream.closed) return;
+    const { value } = pieces.next();
+    if (value === undefined) {
+      stream.end();
       return;
     }
-    stream.write(body.subarray(0, PIECE), (error) => {
-      if (error || stream.destroyed || stream.closed) return;
+    stream.write(value, (error) => {
+      if (error) return;
       this.open.progressed();
-      this.#write(body.subarray(PIECE));
+      this.#write(pieces);
     });
   }
 }
-
-function ignore(): void {}

@@ -42,9 +42,10 @@ function createHttp2(onExchange: (exchange: HttpExchange) => void) {
   const server = createHttp2Server().on('session', (session) => {
     const connection = connections.of(session.socket);
     connection.destroyBy(() => session.destroy());
-    session.on('stream', (stream, headers) =>
-      onExchange(new Http2Exchange(stream, headers, [], connection)),
-    );
+    session.on('stream', (stream, headers) => {
+      stream.on('error', () => undefined);
+      onExchange(new Http2Exchange(stream, headers, [], connection));
+    });
   });
   const connections = trackServer(server);
   return { server, connections };

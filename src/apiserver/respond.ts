@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import { PIECE } from './answer-pieces.ts';
 import { COMPRESS_FROM, readsGzip } from './compression.ts';
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 import { endLingering } from './lingering.ts';
@@ -32,7 +33,8 @@ export async function respond(
   if (compressed) fields['Content-Encoding'] = 'gzip';
   fields['Content-Length'] = body.length;
   exchange.open.onClose(() => {
-    if (exchange.isSent) content.free?.();
+    // Of a longer one the kernel gets copies.
+    if (exchange.isSent || body.length > PIECE) content.free?.();
   });
   exchange.send(code, fields, body);
 }

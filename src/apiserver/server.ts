@@ -217,8 +217,11 @@ function http1Listener(
     const { socket } = request;
     const connection = known.get(socket) ?? takeOver(socket);
     if (connection === undefined || connection.isClosing) return;
-    if (connection.requests.size < MOST_PIPELINED) onHttp1(request, response, connection);
-    else connection.close('pipeline_limit');
+    connections.turns.run(connection, () => {
+      if (connection.isClosing) return;
+      if (connection.requests.size < MOST_PIPELINED) onHttp1(request, response, connection);
+      else connection.close('pipeline_limit');
+    });
   };
 }
 
@@ -239,7 +242,13 @@ function listenToStreams(
     _flags: number,
     rawHeaders: readonly string[],
   ): void => {
-    if (!connection.isClosing) onHttp2(stream, headers, rawHeaders, connection);
+    // That a stream ends early is no fault, and whoever waits for it is told that it is closed.
+    stream.on('error', ignore);
+    connections.turns.run(connection, () => {
+      if (!connection.isClosing && !stream.destroyed) {
+        onHttp2(stream, headers, rawHeaders, connection);
+      }
+    });
   };
   session.on('stream', onStream);
 }
@@ -278,3 +287,5 @@ function endWhenIdle(session: ServerHttp2Session, milliseconds: number): void {
     session.once('close', () => clearTimeout(timer));
   });
 }
+
+function ignore(): void {}

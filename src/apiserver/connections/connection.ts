@@ -1,5 +1,8 @@
 import type { MemoryBudget } from './memory-budget.ts';
 import type { OpenRequest } from './open-request.ts';
+import type { RequestTurns } from './request-turns.ts';
+
+const REQUESTS_A_TURN = 8;
 
 /** Why the adapter closed a connection, or one of its requests. */
 export type CloseReason =
@@ -22,6 +25,8 @@ export interface ConnectionOptions {
   /** The client's IP address. */
   readonly address: string;
   readonly budget: MemoryBudget;
+  /** Those in which its requests end when it is closed. */
+  readonly turns: RequestTurns;
   /** The adapter closes it, or one of its requests. */
   readonly onClosing: (connection: Connection, reason: CloseReason) => void;
   readonly onFrontProxy: (connection: Connection) => void;
@@ -83,13 +88,14 @@ export class Connection {
     this.#destroy = destroy;
   }
 
-  /** Closes it, whatever is in progress. */
+  /** Closes it, whatever is in progress: soon, for hundreds of requests take their time to end. */
   close(reason: CloseReason): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#options.onClosing(this, reason);
-    this.#endRequests();
-    this.#destroy();
+    this.budget.held(this, -this.#heldBytes);
+    this.#heldBytes = 0;
+    this.#options.turns.run(this, () => this.#closeInTurns());
   }
 
   /** Ends one request where the protocol can do that, else the connection. */
@@ -105,8 +111,8 @@ export class Connection {
 
   /** Its socket is closed. */
   closed(): void {
-    this.#isClosing = true;
     this.#endRequests();
+    this.#isClosing = true;
   }
 
   requestOpened(request: OpenRequest): void {
@@ -126,8 +132,23 @@ export class Connection {
 
   /** Called by its requests: memory is taken, or released. */
   held(bytes: number): void {
+    // Counted out when it began to close.
+    if (this.#isClosing) return;
     this.#heldBytes += bytes;
     this.budget.held(this, bytes);
+  }
+
+  #closeInTurns(): void {
+    let ended = 0;
+    for (const request of this.#requests) {
+      request.closed();
+      request.cancel?.();
+      ended += 1;
+      if (ended < REQUESTS_A_TURN) continue;
+      this.#options.turns.run(this, () => this.#closeInTurns());
+      return;
+    }
+    this.#destroy();
   }
 
   /** HTTP/1.1 does not tell all of its requests that their connection is closed. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type CloseReason, Connection } from './connection.ts';
 import { createMemoryBudget, type MemoryBudget } from './memory-budget.ts';
+import { createRequestTurns, type RequestTurns } from './request-turns.ts';
 
 export interface ConnectionLimits {
   /** Connections at the same time. 0: any number. */
@@ -22,6 +23,8 @@ export interface ConnectionObserver {
 /** The open connections of a server. */
 export interface Connections {
   readonly budget: MemoryBudget;
+  /** In which requests of all connections start and are ended. */
+  readonly turns: RequestTurns;
   /** Takes a new connection, or closes it where there are too many. */
   accept(socket: Socket): Connection | undefined;
   /**
@@ -48,6 +51,7 @@ export function trackConnections(
   const open = new Map<string, Connection>();
   const byAddress = new Map<string, Set<Connection>>();
   const frontProxies = new Set<string>();
+  const turns = createRequestTurns();
   let isEnding = false;
   const budget = createMemoryBudget(limits.maxUnsentBytes, () => open.values());
 
@@ -57,6 +61,7 @@ export function trackConnections(
       {
         address,
         budget,
+        turns,
         onClosing: (_, reason) => observer.onClosed(reason, address),
         onFrontProxy: () => rememberFrontProxy(address),
         onRequestEnd(each) {
@@ -111,6 +116,7 @@ export function trackConnections(
 
   return {
     budget,
+    turns,
     accept(socket) {
       const address = socket.remoteAddress;
       const refuse = (reason: CloseReason): undefined => {

@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createRequestTurns } from './request-turns.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setImmediate'] });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+it('starts a request at once, and those above 5 ms in the next turns, by connection', () => {
+  const turns = createRequestTurns();
+  const [one, other] = [{}, {}];
+  const started: string[] = [];
+  const take = (name: string, milliseconds: number) => () => {
+    started.push(name);
+    now += milliseconds;
+  };
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  turns.run(one, take('a', 3));
+  turns.run(one, take('b', 3));
+  expect(started).toEqual(['a', 'b']);
+  for (const name of ['c', 'd', 'e']) turns.run(one, take(name, 3));
+  turns.run(other, take('x', 3));
+  expect(started).toEqual(['a', 'b']);
+  vi.runOnlyPendingTimers();
+  expect(started).toEqual(['a', 'b', 'c', 'x']);
+  // The order of a connection stays, also for what comes while some wait.
+  turns.run(one, take('f', 1));
+  vi.runOnlyPendingTimers();
+  expect(started).toEqual(['a', 'b', 'c', 'x', 'd', 'e']);
+  vi.runOnlyPendingTimers();
+  expect(started).toEqual(['a', 'b', 'c', 'x', 'd', 'e', 'f']);
+});
