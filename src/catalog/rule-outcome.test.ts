@@ -49,37 +49,37 @@ describe('the outcome of a rule', () => {
       'series_filters',
       { overrides, seriesFilters: [{ isNot: '^a' }] },
       { a1: ['pod', 'namespace'], a2: ['pod'], a3: ['pod'], a4: ['pod'] },
-      'no metrics of 4 series: 4 (a1, a2, a3, ...) left out by seriesFilters',
+      'no metrics from 4 series: 4 (a1, a2, a3, ...) excluded by seriesFilters',
     ],
     [
       'name_matches',
       { overrides, matches: '^b' },
       { a: ['pod', 'namespace'] },
-      'no metrics of 1 series: 1 (a) left out by name.matches',
+      'no metrics from 1 series: 1 (a) excluded by name.matches',
     ],
     [
       'unfit_name',
       { overrides, matches: 'a(x?)' },
       { a: ['pod', 'namespace'] },
-      'no metrics of 1 series: 1 (a) with a name that no request can ask for: it is empty',
+      'no metrics from 1 series: 1 (a) with a name that cannot be requested: it is empty',
     ],
     [
       'no_resource_label',
       { overrides },
       { a: ['job', 'kubernetes_pod'], b: ['job', 'instance'] },
-      'no metrics of 2 series: 2 (a, b) without a label that names a resource: the labels are instance, job, kubernetes_pod; add an override or a template to `resources`',
+      'no metrics from 2 series: 2 (a, b) without a label that maps to a resource: the labels are instance, job, kubernetes_pod; add an override or a template to `resources`',
     ],
     [
       'no_namespace_label',
       { overrides },
       { a: ['pod', 'job'] },
-      'no metrics of 1 series: 1 (a) without the label `namespace`: objects in a namespace need one; add it to the series, or name it in `resources`',
+      'no metrics from 1 series: 1 (a) without the label `namespace`: objects in a namespace need one; add it to the series, or name it in `resources`',
     ],
     [
       'no_namespace_label',
       { overrides: { pod: 'pod' } },
       { a: ['pod', 'namespace'] },
-      'no metrics of 1 series: 1 (a) for which `resources` has no label for the namespace: objects in a namespace need one; add it to the series, or name it in `resources`',
+      'no metrics from 1 series: 1 (a) for which `resources` has no label for the namespace: objects in a namespace need one; add it to the series, or name it in `resources`',
     ],
   ] as const)('says why there are no metrics: %s', async (reason, rule, series, text) => {
     const found = await outcome(rule, series);
@@ -110,7 +110,7 @@ describe('the outcome of a rule', () => {
     );
     expect(second?.metrics).toBe(2);
     expect(first && explainOutcome(first)).toBe(
-      'no metrics of 1 series: 2 (x, x) replaced by later rules that give the same metrics',
+      'no metrics from 1 series: 2 (x, x) replaced by later rules that define the same metrics',
     );
     expect(first && noMetricsReason(first)).toBe('replaced');
   });
@@ -124,7 +124,7 @@ describe('the outcome of a rule', () => {
     expect(found).toMatchObject({ metrics: 1, labels: ['instance', 'topic'] });
     expect(noMetricsReason(found)).toBe('no_namespace_label');
     expect(explainOutcome(found)).toBe(
-      '1 (broker_lag) without the label `namespace`, so every request finds nothing: set `namespaced: false`, or name the label of the namespace in `resources`',
+      '1 (broker_lag) without the label `namespace`, so requests return no values: set `namespaced: false`, or name the label of the namespace in `resources`',
     );
     const some = await outcome(
       { template: '<<.Resource>>' },
@@ -142,7 +142,7 @@ describe('the outcome of a rule', () => {
     const found = await outcome({}, { a: ['namespace'] }, 'external');
     expect(found.metrics).toBe(0);
     expect(explainOutcome(found)).toBe(
-      'no metrics of 1 series: 1 (a) for which `resources` has no label for the namespace, so every request finds nothing: set `namespaced: false`, or name the label of the namespace in `resources`',
+      'no metrics from 1 series: 1 (a) for which `resources` has no label for the namespace, so requests return no values: set `namespaced: false`, or name the label of the namespace in `resources`',
     );
   });
 

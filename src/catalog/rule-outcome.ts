@@ -78,7 +78,7 @@ export function explainOutcome(outcome: RuleOutcome): string | undefined {
   }
   const causes = outcome.withoutMetric.map((each) => explainCause(each, outcome));
   if (reason !== undefined && outcome.metrics === 0) {
-    return `no metrics of ${counted(outcome.series, 'series')}: ${causes.join('; ')}`;
+    return `no metrics from ${counted(outcome.series, 'series')}: ${causes.join('; ')}`;
   }
   const namespaces = outcome.withoutMetric.find(({ cause }) => cause === 'no_namespace_label');
   return namespaces && explainCause(namespaces, outcome);
@@ -91,17 +91,17 @@ function explainCause(
   const what = `${count} (${examples.join(', ')}${count > examples.length ? ', ...' : ''})`;
   switch (cause) {
     case 'series_filters':
-      return `${what} left out by seriesFilters`;
+      return `${what} excluded by seriesFilters`;
     case 'name_matches':
-      return `${what} left out by name.matches`;
+      return `${what} excluded by name.matches`;
     case 'unfit_name':
-      return `${what} with a name that no request can ask for: ${detail ?? ''}`;
+      return `${what} with a name that cannot be requested: ${detail ?? ''}`;
     case 'no_resource_label':
-      return `${what} without a label that names a resource: the labels are ${listed(labels)}; add an override or a template to \`resources\``;
+      return `${what} without a label that maps to a resource: the labels are ${listed(labels)}; add an override or a template to \`resources\``;
     case 'no_namespace_label':
       return explainNamespace(what, rule, namespaceLabel);
     case 'replaced':
-      return `${what} replaced by later rules that give the same metrics`;
+      return `${what} replaced by later rules that define the same metrics`;
   }
 }
 
@@ -115,7 +115,7 @@ function explainNamespace(
       ? 'for which `resources` has no label for the namespace'
       : `without the label \`${namespaceLabel}\``;
   return kind === 'external'
-    ? `${what} ${label}, so every request finds nothing: set \`namespaced: false\`, or name the label of the namespace in \`resources\``
+    ? `${what} ${label}, so requests return no values: set \`namespaced: false\`, or name the label of the namespace in \`resources\``
     : `${what} ${label}: objects in a namespace need one; add it to the series, or name it in \`resources\``;
 }
 

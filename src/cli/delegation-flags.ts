@@ -29,14 +29,14 @@ export const authenticationFlags = {
     default: 32,
     from: 2,
     to: 100_000,
-    help: 'How many reviews of tokens and of access the API server is asked for at the same time. Three quarters are for requests that come by way of the API server; in each part, users take turns.',
+    help: 'The maximum number of concurrent TokenReviews and SubjectAccessReviews. Three quarters are reserved for requests that the API server forwards. Users are served round-robin.',
   }),
   maxReviewsQueued: flag.int({
     name: 'max-reviews-queued',
     default: 400,
     from: 2,
     to: 1_000_000,
-    help: 'How many reviews wait for their turn, with the same parts; requests that would need one more are answered 429.',
+    help: 'The maximum number of reviews that wait, divided in the same way. A request that needs another one is rejected with 429.',
   }),
   clientCaFile: flag.string({
     name: 'client-ca-file',

@@ -19,7 +19,7 @@ export const prometheusFlags = {
     name: 'prometheus-verb',
     words: ['GET', 'POST'],
     default: 'GET',
-    help: 'The HTTP method of requests to Prometheus. POST has no limit on the length of a query; when a GET is refused because it is too long, requests are sent by POST from then on.',
+    help: 'The HTTP method of requests to Prometheus. POST does not limit the length of a query. When a GET is rejected because it is too long, all further requests use POST.',
   }),
   headers: flag.array({
     name: 'prometheus-header',
@@ -115,7 +115,7 @@ export const prometheusFlags = {
     name: 'prometheus-partial-answers',
     words: ['discovery', 'accept', 'refuse'],
     default: 'discovery',
-    help: 'Which answers of Prometheus are used that lack a part, as they say by a warning or by `isPartial`: those by which metrics are discovered (discovery), all (accept), or none (refuse). A request whose query gets a partial answer that is not used fails.',
+    help: 'Which partial responses of Prometheus (with a warning or `isPartial`) are used: only those of discovery requests (discovery), all (accept), or none (refuse). A request for values fails if it gets a partial response that is not used.',
   }),
   maxAnswerSize: flag.parsed<number>({
     name: 'prometheus-max-answer-size',
@@ -129,8 +129,8 @@ export const prometheusFlags = {
     name: 'prometheus-max-answer-memory',
     kind: 'bytes',
     default: undefined,
-    defaultText: 'a tenth of the memory limit, from 16Mi to 256Mi',
+    defaultText: 'a tenth of the memory limit, between 16Mi and 256Mi',
     parse: byteSize,
-    help: 'How much memory the answers from Prometheus may take that are being received, parsed and used, all together. Answers above 256Ki count. One answer can have two thirds of it and is refused beyond that; answers for which there is no room wait for others. Units: Ki, Mi, Gi.',
+    help: 'The memory budget for all responses of Prometheus above 256Ki that are being received, parsed or used. A response larger than two thirds of it is rejected; responses that do not fit wait for others. Units: Ki, Mi, Gi.',
   }),
 };

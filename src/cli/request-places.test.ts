@@ -34,11 +34,11 @@ describe('requestPlaces', () => {
   it.each([
     [
       [`${flag}-direct=360`],
-      '--max-requests-inflight-direct=360: with 360 and 40 places, none of --max-requests-inflight=400 is left',
+      '--max-requests-inflight-direct=360: these parts (360 and 40) leave nothing of --max-requests-inflight=400',
     ],
     [
       [`${flag}=10`, `${flag}-unproven=9`, `${flag}-direct=1`],
-      '--max-requests-inflight-direct=1 and --max-requests-inflight-unproven=9: with 1 and 9 places, none of --max-requests-inflight=10 is left',
+      '--max-requests-inflight-direct=1 and --max-requests-inflight-unproven=9: these parts (1 and 9) leave nothing of --max-requests-inflight=10',
     ],
   ])('are refused for %j, which leaves none for the front proxy', (flags, message) => {
     expect(placesOf(...flags)).toEqual([expect.stringContaining(message)]);

@@ -5,7 +5,7 @@ import { servingFlags } from './serving-flags.ts';
 const DIRECT_PART = 0.2;
 const UNPROVEN_PART = 0.1;
 
-/** How the flags share out the places for requests. Each part has at least one. */
+/** The in-flight limits of the pools. Each is at least one. */
 export function requestPlaces(flags: ParsedFlags): RequestPlaces {
   const all = flags.value(servingFlags.maxInFlight) || Number.POSITIVE_INFINITY;
   const authenticated = flags.value(servingFlags.maxDirectInFlight) || partOf(all, DIRECT_PART);
@@ -19,7 +19,7 @@ function partOf(all: number, part: number): number {
   return Math.max(1, Math.round(all * part));
 }
 
-/** What is wrong where the parts that are given leave no place for requests of the front proxy. */
+/** The fault if the given parts leave nothing for requests of the front proxy. */
 export function noPlacesLeft(flags: ParsedFlags): string[] {
   const { maxInFlight, maxDirectInFlight, maxUnprovenInFlight } = servingFlags;
   const parts = [maxDirectInFlight, maxUnprovenInFlight].filter((each) => flags.isGiven(each));
@@ -27,6 +27,6 @@ export function noPlacesLeft(flags: ParsedFlags): string[] {
   if (parts.length === 0 || authenticated + unproven < all || !Number.isFinite(all)) return [];
   const given = parts.map((each) => `--${each.name}=${flags.value(each)}`).join(' and ');
   return [
-    `${given}: with ${authenticated} and ${unproven} places, none of --${maxInFlight.name}=${all} is left for requests by way of the API server; expected less`,
+    `${given}: these parts (${authenticated} and ${unproven}) leave nothing of --${maxInFlight.name}=${all} for requests that the API server forwards; expected less`,
   ];
 }

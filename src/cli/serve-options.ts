@@ -49,9 +49,9 @@ export interface PrometheusOptions {
   /** Of an answer that is used again; 0: none is. */
   readonly queryMaxAge: number;
   readonly maxAnswerSize: number;
-  /** Which answers are used although they lack a part. */
+  /** Which partial responses are used. */
   readonly partialAnswers: 'discovery' | 'accept' | 'refuse';
-  /** In bytes. Undefined: by the memory limit of the process. */
+  /** In bytes. Undefined: derived from the memory limit of the process. */
   readonly maxAnswerMemory: number | undefined;
 }
 
@@ -98,9 +98,9 @@ export interface ServingOptions {
   readonly http2: { readonly maxStreams: number } | undefined;
   readonly requestPlaces: RequestPlaces;
   readonly connections: {
-    /** 0: any number. */
+    /** 0: no limit. */
     readonly maxConnections: number;
-    /** 0: any number. */
+    /** 0: no limit. */
     readonly maxConnectionsPerAddress: number;
     readonly maxUnsentBytes: number;
   };
@@ -108,10 +108,10 @@ export interface ServingOptions {
   readonly shutdownDelay: number;
 }
 
-/** How many requests may be served at the same time; Infinity: any number. */
+/** The maximum numbers of concurrent requests; Infinity: no limit. */
 export interface RequestPlaces {
   readonly all: number;
-  /** For requests by way of the front proxy. */
+  /** For requests that the front proxy forwards. */
   readonly frontProxy: number;
   /** For other authenticated requests. */
   readonly authenticated: number;

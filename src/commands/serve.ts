@@ -115,7 +115,7 @@ async function serveUntilTold(
   );
   const rules = await followRules(options, cluster, log, metrics, () => void relist.relist());
   if (rules === undefined) {
-    log.error('cannot start: the rules file is refused', { file: options.configFile });
+    log.error('cannot start: the rules file is rejected', { file: options.configFile });
     return 1;
   }
   onEnd(rules.close);

@@ -258,7 +258,7 @@ async function readText(what: string, body: Readable, maxBytes: number): Promise
     const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     bytes += piece.length;
     if (bytes > maxBytes) {
-      const message = `${what}: the answer is larger than ${maxBytes} bytes`;
+      const message = `${what}: the response is larger than ${maxBytes} bytes`;
       throw new KubernetesError('bad_answer', message);
     }
     chunks.push(piece);

@@ -146,6 +146,6 @@ function tooMany(): PrometheusError {
 function tooLarge(limit: number): PrometheusError {
   return new PrometheusError(
     'too_large',
-    `the answer is larger than ${limit} bytes, which is two thirds of --prometheus-max-answer-memory; raise that, and the memory of the process`,
+    `the response is larger than ${limit} bytes, which is two thirds of --prometheus-max-answer-memory; raise that, and the memory of the process`,
   );
 }

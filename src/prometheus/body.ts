@@ -110,7 +110,7 @@ function pauseIfOver(slices: TimeSlices): Promise<void> | undefined {
 function largerThan({ most }: AnswerSize): PrometheusError {
   return new PrometheusError(
     'too_large',
-    `the answer is larger than ${most} bytes, the limit of --prometheus-max-answer-size`,
+    `the response is larger than ${most} bytes, the limit of --prometheus-max-answer-size`,
   );
 }
 

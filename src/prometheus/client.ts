@@ -278,7 +278,7 @@ async function observed<T extends Noticed>(
 /** @throws PrometheusError `partial`, without a status: it is no refusal */
 function needWhole({ partial }: AnswerNotices): void {
   if (partial.length > 0) {
-    throw new PrometheusError('partial', 'the answer lacks a part', { detail: partial.join('; ') });
+    throw new PrometheusError('partial', 'the response is partial', { detail: partial.join('; ') });
   }
 }
 

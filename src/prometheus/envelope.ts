@@ -103,14 +103,14 @@ function kindOfOtherError(status: number): PrometheusErrorKind {
 }
 
 const SUMMARY_OF_ERROR_ANSWER: Readonly<Record<PrometheusErrorKind, string>> = {
-  bad_query: 'Prometheus refuses the query',
+  bad_query: 'Prometheus rejected the query',
   timeout: 'Prometheus took too long',
   unavailable: 'Prometheus cannot answer now',
   unauthorized: 'Prometheus does not accept our credentials',
   bad_answer: 'Prometheus answered with an error',
   canceled: 'Prometheus gave up',
   too_large: 'Prometheus refuses the size of the answer',
-  partial: 'Prometheus has a part of the answer only',
+  partial: 'the response of Prometheus is partial',
   unreachable: 'Prometheus cannot be reached',
 };
 

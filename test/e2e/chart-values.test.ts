@@ -24,7 +24,7 @@ const rule = {
 
 /** The lines of helm's error that name faults of the values. */
 async function faultsOf(values: Values): Promise<readonly string[]> {
-  const [, faults = ''] = (await rejectionOf({ values })).split('the values have faults:\n');
+  const [, faults = ''] = (await rejectionOf({ values })).split('invalid values:\n');
   return faults.split('\n\n')[0]?.split('\n') ?? [];
 }
 
@@ -235,7 +235,7 @@ describe('prometheus.url', () => {
     [{ url: 'http://prom.svc/a b' }, 'expected a URL without spaces and #'],
     [
       { url: 'http://prom.svc:80', port: 8080 },
-      'prometheus.url has the port 80, and prometheus.port is 8080: give one of them',
+      'prometheus.url has the port 80, and prometheus.port is 8080: set only one of them',
     ],
   ])('%j is refused with what was expected', async (prometheus, message) => {
     expect(await rejectionOf({ values: { prometheus } })).toContain(message);
@@ -297,7 +297,7 @@ describe('notes', () => {
   it.each<[Values, string]>([
     [{ rules: { existing: 'mine' } }, 'edit the ConfigMap mine'],
     [{ rules: { existing: 'mine' } }, 'check - < rules.yaml'],
-    [{ networkPolicy: { enabled: true } }, 'lets everyone connect to the port 6443'],
+    [{ networkPolicy: { enabled: true } }, 'allows connections to port 6443 from any address'],
     [
       { networkPolicy: { enabled: true }, hostNetwork: { enabled: true } },
       'networkPolicy has no effect',

@@ -80,12 +80,12 @@ describe('make demo', () => {
 
   it('shows in the log that an edit of the rules is taken, and why another is refused', async () => {
     const [good = '', bad = ''] = demo.stdoutTail().match(/sed -i .*rules\.yaml/g) ?? [];
-    const takes = () => demo.stdoutTail().split('the rules are taken').length - 1;
+    const takes = () => demo.stdoutTail().split('rules loaded').length - 1;
     expect(takes()).toBe(1);
     await run('/bin/sh', ['-c', good]);
     await expect.poll(takes).toBe(2);
     await run('/bin/sh', ['-c', bad]);
-    await expect.poll(demo.stdoutTail).toContain('the last good rules stay');
+    await expect.poll(demo.stdoutTail).toContain('the last valid rules stay in use');
     expect(demo.stdoutTail()).toMatch(/\| .*rules\.yaml:12:\d+: broken: rules\[0\]\.metricsQuery/);
   });
 

@@ -59,8 +59,8 @@ function asking(): () => Promise<readonly number[]> {
   };
 }
 
-const taken = (): number => adapter.stdoutTail().split('the rules are taken').length;
-const refused = (): number => adapter.stdoutTail().split('the last good rules stay').length;
+const taken = (): number => adapter.stdoutTail().split('rules loaded').length;
+const refused = (): number => adapter.stdoutTail().split('the last valid rules stay in use').length;
 
 describe('a rules file that is truncated and then written', () => {
   it.each([5, 300, 1500])('with %d ms between takes no metric away', async (gap) => {

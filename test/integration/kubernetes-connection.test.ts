@@ -476,7 +476,7 @@ describe('the API server', () => {
     const narrow = await plain(server, { maxAnswerBytes: 50_000 });
     await expect(narrow.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
-      message: 'GET /api: the answer is larger than 50000 bytes',
+      message: 'GET /api: the response is larger than 50000 bytes',
     });
   });
 

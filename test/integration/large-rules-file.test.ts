@@ -71,7 +71,7 @@ function cpuTimeMs(pid: number): number {
 
 /** Waits until the rules of an edit are in force. */
 async function rulesTaken(adapter: LimitedAdapter, rules: number): Promise<void> {
-  const taken = new RegExp(`the rules are taken.*"?rules"?[=:]${rules}\\b`);
+  const taken = new RegExp(`rules loaded.*"?rules"?[=:]${rules}\\b`);
   await expect.poll(adapter.stdoutTail).toMatch(taken);
 }
 
@@ -147,7 +147,7 @@ describe('a rules file above the limit of size', () => {
     await adapter.eventLoop();
     // 1 TiB of which no byte is on the disk.
     await truncate(join(adapter.directory, 'rules.yaml'), 2 ** 40);
-    await expect.poll(adapter.stdoutTail).toContain('the last good rules stay');
+    await expect.poll(adapter.stdoutTail).toContain('the last valid rules stay in use');
     expect(adapter.stdoutTail()).toContain('too large: expected at most 2097152 bytes');
     expect((await adapter.eventLoop()).maxMs).toBeLessThan(BLOCKED_MS);
     await adapter.stop();

@@ -121,7 +121,7 @@ describe.each(servers)('rules in MetricsQL with $name', (server) => {
     expect(adapter.stdoutTail()).toContain('--check-promql=false is needed');
 
     await writeFile(config, rulesText([{ ...PROMQL, name: { as: 'renamed' } }, ...METRICSQL]));
-    await expect.poll(() => adapter.stdoutTail()).toContain('the rules file is refused');
+    await expect.poll(() => adapter.stdoutTail()).toContain('the rules file is rejected');
     expect(await podValue(adapter, 'plain')).toBe('7');
     expect(await podValue(adapter, 'renamed')).toBe(404);
   });

@@ -142,7 +142,7 @@ function linesWith(text: string): readonly string[] {
 describe('at the relist the log says once', () => {
   test('that the series of an external rule lack the label of the namespace', async () => {
     expect(linesWith('externalRules[0]: ')).toEqual([
-      'WARN externalRules[0]: 1 (broker_lag) without the label `namespace`, so every request finds nothing: set `namespaced: false`, or name the label of the namespace in `resources`',
+      'WARN externalRules[0]: 1 (broker_lag) without the label `namespace`, so requests return no values: set `namespaced: false`, or name the label of the namespace in `resources`',
     ]);
     const { status, body } = await get(
       '/apis/external.metrics.k8s.io/v1beta1/namespaces/default/broker_lag?labelSelector=topic%3Dt',
@@ -153,7 +153,7 @@ describe('at the relist the log says once', () => {
 
   test('which labels there are where none names a resource', () => {
     expect(linesWith(' rules[4]: ')).toEqual([
-      'WARN rules[4]: no metrics of 1 series: 1 (broker_lag) without a label that names a resource: the labels are instance, topic; add an override or a template to `resources`',
+      'WARN rules[4]: no metrics from 1 series: 1 (broker_lag) without a label that maps to a resource: the labels are instance, topic; add an override or a template to `resources`',
     ]);
   });
 
@@ -165,12 +165,12 @@ describe('at the relist the log says once', () => {
 });
 
 describe('a request that finds nothing, or less than asked', () => {
-  test('has a line that says how many samples came back, and why they do not count', async () => {
+  test('has a line that says how many samples returned, and why they do not count', async () => {
     const path = `${custom}/namespaces/a/ingresses.networking.k8s.io/shop/error_rate`;
     expect((await get(path)).status).toBe(404);
     expect((await get(path)).status).toBe(404);
     expect(linesWith('/error_rate')).toEqual([
-      String.raw`WARN ingresses.networking.k8s.io/error_rate in namespace a: 1 of 1 objects without a value (shop); 1 sample came back, 1 without the label ingress queries=["sum(rate(web_requests{namespace=\"a\",ingress=\"shop\",status=~\"5..\"}[1m])) / sum(rate(web_requests{namespace=\"a\",ingress=\"shop\"}[1m]))"]`,
+      String.raw`WARN ingresses.networking.k8s.io/error_rate in namespace a: 1 of 1 objects without a value (shop); 1 sample returned, 1 without the label ingress queries=["sum(rate(web_requests{namespace=\"a\",ingress=\"shop\",status=~\"5..\"}[1m])) / sum(rate(web_requests{namespace=\"a\",ingress=\"shop\"}[1m]))"]`,
     ]);
   });
 
@@ -179,7 +179,7 @@ describe('a request that finds nothing, or less than asked', () => {
     expect((await get(path)).status).toBe(200);
     expect(linesWith('pods/unaggregated')).toEqual([
       expect.stringMatching(
-        /^WARN pods\/unaggregated in namespace fb: 1 of 1 objects have a value; 2 samples came back, 1 more for an object that has one, of which one counts: aggregate by \(<<\.GroupBy>>\) alone queries=/,
+        /^WARN pods\/unaggregated in namespace fb: 1 of 1 objects have a value; 2 samples returned, 1 more for the same object, only the last sample is used: aggregate by \(<<\.GroupBy>>\) only queries=/,
       ),
     ]);
   });
@@ -188,7 +188,7 @@ describe('a request that finds nothing, or less than asked', () => {
     expect((await get(`${custom}/namespaces/fb/pods/*/everywhere`)).status).toBe(200);
     expect(linesWith('pods/everywhere')).toEqual([
       expect.stringMatching(
-        /^WARN pods\/everywhere in namespace fb: 2 of 3 objects without a value \(b, c\); 3 samples came back, 1 of another namespace, 1 of another object queries=/,
+        /^WARN pods\/everywhere in namespace fb: 2 of 3 objects without a value \(b, c\); 3 samples returned, 1 for another namespace, 1 for another object queries=/,
       ),
     ]);
   });
@@ -197,7 +197,7 @@ describe('a request that finds nothing, or less than asked', () => {
     expect((await get(`${custom}/namespaces/fb/pods/*/right`)).status).toBe(200);
     expect(linesWith('pods/right')).toEqual([
       expect.stringMatching(
-        /^INFO pods\/right in namespace fb: 2 of 3 objects without a value \(b, c\); 1 sample came back queries=/,
+        /^INFO pods\/right in namespace fb: 2 of 3 objects without a value \(b, c\); 1 sample returned queries=/,
       ),
     ]);
   });
@@ -209,12 +209,12 @@ describe('a request that finds nothing, or less than asked', () => {
     expect(nodes.body).toMatchObject({ items: [{ metadata: { name: 'n-1' } }] });
     expect(linesWith('INFO pods in')).toEqual([
       expect.stringMatching(
-        /^INFO pods in namespace fb: 2 of 3 objects without a value \(fb\/b, fb\/c\), 1 without CPU, 2 without memory; 3 samples came back queries=\["sum\(cpu_usage/,
+        /^INFO pods in namespace fb: 2 of 3 objects without a value \(fb\/b, fb\/c\), 1 without CPU, 2 without memory; 3 samples returned queries=\["sum\(cpu_usage/,
       ),
     ]);
     expect(linesWith('INFO nodes')).toEqual([
       expect.stringMatching(
-        /^INFO nodes: 2 of 3 objects without a value \(n-2, n-3\), 2 without CPU, 1 without memory; 3 samples came back queries=/,
+        /^INFO nodes: 2 of 3 objects without a value \(n-2, n-3\), 2 without CPU, 1 without memory; 3 samples returned queries=/,
       ),
     ]);
   });

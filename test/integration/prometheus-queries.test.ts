@@ -134,7 +134,7 @@ describe.each([
       status: 400,
       errorType: 'bad_data',
       detail: expect.stringContaining('parse error'),
-      message: expect.stringMatching(/^Prometheus refuses the query: .*parse error/),
+      message: expect.stringMatching(/^Prometheus rejected the query: .*parse error/),
     });
     const manyToMany = 'depth * on() requests_total';
     await expect(client.query(manyToMany, { time: NOW })).rejects.toMatchObject({

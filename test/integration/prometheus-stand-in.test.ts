@@ -337,7 +337,7 @@ describe('an answer that is none', () => {
       expect(await failureOf(ask())).toMatchObject({
         kind: 'too_large',
         message:
-          'the answer is larger than 100000 bytes, the limit of --prometheus-max-answer-size',
+          'the response is larger than 100000 bytes, the limit of --prometheus-max-answer-size',
       });
       expect(written).toBeLessThan(64 * 1024 * 1024);
     }
@@ -758,7 +758,7 @@ describe('answers that lack a part', () => {
     const client = await clientOf((_, response) => json(response, bodies.shift() ?? ''));
     expect(await client.query('up')).toEqual({ type: 'vector', samples: [] });
     expect((await failureOf(client.query('up'))).message).toBe(
-      'the answer lacks a part: the server marks the answer as partial (isPartial)',
+      'the response is partial: the server marks the answer as partial (isPartial)',
     );
   });
 });

@@ -78,11 +78,11 @@ const patience = { timeout: 20_000, interval: 100 };
 it('an edit is held against the resources that the cluster has now, not those of the last look', async () => {
   const printer = { group: printers.name, resource: 'printer' };
   await replaceRules(rules('too_early', printer));
-  await expect.poll(said, patience).toContain('the last good rules stay');
+  await expect.poll(said, patience).toContain('the last valid rules stay in use');
   expect(said()).toContain('no resource "printer" of the group "office.example.com" is known');
 
   // The next look at the cluster's resources is an hour away.
   kubernetes.addGroup(printers);
   await replaceRules(rules('in_time', printer));
-  await expect.poll(() => said().split('the rules are taken').length, patience).toBe(3);
+  await expect.poll(() => said().split('rules loaded').length, patience).toBe(3);
 });

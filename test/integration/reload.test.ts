@@ -125,7 +125,7 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
     ['no YAML', 'rules: [', 'config.yaml:1'],
     ['an unknown field', JSON.stringify({ rulez: [] }), 'rulez'],
     ['a query that is no PromQL', rules('third', 'sum(<<.Series>>{<<.LabelMatchers>>}'), 'broken'],
-  ])('is refused with %s, and the last good rules stay', async (_what, content, said) => {
+  ])('is refused with %s, and the last valid rules stay in use', async (_what, content, said) => {
     await updateVolume(volume(), content);
     await until('the refusal is seen', async () => {
       return (await ownMetric('config_last_reload_successful')) === '0';
@@ -133,7 +133,7 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
     expect(await isServed('both')).toBe(true);
     expect(await isServed('third')).toBe(false);
     await expect.poll(adapter.stdoutTail).toContain(said);
-    await expect.poll(adapter.stdoutTail).toContain('the last good rules stay');
+    await expect.poll(adapter.stdoutTail).toContain('the last valid rules stay in use');
 
     await updateVolume(volume(), rules('both'));
     await until('a good edit mends it', async () => {
@@ -152,7 +152,7 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
     expect(isSaid()).toBe(1);
     adapter.signal('SIGHUP');
     await until('it is said again to who asks', async () => isSaid() === 2);
-    expect(adapter.stdoutTail()).toContain('the last good rules stay');
+    expect(adapter.stdoutTail()).toContain('the last valid rules stay in use');
     expect(await isServed('both')).toBe(true);
 
     await updateVolume(volume(), rules('both'));

@@ -102,7 +102,7 @@ describe('clocks', () => {
     const adapter = await adapterOf(await proxyWith(same, by));
     expect(await servedValue(adapter)).toBe('2');
     expect(adapter.stdoutTail()).toMatch(
-      /WARN the clocks of Prometheus and of this machine differ.* prometheusIsAheadBySeconds=-?\d+/,
+      /WARN clock skew between Prometheus and this machine.* prometheusIsAheadBySeconds=-?\d+/,
     );
     const offset = await ownMetric(adapter, 'prometheus_clock_offset_seconds');
     expect(Math.sign(offset)).toBe(Math.sign(by));
@@ -171,9 +171,9 @@ describe('a partial answer', () => {
       const adapter = await adapterOf(await proxyWith(change));
       expect((await adapter.get(VALUE)).status).toBe(500);
       const log = adapter.stdoutTail();
-      expect(log).toMatch(/WARN an answer of Prometheus lacks a part and is used all the same/);
+      expect(log).toMatch(/WARN a response of Prometheus is partial and is used/);
       expect(log).toMatch(
-        /WARN an answer of Prometheus lacks a part and is not used endpoint="query"/,
+        /WARN a response of Prometheus is partial and is not used endpoint="query"/,
       );
       const count = 'prometheus_answer_notices_total{endpoint="query",notice="partial"}';
       expect(await ownMetric(adapter, count)).toBe(1);

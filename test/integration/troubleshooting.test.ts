@@ -105,19 +105,19 @@ describe('docs/troubleshooting.md', () => {
     expect((await ask('pods/web-0/queue_total')).status).toBe(404);
     await adapter.get('/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/lag');
     await replaceRules(RULES.replace('by (<<.GroupBy>>)', 'by <<.GroupBy>>)'));
-    await expect.poll(() => lines().join('\n')).toContain('the rules file is refused');
+    await expect.poll(() => lines().join('\n')).toContain('the rules file is rejected');
     await prometheus.kill();
-    await expect.poll(() => lines().join('\n')).toContain('Prometheus is lost');
+    await expect.poll(() => lines().join('\n')).toContain('Prometheus is unavailable');
 
     expect(quoted.length).toBeGreaterThan(10);
     expect(quoted.filter((line) => !lines().includes(line))).toEqual([]);
   });
 
   it.each([
-    ['prometheus/envelope.ts', 'Prometheus has a part of the answer only'],
-    ['prometheus/answer-memory.ts', 'the answer is larger than'],
-    ['commands/serve/report-notices.ts', 'an answer of Prometheus lacks a part and'],
-    ['commands/serve/report-clock.ts', 'the clocks of Prometheus and of this machine differ'],
+    ['prometheus/client.ts', 'the response is partial'],
+    ['prometheus/answer-memory.ts', 'the response is larger than'],
+    ['commands/serve/report-notices.ts', 'a response of Prometheus is partial and'],
+    ['commands/serve/report-clock.ts', 'clock skew between Prometheus and this machine'],
   ])('names messages as %s has them', (file, message) => {
     expect(guide).toContain(message);
     expect(readFileSync(join(import.meta.dirname, '../../src', file), 'utf8')).toContain(message);

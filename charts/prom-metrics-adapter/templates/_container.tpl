@@ -1,4 +1,4 @@
-{{/* The flags of `limits`, by the names that they have there. */}}
+{{/* The flags for the keys of `limits`. */}}
 {{- define "prom-metrics-adapter.limitFlags" -}}
 requestsInFlight: max-requests-inflight
 reviewsInFlight: max-reviews-inflight
@@ -9,8 +9,8 @@ connectionsPerAddress: max-connections-per-address
 {{- end -}}
 
 {{/*
-A probe of the values, which helm has merged with the default one: of two handlers the API server
-takes none, so the default one goes.
+A probe from the values, which helm has merged with the default one. The API server rejects a probe
+with two handlers, so the default handler is removed.
 */}}
 {{- define "prom-metrics-adapter.probe" -}}
 {{- if or .exec .tcpSocket .grpc -}}
@@ -21,8 +21,9 @@ takes none, so the default one goes.
 {{- end -}}
 
 {{/*
-Requests and limits. Values may have given one and left the other at its default; the API server
-takes no request above its limit. The default limit of memory then gives way, or else the request.
+Requests and limits. The API server rejects a request above its limit. If the values set only one of
+them and it conflicts with the default of the other, this raises the default memory limit or lowers
+the request.
 */}}
 {{- define "prom-metrics-adapter.resources" -}}
 {{- $resources := deepCopy (default dict .Values.resources) -}}
@@ -40,7 +41,7 @@ takes no request above its limit. The default limit of memory then gives way, or
 {{- toYaml $resources -}}
 {{- end -}}
 
-{{/* The number of a quantity such as 100m or 192Mi; 0 where it is none. */}}
+{{/* The number for a quantity such as 100m or 192Mi; 0 if it is not a quantity. */}}
 {{- define "prom-metrics-adapter.amount" -}}
 {{- $text := toString . -}}
 {{- $factors := dict "" 1 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}

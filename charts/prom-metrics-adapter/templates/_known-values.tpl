@@ -1,7 +1,6 @@
 {{/*
-Keys of the values that the chart does not know, at any depth, and maps in the place of lists: one
-line each, with what was probably meant. files/known-values.json has what is known; it is generated
-from values.schema.json.
+Unknown keys in the values, at any depth, and maps in place of lists: one line each, with a suggested
+correction. files/known-values.json has the known keys; it is generated from values.schema.json.
 */}}
 {{- define "prom-metrics-adapter.valueFaults" -}}
 {{- $known := .Files.Get "files/known-values.json" | fromJson -}}
@@ -14,8 +13,8 @@ from values.schema.json.
 {{- end -}}
 
 {{/*
-A dict: value, what is known of it, its path, its place (the path without numbers), and places of
-all keys.
+A dict: value, its known keys, its path, its place (the path without indexes), and the places of all
+keys.
 */}}
 {{- define "prom-metrics-adapter.valueFaultsIn" -}}
 {{- if and .known.items (kindIs "slice" .value) -}}
@@ -47,8 +46,8 @@ all keys.
 {{- end -}}
 
 {{/*
-What was probably meant by an unknown key: one like it in the same map, else the place that the key
-has elsewhere, the nearest first.
+A suggestion for an unknown key: a similar key of the same map, or else the nearest place where the key
+is known.
 */}}
 {{- define "prom-metrics-adapter.suggestion" -}}
 {{- $closest := include "prom-metrics-adapter.closestTo" (dict "word" .key "candidates" (keys .keys | sortAlpha)) -}}
@@ -62,7 +61,7 @@ has elsewhere, the nearest first.
 {{- end -}}
 {{- end -}}
 
-{{/* Where a key belongs, within the given place or as near to it as there is one; empty if unclear. */}}
+{{/* The places of a key within the given place, or else nearest to it; empty if ambiguous. */}}
 {{- define "prom-metrics-adapter.placesNear" -}}
 {{- $found := list -}}
 {{- range get .places .key | default list -}}
@@ -78,8 +77,8 @@ has elsewhere, the nearest first.
 {{- end -}}
 
 {{/*
-The nearest of the candidates to a word, by edits, of which there may be one for three letters, at
-least one, as in src/cli/suggestion.ts; upper and lower case are alike. A dict: word, candidates.
+The candidate with the smallest edit distance to a word, ignoring case: at most one edit for every three
+letters, but at least one, as in src/cli/suggestion.ts. A dict: word, candidates.
 */}}
 {{- define "prom-metrics-adapter.closestTo" -}}
 {{- $fewest := max 1 (div (len .word) 3) | add1 | int -}}

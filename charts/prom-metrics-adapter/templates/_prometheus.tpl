@@ -1,6 +1,6 @@
 {{/*
-The URL of Prometheus and its port, in YAML: prometheus.url with prometheus.port, unless the URL has
-a port itself, and prometheus.path. Fails where it is no URL.
+The URL of Prometheus and its port, in YAML: prometheus.url with prometheus.port, unless the URL already
+has a port, and prometheus.path. Fails if it is not a URL.
 */}}
 {{- define "prom-metrics-adapter.prometheus" -}}
 {{- $given := tpl .Values.prometheus.url . | trim -}}
@@ -19,7 +19,7 @@ a port itself, and prometheus.path. Fails where it is no URL.
 {{- $port := ternary "" (toString .Values.prometheus.port) (empty .Values.prometheus.port) -}}
 {{- $port = ternary "" $port (eq $port "0") -}}
 {{- if and $ownPort $port (ne $port $ownPort) (ne $port "9090") -}}
-{{- fail (printf "prometheus.url has the port %s, and prometheus.port is %s: give one of them" $ownPort $port) -}}
+{{- fail (printf "prometheus.url has the port %s, and prometheus.port is %s: set only one of them" $ownPort $port) -}}
 {{- end -}}
 {{- $port = default $port $ownPort -}}
 {{- $query := regexFind "\\?.*$" $rest -}}

@@ -82,12 +82,12 @@ describe('createAnswerReport', () => {
     [
       'no sample at all',
       { ...nothing, samples: 0, leftOut: new Map() },
-      'WARN pods/load in namespace shop: 2 of 2 objects without a value (a, b); 0 samples came back',
+      'WARN pods/load in namespace shop: 2 of 2 objects without a value (a, b); 0 samples returned',
     ],
     [
       'an external metric without samples',
       { ...answered, api: 'external', metric: 'lag', samples: 0, objects: undefined },
-      'INFO lag in namespace shop: no values; 0 samples came back',
+      'INFO lag in namespace shop: no values; 0 samples returned',
     ],
     [
       'an external metric with infinite samples only',
@@ -99,7 +99,7 @@ describe('createAnswerReport', () => {
         leftOut: new Map([['infinite' as const, 1]]),
         objects: undefined,
       },
-      'WARN lag in namespace shop: no values; 1 sample came back, 1 infinite',
+      'WARN lag in namespace shop: no values; 1 sample returned, 1 infinite',
     ],
     [
       'many objects',
@@ -118,7 +118,7 @@ describe('createAnswerReport', () => {
           },
         },
       },
-      'INFO pods: 49998 of 50000 objects without a value (a/1, a/2, ...), 49998 without CPU, 49990 without memory; 7 samples came back',
+      'INFO pods: 49998 of 50000 objects without a value (a/1, a/2, ...), 49998 without CPU, 49990 without memory; 7 samples returned',
     ],
   ] as const)('tells of %s', (_what, summary, line) => {
     const { report, lines } = reporting();

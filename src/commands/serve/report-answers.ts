@@ -12,7 +12,7 @@ const MOST_REMEMBERED = 1_000;
 
 /**
  * Counts the samples that gave no value, and logs requests that found nothing, or less than asked:
- * one line with how many samples came back, why they gave no value, and the queries.
+ * one line with how many samples were returned, why they were not used, and the queries.
  *
  * @param now a clock in milliseconds that never goes back
  */
@@ -64,10 +64,10 @@ function lineOf(summary: AnswerSummary): string {
   const what = `${metric}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
   if (objects?.asked === 0) return `${what}: no object matches`;
   const missing = objects === undefined ? 'no values' : missingText(objects);
-  const cameBack = `${samples} ${samples === 1 ? 'sample' : 'samples'} came back`;
+  const returned = `${samples} ${samples === 1 ? 'sample' : 'samples'} returned`;
   const leftOut = [...summary.leftOut].toSorted(([one], [other]) => (one < other ? -1 : 1));
   const reasons = leftOut.map(([reason, count]) => leftOutText(reason, count, summary));
-  return `${what}: ${missing}; ${[cameBack, ...reasons].join(', ')}`;
+  return `${what}: ${missing}; ${[returned, ...reasons].join(', ')}`;
 }
 
 function missingText({ asked, missing }: NonNullable<AnswerSummary['objects']>): string {
@@ -86,11 +86,11 @@ function leftOutText(reason: LeftOutReason, count: number, { objectLabel }: Answ
     case 'label_missing':
       return `${count} without the label ${objectLabel ?? 'of an object'}`;
     case 'other_namespace':
-      return `${count} of another namespace`;
+      return `${count} for another namespace`;
     case 'other_object':
-      return `${count} of another object`;
+      return `${count} for another object`;
     case 'several_for_one_object':
-      return `${count} more for an object that has one, of which one counts: aggregate by (<<.GroupBy>>) alone`;
+      return `${count} more for the same object, only the last sample is used: aggregate by (<<.GroupBy>>) only`;
   }
 }
 

@@ -29,11 +29,11 @@ export function createClockReport(
     const fields = { prometheusIsAheadBySeconds: Math.round(offsetSeconds) };
     if (areApart) {
       log.warn(
-        'the clocks of Prometheus and of this machine differ: series are discovered for the wrong time, and metrics may be missing',
+        'clock skew between Prometheus and this machine: series are discovered for the wrong time range, and metrics may be missing',
         fields,
       );
     } else {
-      log.info('the clocks of Prometheus and of this machine agree again', fields);
+      log.info('no more clock skew between Prometheus and this machine', fields);
     }
   };
 }

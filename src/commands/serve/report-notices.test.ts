@@ -23,8 +23,8 @@ test('partial answers and annotations are counted, and logged once in ten minute
     });
   }
   expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
-    'warn an answer of Prometheus lacks a part and is not used',
-    'warn an answer of Prometheus lacks a part and is used all the same',
+    'warn a response of Prometheus is partial and is not used',
+    'warn a response of Prometheus is partial and is used',
     'info Prometheus annotates a query',
   ]);
   expect(lines[0]?.fields).toEqual({

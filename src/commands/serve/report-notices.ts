@@ -46,10 +46,10 @@ export function createNoticeReport(
     if (missing !== undefined) {
       metrics.answerNoticed(endpoint, 'partial');
       const fields = admitted(endpoint, missing);
-      const what = outcome === 'partial' ? 'is not used' : 'is used all the same';
+      const what = outcome === 'partial' ? 'is not used' : 'is used';
       if (fields) {
         const others = partial.length > 1 ? { andOthers: partial.length - 1 } : {};
-        const message = `an answer of Prometheus lacks a part and ${what}`;
+        const message = `a response of Prometheus is partial and ${what}`;
         log.warn(message, { ...of, warning: missing, ...others, ...fields });
       }
     }

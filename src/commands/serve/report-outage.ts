@@ -18,13 +18,16 @@ export function createOutageReport(log: Logger, metrics: AdapterMetrics): GuardO
     },
     lost({ lastError }) {
       metrics.prometheusLost();
-      log.error('Prometheus is lost: all that needs it fails at once until it answers again', {
-        error: lastError,
-      });
+      log.error(
+        'Prometheus is unavailable: requests that need it fail immediately until it responds',
+        {
+          error: lastError,
+        },
+      );
     },
     back({ since }) {
       metrics.prometheusBack();
-      log.info('Prometheus is back', { lostForSeconds: (Date.now() - since) / 1000 });
+      log.info('Prometheus is available again', { lostForSeconds: (Date.now() - since) / 1000 });
     },
   };
 }

@@ -46,7 +46,7 @@ describe('createRulesReport', () => {
       [outcome(0, { series: 1, metrics: 2 }), outcome(3, {})],
     );
     expect(first).toEqual([
-      'WARN rules[3]: no metrics of 1 series: 1 (a) left out by seriesFilters',
+      'WARN rules[3]: no metrics from 1 series: 1 (a) excluded by seriesFilters',
     ]);
     expect(second).toEqual([]);
     expect(third).toEqual(['INFO rules[3]: no metrics: the series query found no series: q3']);

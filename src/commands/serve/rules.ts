@@ -47,7 +47,7 @@ export async function followRules(
     },
     onAccepted(configuration, faults) {
       logFaults(log, faults);
-      log.info('the rules are taken', summaryOf(configFile, configuration));
+      log.info('rules loaded', summaryOf(configFile, configuration));
       metrics.configLoaded(true);
       metrics.rulesConfigured('custom', configuration.custom.length);
       metrics.rulesConfigured('external', configuration.external.length);
@@ -58,7 +58,7 @@ export async function followRules(
       logFaults(log, faults);
       metrics.configLoaded(false);
       if (started) {
-        log.error('the rules file is refused; the last good rules stay', {
+        log.error('the rules file is rejected; the last valid rules stay in use', {
           file: configFile,
           ...(reason === 'no rules' && {
             reason: 'the file has no rules: expected rules, externalRules or resourceRules',
