@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('starts a request at once, and those above 5 ms in the next turns, by connection', () => {
+it('starts a request at once, and those above 3 ms in the next turns, by connection', () => {
   const turns = createRequestTurns();
   const [one, other] = [{}, {}];
   const started: string[] = [];
@@ -20,11 +20,11 @@ it('starts a request at once, and those above 5 ms in the next turns, by connect
   };
   let now = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
-  turns.run(one, take('a', 3));
-  turns.run(one, take('b', 3));
+  turns.run(one, take('a', 2));
+  turns.run(one, take('b', 2));
   expect(started).toEqual(['a', 'b']);
-  for (const name of ['c', 'd', 'e']) turns.run(one, take(name, 3));
-  turns.run(other, take('x', 3));
+  for (const name of ['c', 'd', 'e']) turns.run(one, take(name, 2));
+  turns.run(other, take('x', 2));
   expect(started).toEqual(['a', 'b']);
   vi.runOnlyPendingTimers();
   expect(started).toEqual(['a', 'b', 'c', 'x']);

@@ -1,5 +1,5 @@
 /** In milliseconds. */
-const SLICE = 5;
+const SLICE = 3;
 
 /** Starts requests: many that come at once take turns with everything else. */
 export interface RequestTurns {
