@@ -11,6 +11,7 @@ const alone = [
   'test/integration/apiserver-rolling-restart.test.ts',
   'test/integration/large-answers.test.ts',
   'test/integration/large-rules-file.test.ts',
+  'test/integration/large-usage.test.ts',
   'test/integration/prometheus-guard.test.ts',
   'test/integration/prometheus-outage.test.ts',
   'test/integration/selectors-at-limits.test.ts',

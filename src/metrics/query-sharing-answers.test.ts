@@ -86,3 +86,18 @@ it('keeps nothing that was too old when it came', async () => {
   expect(last).toEqual({ count: 0, bytes: 0 });
   expect(await add('a', 'new')).toBe('new');
 });
+
+it('aborts the signal of what has failed, so that nothing stays in use', async () => {
+  const { recent } = answers({});
+  let used: AbortSignal | undefined;
+  const failing = recent.get(
+    'a',
+    async (signal) => {
+      used = signal;
+      throw new Error('no answer to this question');
+    },
+    new AbortController().signal,
+  );
+  await expect(failing).rejects.toThrow('no answer to this question');
+  expect(used?.aborted).toBe(true);
+});

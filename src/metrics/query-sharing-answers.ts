@@ -3,9 +3,9 @@ export interface RecentAnswers<T> {
   /** Where `get` would have its answer from: one that is kept, or is under way, or neither. */
   find(key: string): 'kept' | 'running' | undefined;
   /**
-   * @param start makes the answer if there is none. Its signal aborts when the signals of all who
-   *   wait for it, or have got it from there, are aborted. A failure goes to those who wait and is not
-   *   kept.
+   * @param start makes the answer if there is none. Its signal aborts when it fails, or when the
+   *   signals of all who wait for it, or have got it from there, are aborted. A failure goes to those
+   *   who wait and is not kept.
    * @param signal the caller's own: aborting it rejects with its reason and leaves others alone
    */
   get(
@@ -49,6 +49,8 @@ export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): Recent
         },
         (error: unknown) => {
           forget(key, call);
+          // What came before the failure is in use no more.
+          controller.abort(UNWANTED);
           throw error;
         },
       ),

@@ -10,7 +10,10 @@ import { MOST_NAMES, shortQuery } from './short-query.ts';
 
 /** The samples of an answer. */
 export interface SamplesByObject {
-  /** Of each object, by {@link objectKey}, in the order of the answer. */
+  /**
+   * Of each object that is asked for, by {@link objectKey}, in the order of the answer. Of their
+   * labels only that of the container is kept.
+   */
   readonly samples: ReadonlyMap<string, readonly Sample[]>;
   /** How many samples came back. */
   readonly count: number;
@@ -18,8 +21,15 @@ export interface SamplesByObject {
   readonly unlabelled: number;
 }
 
-/** Runs a query whose answer must be an instant vector. */
-export type RunQuery = (promql: string) => Promise<Samples>;
+/**
+ * Runs a query whose answer must be an instant vector.
+ *
+ * @param read takes from the samples what is needed; their memory is given back when it has ended
+ */
+export type RunQuery = <Read>(
+  promql: string,
+  read: (samples: Samples) => Promise<Read>,
+) => Promise<Read>;
 
 /** A question to Prometheus that is ready to be put: its PromQL is made. */
 export type UsageQuestion = (run: RunQuery) => Promise<SamplesByObject>;
@@ -28,6 +38,13 @@ export type UsageQuestion = (run: RunQuery) => Promise<SamplesByObject>;
 export function objectKey({ namespace, name }: Omit<ObjectIdentity, 'labels'>): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
+
+/**
+ * So many samples are kept for each object on the average, and some more: an answer with more is
+ * refused, for its samples are in memory all at once. More than there are containers in real pods.
+ */
+const MOST_PER_OBJECT = 30;
+const ALWAYS_FINE = 300;
 
 /** How many namespaces are asked about at once, where each has to be asked about by itself. */
 const NAMESPACES_AT_ONCE = 8;
@@ -65,12 +82,13 @@ export async function questionOfContainers(
   const query = write(rule.containerQuery, requestOfAll(labels, byNamespace));
   return async (run) => {
     let isUngrouped = false;
-    const found = await byObject(await run(query), (sample) => {
+    const keyOf = (sample: Sample): string | undefined => {
       const { [labels.namespace]: namespace, [labels.pod]: name } = sample.labels;
       if (name === undefined) return undefined;
       isUngrouped ||= namespace === undefined;
       return objectKey({ namespace, name });
-    });
+    };
+    const found = await run(query, byObject(pods, keyOf, labels.container));
     return isUngrouped ? askSeparately(rule, labels, byNamespace, run) : found;
   };
 }
@@ -93,7 +111,11 @@ export async function questionOfNodes(
     objects: { label, names: nodes.map(({ name }) => name) },
     groupBy: [label],
   });
-  return async (run) => byObject(await run(query), ({ labels: { [label]: name } }) => name);
+  return (run) =>
+    run(
+      query,
+      byObject(nodes, ({ labels: { [label]: name } }) => name, ''),
+    );
 }
 
 interface ContainerLabels {
@@ -118,10 +140,9 @@ function questionOfNamespace(
     groupBy: named(labels.pod, labels.container),
   };
   const query = writeShort(rule.containerQuery, request, named(labels.container));
-  return async (run) =>
-    byObject(await run(query), ({ labels: { [labels.namespace]: own, [labels.pod]: name } }) =>
-      name === undefined ? undefined : objectKey({ namespace: own ?? namespace, name }),
-    );
+  const keyOf = ({ labels: { [labels.namespace]: own, [labels.pod]: name } }: Sample) =>
+    name === undefined ? undefined : objectKey({ namespace: own ?? namespace, name });
+  return (run) => run(query, byObject(pods, keyOf, labels.container));
 }
 
 async function askSeparately(
@@ -230,23 +251,52 @@ function labelOf(
   });
 }
 
-async function byObject(
-  samples: Samples,
+/** @param partLabel the label that is kept */
+function byObject(
+  objects: readonly ObjectIdentity[],
   keyOf: (sample: Sample) => string | undefined,
-): Promise<SamplesByObject> {
-  const slices = createTimeSlices();
-  const found = new Map<string, Sample[]>();
-  let unlabelled = 0;
-  for (const sample of samples) {
-    if (slices.isOver()) await slices.pause();
-    const key = keyOf(sample);
-    if (key === undefined) {
-      unlabelled += 1;
-      continue;
+  partLabel: string,
+): (samples: Samples) => Promise<SamplesByObject> {
+  return async (samples) => {
+    const slices = createTimeSlices();
+    const found = await emptyLists(objects);
+    const most = ALWAYS_FINE + MOST_PER_OBJECT * objects.length;
+    let kept = 0;
+    let unlabelled = 0;
+    for (const sample of samples) {
+      if (slices.isOver()) await slices.pause();
+      const key = keyOf(sample);
+      if (key === undefined) unlabelled += 1;
+      const ofObject = key === undefined ? undefined : found.get(key);
+      if (ofObject === undefined) continue;
+      kept += 1;
+      if (kept > most) throw tooManySamples(objects.length, most);
+      ofObject.push(onlyPart(sample, partLabel));
     }
-    const known = found.get(key);
-    if (known === undefined) found.set(key, [sample]);
-    else known.push(sample);
+    return { samples: found, count: samples.length, unlabelled };
+  };
+}
+
+async function emptyLists(objects: readonly ObjectIdentity[]): Promise<Map<string, Sample[]>> {
+  const slices = createTimeSlices();
+  const lists = new Map<string, Sample[]>();
+  for (const object of objects) {
+    lists.set(objectKey(object), []);
+    if (slices.isOver()) await slices.pause();
   }
-  return { samples: found, count: samples.length, unlabelled };
+  return lists;
+}
+
+/** Of a large answer every label is a text of its own: most of the memory of a sample. */
+function onlyPart({ labels, value, timestamp }: Sample, partLabel: string): Sample {
+  const part = labels[partLabel];
+  return { labels: part === undefined ? {} : { [partLabel]: part }, value, timestamp };
+}
+
+function tooManySamples(objects: number, most: number): MetricsError {
+  return new MetricsError('InternalError', 'unable to fetch metrics', {
+    cause: new Error(
+      `the answer has more than ${most} samples for ${objects} objects: aggregate by (<<.GroupBy>>)`,
+    ),
+  });
 }

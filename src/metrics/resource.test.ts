@@ -28,10 +28,12 @@ interface Surroundings {
   readonly cpu: (query: string) => QueryAnswer | Error;
   readonly memory: (query: string) => QueryAnswer | Error;
   readonly rules?: Parameters<typeof resourceRules>[0];
+  /** Called before a query is answered. */
+  readonly onQuery?: (promql: string, signal: AbortSignal | undefined) => Promise<void>;
 }
 
 /** The service over these objects and answers; what Prometheus was asked is kept. */
-function service({ pods = [], nodes = [], cpu, memory, rules }: Surroundings) {
+function service({ pods = [], nodes = [], cpu, memory, rules, onQuery }: Surroundings) {
   const asked: string[] = [];
   const atOnce = { now: 0, most: 0 };
   const listed: unknown[] = [];
@@ -51,11 +53,11 @@ function service({ pods = [], nodes = [], cpu, memory, rules }: Surroundings) {
       },
     },
     queries: {
-      async query(promql) {
+      async query(promql, { signal }) {
         asked.push(promql);
         atOnce.now += 1;
         atOnce.most = Math.max(atOnce.most, atOnce.now);
-        await Promise.resolve();
+        await (onQuery?.(promql, signal) ?? Promise.resolve());
         atOnce.now -= 1;
         const answer = promql.includes('cpu') ? cpu(promql) : memory(promql);
         if (answer instanceof Error) throw answer;
@@ -439,5 +441,58 @@ describe('failures', () => {
         expected,
       );
     }
+  });
+});
+
+describe('the memory of large answers', () => {
+  const memory = () => vector([{ pod: 'a', ...main }, 1]);
+
+  it('is given back when an answer is read, though the other one is waited for', async () => {
+    let cpuSignal: AbortSignal | undefined;
+    const { metrics } = service({
+      pods: [pod('shop', 'a')],
+      cpu: () => vector([{ pod: 'a', ...main }, 1]),
+      memory,
+      async onQuery(promql, signal) {
+        if (promql.includes('cpu')) cpuSignal = signal;
+        else await new Promise((resolve) => cpuSignal?.addEventListener('abort', resolve));
+      },
+    });
+    const { signal } = new AbortController();
+    expect(await metrics.pods({ namespace: 'shop', signal, ...everything })).toHaveLength(1);
+  });
+
+  it('is not used for samples without bounds', async () => {
+    const { metrics } = service({
+      pods: [pod('shop', 'a')],
+      cpu: () =>
+        vector(
+          ...Array.from({ length: 331 }, (_, i) => [{ pod: 'a', container: `${i}` }, 1] as const),
+        ),
+      memory,
+    });
+    await expect(metrics.pods({ namespace: 'shop', ...everything })).rejects.toMatchObject({
+      cause: new Error(
+        'the answer has more than 330 samples for 1 objects: aggregate by (<<.GroupBy>>)',
+      ),
+    });
+  });
+
+  it('is used by large requests one after the other, while small ones are answered', async () => {
+    const pods = ['x', 'y'].flatMap((namespace) =>
+      Array.from({ length: 15_000 }, (_, i) => pod(namespace, `p${i}`)),
+    );
+    const usage = () => vector([{ pod: 'p1', ...main }, 1]);
+    const { metrics, asked } = service({ pods, cpu: usage, memory: usage });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const pair = [first, second].map(({ signal }, i) =>
+      metrics.pods({ namespace: i === 0 ? 'x' : 'y', signal, ...everything }),
+    );
+    await pair[0];
+    await metrics.pod({ namespace: 'x', name: 'p1' });
+    expect(asked.filter((query) => query.includes('"y"'))).toEqual([]);
+    first.abort('the response is made');
+    await pair[1];
+    expect(asked.filter((query) => query.includes('"y"'))).toHaveLength(2);
   });
 });

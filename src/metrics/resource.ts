@@ -6,6 +6,7 @@ import {
 } from '../apimachinery/field-selector.ts';
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import type { CompiledResourceRules } from '../rules/rule.ts';
+import { createRoom, type Room } from '../scheduling/room.ts';
 import { createTimeSlices } from '../scheduling/time-slices.ts';
 import {
   createLeftOutSamples,
@@ -28,6 +29,7 @@ import {
 } from './resource-queries.ts';
 import { type ResourceUsage, sampleUsage } from './resource-usage.ts';
 import { runQuery } from './run-query.ts';
+import { untilDone } from './until-done.ts';
 
 const GROUP = 'metrics.k8s.io';
 
@@ -101,7 +103,14 @@ export interface ResourceMetricsDependencies {
   readonly isBadRequest: (error: unknown) => error is Error;
 }
 
-export function createResourceMetrics(dependencies: ResourceMetricsDependencies): ResourceMetrics {
+/** Requests about so many objects at most do not wait for one another. */
+const FEW_OBJECTS = 1_000;
+
+/** The objects of larger requests at the same time: their metrics take about a kilobyte each. */
+const MOST_OBJECTS = 20_000;
+
+export function createResourceMetrics(service: ResourceMetricsDependencies): ResourceMetrics {
+  const dependencies = { ...service, room: createRoom(MOST_OBJECTS) };
   return {
     async pod(request) {
       const { namespace, name } = request;
@@ -211,9 +220,13 @@ interface Asked extends Caller {
   readonly namespace?: string | undefined;
 }
 
+interface MeasuringDependencies extends ResourceMetricsDependencies {
+  readonly room: Room;
+}
+
 /** Those of the pods that have samples of both CPU and memory. */
 async function metricsOfPods(
-  dependencies: ResourceMetricsDependencies,
+  dependencies: MeasuringDependencies,
   pods: readonly ObjectIdentity[],
   request: Asked,
 ): Promise<readonly PodMetrics[]> {
@@ -232,7 +245,7 @@ async function metricsOfPods(
 
 /** Those of the nodes that have samples of both CPU and memory. */
 async function metricsOfNodes(
-  dependencies: ResourceMetricsDependencies,
+  dependencies: MeasuringDependencies,
   nodes: readonly ObjectIdentity[],
   request: Asked,
 ): Promise<readonly NodeMetrics[]> {
@@ -272,10 +285,11 @@ interface MeasuringContext {
  * which objects have not.
  */
 async function measure<Metrics>(
-  dependencies: ResourceMetricsDependencies,
+  dependencies: MeasuringDependencies,
   { kind, objects, request, questionOf }: Measurement,
   metricsOf: (samples: ObjectSamples, context: MeasuringContext) => Metrics,
 ): Promise<readonly Metrics[]> {
+  if (objects.length > FEW_OBJECTS) await takeRoom(dependencies.room, objects.length, request);
   const rules = rulesOf(dependencies);
   const mapper = dependencies.mapper();
   const asked: string[] = [];
@@ -305,6 +319,14 @@ async function measure<Metrics>(
     objects: { asked: objects.length, missing: missing.total() },
   });
   return found;
+}
+
+/** Takes it before anything is asked for: who waits holds nothing of what others wait for. */
+async function takeRoom(room: Room, size: number, { signal }: Caller): Promise<void> {
+  const leave = await room.enter(size, signal);
+  // The metrics are in memory until the response is made.
+  signal?.addEventListener('abort', leave, { once: true });
+  if (signal === undefined || signal.aborted) leave();
 }
 
 /** One for CPU and one for memory; there can be one for each namespace. */
@@ -337,18 +359,25 @@ function rulesOf({ rules }: ResourceMetricsDependencies): CompiledResourceRules 
   throw new MetricsError('NotFound', 'the rules for resource metrics are gone');
 }
 
-/** @param asked gets each query */
+/**
+ * An answer has its memory until it is read, and not until the request ends: two large ones of one
+ * request would wait for each other.
+ *
+ * @param asked gets each query
+ */
 function queriesOf(
   { queries }: ResourceMetricsDependencies,
   caller: Caller,
   asked: string[],
 ): RunQuery {
-  return async (promql) => {
+  return (promql, read) => {
     asked.push(promql);
-    const answer = await runQuery(queries, promql, caller);
-    if (answer.type === 'vector') return answer.samples;
-    throw new MetricsError('InternalError', 'unable to fetch metrics', {
-      cause: new Error(`the query gave a ${answer.type}, expected an instant vector: ${promql}`),
+    return untilDone(caller.signal, async (signal) => {
+      const answer = await runQuery(queries, promql, { ...caller, signal });
+      if (answer.type === 'vector') return read(answer.samples);
+      throw new MetricsError('InternalError', 'unable to fetch metrics', {
+        cause: new Error(`the query gave a ${answer.type}, expected an instant vector: ${promql}`),
+      });
     });
   };
 }

@@ -252,9 +252,9 @@ function nodeExporters(instances: readonly [string, string]): readonly InputSeri
 /** The query that the adapter puts. */
 async function queryOf(question: UsageQuestion): Promise<string> {
   const asked: string[] = [];
-  await question(async (query) => {
+  await question((query, read) => {
     asked.push(query);
-    return [];
+    return read([]);
   });
   expect(asked).toHaveLength(1);
   return String(asked[0]);
