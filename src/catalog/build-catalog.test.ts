@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { builtCatalog } from '../../test/fixtures/catalog.ts';
+import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { qualifiedName } from '../apimachinery/cluster-resource.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
 import { createCatalogBuilder } from './build-catalog.ts';
+import { emptyCatalog } from './catalog.ts';
 import type { KnownSeries } from './known-series.ts';
 import type { RuleLists } from './label-needs.ts';
 
@@ -168,26 +170,110 @@ describe('buildCatalog', () => {
     });
   });
 
-  it('lets others run while it is made', async () => {
-    const names = Array.from({ length: 30_000 }, (_, i) => `metric_${i}_total`);
-    const rule = compiledRule({ seriesQuery: 'q', matches: '^(.*)_total$', overrides });
-    let turns = 0;
-    let isMade = false;
-    const turn = (): void => {
-      turns += 1;
-      if (!isMade) setImmediate(turn);
+  it('pauses in each loop when its slice is over, and only then', async () => {
+    const rules = {
+      custom: [compiledRule({ seriesQuery: 'q', overrides })],
+      external: [compiledRule({ seriesQuery: 'q', overrides }, 'external')],
     };
-    setImmediate(turn);
-    const { custom } = await build(
-      { custom: [rule], external: [] },
-      { q: Object.fromEntries(names.map((name) => [name, ['namespace', 'pod']])) },
-    );
-    isMade = true;
-    expect(custom).toHaveLength(60_000);
-    expect(custom).toContain('pods/metric_29999 = metric_29999_total{namespace,pod}');
-    // One turn for each slice of 5 ms: regular expressions alone take longer than ten of them.
-    expect(turns).toBeGreaterThan(3);
+    const names = [...'abcdefghij'];
+    const known = new Map([
+      ['q', { names, labels: names.map(() => new Set(['namespace', 'pod'])), otherLabels: [] }],
+    ]);
+    const make = () => createCatalogBuilder()({ rules, known, mapper });
+    expect(await turnsDuring('still', make)).toBe(0);
+    // The names of 10 series and their metrics, for each rule; 20 custom metrics in the catalog;
+    // 20 custom and 10 external ones to be counted. The first step begins the first slice.
+    expect(await turnsDuring('fast', make)).toBe(20 + 20 + 20 + 30 - 1);
   });
+
+  it('finds what a set of labels describes once, however many series have it', async () => {
+    const rule = compiledRule({ seriesQuery: 'q', overrides });
+    let asked = 0;
+    const { resources } = rule;
+    const counted = {
+      ...rule,
+      resources: {
+        ...resources,
+        describedBy: (...args: Parameters<typeof resources.describedBy>) => {
+          asked += 1;
+          return resources.describedBy(...args);
+        },
+      },
+    };
+    const { custom } = await build(
+      { custom: [counted], external: [] },
+      { q: { a: ['namespace'], b: ['namespace'], c: ['namespace', 'pod'] } },
+    );
+    expect(custom).toHaveLength(4);
+    expect(asked).toBe(2);
+  });
+
+  it('has the metrics of a rule whose query found nothing, which are none', async () => {
+    const rules = { custom: [compiledRule({ seriesQuery: 'q', overrides })], external: [] };
+    const { catalog, ruleOutcomes } = await createCatalogBuilder()({
+      rules,
+      known: new Map(),
+      mapper,
+    });
+    expect(catalog.customMetrics).toEqual([]);
+    expect(ruleOutcomes).toEqual([
+      {
+        rule: rules.custom[0],
+        series: 0,
+        metrics: 0,
+        withoutMetric: [],
+        labels: [],
+        namespaceLabel: 'namespace',
+      },
+    ]);
+  });
+
+  it('tells labels that are known besides those of the series that were found', async () => {
+    const rules = { custom: [compiledRule({ seriesQuery: 'q', overrides })], external: [] };
+    const known = new Map([
+      ['q', { names: ['q'], labels: [new Set(['job'])], otherLabels: ['instance', 'job'] }],
+    ]);
+    const { ruleOutcomes } = await createCatalogBuilder()({ rules, known, mapper });
+    expect(ruleOutcomes).toMatchObject([{ labels: ['instance', 'job'] }]);
+  });
+
+  it('lists resources in the order of `<resource>/<metric>`, and names in that of their text', async () => {
+    const rule = compiledRule({
+      seriesQuery: 'q',
+      overrides: { namespace: 'namespace', job: 'jobs.batch', jobset: 'jobs.example.com' },
+    });
+    const other = compiledRule({ seriesQuery: 'q', as: 'a', overrides }, 'external');
+    const another = compiledRule({ seriesQuery: 'q', as: 'B', overrides }, 'external');
+    const jobs = { version: 'v1', resource: 'jobs', singular: 'job', kind: 'Job' };
+    const known = new Map([
+      [
+        'q',
+        {
+          names: ['b', 'c'],
+          labels: [new Set(['namespace', 'job']), new Set(['jobset', 'namespace'])],
+          otherLabels: [],
+        },
+      ],
+    ]);
+    const { catalog } = await createCatalogBuilder()({
+      rules: { custom: [rule], external: [other, another] },
+      known,
+      mapper: createResourceMapper([
+        ...mapper.resources,
+        { ...jobs, group: 'example.com', namespaced: true },
+      ]),
+    });
+    expect(
+      catalog.customMetrics.map(({ resource, name }) => `${qualifiedName(resource)}/${name}`),
+    ).toEqual(['jobs.batch/b', 'jobs.example.com/c', 'namespaces/b', 'namespaces/c']);
+    expect(catalog.externalMetrics.map(({ name }) => name)).toEqual(['B', 'a']);
+    expect(catalog.external('a')).toBe(catalog.externalMetrics[1]);
+    expect(Object.isFrozen(catalog) && Object.isFrozen(catalog.customMetrics)).toBe(true);
+  });
+});
+
+it('has an empty catalog to begin with', () => {
+  expect(emptyCatalog).toMatchObject({ customMetrics: [], externalMetrics: [] });
 });
 
 describe('createCatalogBuilder', () => {
@@ -221,6 +307,7 @@ describe('createCatalogBuilder', () => {
       { ...parts, rules: { custom: [a, b], external: [] } },
       { ...parts, rules: { custom: [b], external: [] } },
       { ...parts, rules: { custom: [], external: [] } },
+      { ...parts, rules: { custom: [a], external: [b] } },
       { ...parts, mapper: builtinResourceMapper() },
     ]) {
       const build = createCatalogBuilder();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { knownSeries, labelSetsOf } from './known-series.ts';
 import type { DiscoveredSeries } from './series-source.ts';
@@ -44,4 +45,41 @@ describe('knownSeries', () => {
     const changed = await next({ a: ['x'], b: ['x'] });
     expect(changed.labels[0]).toBe(first.labels[0]);
   });
+
+  it('pauses after names and sets when its slice is over, and only then', async () => {
+    const series = found(Object.fromEntries([...'abcdefghij'].map((name) => [name, ['x']])));
+    const known = async () =>
+      knownSeries(series, [], undefined, await labelSetsOf([], slices), slices);
+    expect(await turnsDuring('still', known)).toBe(0);
+    expect(await turnsDuring('fast', known)).toBe(9);
+    const inUse = [await known()];
+    expect(await turnsDuring('still', () => labelSetsOf(inUse, slices))).toBe(0);
+    expect(await turnsDuring('fast', () => labelSetsOf(inUse, slices))).toBe(9);
+  });
+
+  it('is another one where nothing was found before and nothing is found', async () => {
+    const known = await knownSeries(
+      new Map(),
+      [],
+      undefined,
+      await labelSetsOf([], slices),
+      slices,
+    );
+    expect(known).toEqual({ names: [], labels: [], otherLabels: [] });
+  });
+});
+
+it('reads each set of labels once, however many series share it', async () => {
+  let reads = 0;
+  class CountedSet extends Set<string> {
+    override [Symbol.iterator]() {
+      reads += 1;
+      return super[Symbol.iterator]();
+    }
+  }
+  const sets = await labelSetsOf([], slices);
+  const set = new CountedSet(['x']);
+  reads = 0;
+  for (let time = 0; time < 5; time += 1) expect(sets.shared(set)).toBe(set);
+  expect(reads).toBe(1);
 });

@@ -65,10 +65,12 @@ function start(
     interval = 60_000,
     discovery = 'series',
     mapperNow = () => mapper,
+    now = Date.now,
   }: {
     interval?: number;
     discovery?: DiscoveryMode;
     mapperNow?: () => ResourceMapper;
+    now?: () => number;
   } = {},
 ) {
   const rounds: RelistRound[] = [];
@@ -78,7 +80,7 @@ function start(
       source,
       rules,
       mapper: mapperNow,
-      now: Date.now,
+      now,
       isRefusal: (error) => error instanceof Refused,
       answersOtherwise: async (error) => error instanceof Unsupported,
       isUnsupported: (error) => error instanceof Unsupported,
@@ -269,6 +271,209 @@ describe('the relist loop', () => {
     ]);
     expect(rounds.at(-1)?.catalog).toBe(loop.catalog());
   });
+});
+
+describe('a round', () => {
+  const rules = (...seriesQueries: readonly string[]) => {
+    const custom = seriesQueries.map((seriesQuery) => rule(seriesQuery));
+    return () => ({ custom, external: [] });
+  };
+
+  it('asks for series of the last minute, and says how many seconds it took', async () => {
+    let now = 600_000;
+    const starts: number[] = [];
+    const source: SeriesSource = {
+      ...faultySource().source,
+      async seriesLabelNames(_match, { start }) {
+        starts.push(start);
+        now += 1_500;
+        return new Map();
+      },
+    };
+    const { loop, rounds } = start(source, rules('a'), { now: () => now });
+    await loop.relist();
+    expect(starts).toEqual([540, 541.5]);
+    expect(rounds.map(({ durationSeconds }) => durationSeconds)).toEqual([1.5, 1.5]);
+  });
+
+  it('says of each rule why its query failed, for as long as it fails', async () => {
+    const { source, failures } = faultySource();
+    const { loop } = start(source, rules('a', 'b'));
+    const reasons = () => loop.ruleOutcomes().map(({ failure }) => failure);
+    expect(reasons()).toEqual([]);
+    await loop.relist();
+    expect(reasons()).toEqual([undefined, undefined]);
+    const down = new Error('down');
+    failures.set('b', down);
+    await loop.relist();
+    expect(reasons()).toEqual([undefined, down]);
+    failures.clear();
+    await loop.relist();
+    expect(reasons()).toEqual([undefined, undefined]);
+  });
+
+  it('is followed by another one soon where one of several queries failed, and a refusal is none', async () => {
+    vi.useFakeTimers();
+    const { source, asked, failures } = faultySource();
+    failures.set('b', new Error('down'));
+    start(source, rules('a', 'b'));
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(asked).toHaveLength(2);
+    failures.set('b', new Refused());
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked).toHaveLength(4);
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(asked).toHaveLength(4);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked).toHaveLength(6);
+  });
+
+  it('that fails is followed by another one after twice the time, up to the interval', async () => {
+    vi.useFakeTimers();
+    const { source, asked, failures } = faultySource();
+    failures.set('a', new Error('down'));
+    start(source, rules('a'));
+    await vi.advanceTimersByTimeAsync(0);
+    const seconds: number[] = [];
+    for (let second = 1; second <= 200; second += 1) {
+      asked.length = 0;
+      await vi.advanceTimersByTimeAsync(1_000);
+      if (asked.length > 0) seconds.push(second);
+    }
+    expect(seconds).toEqual([5, 15, 35, 75, 135, 195]);
+  });
+
+  it('can be asked for again after one with failures only', async () => {
+    const { source, asked, failures } = faultySource();
+    const { loop } = start(source, rules('a'));
+    await loop.relist();
+    asked.length = 0;
+    await loop.retryFailed();
+    expect(asked).toEqual([]);
+    failures.set('a', new Error('down'));
+    await loop.relist();
+    failures.clear();
+    await loop.retryFailed();
+    expect(asked).toEqual(['a', 'a']);
+    await loop.retryFailed();
+    expect(asked).toEqual(['a', 'a']);
+  });
+
+  it('in which one of several queries is answered makes the adapter ready', async () => {
+    for (const answer of [undefined, new Refused()]) {
+      const { source, failures } = faultySource();
+      failures.set('a', new Error('down'));
+      if (answer !== undefined) failures.set('b', answer);
+      const { loop } = start(source, rules('a', 'b'));
+      await loop.relist();
+      expect(loop.hasListed()).toBe(true);
+    }
+  });
+});
+
+describe('a loop that is stopped', () => {
+  it('starts no more rounds', async () => {
+    vi.useFakeTimers();
+    const { source, asked } = faultySource();
+    const { loop } = start(source, () => ({ custom: [rule('a')], external: [] }));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked).toHaveLength(1);
+    loop.stop();
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('ends the requests of a round, and makes nothing of their failures', async () => {
+    vi.useFakeTimers();
+    const source: SeriesSource = {
+      ...faultySource().source,
+      seriesLabelNames: (_match, _range, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.throwIfAborted();
+          signal.addEventListener('abort', () => reject(signal.reason));
+        }),
+    };
+    const { loop, rounds, faults } = start(source, () => ({
+      custom: [rule('a')],
+      external: [],
+    }));
+    const round = loop.relist();
+    await vi.advanceTimersByTimeAsync(0);
+    loop.stop();
+    await vi.advanceTimersByTimeAsync(120_000);
+    await round;
+    expect({ rounds, faults, timers: vi.getTimerCount() }).toEqual({
+      rounds: [],
+      faults: [],
+      timers: 0,
+    });
+    expect(loop.hasListed()).toBe(false);
+  });
+});
+
+describe('a catalog that is made anew', () => {
+  const custom = [rule('a')];
+  const rules = () => ({ custom, external: [] });
+
+  it('is empty before the first round has ended, which does not fail', async () => {
+    const { loop, rounds, faults } = start(faultySource().source, rules);
+    await loop.rebuild();
+    expect({ rounds, faults }).toEqual({ rounds: [], faults: [] });
+    expect(loop.catalog()).toMatchObject({ customMetrics: [], externalMetrics: [] });
+  });
+
+  it('is of the resources that came last, however many changes come at once', async () => {
+    const { source } = faultySource();
+    const without = (name: string) =>
+      createResourceMapper(mapper.resources.filter(({ resource }) => resource !== name));
+    let mapperNow = mapper;
+    const { loop, rounds } = start(source, rules, { mapperNow: () => mapperNow });
+    await loop.relist();
+    const before = rounds.length;
+    mapperNow = without('namespaces');
+    const rebuilt = loop.rebuild();
+    mapperNow = without('pods');
+    await Promise.all([rebuilt, loop.rebuild()]);
+    expect(loop.catalog().customMetrics.map(({ resource }) => resource.resource)).toEqual([
+      'namespaces',
+    ]);
+    expect(rounds).toHaveLength(before);
+  });
+
+  it.each([
+    ['series', undefined, 0],
+    ['labels', undefined, 1],
+    ['auto', undefined, 1],
+    // A server that can be asked for series only.
+    ['auto', new Unsupported('HTTP 404'), 0],
+  ] as const)(
+    'starts a round where labels may be missing: %s, %s',
+    async (discovery, refusal, started) => {
+      const { source, failures } = faultySource();
+      if (refusal !== undefined) failures.set('probe', refusal);
+      const { loop, rounds } = start(source, rules, { discovery });
+      await expect.poll(() => rounds).toHaveLength(1);
+      await loop.rebuild();
+      // This is one round more, after the one that was started.
+      await loop.relist();
+      expect(rounds).toHaveLength(1 + started + 1);
+    },
+  );
+
+  it.each([
+    ['series', 0],
+    ['labels', 1],
+  ] as const)(
+    'starts a round during the first one where that may lack labels: %s',
+    async (discovery, started) => {
+      const { loop, rounds } = start(faultySource().source, rules, { discovery });
+      await loop.rebuild();
+      await expect.poll(() => rounds.length).toBeGreaterThan(0);
+      await loop.relist();
+      expect(rounds).toHaveLength(1 + started + 1);
+    },
+  );
 });
 
 describe('the relist loop, by labels', () => {

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
+import { compiledRule } from '../../test/fixtures/rules.ts';
+import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import type { CompiledRule } from '../rules/rule.ts';
+import { discover } from './discover.ts';
+import type { DiscoveryMode } from './discovery-way.ts';
+import type { SeriesSource } from './series-source.ts';
+
+class Unsupported extends Error {}
+
+const overrides = { namespace: 'namespace', pod: 'pod' };
+
+/** Labels of each series, besides its name. */
+type Series = Readonly<Record<string, readonly string[]>>;
+
+/** What discovery finds on a server with these series; the requests that it got are kept. */
+async function discovered(
+  rules: readonly CompiledRule[],
+  series: Series,
+  {
+    failures = new Map(),
+    mode = 'labels',
+  }: { failures?: ReadonlyMap<string, unknown>; mode?: DiscoveryMode } = {},
+) {
+  const asked: string[] = [];
+  const answer = async <T>(request: string, value: T): Promise<T> => {
+    asked.push(request);
+    if (failures.has(request)) throw failures.get(request);
+    return value;
+  };
+  const source: SeriesSource = {
+    seriesLabelNames: () =>
+      answer('series', new Map(Object.entries(series).map(([name, own]) => [name, new Set(own)]))),
+    labelNames: () => answer('labels', ['__name__', ...new Set(Object.values(series).flat())]),
+    labelValues: (_label, [match = '']) =>
+      answer(
+        'names',
+        Object.keys(series).filter((name) => {
+          const label = /(\w+)!=""/.exec(match)?.[1];
+          return label === undefined || series[name]?.includes(label);
+        }),
+      ),
+  };
+  const { outcomes, choice } = await discover(
+    {
+      custom: rules.filter(({ kind }) => kind === 'custom'),
+      external: rules.filter(({ kind }) => kind === 'external'),
+    },
+    builtinResourceMapper(),
+    source,
+    {
+      mode,
+      start: 0,
+      concurrency: 1,
+      signal: new AbortController().signal,
+      isUnsupported: (error) => error instanceof Unsupported || error === 'unsupported',
+    },
+  );
+  return { outcomes, choice, asked };
+}
+
+const rule = compiledRule({ seriesQuery: '{job="x"}', overrides });
+
+it('asks nothing where there are no rules', async () => {
+  expect(await discovered([], {})).toEqual({ outcomes: [], choice: undefined, asked: [] });
+});
+
+it('says of no query how it is to be asked where the server does not answer', async () => {
+  const down = new Error('down');
+  const failures = new Map([['names', down]]);
+  const { outcomes, choice } = await discovered([rule], {}, { failures, mode: 'auto' });
+  expect({ outcomes, choice }).toEqual({
+    outcomes: [{ seriesQuery: rule.seriesQuery, error: down }],
+    choice: undefined,
+  });
+});
+
+it('starts the requests of the series queries in slices', async () => {
+  const rules = Array.from({ length: 10 }, (_, i) => compiledRule({ seriesQuery: `name_${i}` }));
+  const start = () => discovered(rules, {}, { mode: 'series' });
+  expect(await turnsDuring('still', start)).toBe(0);
+  expect(await turnsDuring('fast', start)).toBe(9);
+});
+
+describe('by labels', () => {
+  it('lists the series of a query that is no selector of PromQL, and says so', async () => {
+    const foreign = { ...rule, seriesQuery: '{job="x" or job="y"}' };
+    const { outcomes, asked } = await discovered([foreign], { a: ['pod'] });
+    expect(outcomes).toEqual([
+      {
+        seriesQuery: foreign.seriesQuery,
+        found: new Map([['a', new Set(['pod'])]]),
+        way: 'series',
+        detour: 'it is no selector of PromQL',
+      },
+    ]);
+    expect(asked).toEqual(['series']);
+  });
+
+  it.each([
+    [new Unsupported('no such label'), 'no such label'],
+    ['unsupported', 'unsupported'],
+  ])(
+    'lists the series where the server cannot answer, and says why: %s',
+    async (failure, detour) => {
+      const failures = new Map([['names', failure]]);
+      const { outcomes, asked } = await discovered([rule], { a: ['pod'] }, { failures });
+      expect(outcomes).toMatchObject([{ way: 'series', detour }]);
+      expect(asked).toEqual(['names', 'series']);
+    },
+  );
+
+  it('fails where the server fails for another reason', async () => {
+    const down = new Error('down');
+    const failures = new Map([['names', down]]);
+    const { outcomes, asked } = await discovered([rule], { a: ['pod'] }, { failures });
+    expect(outcomes).toEqual([{ seriesQuery: rule.seriesQuery, error: down }]);
+    expect(asked).toEqual(['names']);
+  });
+});
+
+describe('the labels of series that lack those needed', () => {
+  const unexplained: Series = { a: ['job', 'instance'], b: ['job'] };
+
+  it('are asked for, without the name', async () => {
+    const { outcomes, asked } = await discovered([rule], unexplained);
+    expect(outcomes).toEqual([
+      {
+        seriesQuery: rule.seriesQuery,
+        found: new Map([
+          ['a', new Set(['job'])],
+          ['b', new Set(['job'])],
+        ]),
+        way: 'labels',
+        labels: ['job', 'instance'],
+      },
+    ]);
+    expect(asked).toEqual(['names', 'names', 'names', 'labels']);
+  });
+
+  it('are 21 at most', async () => {
+    const labels = Array.from({ length: 50 }, (_, i) => `label_${i}`);
+    const { outcomes } = await discovered([rule], { a: labels, b: [] });
+    expect(outcomes).toMatchObject([{ labels: labels.slice(0, 21) }]);
+  });
+
+  it('are none where the request for them fails', async () => {
+    const failures = new Map([['labels', new Error('down')]]);
+    const { outcomes } = await discovered([rule], unexplained, { failures });
+    expect(outcomes).toMatchObject([{ way: 'labels', labels: [] }]);
+  });
+
+  const template = compiledRule({ seriesQuery: '{job="x"}', template: '<<.Resource>>' });
+
+  it.each([
+    ['one of them has a label needed', rule, { ...unexplained, c: ['job', 'pod'] }],
+    ['the query demands a label needed', { ...rule, seriesQuery: '{pod="x"}' }, { a: [], b: [] }],
+    [
+      'the query demands a label that a template reads',
+      { ...template, seriesQuery: '{pod="x"}' },
+      { a: ['pod'], b: ['pod'] },
+    ],
+    ['there are no series', rule, {}],
+    [
+      'the rule needs no label',
+      compiledRule({ seriesQuery: '{job="x"}', namespaced: false }, 'external'),
+      unexplained,
+    ],
+  ])('are not told where %s', async (_, rule, series) => {
+    const { outcomes } = await discovered([rule], series);
+    expect(outcomes).toHaveLength(1);
+    expect(outcomes[0]).toHaveProperty('found');
+    expect(outcomes[0]).not.toHaveProperty('labels');
+  });
+
+  it('are told where a template reads none of them', async () => {
+    // `job` would be read as a resource of the group batch.
+    const ofRegion = { ...template, seriesQuery: '{region="x"}' };
+    const { outcomes } = await discovered([ofRegion], { a: ['region', 'instance'], b: ['region'] });
+    expect(outcomes).toMatchObject([{ labels: ['region', 'instance'] }]);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../test/fixtures/rules.ts';
+import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
+import { labelNeedsOf, namespaceLabelOf } from './label-needs.ts';
+
+const mapper = builtinResourceMapper();
+const overrides = { namespace: 'namespace', pod: 'pod' };
+
+describe('labelNeedsOf', () => {
+  it('has the labels of all rules with a series query, in the order of the file', () => {
+    const template = compiledRule({ seriesQuery: 'b', template: '<<.Resource>>' });
+    const needs = labelNeedsOf(
+      {
+        custom: [
+          compiledRule({ seriesQuery: 'a', overrides }),
+          template,
+          compiledRule({ seriesQuery: 'a', overrides: { node: 'node', __name__: 'service' } }),
+        ],
+        external: [compiledRule({ seriesQuery: 'c', overrides: { __name__: 'pod' } }, 'external')],
+      },
+      mapper,
+    );
+    expect([...needs]).toEqual([
+      ['a', { labels: new Set(['namespace', 'pod', 'node']), templates: [] }],
+      ['b', { labels: new Set(), templates: [template.resources] }],
+      ['c', { labels: new Set(), templates: [] }],
+    ]);
+  });
+
+  it('has nothing of a rule without a series query', () => {
+    const rule = compiledRule({ overrides });
+    const needs = labelNeedsOf({ custom: [{ ...rule, seriesQuery: '' }], external: [] }, mapper);
+    expect([...needs]).toEqual([]);
+  });
+
+  it.each([
+    [{ overrides }, ['namespace']],
+    [{ template: 'kube_<<.Resource>>' }, ['kube_namespace']],
+    [{ overrides, namespaced: false }, []],
+    [{ overrides: { pod: 'pod' } }, []],
+  ])('has of an external rule the label of the namespace only: %j', (rule, labels) => {
+    const external = [compiledRule({ seriesQuery: 'a', ...rule }, 'external')];
+    expect([...labelNeedsOf({ custom: [], external }, mapper)]).toEqual([
+      ['a', { labels: new Set(labels), templates: [] }],
+    ]);
+  });
+});
+
+it('has no label for the namespace while the resources of the cluster are not known', () => {
+  const rule = compiledRule({ overrides });
+  expect(namespaceLabelOf(rule, mapper)).toBe('namespace');
+  expect(namespaceLabelOf(rule, createResourceMapper([]))).toBeUndefined();
+});
