@@ -198,11 +198,9 @@ function openPool(
   options: https.RequestOptions,
   tls: { options: TlsOptions; key: string },
 ): Pool {
-  const proxied = access.cluster.proxyUrl !== undefined && options.agent instanceof http.Agent;
-  const agent =
-    proxied && options.agent instanceof http.Agent
-      ? options.agent
-      : newAgent(access.cluster.server, tls.options);
+  const proxy = access.cluster.proxyUrl === undefined ? undefined : options.agent;
+  const proxied = proxy instanceof http.Agent;
+  const agent = proxied ? proxy : newAgent(access.cluster.server, tls.options);
   return {
     key: tls.key,
     agent,
@@ -230,10 +228,8 @@ function requestHeaders(
   if (typeof options.auth === 'string') {
     headers.Authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   }
-  if (options.headers !== undefined && !Array.isArray(options.headers)) {
-    for (const [name, value] of Object.entries(options.headers)) {
-      headers[name] = String(value).trim();
-    }
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    headers[name] = String(value).trim();
   }
   for (const [name, value] of Object.entries(headers)) {
     try {

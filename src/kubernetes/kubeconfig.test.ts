@@ -75,6 +75,74 @@ describe('readKubeconfig', () => {
     expect(access.cluster.server).toBe('https://gate/k8s/clusters/c-1');
   });
 
+  it.each([
+    ['https://gate//k8s', 'https://gate//k8s'],
+    ['http://127.0.0.1:8001//', 'http://127.0.0.1:8001'],
+    ['HTTPS://Gate:443/', 'https://gate'],
+  ])('reads the server %s', async (text, expected) => {
+    const { cluster } = await read(dump(config({ server: text }, {})));
+    expect(cluster.server).toBe(expected);
+  });
+
+  it('reads all fields of a cluster and a user', async () => {
+    const cluster = {
+      server,
+      'certificate-authority-data': 'Y2E=',
+      'insecure-skip-tls-verify': null,
+      'proxy-url': 'http://proxy:3128',
+    };
+    const authProvider = { name: 'oidc', config: { 'id-token': 'i' } };
+    const user = {
+      'client-certificate-data': 'Y2VydA==',
+      'client-key-data': 'a2V5',
+      token: 't',
+      username: 'jane',
+      password: 'p',
+      'auth-provider': authProvider,
+      exec: null,
+    };
+    expect(await read(dump(config(cluster, user)))).toEqual({
+      source: file,
+      cluster: {
+        name: expect.any(String),
+        server,
+        caFile: undefined,
+        caData: 'Y2E=',
+        skipTLSVerify: false,
+        tlsServerName: undefined,
+        proxyUrl: 'http://proxy:3128',
+      },
+      user: {
+        name: 'u',
+        certFile: undefined,
+        certData: 'Y2VydA==',
+        keyFile: undefined,
+        keyData: 'a2V5',
+        token: 't',
+        username: 'jane',
+        password: 'p',
+        impersonateUser: undefined,
+        authProvider,
+        exec: undefined,
+      },
+    });
+  });
+
+  it('looks an exec plugin up in PATH where its command is a bare name', async () => {
+    const exec = { command: 'login', env: [{ name: 'EMPTY' }] };
+    const { user } = await read(dump(config({ server }, { exec })));
+    expect(user.exec?.command).toBe('login');
+    const execInfo = JSON.stringify({
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      spec: { interactive: false },
+    });
+    expect(user.exec?.env).toEqual([
+      { name: 'KUBERNETES_EXEC_INFO', value: execInfo },
+      { name: 'EMPTY', value: '' },
+    ]);
+  });
+
   it('takes a context without a user', async () => {
     const access = await read(
       dump(config({ server, 'insecure-skip-tls-verify': true }, undefined)),
@@ -121,8 +189,9 @@ describe('readKubeconfig', () => {
   });
 
   it.each([
-    ['clusters:\n- name: [a\n', /^FILE:\d+:\d+: not YAML: /],
-    ['', /^FILE.*: not YAML|^FILE: expected a kubeconfig/],
+    ['clusters:\n- name: [a,,]\n', /^FILE:2:12: not YAML: [^\n]+$/],
+    ['', /^FILE: not YAML: expected a document, but the input is empty$/],
+    ['null', /^FILE: expected a kubeconfig/],
     ['just text', /^FILE: expected a kubeconfig/],
     ['[]', /^FILE: expected a kubeconfig/],
     ['{}', /^FILE: current-context: is not set/],
@@ -146,6 +215,22 @@ describe('readKubeconfig', () => {
       dump(config({ server: 'ftp://host' }, {})),
       /^FILE: clusters\[1\].cluster.server: expected the URL/,
     ],
+    [
+      dump(config({ server: 'https://me@host' }, {})),
+      /^FILE: clusters\[1\].cluster.server: expected the URL/,
+    ],
+    [
+      dump(config({ server: 'https://host/?a=b' }, {})),
+      /^FILE: clusters\[1\].cluster.server: expected the URL/,
+    ],
+    [
+      dump(config({ server }, { 'auth-provider': 'oidc' })),
+      /^FILE: users\[0\].user.auth-provider: expected a mapping/,
+    ],
+    [
+      dump(config({ server }, { exec: ['login'] })),
+      /^FILE: users\[0\].user.exec: expected a mapping/,
+    ],
     [dump(config({ server: 7 }, {})), /^FILE: clusters\[1\].cluster.server: expected a string/],
     [
       dump(config({ server, 'insecure-skip-tls-verify': 'yes' }, {})),
@@ -160,10 +245,10 @@ describe('readKubeconfig', () => {
       dump(config({ server }, { exec: { command: 'x', env: [{}] } })),
       /^FILE: users\[0\].user.exec.env\[0\].name: is missing/,
     ],
-    [
-      dump(config({ server }, { as: 'jane', 'as-groups': ['admins'] })),
-      /^FILE: users\[0\].user.as-groups: is not supported/,
-    ],
+    ...['as-groups', 'as-uid', 'as-user-extra'].map((field): [string, RegExp] => [
+      dump(config({ server }, { as: 'jane', [field]: ['admins'] })),
+      new RegExp(`^FILE: users\\[0\\].user.${field}: is not supported`),
+    ]),
   ])('%# names the place and what was expected', async (text, message) => {
     const error: unknown = await read(text).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ClusterAccessError);

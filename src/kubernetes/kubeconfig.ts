@@ -39,7 +39,8 @@ function parse(file: string, text: string): Mapping {
   try {
     document = load(text);
   } catch (error) {
-    throw new ClusterAccessError(`${file}${placeOf(error)}: not YAML: ${reasonOf(error)}`);
+    if (!(error instanceof YAMLException)) throw error;
+    throw new ClusterAccessError(`${file}${placeOf(error)}: not YAML: ${error.reason}`);
   }
   if (!isMapping(document)) {
     throw new ClusterAccessError(
@@ -89,7 +90,8 @@ function clusterOf(cluster: Section, file: string): ClusterAccess['cluster'] {
 function serverUrl(cluster: Section): string {
   const text = cluster.requiredString('server');
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '') {
+  const isHttp = url !== null && ['http:', 'https:'].includes(url.protocol);
+  if (!isHttp || url.username !== '' || url.search !== '') {
     throw cluster.fault('server', 'expected the URL of an API server, e.g. https://10.0.0.1:6443');
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
@@ -217,11 +219,6 @@ class Section {
   }
 }
 
-function placeOf(error: unknown): string {
-  const mark = error instanceof YAMLException ? error.mark : undefined;
+function placeOf({ mark }: YAMLException): string {
   return mark === undefined ? '' : `:${mark.line + 1}:${mark.column + 1}`;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof YAMLException ? error.reason : messageOf(error);
 }

@@ -44,6 +44,25 @@ describe('createReviewCache', () => {
     expect(asked()).toBe(2);
   });
 
+  it('keeps what is remembered when an answer for no time comes', async () => {
+    const { answer, asked } = cacheWithClock(2);
+    await answer('a');
+    await answer('b');
+    await answer('c', -1);
+    expect([await answer('a', 2), await answer('b', 2)]).toEqual([1, 1]);
+    expect(asked()).toBe(3);
+  });
+
+  it('forgets by a clock of its own where it gets none', async () => {
+    const cache = createReviewCache<number>({ ttlMs: () => 1, maxEntries: 10, secret: true });
+    let asked = 0;
+    const ask = async (): Promise<number> => {
+      asked += 1;
+      return asked;
+    };
+    await expect.poll(() => cache.answer('a', ask, reviewCaller())).toBe(2);
+  });
+
   it('asks once for those who ask at the same time', async () => {
     const { answer, asked } = cacheWithClock();
     const answers = await Promise.all([answer('a', 1), answer('a', 2), answer('b', 3)]);

@@ -61,8 +61,10 @@ export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCach
     const ttl = ttlMs(answer);
     if (ttl <= 0) return;
     known.set(key, { answer, until: now() + ttl });
-    const [oldest] = known.keys();
-    if (known.size > maxEntries && oldest !== undefined) known.delete(oldest);
+    for (const oldest of known.keys()) {
+      if (known.size <= maxEntries) return;
+      known.delete(oldest);
+    }
   };
 
   return {

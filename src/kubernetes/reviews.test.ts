@@ -11,19 +11,21 @@ import {
 /** An API server that answers every review with the same status, and what it was sent. */
 function requesterWith(status: unknown) {
   const sent: { path: string; document: object }[] = [];
+  const limits: unknown[] = [];
   const unused = async (): Promise<never> => {
     throw new Error('not expected here');
   };
   const requester: KubernetesRequester = {
     getJson: unused,
     watch: unused,
-    async postJson(path, document) {
+    async postJson(path, document, limit) {
       sent.push({ path, document });
+      limits.push(limit);
       return { body: { status }, contentType: 'application/json' };
     },
     close: () => undefined,
   };
-  return { requester, sent };
+  return { requester, sent, limits };
 }
 
 const forever = { allowedMs: 60_000, deniedMs: 60_000 };
@@ -153,6 +155,14 @@ describe('createAccessReviewer', () => {
     const review = createAccessReviewer({ requester, turns: noTurns }, ttl);
     for (let i = 0; i < 2; i += 1) await review(alice, value, reviewCaller());
     expect(sent).toHaveLength(asked);
+  });
+});
+
+describe('a review', () => {
+  it('may take 10 s, and is not ended with its caller', async () => {
+    const { requester, limits } = requesterWith({ allowed: true });
+    await createAccessReviewer({ requester, turns: noTurns }, forever)(alice, path, reviewCaller());
+    expect(limits).toEqual([{ timeoutMs: 10_000 }]);
   });
 });
 

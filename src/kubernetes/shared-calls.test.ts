@@ -91,4 +91,24 @@ describe('createSharedCalls', () => {
     second.resolve('fresh');
     expect(await joined).toBe('fresh');
   });
+
+  it('begins nothing for a caller who has given up before', async () => {
+    const calls = createSharedCalls<string>();
+    const { start, signals } = controlled();
+    const gone = AbortSignal.abort(new Error('gone'));
+    await expect(calls.join('a', start, gone)).rejects.toThrow('gone');
+    expect(signals).toEqual([]);
+  });
+
+  it('leaves a call alone that has ended when its caller gives up', async () => {
+    const calls = createSharedCalls<string>();
+    const { start, signals, resolve } = controlled();
+    const controller = new AbortController();
+    const joined = calls.join('a', start, controller.signal);
+    resolve('answer');
+    expect(await joined).toBe('answer');
+    await new Promise(setImmediate);
+    controller.abort();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  });
 });

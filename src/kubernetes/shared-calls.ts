@@ -45,7 +45,7 @@ export function createSharedCalls<T>(): SharedCalls<T> {
           reject(signal?.reason);
           if (call.callers === 0) call.abandon();
         };
-        signal?.addEventListener('abort', leave, { once: true });
+        signal?.addEventListener('abort', leave);
         call.result
           .then(resolve, reject)
           .finally(() => signal?.removeEventListener('abort', leave));

@@ -1,13 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Integration tests that need no program but this one, and run within seconds. */
-const integration = [
-  'authentication',
-  'delegated-access',
-  'discovery-servers',
-  'kubernetes-*',
-  'object-index',
-];
+const integration = ['delegated-access', 'discovery-servers', 'kubernetes-*', 'object-index'];
 
 /** The tests that mutants are run against. */
 export default defineConfig({

@@ -132,7 +132,7 @@ export function indexResource(options: ResourceIndexOptions): ResourceIndex {
   const serve = (read: IndexedObjects): void => {
     objects = read;
     void objects.tidy();
-    failure = undefined;
+    tellFollowed();
     report.objectsIndexed(resource, read.size);
     release();
   };
@@ -210,12 +210,17 @@ export function indexResource(options: ResourceIndexOptions): ResourceIndex {
   };
 
   const hear = (): void => {
-    if (failure !== undefined)
-      log.info('the objects of a resource are followed again', { resource });
+    tellFollowed();
     if (isUnfit) log.info('the objects of a resource are indexed now', { resource });
-    failure = undefined;
     isUnfit = false;
     contact.heard();
+  };
+
+  const tellFollowed = (): void => {
+    if (failure !== undefined) {
+      log.info('the objects of a resource are followed again', { resource });
+    }
+    failure = undefined;
   };
 
   const tellLost = (error: KubernetesError): void => {
