@@ -44,11 +44,38 @@ describe('tokenize', () => {
     ['a</b', ['word a', 'symbol </', 'word b']],
     ['a # b\rc', ['word a', 'word c']],
     ['a # b\nc', ['word a', 'word c']],
+    ['.5', ['number .5']],
+    ['1.e5', ['number 1.e5']],
+    ['1e_5', ['invalid 1e_5']],
+    ['1__0', ['invalid 1__0']],
+    ['1_', ['invalid 1_']],
+    ['0xg', ['invalid 0xg']],
+    ['0x_1_F', ['number 0x_1_F']],
+    ['.5e1_0', ['number .5e1_0']],
+    ['10ms', ['duration 10ms']],
+    [
+      'a[b:cd] a:b',
+      ['word a', 'symbol [', 'word b', 'symbol :', 'word cd', 'symbol ]', 'word a:b'],
+    ],
+    ['a[5m b 1m]', ['word a', 'symbol [', 'duration 5m', 'symbol b', 'duration 1m', 'symbol ]']],
+    ['a[5m ab]', ['word a', 'symbol [', 'duration 5m', 'word ab', 'symbol ]']],
+    ['a[b 5m]', ['word a', 'symbol [', 'word b', 'duration 5m', 'symbol ]']],
+    ['a b', ['word a', 'word b']],
+    ['a\t\r\n\t#\n#x\n b', ['word a', 'word b']],
+    [
+      '==a=~a!=a!~a<=a>=a</a>/',
+      ['==', '=~', '!=', '!~', '<=', '>=', '</', '>/'].flatMap((symbol, index) =>
+        index === 0 ? [`symbol ${symbol}`] : ['word a', `symbol ${symbol}`],
+      ),
+    ],
+    ['-+*/%^=<>@(){}[],', [...'-+*/%^=<>@(){}[],'].map((symbol) => `symbol ${symbol}`)],
+    ["'\"'\"'\"`'`", ["string '\"'", 'string "\'"', "string `'`"]],
     ['', []],
     [' # a', []],
   ])('cuts %j', (text, tokens) => {
     expect(cut(text)).toEqual(tokens);
-    expect(tokenize(text).faults).toEqual([]);
+    const isInvalid = tokens.some((token) => token.startsWith('invalid'));
+    expect(tokenize(text).faults).toHaveLength(isInvalid ? 1 : 0);
   });
 
   it.each([
@@ -61,6 +88,15 @@ describe('tokenize', () => {
     ['a{b="c}', 4, 7, /not closed/],
     ['a{b="\\d"}', 5, 7, /unknown escape/],
     ['a & b', 2, 3, /unexpected character `&`: expected `and`/],
+    ['a | b', 2, 3, /^unexpected character `\|`: expected `or`$/],
+    ['!a', 0, 1, /^unexpected character `!`: expected `!=` or `!~`$/],
+    ['a;', 1, 2, /^unexpected character `;`: a query is one expression$/],
+    ['a ?', 2, 3, /^unexpected character `\?`$/],
+    ['a ~', 2, 3, /^unexpected character `~`$/],
+    ['a\u0001', 1, 2, /^unexpected character U\+0001$/],
+    ['a\ud83d', 1, 2, /^unexpected character U\+D83D$/],
+    ['1.2.3', 0, 5, /^`1.2.3` is neither a number nor a duration \(such as `5m`\)$/],
+    ['.5x', 0, 3, /neither a number/],
     ['rate(a[$__interval])', 7, 8, /Grafana/],
     ['a\u00a0b', 1, 2, /unexpected character U\+00A0/],
     ['😀', 0, 2, /unexpected character U\+1F600/],
@@ -71,6 +107,16 @@ describe('tokenize', () => {
       end,
       message: expect.stringMatching(message),
     });
+  });
+
+  it('knows what is between brackets', () => {
+    const inside = tokenize('a[5m:1m] offset 5m + b[1h]').tokens.filter(({ inRange }) => inRange);
+    expect(inside.map(({ text }) => text)).toEqual(['5m', ':', '1m', ']', '1h', ']']);
+  });
+
+  it('finds each fault, in order', () => {
+    const { faults } = tokenize('a & "\\d" 5mm');
+    expect(faults.map(({ offset }) => offset)).toEqual([2, 5, 9]);
   });
 
   it('leaves nothing out but white space and comments', () => {

@@ -4,6 +4,7 @@ import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import { checkResourceRules, checkRule } from './check-rule.ts';
 import type { RuleFault } from './fault.ts';
 import { compileResourceRules } from './rule.ts';
+import type { ResourceRule } from './rule-definition.ts';
 
 const mapper = builtinResourceMapper();
 const options = { checkPromql: true, unknownResource: 'error' as const };
@@ -182,6 +183,33 @@ describe('a query that asks for more than is wanted', () => {
     expect(messageOf('<<.Series>>', { instance: 'node' })).toContain('all nodes');
   });
 
+  it('is told of as much as it is so', () => {
+    // All pods, but of one namespace.
+    expect(
+      messageOf('sum(<<.Series>>{namespace="<<.LabelValuesByName.namespace>>"}) by (pod)'),
+    ).toBe('');
+    // Of all namespaces, each with a value of its own.
+    const each = 'sum(<<.Series>>{job="web"}) by (namespace, pod)';
+    expect(messageOf(each)).toMatch(/^warning: the query asks for the series of all pods, [^\n]*$/);
+    expect(messageOf(each)).not.toContain('other namespaces');
+    // Nodes have no namespace that could be mixed.
+    expect(messageOf('sum(<<.Series>>{job="web"}) by (node)', { instance: 'node' })).toMatch(
+      /^broken/,
+    );
+    expect(
+      messageOf('sum(<<.Series>>{job="web"}) by (instance)', { instance: 'node' }),
+    ).not.toContain('other namespaces');
+    expect(
+      messageOf('sum(<<.Series>>{instance="<<.LabelValuesByName.instance>>"}) by (instance)', {
+        instance: 'node',
+      }),
+    ).toBe('');
+    // Nothing is asked for.
+    expect(messageOf('label_replace(vector(1), "pod", "<<.LabelValuesByName.pod>>", "", "")')).toBe(
+      '',
+    );
+  });
+
   it('is told of as wrong where it mixes namespaces', () => {
     expect(messageOf('sum(<<.Series>>{job="web"}) by (<<.GroupBy>>)')).toContain(
       'and takes those of the same name in other namespaces for one',
@@ -271,6 +299,29 @@ describe('an external query', () => {
 describe('resource rules', () => {
   const labels = ['namespace', 'pod', 'node'];
   const overrides = new Map(labels.map((label) => [label, { group: '', resource: label }]));
+  const CONTAINERS = 'sum by (<<.GroupBy>>) (c{<<.LabelMatchers>>,container!=""})';
+  const NODES = 'sum by (<<.GroupBy>>) (n{<<.LabelMatchers>>})';
+
+  /** What is found about rules of which the first differs. */
+  function faultsOfRules(
+    cpu: Partial<ResourceRule>,
+    checkPromql = true,
+  ): readonly (readonly [string, string, string])[] {
+    const { faults, report } = collect();
+    const resources = { overrides, template: '', namespaced: true };
+    const memory = {
+      containerQuery: CONTAINERS,
+      nodeQuery: NODES,
+      resources,
+      containerLabel: 'container',
+    };
+    const definition = { cpu: { ...memory, ...cpu }, memory, window: 0 };
+    const compiled = compileResourceRules(definition, 'promql', report);
+    if (compiled !== undefined) {
+      checkResourceRules(compiled, mapper, { ...options, checkPromql }, report);
+    }
+    return faults.map(({ severity, path, message }) => [severity, path.join('.'), message]);
+  }
 
   /** What is found about the queries of one of the rules, by field. */
   function found(
@@ -332,6 +383,85 @@ describe('resource rules', () => {
     expect(found('sum by (namespace,<<.GroupBy>>) (c{container!=""})', 'n')).toEqual([
       expect.stringContaining('cpu.containerQuery: the query asks for the series of all pods'),
       expect.stringContaining('cpu.nodeQuery: the query asks for the series of all nodes'),
+    ]);
+  });
+
+  it('need both of them', () => {
+    const nothing = {
+      containerQuery: '',
+      nodeQuery: '',
+      resources: { overrides: new Map(), template: '', namespaced: true },
+    };
+    expect(faultsOfRules({})).toEqual([]);
+    expect(faultsOfRules(nothing)).toEqual([
+      ['broken', 'cpu', expect.stringContaining('`cpu` is missing in resourceRules')],
+    ]);
+    const { resources } = nothing;
+    const template = { ...resources, template: 'kube_<<.Resource>>' };
+    for (const part of [
+      { containerQuery: CONTAINERS },
+      { nodeQuery: NODES },
+      { resources: template },
+      { resources: { ...resources, overrides } },
+    ]) {
+      const found = faultsOfRules({ ...nothing, ...part });
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.map(([, path]) => path)).not.toContain('cpu');
+    }
+  });
+
+  it('need labels for namespaces, pods and nodes', () => {
+    const few = new Map([['pod', { group: '', resource: 'pod' }]]);
+    const resources = { overrides: few, template: '', namespaced: true };
+    expect(faultsOfRules({ resources, containerQuery: 'sum(' })).toEqual([
+      [
+        'broken',
+        'cpu.resources',
+        'no label stands for namespace, node: add overrides such as namespace: {resource: namespace}, node: {resource: node}',
+      ],
+    ]);
+    const unknown = new Map([...overrides, ['x', { group: '', resource: 'podz' }]]);
+    expect(faultsOfRules({ resources: { ...resources, overrides: unknown } })).toMatchObject([
+      ['error', 'cpu.resources.overrides.x', expect.stringContaining('"podz"')],
+    ]);
+  });
+
+  it('need queries that give an instant vector of certain series', () => {
+    expect(
+      faultsOfRules({ containerQuery: 'scalar(c{container!=""})', nodeQuery: '' }),
+    ).toMatchObject([
+      ['broken', 'cpu.containerQuery', expect.stringContaining('gives a scalar')],
+      ['broken', 'cpu.nodeQuery', expect.stringContaining('there is no query')],
+    ]);
+    expect(faultsOfRules({ nodeQuery: 'sum by (node) ({<<.LabelMatchers>>})' })).toMatchObject([
+      ['warning', 'cpu.nodeQuery', expect.stringContaining('container_memory_working_set_bytes')],
+    ]);
+    expect(faultsOfRules({ nodeQuery: 'sum by (node) (n{a="{{ .b }}"})' })).toMatchObject([
+      ['warning', 'cpu.nodeQuery', expect.stringContaining('`{{` is text here')],
+    ]);
+  });
+
+  it('are not looked into where queries need not be PromQL', () => {
+    expect(faultsOfRules({ containerQuery: 'c{', nodeQuery: 'sum(n)' }, false)).toEqual([]);
+    expect(faultsOfRules({ containerQuery: 'c', nodeQuery: NODES }, false)).toEqual([]);
+  });
+
+  it('say where a label is left out', () => {
+    const { faults, report } = collect();
+    const resources = { overrides, template: '', namespaced: true };
+    const rule = {
+      containerQuery: '1 * sum by (namespace, pod) (c{<<.LabelMatchers>>,container!=""})',
+      nodeQuery: '2 * sum(n{<<.LabelMatchers>>})',
+      resources,
+      containerLabel: 'container',
+    };
+    const compiled = compileResourceRules({ cpu: rule, memory: rule, window: 0 }, 'promql', report);
+    if (compiled !== undefined) checkResourceRules(compiled, mapper, options, report);
+    expect(faults.map(({ path, offset }) => [path.join('.'), offset])).toEqual([
+      ['cpu.nodeQuery', 4],
+      ['cpu.containerQuery', 4],
+      ['memory.nodeQuery', 4],
+      ['memory.containerQuery', 4],
     ]);
   });
 });

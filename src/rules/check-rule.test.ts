@@ -36,6 +36,43 @@ describe('checkRule', () => {
     ]);
   });
 
+  it('says where in the series query a fault is', () => {
+    const faults: RuleFault[] = [];
+    const check = (seriesQuery: string, checkPromql = true) =>
+      checkRule(
+        compiledRule({ ...associated, seriesQuery }),
+        builtinResourceMapper(),
+        { checkPromql, unknownResource: 'error' },
+        (fault) => faults.push(fault),
+      );
+    check(' up{a="b",}{');
+    check(' {"up"}');
+    check('up{pod!="{{ .b }}"}');
+    expect(faults).toMatchObject([
+      { severity: 'broken', path: ['seriesQuery'], offset: 11 },
+      { severity: 'warning', path: ['seriesQuery'], offset: 2 },
+      { severity: 'warning', path: ['seriesQuery'], offset: 9 },
+    ]);
+    faults.length = 0;
+    check('up{', false);
+    check('{{ .Values.b }}', false);
+    expect(faults).toEqual([]);
+  });
+
+  it.each([
+    ['queue_depth{a="b"}', 'sum(queue_depth'],
+    ['{__name__=~"queue_.*"}', 'sum(example_requests_seconds_total'],
+    ['queue_depth{', 'sum(example_requests_seconds_total'],
+  ])('makes the query for a series that %s may find', (seriesQuery, series) => {
+    const metricsQuery = 'sum(<<.Series>>';
+    const faults = faultsOf({ ...associated, seriesQuery, metricsQuery });
+    expect(faults.at(-1)).toMatchObject([
+      'broken',
+      'metricsQuery',
+      expect.stringContaining(series),
+    ]);
+  });
+
   it('finds a query that is no PromQL, and shows the query that was made', () => {
     const faults = faultsOf({ ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}' });
     expect(faults).toMatchObject([
@@ -87,6 +124,12 @@ describe('checkRule', () => {
     const metricsQuery =
       '<<if eq (index .LabelValuesByName "pod") "web-0">>sum(<<.Series>>)<<end>>';
     expect(faultsOf({ ...associated, metricsQuery })).toEqual([]);
+    const several = metricsQuery.replace('web-0', 'web-0|web-1');
+    expect(faultsOf({ ...associated, metricsQuery: several })).toEqual([]);
+    const none = metricsQuery.replace('web-0', 'web-0|web-9');
+    expect(faultsOf({ ...associated, metricsQuery: none })).toMatchObject([
+      ['broken', 'metricsQuery', 'the template of the query gives an empty query'],
+    ]);
   });
 
   it('finds resources that do not exist, and says where one of the name is', () => {
@@ -137,6 +180,17 @@ describe('checkRule', () => {
       ['warning', 'resources.overrides.pod', expect.stringContaining('namespace')],
     ]);
     expect(faultsOf({})).toMatchObject([['broken', 'resources', expect.any(String)]]);
+    // A template that has no label for the namespace may have labels for other resources.
+    const template =
+      '<<if eq .Resource "namespace">><<index .Resource 99>><<end>>kube_<<.Resource>>';
+    expect(faultsOf({ template, overrides: { pod: 'pod' } })).toMatchObject([
+      ['warning', 'resources.overrides.pod', expect.stringContaining('namespace')],
+    ]);
+    expect(faultsOf({ overrides: { pod: 'pod', service: 'service' } })).toMatchObject([
+      ['broken', 'resources.overrides.pod', expect.stringContaining('pods are in namespaces')],
+      ['broken', 'resources.overrides.service', expect.stringContaining('metrics of services')],
+    ]);
+    expect(faultsOf({ overrides: { node: 'node' } })).toEqual([]);
     const query = 'sum(<<.Series>>{<<.LabelMatchers>>})';
     expect(faultsOf({ metricsQuery: query }, 'external')).toMatchObject([
       ['broken', 'resources', expect.stringContaining('namespaced: false')],
@@ -152,14 +206,45 @@ describe('checkRule', () => {
 });
 
 describe('checkRuleSet', () => {
-  it('warns of a rule that takes all metrics of an earlier one', () => {
+  function faultsOfLists(custom: readonly Rule[], external: readonly Rule[] = []) {
     const faults: unknown[] = [];
+    checkRuleSet(
+      custom.map((rule) => compiledRule(rule)),
+      external.map((rule) => compiledRule(rule, 'external')),
+      (list, index, fault) => faults.push([list, index, fault]),
+    );
+    return faults;
+  }
+
+  function takenOver(earlier: number) {
+    return {
+      severity: 'warning',
+      path: [],
+      message: `this rule gives the same metrics as rule ${earlier} of the list (counting from 0), which is never used: the later one wins`,
+    };
+  }
+
+  it('warns of a rule that takes all metrics of an earlier one', () => {
     const rules = [
-      compiledRule({ ...associated, metricsQuery: 'a' }),
-      compiledRule({ ...associated, as: 'other' }),
-      compiledRule({ ...associated, metricsQuery: 'b' }),
+      { ...associated, as: 'another' },
+      { ...associated, metricsQuery: 'a' },
+      { ...associated, as: 'other' },
+      { ...associated, metricsQuery: 'b' },
     ];
-    checkRuleSet(rules, [], (list, index, fault) => faults.push([list, index, fault.severity]));
-    expect(faults).toEqual([['rules', 2, 'warning']]);
+    expect(faultsOfLists(rules)).toEqual([['rules', 3, takenOver(1)]]);
+    expect(faultsOfLists([], rules)).toEqual([['externalRules', 3, takenOver(1)]]);
+    expect(faultsOfLists(rules.slice(0, 2), rules.slice(2))).toEqual([]);
+  });
+
+  it.each([
+    { seriesQuery: 'other' },
+    { seriesFilters: [{ is: 'a' }] },
+    { matches: '^q' },
+    { as: 'other' },
+    { overrides: { namespace: 'namespace', pod: 'service' } },
+    { template: 'kube_<<.Resource>>' },
+  ])('lets rules be that differ in %j', (other) => {
+    expect(faultsOfLists([associated, { ...associated, ...other }])).toEqual([]);
+    expect(faultsOfLists([associated, { ...associated, metricsQuery: 'a' }])).toHaveLength(1);
   });
 });

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule, compileWithFaults } from '../../test/fixtures/rules.ts';
+import { parseLabelSelector } from '../apimachinery/label-selector.ts';
+import { unreachableName } from './metric-name.ts';
+import { quotedKeyOf } from './metrics-query.ts';
+import { compileResourceRules, rulePlace } from './rule.ts';
 
 describe('compileRuleParts', () => {
   it('reports every error of a rule, each with its place', () => {
@@ -52,7 +56,125 @@ describe('compileRuleParts', () => {
     expect(faults.map(({ severity }) => severity)).toEqual(Array(warnings).fill('warning'));
   });
 
+  it('says what a filter needs', () => {
+    const { faults } = compileWithFaults({ seriesFilters: [{ is: 'x', isNot: 'y' }, {}] });
+    expect(faults.map(({ message }) => message)).toEqual([
+      'a filter has either `is` or `isNot`, not both: write two filters',
+      'a filter needs a regular expression in `is` or in `isNot`',
+    ]);
+  });
+
+  it('names the field with a bad expression, and what is wrong with it', () => {
+    const { faults } = compileWithFaults({ seriesFilters: [{ isNot: 'x' }, { isNot: '(' }] });
+    expect(faults).toEqual([
+      {
+        severity: 'error',
+        path: ['seriesFilters', 1, 'isNot'],
+        message: expect.stringMatching(/^not a regular expression \(RE2 syntax\): missing/),
+      },
+    ]);
+  });
+
+  it('says where text is swallowed, and what to write', () => {
+    const { faults } = compileWithFaults({ matches: '^(.*)_total$', as: 'x_$1_rate' });
+    expect(faults).toEqual([
+      {
+        severity: 'warning',
+        path: ['name', 'as'],
+        offset: 2,
+        message:
+          '`$1_rate` is the group called "1_rate", which `matches` does not have, so it is empty: for group 1 write `${1}_rate`',
+      },
+    ]);
+    expect(compileWithFaults({ matches: '^(?P<1_rate>.*)$', as: '$1_rate' }).faults).toEqual([]);
+  });
+
+  it.each([
+    ['a/b', 1],
+    ['${1}/b', 4],
+    ['${1}_${2}/', 9],
+    ['${1}', undefined],
+    // No reference to a group: the name has it as it is.
+    ['x_${a/b}', 5],
+  ])('finds a slash in the name %s', (as, offset) => {
+    const { faults } = compileWithFaults({ matches: '^(.*)_(.*)$', as });
+    expect(faults).toEqual(
+      offset === undefined
+        ? []
+        : [
+            {
+              severity: 'broken',
+              path: ['name', 'as'],
+              offset,
+              message: expect.stringContaining('a "/" cannot be asked for'),
+            },
+          ],
+    );
+  });
+
+  it('says why a name cannot be asked for', () => {
+    expect(['', 'a/b', 'a'].map(unreachableName)).toEqual([
+      'it is empty',
+      'it has a "/"',
+      undefined,
+    ]);
+  });
+
+  it('finds a key that needs quotes', () => {
+    expect(quotedKeyOf(parseLabelSelector('a=b,app.kubernetes.io/name=x'))).toBe(
+      'app.kubernetes.io/name',
+    );
+    expect(quotedKeyOf(parseLabelSelector('a=b,c_1'))).toBeUndefined();
+  });
+
   it('takes white space off the series query, so that it is shared', () => {
     expect(compiledRule({ seriesQuery: ' up ' }).seriesQuery).toBe('up');
+  });
+});
+
+describe('rulePlace', () => {
+  it('is the list of the rules file and the place in it', () => {
+    expect(rulePlace(compiledRule({}, 'custom', 3))).toBe('rules[3]');
+    expect(rulePlace(compiledRule({}, 'external', 0))).toBe('externalRules[0]');
+  });
+});
+
+describe('compileResourceRules', () => {
+  const query = 'sum(x{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+  const rule = {
+    containerQuery: query,
+    nodeQuery: query,
+    resources: { overrides: new Map(), template: 'kube_<<.Resource>>', namespaced: true },
+    containerLabel: 'c',
+  };
+
+  function compiled(cpu: Partial<typeof rule>, memory: Partial<typeof rule> = {}) {
+    const paths: string[] = [];
+    const definition = { cpu: { ...rule, ...cpu }, memory: { ...rule, ...memory }, window: 5000 };
+    const rules = compileResourceRules(definition, 'promql', ({ path }) =>
+      paths.push(path.join('.')),
+    );
+    return { rules, paths };
+  }
+
+  it('compiles both rules', () => {
+    expect(compiled({ containerLabel: '' }).rules).toMatchObject({
+      cpu: { containerQuery: { text: query }, nodeQuery: { text: query }, containerLabel: '' },
+      memory: { containerLabel: 'c', resources: { hasTemplate: true } },
+      window: 5000,
+    });
+  });
+
+  it.each([
+    [{ containerQuery: '<<' }, {}, ['cpu.containerQuery']],
+    [{}, { nodeQuery: '<<' }, ['memory.nodeQuery']],
+    [{}, { resources: { ...rule.resources, template: 'pod' } }, ['memory.resources.template']],
+    [
+      { containerQuery: '<<', nodeQuery: '<<' },
+      { nodeQuery: '<<' },
+      ['cpu.containerQuery', 'cpu.nodeQuery', 'memory.nodeQuery'],
+    ],
+  ])('reports each part that does not compile: %j, %j', (cpu, memory, paths) => {
+    expect(compiled(cpu, memory)).toEqual({ rules: undefined, paths });
   });
 });

@@ -1,4 +1,5 @@
 import type { AnswerSummary, LeftOutReason, OnAnswer } from '../../metrics/answer-summary.ts';
+import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
@@ -20,13 +21,15 @@ export function createAnswerReport(
   metrics: AdapterMetrics,
   now: () => number = () => performance.now(),
 ): OnAnswer {
-  const limit = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
+  const limit = createLogLimit(now);
+  const isNews = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
 
   return (summary) => {
     for (const [reason, count] of summary.leftOut) {
       metrics.samplesLeftOut(summary.api, reason, count);
     }
-    const admitted = isShort(summary) ? limit(kindOf(summary)) : undefined;
+    if (!isShort(summary) || !isNews(kindOf(summary))) return;
+    const admitted = limit();
     if (admitted === undefined) return;
     const { queries } = summary;
     const fields = { ...(queries.length > 0 && { queries }), ...admitted };

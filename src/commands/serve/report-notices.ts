@@ -1,5 +1,6 @@
 import type { AnswerNotices } from '../../prometheus/notices.ts';
 import type { PrometheusEndpoint } from '../../prometheus/options.ts';
+import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
@@ -31,11 +32,12 @@ export function createNoticeReport(
   metrics: AdapterMetrics,
   now: () => number = () => performance.now(),
 ): (answer: NoticedAnswer) => void {
-  const limit = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
+  const limit = createLogLimit(now);
+  const isNews = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
 
   function admitted(endpoint: string, notice: string): object | undefined {
     // Where in the query it is says nothing about whether it is the same.
-    return limit(`${endpoint} ${notice.replace(/ \(\d+:\d+\)$/, '')}`);
+    return isNews(`${endpoint} ${notice.replace(/ \(\d+:\d+\)$/, '')}`) ? limit() : undefined;
   }
 
   return ({ endpoint, asked, outcome, notices: { partial, annotations } }) => {
