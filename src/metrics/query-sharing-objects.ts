@@ -2,10 +2,13 @@ import type { QueryRequest } from '../rules/metrics-query.ts';
 import type { SharedQuery } from '../rules/shared-query.ts';
 import { createTimeSlices } from '../scheduling/time-slices.ts';
 import type { QueryAnswer, Sample } from './query-runner.ts';
+import { sampleBytes } from './sample-bytes.ts';
 
 /** The answer to a shared query, by object. */
 export interface SamplesByObject {
   readonly size: number;
+  /** The memory that it takes, about. */
+  readonly bytes: number;
   /** The part of it that the request's own query would give. */
   of(request: QueryRequest): readonly Sample[];
 }
@@ -21,6 +24,7 @@ export async function indexByObject(
   if (answer.type !== 'vector') return undefined;
   const slices = createTimeSlices();
   const namespaces = new Map<string, Map<string, Sample>>();
+  let bytes = 0;
   for (const sample of answer.samples) {
     if (slices.isOver()) await slices.pause();
     const name = sample.labels[objectLabel];
@@ -29,10 +33,12 @@ export async function indexByObject(
     const objects = namespaces.get(namespace) ?? new Map<string, Sample>();
     if (objects.has(name)) return undefined;
     objects.set(name, sample);
+    bytes += sampleBytes([sample]);
     namespaces.set(namespace, objects);
   }
   return {
     size: answer.samples.length,
+    bytes,
     of({ objects, namespace }) {
       const ofNamespace = namespaces.get(namespace?.value ?? '');
       const found: Sample[] = [];

@@ -448,3 +448,24 @@ describe('a caller is told of every query that it needs', () => {
     expect(told.map(({ query }) => query.answered)).toEqual(['asked', 'asked']);
   });
 });
+
+it('keeps answers with long labels within its memory', async () => {
+  let kept = { count: 0, bytes: 0 };
+  const labels = { id: 'x'.repeat(200_000) };
+  const runner = createQuerySharing(
+    {
+      query: async () => ({ type: 'vector', samples: [{ labels, value: 1, timestamp: 1 }] }),
+    },
+    {
+      maxAge: 1000,
+      scopeOfFailure: () => 'server',
+      onKept(scope, count, bytes) {
+        if (scope === 'own') kept = { count, bytes };
+      },
+      now: () => 0,
+    },
+  );
+  for (let i = 0; i < 100; i += 1) await runner.query(`x{i="${i}"}`, {});
+  expect(kept.count).toBe(83);
+  expect(kept.bytes).toBeLessThan(32 * 2 ** 20);
+});

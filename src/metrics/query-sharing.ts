@@ -13,6 +13,7 @@ import { createSharedFailures } from './query-sharing-fallback.ts';
 import { createSharedMetrics, type SharedMetric } from './query-sharing-metrics.ts';
 import { indexByObject, type SamplesByObject } from './query-sharing-objects.ts';
 import { createQueryTelling } from './query-telling.ts';
+import { sampleBytes } from './sample-bytes.ts';
 import { LongQueryError, onlyAsked, shortQuery } from './short-query.ts';
 
 const MOST_ANSWERS = 1000;
@@ -57,7 +58,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
   });
   const forAll = createRecentAnswers<SamplesByObject>({
     ...bounds,
-    bytesOf: ({ size }) => bytesOf(size),
+    bytesOf: ({ bytes }) => bytes,
     onKept: (count, bytes) => onKept?.('all', count, bytes),
   });
   const metrics = createSharedMetrics(() => createDemand(maxAge, now));
@@ -139,7 +140,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
       if (samples === undefined) throw new NoSharedAnswer();
       demand.answered(samples.size);
       // Nobody but those who wait for it right now will get it.
-      if (bytesOf(samples.size) > MOST_BYTES) demand.failed();
+      if (samples.bytes > MOST_BYTES) demand.failed();
       return samples;
     } catch (error) {
       if (doesNotServe(error)) demand.failed();
@@ -192,10 +193,5 @@ class NoSharedAnswer extends Error {
 
 /** What is no array is a large answer, which is held for those only who have asked for it. */
 function ownBytesOf(samples: Samples): number {
-  return Array.isArray(samples) ? bytesOf(samples.length) : Number.POSITIVE_INFINITY;
-}
-
-/** A rough measure: labels differ in length, and equal ones are kept once. */
-function bytesOf(samples: number): number {
-  return samples * 300;
+  return Array.isArray(samples) ? sampleBytes(samples) : Number.POSITIVE_INFINITY;
 }

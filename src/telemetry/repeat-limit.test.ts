@@ -1,18 +1,35 @@
 import { expect, test } from 'vitest';
 import { createRepeatLimit } from './repeat-limit.ts';
 
+function limit(most: number) {
+  const clock = { now: 0 };
+  const admit = createRepeatLimit(1000, most, () => clock.now);
+  const admits = (...keys: string[]) => keys.map((key) => admit(key) !== undefined);
+  return { clock, admit, admits };
+}
+
 test('the same entry is admitted once in a while, others at once', () => {
-  let now = 0;
-  const admits = createRepeatLimit(1000, 10, () => now);
-  expect([admits('a'), admits('a'), admits('b')]).toEqual([true, false, true]);
-  now = 999;
-  expect(admits('a')).toBe(false);
-  now = 1000;
-  expect([admits('a'), admits('a')]).toEqual([true, false]);
+  const { clock, admits } = limit(10);
+  expect(admits('a', 'a', 'b')).toEqual([true, false, true]);
+  clock.now = 999;
+  expect(admits('a')).toEqual([false]);
+  clock.now = 1000;
+  expect(admits('a', 'a')).toEqual([true, false]);
 });
 
 test('only so many entries are remembered: those that were logged last', () => {
-  const admits = createRepeatLimit(1000, 2, () => 0);
-  for (const key of ['a', 'b', 'c']) admits(key);
-  expect([admits('c'), admits('b'), admits('a')]).toEqual([false, false, true]);
+  const { admits } = limit(2);
+  admits('a', 'b', 'c');
+  expect(admits('c', 'b', 'a')).toEqual([false, false, true]);
+});
+
+test('an entry that many others have kept out is logged when it comes again', () => {
+  const { clock, admit, admits } = limit(100);
+  admits(...Array.from({ length: 20 }, (_, i) => `other ${i}`));
+  expect(admits('a', 'a')).toEqual([false, false]);
+  clock.now = 999;
+  expect(admit('a')).toBeUndefined();
+  clock.now = 1000;
+  expect(admit('a')).toEqual({ notLoggedBefore: 3 });
+  expect(admits('a')).toEqual([false]);
 });

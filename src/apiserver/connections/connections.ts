@@ -76,7 +76,8 @@ export function trackConnections(
     observer.onCount(open.size);
     socket.once('close', () => {
       connection.closed();
-      open.delete(key);
+      // A client that has reset its connection may have opened the next one from the same port.
+      if (open.get(key) === connection) open.delete(key);
       ofAddress.delete(connection);
       if (ofAddress.size === 0) byAddress.delete(address);
       observer.onCount(open.size);
@@ -124,8 +125,11 @@ export function trackConnections(
         socket.destroy();
         return undefined;
       };
-      // It is closed already.
-      if (address === undefined) return undefined;
+      // The client has reset it already.
+      if (address === undefined) {
+        socket.destroy();
+        return undefined;
+      }
       if (isAddressFull(address)) return refuse('address_limit');
       const isFull = limits.maxConnections > 0 && open.size >= limits.maxConnections;
       if (isFull && !makeRoom()) return refuse('connection_limit');

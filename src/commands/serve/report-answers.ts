@@ -1,5 +1,4 @@
 import type { AnswerSummary, LeftOutReason, OnAnswer } from '../../metrics/answer-summary.ts';
-import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
@@ -21,15 +20,13 @@ export function createAnswerReport(
   metrics: AdapterMetrics,
   now: () => number = () => performance.now(),
 ): OnAnswer {
-  const limit = createLogLimit(now);
-  const isNews = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
+  const limit = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
 
   return (summary) => {
     for (const [reason, count] of summary.leftOut) {
       metrics.samplesLeftOut(summary.api, reason, count);
     }
-    if (!isShort(summary) || !isNews(kindOf(summary))) return;
-    const admitted = limit();
+    const admitted = isShort(summary) ? limit(kindOf(summary)) : undefined;
     if (admitted === undefined) return;
     const { queries } = summary;
     const fields = { ...(queries.length > 0 && { queries }), ...admitted };

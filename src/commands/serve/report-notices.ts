@@ -1,6 +1,5 @@
 import type { AnswerNotices } from '../../prometheus/notices.ts';
 import type { PrometheusEndpoint } from '../../prometheus/options.ts';
-import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
@@ -32,12 +31,11 @@ export function createNoticeReport(
   metrics: AdapterMetrics,
   now: () => number = () => performance.now(),
 ): (answer: NoticedAnswer) => void {
-  const limit = createLogLimit(now);
-  const isNews = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
+  const limit = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
 
   function admitted(endpoint: string, notice: string): object | undefined {
     // Where in the query it is says nothing about whether it is the same.
-    return isNews(`${endpoint} ${notice.replace(/ \(\d+:\d+\)$/, '')}`) ? limit() : undefined;
+    return limit(`${endpoint} ${notice.replace(/ \(\d+:\d+\)$/, '')}`);
   }
 
   return ({ endpoint, asked, outcome, notices: { partial, annotations } }) => {
