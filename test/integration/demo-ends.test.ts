@@ -17,8 +17,11 @@ import { type ProcessGroup, startGroup } from '../fixtures/process-group.ts';
 const root = path.join(import.meta.dirname, '../..');
 const demo = path.join(root, 'scripts/demo.ts');
 
-/** A mirror that takes connections and says nothing, as a bad network does. */
-const silentMirror = createServer();
+/** A mirror that accepts connections and sends nothing, as a bad network does. */
+const silentMirror = createServer((socket) => {
+  // Reading is what notices the end of a connection; without it, close() would wait for ever.
+  socket.on('error', () => undefined).resume();
+});
 let silentPort = 0;
 
 let directory = '';
