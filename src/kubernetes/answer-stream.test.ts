@@ -1,3 +1,6 @@
+import { getEventListeners } from 'node:events';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -60,9 +63,94 @@ describe('streamChunks', () => {
     const chunks = streamChunks(stream, 'GET /x', { signal: AbortSignal.abort() });
     await expect(chunks.next()).rejects.toMatchObject({ kind: 'canceled' });
   });
+
+  it('end at the signal of the caller, who hears of nothing after it', async () => {
+    const stream = new PassThrough();
+    const caller = new AbortController();
+    const chunks = streamChunks(stream, 'GET /x', { signal: caller.signal });
+    stream.write('a');
+    expect(String((await chunks.next()).value)).toBe('a');
+    stream.write('b');
+    caller.abort();
+    await expect(chunks.next()).rejects.toMatchObject({
+      kind: 'canceled',
+      message: 'GET /x: canceled',
+    });
+    expect(stream.destroyed).toBe(true);
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
+  });
+
+  it('have the first reason to end', async () => {
+    const stream = new PassThrough();
+    const caller = new AbortController();
+    const chunks = streamChunks(stream, 'GET /x', { signal: caller.signal, silenceMs: 1000 });
+    const next = chunks.next();
+    vi.advanceTimersByTime(1000);
+    caller.abort();
+    await expect(next).rejects.toMatchObject({ kind: 'timeout' });
+  });
+
+  it('break with the connection', async () => {
+    const stream = new PassThrough();
+    const { end } = follow(stream);
+    stream.destroy(new Error('ECONNRESET'));
+    expect(await end).toMatchObject({
+      kind: 'unreachable',
+      message: 'GET /x: the connection broke: ECONNRESET',
+    });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('close the connection when the caller leaves', async () => {
+    const stream = new PassThrough();
+    const caller = new AbortController();
+    stream.write('a');
+    for await (const _ of streamChunks(stream, 'GET /x', { signal: caller.signal })) break;
+    expect(stream.destroyed).toBe(true);
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
+  });
+
+  it('are the bytes that came', async () => {
+    const bytes = Buffer.from([0xff, 0x00, 0xc3]);
+    const pieces: Buffer[] = [];
+    const stream = new PassThrough();
+    stream.end(bytes);
+    for await (const piece of streamChunks(stream, 'GET /x', {})) pieces.push(piece);
+    expect(Buffer.concat(pieces)).toEqual(bytes);
+    const texts = new PassThrough({ encoding: 'utf8' });
+    texts.end('é');
+    for await (const piece of streamChunks(texts, 'GET /x', {})) {
+      expect(piece).toEqual(Buffer.from('é'));
+    }
+  });
+
+  it('have the operating system ask whether the server is still there', async () => {
+    const socket = new Socket();
+    const setKeepAlive = vi.spyOn(socket, 'setKeepAlive');
+    const message = new IncomingMessage(socket);
+    message.push(null);
+    for await (const _ of streamChunks(message, 'GET /x', {})) throw new Error('expected nothing');
+    expect(setKeepAlive).toHaveBeenCalledExactlyOnceWith(true, 10_000);
+  });
 });
 
 describe('readBeginning', () => {
+  it('reads no further than it has to', async () => {
+    const stream = new PassThrough();
+    stream.write('abc');
+    // The answer goes on, and nothing comes.
+    expect(await readBeginning(stream, 3)).toBe('abc');
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it('reads text whose characters are cut into pieces', async () => {
+    const stream = new PassThrough();
+    const [first, second] = Buffer.from('é');
+    stream.write(Buffer.from([first ?? 0]));
+    stream.end(Buffer.from([second ?? 0]));
+    expect(await readBeginning(stream, 100)).toBe('é');
+  });
+
   it.each([
     [4, 'abcd'],
     [100, 'abcdef'],

@@ -35,7 +35,7 @@ export async function* streamChunks(
     end(new KubernetesError('timeout', `${what}: nothing came for ${silenceMs} ms`)),
   );
   if (signal?.aborted) onAbort();
-  else signal?.addEventListener('abort', onAbort, { once: true });
+  else signal?.addEventListener('abort', onAbort);
   if (isIncomingMessage(stream)) stream.socket.setKeepAlive(true, KEEP_ALIVE_MS);
 
   try {

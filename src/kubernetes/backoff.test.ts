@@ -13,4 +13,10 @@ describe('createBackoff', () => {
     const backoff = createBackoff(100, 500, () => 0);
     expect([1, 2, 3, 4].map(() => backoff.next())).toEqual([50, 100, 200, 250]);
   });
+
+  it('waits at random', () => {
+    const waits = new Set(Array.from({ length: 10 }, () => createBackoff(100, 500).next()));
+    expect(waits.size).toBeGreaterThan(1);
+    expect([...waits].every((wait) => wait >= 50 && wait <= 100)).toBe(true);
+  });
 });

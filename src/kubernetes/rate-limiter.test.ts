@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRateLimiter } from './rate-limiter.ts';
 
@@ -49,6 +50,32 @@ describe('createRateLimiter', () => {
     const passed = start(limiter, 1);
     await vi.advanceTimersByTimeAsync(1000);
     expect(passed).toEqual([0]);
+  });
+
+  it('takes the qps for the burst where there is none', async () => {
+    const passed = start(createRateLimiter({ qps: 2.5 }), 4);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(passed).toEqual([0, 1]);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(passed).toEqual([0, 1, 2]);
+  });
+
+  it('leaves nothing behind, whether the wait ends or the caller gives up', async () => {
+    const limiter = createRateLimiter({ qps: 1, burst: 1 });
+    start(limiter, 1);
+    const waiting = new AbortController();
+    const waited = limiter.acquire(waiting.signal);
+    await vi.advanceTimersByTimeAsync(1000);
+    await waited;
+    expect(getEventListeners(waiting.signal, 'abort')).toEqual([]);
+    const leaving = new AbortController();
+    const left = limiter.acquire(leaving.signal).catch(() => 'left');
+    // It waits by now.
+    await vi.advanceTimersByTimeAsync(1);
+    leaving.abort();
+    expect(await left).toBe('left');
+    expect(vi.getTimerCount()).toBe(0);
+    expect(getEventListeners(leaving.signal, 'abort')).toEqual([]);
   });
 
   it.each([0, 0.5, -3])('lets one pass at once with a burst of %s', async (burst) => {

@@ -340,7 +340,7 @@ function startDeadline(timeoutMs: number, caller: AbortSignal | undefined): Dead
   const onCancel = (): void => abort('canceled');
   const timer = setTimeout(() => abort('timeout'), timeoutMs);
   if (caller?.aborted) onCancel();
-  else caller?.addEventListener('abort', onCancel, { once: true });
+  else caller?.addEventListener('abort', onCancel);
 
   return {
     signal: controller.signal,
@@ -360,7 +360,7 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
     if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort);
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

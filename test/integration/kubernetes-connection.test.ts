@@ -450,6 +450,116 @@ describe('the API server', () => {
     });
   });
 
+  const long = 'x'.repeat(300);
+  it.each([
+    ['', ''],
+    [' a proxy is\n', ': a proxy is'],
+    ['null', ': null'],
+    ['"text"', ': "text"'],
+    ['{"message":7}', ': {"message":7}'],
+    ['{"reason":"Gone"}', ': {"reason":"Gone"}'],
+    ['{"message":""}', ''],
+    [long, `: ${long}`],
+    [`${long}y`, `: ${long}...`],
+  ])('explains a failure with %j', async (body, explanation) => {
+    const server = await start({
+      handler: (_, response) => response.writeHead(500).end(body),
+    });
+    const requester = await plain(server);
+    const message = `the API server answered 500${explanation}`;
+    for (const failing of [requester.getJson('/api'), requester.watch('/api')]) {
+      await expect(failing).rejects.toMatchObject({ message: `GET /api: ${message}` });
+    }
+  });
+
+  it('sends JSON without saying so, or nothing at all', async () => {
+    const server = await start({ handler: (_, response) => response.end('{"a":1}') });
+    const requester = await plain(server);
+    expect(await requester.getJson('/api')).toEqual({ body: { a: 1 }, contentType: '' });
+    server.answerWith((_, response) => response.end());
+    await expect(requester.getJson('/api')).rejects.toMatchObject({
+      kind: 'bad_answer',
+      status: 200,
+      message: 'GET /api: expected JSON, the answer is without a type',
+    });
+  });
+
+  it('speaks something else than HTTP', async () => {
+    const other = net.createServer((socket) => socket.end('SSH-2.0-OpenSSH\r\n\r\n'));
+    open.push(other);
+    const port = await listenOnLoopback(other);
+    const requester = await connect({ cluster: { server: `http://127.0.0.1:${port}` } });
+    await expect(requester.getJson('/api')).rejects.toMatchObject({
+      kind: 'bad_answer',
+      message: expect.stringMatching(/^GET \/api: the answer is not HTTP: /),
+    });
+  });
+
+  it('refuses the credentials in an answer that never ends: it is not read, nor kept', async () => {
+    const closed: string[] = [];
+    const server = await start({
+      handler: ({ headers }, response) => {
+        if (headers.authorization === 'Bearer new') {
+          sendJson(response, 200, { fine: true });
+          return;
+        }
+        response.on('close', () => closed.push(String(headers.authorization)));
+        response.writeHead(401).write('x');
+      },
+    });
+    const cluster = { server: server.url };
+    const requester = await connect({ cluster, user: { token: 'old' } });
+    await writeFile(kubeconfig, kubeconfigText({ cluster, user: { token: 'new' } }));
+    expect(await requester.getJson('/api')).toMatchObject({ body: { fine: true } });
+    await expect.poll(() => closed).toEqual(['Bearer old']);
+  });
+
+  it('sends more than is read: the connection is closed', async () => {
+    let isClosed = false;
+    const server = await start({
+      handler: (_, response) => {
+        response.on('close', () => {
+          isClosed = true;
+        });
+        response.write('x'.repeat(101));
+      },
+    });
+    const requester = await plain(server, { maxAnswerBytes: 100 });
+    await expect(requester.getJson('/api')).rejects.toMatchObject({
+      kind: 'bad_answer',
+      message: 'GET /api: the response is larger than 100 bytes',
+    });
+    await expect.poll(() => isClosed).toBe(true);
+  });
+
+  it('may send just as much as is read, in characters that are cut into pieces', async () => {
+    const [first, second] = Buffer.from('é');
+    const server = await start({
+      handler: (_, response) => {
+        response.write(Buffer.from(['"'.charCodeAt(0), first ?? 0]));
+        setTimeout(() => response.end(Buffer.from([second ?? 0, '"'.charCodeAt(0)])), 20);
+      },
+    });
+    const requester = await plain(server, { maxAnswerBytes: 4 });
+    expect(await requester.getJson('/api')).toMatchObject({ body: 'é' });
+  });
+
+  it('gets the document and its type', async () => {
+    const server = await start({ handler: (_, response) => sendJson(response, 200, {}) });
+    const requester = await plain(server);
+    await requester.postJson('/api', { a: ['é'] });
+    await requester.getJson('/api');
+    expect(server.requests.map(({ headers }) => headers['content-type'])).toEqual([
+      'application/json',
+      undefined,
+    ]);
+    expect(server.requests.map(({ headers }) => headers['content-length'])).toEqual([
+      String(Buffer.byteLength('{"a":["é"]}')),
+      undefined,
+    ]);
+    expect(server.requests[1]?.headers.accept).toBe('application/json');
+  });
+
   it('redirects, and the token stays here', async () => {
     const elsewhere = await start();
     const server = await start({

@@ -1,0 +1,46 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { sleep } from './sleep.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Whether a sleep of a second is over, each time that it is asked. */
+function sleeping(signal: AbortSignal): () => boolean {
+  let isOver = false;
+  void sleep(1_000, signal).then(() => {
+    isOver = true;
+  });
+  return () => isOver;
+}
+
+it('sleep lasts for its time, and leaves nothing behind', async () => {
+  const { signal } = new AbortController();
+  const isOver = sleeping(signal);
+  await vi.advanceTimersByTimeAsync(999);
+  expect(isOver()).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(isOver()).toBe(true);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
+it('sleep ends with the signal, and leaves nothing behind', async () => {
+  const controller = new AbortController();
+  const isOver = sleeping(controller.signal);
+  controller.abort();
+  await Promise.resolve();
+  expect(isOver()).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+  expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+});
+
+it('sleep does not begin after the signal', async () => {
+  const isOver = sleeping(AbortSignal.abort());
+  await Promise.resolve();
+  expect(isOver()).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
