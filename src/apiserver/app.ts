@@ -57,7 +57,7 @@ export interface AppDependencies {
   readonly version: string;
   /** How many requests are served at the same time. */
   readonly pools: RequestPools;
-  /** How long a request may take, in milliseconds. 0: any time. */
+  /** How long a request may take, in milliseconds. 0: no limit. */
   readonly requestTimeout: number;
   /** Whether the server is about to end: its clients are to look for another one. */
   readonly isEnding: () => boolean;
@@ -152,7 +152,7 @@ function commonHeaders({ isEnding }: Pipeline, { headers, protocol }: HttpExchan
   };
 }
 
-/** A request's way to its answer: parse, authenticate, authorize, take a place, route. */
+/** The steps of a request: parse, authenticate, authorize, take an in-flight slot, route. */
 async function answer(
   pipeline: Pipeline,
   exchange: HttpExchange,
@@ -174,19 +174,19 @@ async function answer(
       progress.user = user;
       if (identity.method === 'front_proxy') exchange.open.connection.provenFrontProxy();
       await access.authorize(user, info, place.identified(identity, signal));
-      // A probe is answered whatever the load, unless it has to wait for a review.
+      // Health checks are served under any load, unless they have to wait for a review.
       if (!healthPaths.has(url.path)) place.take(identity);
       return await routes({ method, url, headers, signal, onQuery: progress.queries.onQuery });
     } finally {
-      // Also where the client has hung up; and not before the kernel has taken the answer.
+      // Also if the client has disconnected; and not before the kernel has taken the response.
       exchange.open.onSent(() => place.leave());
     }
   });
 }
 
 /**
- * The place of a request that has come. It is lost after the longest time that a request may take,
- * for what then still goes on may never end.
+ * The in-flight slot of a new request. It is released after the request timeout, since work that is
+ * still running then may never end.
  */
 function openPlace({ pools, requestTimeout }: Pipeline, { socket }: RequestOrigin): RequestPlace {
   const place = pools.open(socket?.remoteAddress);

@@ -5,7 +5,7 @@ import { badRequest, requestTimeout } from './status.ts';
 /** The longest that a timer of Node.js can take; one that is set to more ends at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Not an error: one with its stack takes longer than all the rest. */
+/** Not an Error, since capturing its stack would take longer than everything else. */
 const DONE = 'the request is done';
 
 /** In characters; who asks need not be known to have it read. */
@@ -48,8 +48,8 @@ function durationOf(text: string): number | undefined {
  * Does what a request asks for, unless its time is over first: that rejects with a Status 504.
  *
  * @param milliseconds 0: no limit
- * @param work its signal is aborted when the time is over, when the client has gone, and at last when
- *   the work is done: what it has got meanwhile is no longer in use
+ * @param work its signal is aborted on timeout, when the client disconnects, and finally when the
+ *   work is done: what it has obtained is no longer in use
  */
 export async function withDeadline<Result>(
   milliseconds: number,

@@ -13,7 +13,7 @@ export interface Content {
   readonly length: number;
   bytes(): Buffer | Promise<Buffer>;
   gzipped(): Promise<Buffer>;
-  /** Gives the memory back, once the content is sent and nobody needs it. Absent: it is kept. */
+  /** Releases the memory after the content is sent. Absent: it is kept. */
   free?(): void;
 }
 

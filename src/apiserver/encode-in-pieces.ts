@@ -6,7 +6,7 @@ import { encodeApiList } from './protobuf/api-object.ts';
 /** In characters. */
 const PIECE = 64 * 1024;
 
-/** Items of a list that are written as protobuf at one go. */
+/** The number of list items that are written as protobuf without a pause. */
 const BATCH = 100;
 
 /**
@@ -51,7 +51,7 @@ function* jsonPieces(
   yield Buffer.from(text);
 }
 
-/** As JSON.stringify writes it, with two spaces for each level where people are to read it. */
+/** Like JSON.stringify, indented by two spaces per level if `pretty`. */
 function* jsonParts(
   fields: readonly (readonly [string, unknown])[],
   list: LongList<unknown>,
@@ -80,7 +80,7 @@ function* jsonItems(list: LongList<unknown>, pretty: boolean): Generator<string>
   else yield pretty ? '\n  ]' : ']';
 }
 
-/** A line break in JSON is never a part of a text. */
+/** JSON strings never contain a literal line break. */
 function indented(value: unknown, level: number, pretty: boolean): string {
   if (!pretty) return JSON.stringify(value);
   return JSON.stringify(value, undefined, 2).replaceAll('\n', `\n${'  '.repeat(level)}`);

@@ -25,7 +25,7 @@ export interface HttpExchange {
   readonly code: number;
   /** Whether all of the answer has been handed to the operating system. */
   readonly isSent: boolean;
-  /** The request as its connection knows it: when it ends, and the memory that it holds. */
+  /** The request in its connection: when it ends, and the memory that it uses. */
   readonly open: OpenRequest;
   origin(): RequestOrigin;
   /** Reads the body, if there is one, and tells of each piece of it. */
@@ -37,8 +37,8 @@ export interface HttpExchange {
    */
   send(code: number, headers: AnswerHeaders, body: Uint8Array | undefined): void;
   /**
-   * Ends the exchange, wherever it is: over HTTP/1.1 the connection, over HTTP/2 the stream where the
-   * answer is sent or the connection is the front proxy's, which others use as well.
+   * Aborts the exchange in any state: over HTTP/1.1 the connection; over HTTP/2 the stream, if the
+   * response is sent or the connection belongs to the front proxy, which other users share.
    */
   hangUp(): void;
 }

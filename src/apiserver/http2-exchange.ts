@@ -84,7 +84,7 @@ export class Http2Exchange implements HttpExchange {
     else this.open.connection.close('stalled');
   }
 
-  /** In pieces, to see that the client reads them; the session holds no more than one of each stream. */
+  /** In pieces, to see whether the client reads them. The session buffers one piece per stream. */
   #write(pieces: Iterator<Uint8Array, void>): void {
     const stream = this.#stream;
     if (this.open.isOver || stream.destroyed || stream.closed) return;

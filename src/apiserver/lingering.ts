@@ -2,7 +2,7 @@ import type { HttpExchange } from './http-exchange.ts';
 
 /** Times in milliseconds. */
 export interface SendingLimits {
-  /** How long the client may read nothing, and how long it has to end its request afterwards. */
+  /** How long the client may read nothing, and how long it has to complete its request afterwards. */
   readonly withoutProgress: number;
   readonly total: number;
 }

@@ -8,8 +8,8 @@ import { type Content, freshContent } from './document.ts';
 const gunzip = promisify(gunzipWithCallback);
 
 /**
- * Takes in content piece by piece, and pauses in between. What is to be compressed is compressed
- * meanwhile, so that only the outcome is in memory as a whole.
+ * Collects content piece by piece, with pauses. Compression happens on the way, so that only the
+ * result is in memory as a whole.
  *
  * @param pieces their memory is given back
  * @param isCompressed whether the client reads gzip
@@ -67,7 +67,7 @@ function createCompressor(): Compressor {
   };
 }
 
-/** At one go it would take as long as the system needs to find so much memory. */
+/** A single copy would block for as long as the system needs to allocate that much memory. */
 async function join(pieces: readonly Buffer[], length: number): Promise<Buffer> {
   const slices = createTimeSlices();
   const joined = Buffer.allocUnsafeSlow(length);

@@ -1,7 +1,7 @@
-/** So many items are made, and written, at one go. */
+/** The number of items that are created and written without a pause. */
 const SHORT = 500;
 
-/** The items of an API list that are made one by one, while they are written. */
+/** The items of an API list that are created while they are written. */
 export class LongList<Value> implements Iterable<object> {
   readonly #values: Iterable<Value>;
   readonly #toItem: (value: Value) => object;
@@ -16,7 +16,7 @@ export class LongList<Value> implements Iterable<object> {
   }
 }
 
-/** The items of an API list: an array where they are few. */
+/** The items of an API list: an array if there are few. */
 export function listItems<Value>(
   values: Iterable<Value>,
   toItem: (value: Value) => object,

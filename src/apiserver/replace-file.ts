@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 
 /**
- * Writes a new file and renames it into place, whatever is there: neither the mode of an existing
- * file nor a symbolic link counts. What is read meanwhile is the old content or the new one.
+ * Writes a new file and renames it into place, regardless of the mode of an existing file or a
+ * symbolic link. Readers see either the old content or the new content.
  *
- * @param mode of the new file, e.g. 0o600; the umask takes off its part
+ * @param mode of the new file, e.g. 0o600, restricted by the umask
  */
 export async function replaceFile(file: string, content: string, mode: number): Promise<void> {
   const temporary = `${file}.${randomUUID()}`;
-  // Fails where the name exists, be it as a symbolic link that leads nowhere.
+  // Fails if the name exists, even as a dangling symbolic link.
   const handle = await open(temporary, 'wx', mode);
   try {
     await handle.writeFile(content).finally(() => handle.close());

@@ -42,7 +42,7 @@ export interface ServerOptions {
 /** Who is told of the requests that come. */
 export interface RequestListeners {
   onHttp1(request: IncomingMessage, response: ServerResponse, connection: Connection): void;
-  /** @param rawHeaders names and values in turn */
+  /** @param rawHeaders names and values alternating */
   onHttp2(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
@@ -67,15 +67,15 @@ export interface NamedCertificate {
 /** A listening server. */
 export interface Server {
   readonly port: number;
-  /** Bytes of answers that clients have not read yet. */
+  /** Bytes of responses that clients have not read yet. */
   unsentBytes(): number;
   /** New connections get this certificate. */
   replaceCertificate(certificate: ServingCertificate): void;
   /** New connections that ask for one of the names get this certificate. */
   addCertificate(named: NamedCertificate): void;
   /**
-   * Takes no more connections, lets running requests end, and ends them after the grace time. What
-   * clients have begun to send and do not complete ends after a second.
+   * Accepts no more connections, waits for running requests, and aborts them after the grace period.
+   * Requests that clients do not complete are aborted after a second.
    */
   close(graceMilliseconds: number): Promise<void>;
 }
@@ -109,16 +109,16 @@ const http2Limits = {
   maxDeflateDynamicTableSize: 4096,
 };
 
-/** Of the headers that a connection's client may refer to, in bytes: HTTP/2's default. */
+/** The size of the HPACK table, in bytes: the default of HTTP/2. */
 const headerTableSize = 4096;
 
-/** Requests of a connection of HTTP/1.1 that are not answered yet; no client of Kubernetes sends two. */
+/** Pipelined requests of an HTTP/1.1 connection; no Kubernetes client sends two. */
 const MOST_PIPELINED = 64;
 
 /** How long a client may take until the first byte and for the TLS handshake, in milliseconds. */
 const HANDSHAKE_TIMEOUT = 10_000;
 
-/** How long requests may stay incomplete when the server ends, in milliseconds. */
+/** How long requests may remain incomplete during shutdown, in milliseconds. */
 const INCOMPLETE_GRACE = 1_000;
 
 /** Starts to listen. Rejects where the port cannot be had. */
@@ -253,7 +253,7 @@ function listenToStreams(
   session.on('stream', onStream);
 }
 
-/** Looks at each connection before its handshake: whether there are too many, and whether it is TLS. */
+/** Checks each connection before its handshake: the connection limits, and whether it is TLS. */
 function acceptWithin(
   server: HttpsServer | Http2SecureServer,
   connections: Connections,

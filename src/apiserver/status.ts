@@ -97,7 +97,7 @@ export function requestEntityTooLarge(limit: number): StatusError {
 export function answerTooLarge(bytes: number, limit: number): StatusError {
   return new StatusError(
     internalError(
-      `the answer has ${bytes} bytes, expected at most ${limit} (--max-unsent-bytes): ask for fewer objects, or with Accept-Encoding: gzip`,
+      `the response has ${bytes} bytes, expected at most ${limit} (--max-unsent-bytes): ask for fewer objects, or with Accept-Encoding: gzip`,
     ),
   );
 }
@@ -108,7 +108,7 @@ export function tooManyRequests(retryAfterSeconds: number): StatusError {
   return new StatusError(failure(429, 'TooManyRequests', message, { retryAfterSeconds }));
 }
 
-/** Whether a request was refused by {@link tooManyRequests}. */
+/** Whether a request was rejected by {@link tooManyRequests}. */
 export function isTooManyRequests(error: unknown): boolean {
   return error instanceof StatusError && error.status.code === 429;
 }
@@ -131,8 +131,8 @@ export function retryAfterOf({ details }: Status): number | undefined {
 }
 
 /**
- * In characters. Texts of requests are cut where they are repeated (`echoedText`); this is for
- * messages with many of them.
+ * In characters. Messages truncate each text of a request (`echoedText`); this limits messages with many
+ * of them.
  */
 const LONGEST_MESSAGE = 2000;
 

@@ -12,7 +12,7 @@ import { createSeriesNaming, type LeftOutMetric, type SeriesNaming } from './ser
 export interface BuiltCatalog {
   readonly catalog: Catalog;
   readonly leftOut: readonly LeftOutMetric[];
-  /** Of each rule, custom ones first; whether its series query failed is not known here. */
+  /** Of each rule, custom rules first, without the failure of its series query. */
   readonly ruleOutcomes: readonly Omit<RuleOutcome, 'failure'>[];
 }
 
@@ -149,7 +149,7 @@ type Association = Pick<CustomMetric, 'resource' | 'resourceLabel' | 'namespaceL
 
 interface Associations {
   readonly associations: readonly Association[];
-  /** Whether a label names a resource that is in a namespace, and none its namespace. */
+  /** Whether a label maps to a namespaced resource, and none to its namespace. */
   readonly lacksNamespace: boolean;
 }
 

@@ -25,7 +25,7 @@ export type DiscoveryOutcome =
       readonly way: DiscoveryWay;
       /** Why it was asked in another way than the others. */
       readonly detour?: string;
-      /** Where no series has a label that matters to a rule: labels that they have, some of them. */
+      /** If no series has a label that matters to a rule: some of the labels that they have. */
       readonly labels?: readonly string[];
     }
   | { readonly seriesQuery: string; readonly error: unknown };
@@ -132,7 +132,7 @@ async function byLabelsIfPossible(
   }
 }
 
-/** Whether no series has a label that matters to a rule, and the others are not known either. */
+/** Whether no series has a label that matters to a rule, and other labels are not known either. */
 async function lacksNeededLabels(
   found: DiscoveredSeries,
   certain: ReadonlySet<string>,
@@ -141,7 +141,7 @@ async function lacksNeededLabels(
 ): Promise<boolean> {
   if (found.size === 0 || (needs.labels.size === 0 && needs.templates.length === 0)) return false;
   const slices = createTimeSlices();
-  // Names that have the same of the labels share one set of them.
+  // Names with the same labels share one set.
   const seen = new Set<ReadonlySet<string>>();
   for (const labels of found.values()) {
     if (slices.isOver()) await slices.pause();
@@ -154,7 +154,7 @@ async function lacksNeededLabels(
   return true;
 }
 
-/** For explanations, so a failure does not matter. */
+/** Used for explanations only, so a failure does not matter. */
 async function someLabels(seriesQuery: string, ask: DiscoveryRequests): Promise<readonly string[]> {
   const labels = await ask.labels(seriesQuery).catch((): readonly string[] => []);
   return labels.filter((label) => label !== '__name__').slice(0, MOST_LABELS_TOLD + 1);

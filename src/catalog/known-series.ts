@@ -7,7 +7,7 @@ export interface KnownSeries {
   readonly names: readonly string[];
   /** The labels of the name in the same place; one object for all sets that are alike. */
   readonly labels: readonly ReadonlySet<string>[];
-  /** Labels of the series that no set has, where they were asked for; some of them. */
+  /** Some of the labels of the series that are in no set, if they were requested. */
   readonly otherLabels: readonly string[];
 }
 

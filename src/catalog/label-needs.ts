@@ -53,7 +53,7 @@ export function namespaceLabelOf(
   return namespaces && resources.labelOf(namespaces, mapper);
 }
 
-/** The label that the namespace of a request for an external metric goes into. */
+/** The label that matches the namespace of a request for an external metric. */
 export function requestNamespaceLabel(
   rule: CompiledRule,
   mapper: ResourceMapper,

@@ -20,8 +20,8 @@ export interface RelistDependencies {
   /** Whether Prometheus has answered, if only by a refusal: asking again gives the same. */
   readonly isRefusal: (error: unknown) => boolean;
   /**
-   * Whether the server that gave an error answers other requests, so that the error is its answer
-   * to what was asked. Never rejects.
+   * Whether the server that returned an error responds to other requests, so that the error is about the
+   * request. Never rejects.
    */
   readonly answersOtherwise: (error: unknown) => Promise<boolean>;
   /** Whether an error says that the server cannot do what was asked; asked otherwise, it may. */
@@ -58,7 +58,7 @@ export interface RelistRound {
 export interface RelistLoop {
   /** The current catalog. */
   readonly catalog: () => Catalog;
-  /** What became of each rule that the catalog is made by, custom rules first. */
+  /** The outcome of each rule of the catalog, custom rules first. */
   readonly ruleOutcomes: () => readonly RuleOutcome[];
   /** Whether a round has ended in which Prometheus could be asked. */
   readonly hasListed: () => boolean;
@@ -254,7 +254,7 @@ async function couldBeAsked(
 ): Promise<boolean> {
   if (outcomes.length === 0) return true;
   if (outcomes.some((outcome) => 'found' in outcome || isRefusal(outcome.error))) return true;
-  // Of failures of one kind one is enough to ask about.
+  // One failure of each kind is enough.
   const [first] = outcomes;
   return first !== undefined && 'error' in first && answersOtherwise(first.error);
 }

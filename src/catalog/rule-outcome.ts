@@ -1,72 +1,71 @@
 import type { CompiledRule } from '../rules/rule.ts';
 
-/** Why a series gives no metric of a rule, or one that no request can get a value of. */
+/** Why a series gives no metric for a rule, or one that never has a value. */
 export type WithoutMetricCause =
-  /** `seriesFilters` leave it out. */
+  /** Excluded by `seriesFilters`. */
   | 'series_filters'
-  /** `name.matches` leaves it out. */
+  /** Excluded by `name.matches`. */
   | 'name_matches'
-  /** The name that the rule gives it, or its own, cannot be asked for. */
+  /** The name of the metric, or of the series, cannot be requested. */
   | 'unfit_name'
-  /** None of its labels names a resource of the cluster. */
+  /** None of its labels maps to a resource of the cluster. */
   | 'no_resource_label'
-  /** It has no label for the namespace that it would need. */
+  /** It lacks the required label for the namespace. */
   | 'no_namespace_label'
-  /** Later rules give all the metrics that it would give. */
+  /** Later rules define all its metrics. */
   | 'replaced';
 
-/** Series of one rule that have one fate. */
+/** The series of a rule that have the same cause. */
 export interface SeriesWithoutMetric {
   readonly cause: WithoutMetricCause;
   readonly count: number;
   /** The first of their names, at most {@link MOST_EXAMPLES}. */
   readonly examples: readonly string[];
-  /** What is wrong with the first name, where the cause does not say it all. */
+  /** What is wrong with the first name, if the cause does not imply it. */
   readonly detail?: string;
 }
 
-/** What became of one rule at the last relist. */
+/** The outcome of a rule at the last relist. */
 export interface RuleOutcome {
   readonly rule: CompiledRule;
-  /** How many names of series its series query found. */
+  /** The number of series names that its series query found. */
   readonly series: number;
-  /** How many metrics of the catalog are the rule's. */
+  /** The number of metrics of the catalog that the rule defines. */
   readonly metrics: number;
   /** Sorted by count, the most frequent first. */
   readonly withoutMetric: readonly SeriesWithoutMetric[];
-  /** Where no label names a resource, or the namespace: labels that the series have, some of them. */
+  /** If no label maps to a resource, or to the namespace: some of the labels of the series. */
   readonly labels: readonly string[];
-  /** The label that stands for the namespace, where the rule has one. */
+  /** The label for the namespace, if the rule has one. */
   readonly namespaceLabel: string | undefined;
-  /** Why the series query failed at the last relist: the rule keeps the series that it found before. */
+  /** Why the series query failed at the last relist. The rule keeps the series found before. */
   readonly failure: unknown;
 }
 
-/** Why a rule has no metrics, in one word: a value of a label in the adapter's own metrics. */
+/** Why a rule has no metrics: a label value in the metrics of the adapter. */
 export type NoMetricsReason = WithoutMetricCause | 'query_failed' | 'no_series';
 
 export const MOST_EXAMPLES = 3;
 
-/** Of more labels the first in the alphabet are told. */
+/** The number of labels shown, in alphabetical order. */
 export const MOST_LABELS_TOLD = 20;
 
-/** Undefined where the rule has metrics that can be asked for. */
+/** Undefined if the rule has metrics that can be requested. */
 export function noMetricsReason(outcome: RuleOutcome): NoMetricsReason | undefined {
   const { series, metrics, withoutMetric, failure } = outcome;
   if (series === 0) return failure === undefined ? 'no_series' : 'query_failed';
   const [first] = withoutMetric;
   if (metrics === 0) return first?.cause ?? 'replaced';
-  // External metrics are listed all the same, as in the reference adapter.
+  // External metrics are listed anyway, as in the reference adapter.
   const unanswerable = withoutMetric.find(({ cause }) => cause === 'no_namespace_label');
   const isExternal = outcome.rule.kind === 'external';
   return isExternal && (unanswerable?.count ?? 0) >= metrics ? 'no_namespace_label' : undefined;
 }
 
 /**
- * What an author of rules should know of a rule: why it has no metrics, or which of them no request
- * can get a value of, and what to do.
+ * Explains why a rule has no metrics, or which of them never have a value, and what to do.
  *
- * @returns a sentence without the place of the rule; undefined where all is well
+ * @returns a sentence without the place of the rule; undefined if there is no problem
  */
 export function explainOutcome(outcome: RuleOutcome): string | undefined {
   const reason = noMetricsReason(outcome);

@@ -7,22 +7,22 @@ import {
   type WithoutMetricCause,
 } from './rule-outcome.ts';
 
-/** Counts what becomes of the series of one rule, while a catalog is made. */
+/** Counts the outcomes of the series of one rule while a catalog is built. */
 export interface RuleTally {
   readonly rule: CompiledRule;
-  /** A series gives no metric, or one that no request can get a value of. */
+  /** A series gives no metric, or one that never has a value. */
   without(cause: WithoutMetricCause, series: string, detail?: string): void;
-  /** As `without`, for want of a label. @param labels that the series has */
+  /** As `without`, because of a missing label. @param labels of the series */
   withoutLabel(
     cause: 'no_resource_label' | 'no_namespace_label',
     series: string,
     labels: ReadonlySet<string>,
   ): void;
-  /** A metric is made, which a later one of the same name may replace. */
+  /** A metric is added, which a later one of the same name may replace. */
   made(metric: string): void;
   /**
-   * @param metrics how many metrics of the finished catalog are the rule's
-   * @param otherLabels labels of the series that are known besides those that were told
+   * @param metrics the number of metrics of the finished catalog that the rule defines
+   * @param otherLabels known labels of the series in addition to those reported
    */
   finish(metrics: number, otherLabels: readonly string[]): Omit<RuleOutcome, 'failure'>;
 }
@@ -62,7 +62,7 @@ export function createRuleTally(
     without,
     withoutLabel(cause, name, labelsOfSeries) {
       without(cause, name);
-      // Thousands of series have the same set.
+      // Thousands of series share one set.
       if (seen.has(labelsOfSeries) || labels.size > MOST_LABELS_TOLD) return;
       seen.add(labelsOfSeries);
       for (const label of labelsOfSeries) labels.add(label);

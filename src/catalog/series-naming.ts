@@ -11,7 +11,7 @@ export interface LeftOutMetric {
   readonly why: string;
 }
 
-/** The rule leaves a series out, by its `seriesFilters` or by `name.matches`. */
+/** The rule excludes a series with `seriesFilters` or `name.matches`. */
 export interface ExcludedSeries {
   readonly excludedBy: 'series_filters' | 'name_matches';
 }
@@ -22,7 +22,7 @@ export interface ExcludedSeries {
  */
 export type Naming = string | LeftOutMetric | ExcludedSeries;
 
-/** One object each: there may be a million names. */
+/** Shared constants: there may be a million names. */
 const EXCLUDED_BY_FILTERS: ExcludedSeries = Object.freeze({ excludedBy: 'series_filters' });
 const EXCLUDED_BY_NAME: ExcludedSeries = Object.freeze({ excludedBy: 'name_matches' });
 

@@ -247,7 +247,7 @@ rules:
       '<stdin>: 1 error, 3 broken, 1 warning',
       '<stdin>:5:3: error: unknown value rules.custm: did you mean "custom"?',
       expect.stringMatching(/^<stdin>:9:64: broken: rules\.custom\[0\]\.metricsQuery: /),
-      '<stdin>:10:27: warning: rules.custom[1].seriesQuery: Helm fills this template in, so the rule is not checked here: check the rules file that `helm template` makes',
+      '<stdin>:10:27: warning: rules.custom[1].seriesQuery: Helm expands this template, so the rule is not checked here: check the rules file that `helm template` renders',
       expect.stringContaining('14:3: broken: rules.resource.memory: `memory` is missing'),
       expect.stringContaining('15:10: broken: rules.resource.cpu: `cpu` is missing'),
       '',
@@ -273,7 +273,7 @@ rules:
     expect(code).toBe(1);
     expect(out.split('\n').filter((line) => line.startsWith('<stdin>:'))).toEqual([
       expect.stringContaining('1 broken, 0 warnings'),
-      '<stdin>:14:1: broken: resourceRules.memory: `memory` is missing in resourceRules, so CPU and memory cannot be answered: both `cpu` and `memory` are needed, each with containerQuery, nodeQuery and resources',
+      '<stdin>:14:1: broken: resourceRules.memory: `memory` is missing in resourceRules, so CPU and memory cannot be served: both `cpu` and `memory` are required, each with containerQuery, nodeQuery and resources',
     ]);
   });
 

@@ -15,8 +15,8 @@ export class FileTooLargeError extends Error {
 const CHUNK = 64 * 1024;
 
 /**
- * Reads a file of limited size. A larger regular file is not read at all; a pipe or a device is read
- * up to the limit.
+ * Reads a file of limited size. A larger regular file is not read; a pipe or device is read up to the
+ * limit.
  *
  * @param limit in bytes
  * @throws FileTooLargeError where the file has more bytes; else the error of the file system
@@ -29,7 +29,7 @@ export async function readBounded(path: string, limit: number): Promise<Buffer> 
     const chunks: Uint8Array[] = [];
     let length = 0;
     for (;;) {
-      // One byte more than is allowed: the file may grow while it is read.
+      // One byte more than the limit: the file may grow while it is read.
       const chunk = new Uint8Array(Math.min(CHUNK, limit + 1 - length));
       const { bytesRead } = await handle.read(chunk, 0, chunk.length);
       if (bytesRead === 0) return Buffer.concat(chunks);

@@ -23,7 +23,7 @@ export function definitionOf({ custom, external, resource }: Configuration): Rul
 /**
  * Compiles the definition of a configuration that was read without an error, in time slices.
  *
- * @throws where a rule does not compile after all
+ * @throws if a rule does not compile after all
  */
 export async function compileDefinition(
   definition: RulesDefinition,

@@ -175,7 +175,7 @@ externalRules:
       `rules: [{seriesQuery: up, name: {matches: '^(.*)$', as: '${as}'}, resources: {template: <<.Resource>>}, metricsQuery: 'sum(up{<<.LabelMatchers>>}) by (<<.GroupBy>>)'}]`;
     for (const as of ['http/requests', '${1}/x', '/$1']) {
       expect(faultsOf(rule(as))).toEqual([
-        expect.stringContaining('broken: rules[0].name.as: a metric whose name has a "/"'),
+        expect.stringContaining('broken: rules[0].name.as: a metric whose name contains "/"'),
       ]);
     }
     expect(faultsOf(rule('http_$1'))).toEqual([]);
@@ -186,11 +186,11 @@ externalRules:
       `rules: [{seriesQuery: '${series}', resources: {template: <<.Resource>>}, metricsQuery: '${query}'}]`;
     const text = 'sum(up{namespace="{{.Namespace}}"}) by (<<.GroupBy>>)';
     expect(faultsOf(rule('up', text))).toEqual([
-      expect.stringMatching(/warning: rules\[0\]\.metricsQuery: `\{\{` is text here/),
+      expect.stringMatching(/warning: rules\[0\]\.metricsQuery: `\{\{` is plain text here/),
     ]);
     const good = 'sum(up{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     expect(faultsOf(rule('up{job="{{ .Values.job }}"}', good))[0]).toMatch(
-      /warning: rules\[0\]\.seriesQuery: `\{\{` is text here/,
+      /warning: rules\[0\]\.seriesQuery: `\{\{` is plain text here/,
     );
   });
 });

@@ -136,7 +136,7 @@ export function languageOf({ checkPromql }: Pick<LoadOptions, 'checkPromql'>): Q
   return checkPromql ? 'promql' : 'other';
 }
 
-/** Helm fills its templates in, which is not done here: what comes of them is not known. */
+/** Helm templates are not expanded here, so their result is not known. */
 function warnOfHelmTemplates(rule: LocatedValue, report: ReportFault): boolean {
   const field = ['seriesQuery', 'metricsQuery'].find((name) => textIn(rule, name).includes('{{'));
   if (field === undefined) return false;
@@ -145,12 +145,12 @@ function warnOfHelmTemplates(rule: LocatedValue, report: ReportFault): boolean {
     path: [field],
     offset: textIn(rule, field).indexOf('{{'),
     message:
-      'Helm fills this template in, so the rule is not checked here: check the rules file that `helm template` makes',
+      'Helm expands this template, so the rule is not checked here: check the rules file that `helm template` renders',
   });
   return true;
 }
 
-/** Fields that only the other kind of rule has a use for. */
+/** Fields that apply only to the other kind of rule. */
 function warnOfUnusedFields(
   rule: LocatedValue,
   kind: CompiledRule['kind'],

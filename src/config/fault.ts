@@ -17,7 +17,7 @@ export interface Fault {
 
 /**
  * `file:line:column: severity: field: message`, the form that editors and CI systems link; one line.
- * What cannot be printed is replaced, so that no file can steer a terminal.
+ * Non-printable characters are replaced, so that a file cannot control a terminal.
  */
 export function formatFault(fault: Fault): string {
   const place = fault.line > 0 ? [fault.file, fault.line, fault.column].join(':') : fault.file;

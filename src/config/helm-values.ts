@@ -9,8 +9,8 @@ const SECTIONS = { custom: 'rules', external: 'externalRules', resource: 'resour
 const OTHERS = ['default', 'defaultResource', 'existing'];
 
 /**
- * The rules file that the chart makes of its values, less the rules that come with the chart. Every node
- * keeps its place in the file of values.
+ * The rules file that the chart renders from its values, without the rules of the chart itself. Every
+ * node keeps its place in the values file.
  *
  * @param values the root of the values; undefined for an empty file
  */
@@ -27,7 +27,7 @@ export function rulesOfValues(
         path: [],
         offset: rules.at,
         message:
-          'expected fields such as custom, external and resource: this is not the form of chart values. A rules file is checked without --helm-values',
+          'expected fields such as custom, external and resource: this is not a values file of the chart. To check a rules file, omit --helm-values',
       });
     }
     return undefined;
@@ -44,7 +44,7 @@ function sectionOf(
   if (key.node.kind !== 'scalar') return [entry];
   const name = key.node.text;
   const section = sectionNamed(name);
-  // Helm takes an empty mapping for an empty list.
+  // Helm accepts an empty mapping as an empty list.
   if (section !== undefined) return isNothing(value) ? [] : [renamed(entry, key.node, section)];
   if (!OTHERS.includes(name)) {
     const known = [...Object.keys(SECTIONS), ...OTHERS];

@@ -12,7 +12,7 @@ export interface LoadedConfiguration {
   readonly omitted: readonly OmittedFaults[];
 }
 
-/** Why a configuration is not taken. */
+/** Why a configuration is rejected. */
 export type RefusalReason = 'faults' | 'no rules';
 
 export interface ConfigurationStoreOptions {
@@ -35,9 +35,9 @@ export interface ConfigurationStore {
   /**
    * Loads and, where the load is good, changes the current configuration.
    *
-   * The first good load takes rules that are `broken`, and a file without any rule, for nothing is
-   * won by not starting. Later ones do not, for then the last good rules can go on: a file without
-   * rules is most likely one that is being written.
+   * The first load accepts `broken` rules and a file without rules, since a start that fails would not
+   * help. Later loads reject them, since the last valid rules can stay in use: a file without rules is
+   * probably incomplete.
    *
    * Loads never overlap: one that is asked for during another begins after it, and however many ask
    * meanwhile, one load answers them all.
@@ -97,7 +97,7 @@ function refusalOf(
   return hasRules(current) && !hasRules(configuration) ? 'no rules' : undefined;
 }
 
-/** Whether anything is served at all. */
+/** Whether there is at least one rule. */
 export function hasRules({ custom, external, resource }: Configuration): boolean {
   return custom.length > 0 || external.length > 0 || resource !== undefined;
 }

@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts';
 /** Faults of which each kind is shown a limited number of times. */
 export interface LimitedFaults {
   readonly shown: readonly Fault[];
-  /** What was left out, by the first fault of its kind. */
+  /** The faults that are not shown, by the first fault of their kind. */
   readonly omitted: readonly OmittedFaults[];
 }
 
@@ -17,8 +17,8 @@ const MOST_OF_A_KIND = 20;
 const MOST_KINDS = 50;
 
 /**
- * Limits how often faults of one kind are shown. Faults are of one kind if their severity and message
- * are the same but for what the message quotes. What is beyond the limit of kinds counts as one more.
+ * Limits how many faults of one kind are shown. Faults are of the same kind if their severity and their
+ * message without quoted parts are equal. Kinds beyond the limit count as one more kind.
  *
  * @param faults in the order of the file, which `shown` keeps; the most severe kinds are shown first
  *   where there are too many

@@ -81,30 +81,30 @@ describe('findShapeFaults', () => {
   it.each([
     [
       'rules: [{resources: {metricsQuery: x}}]',
-      'rules[0].resources.metricsQuery: unknown field "metricsQuery": "metricsQuery" is indented too deep, it belongs beside "resources", in rules[0]',
+      'rules[0].resources.metricsQuery: unknown field "metricsQuery": "metricsQuery" is indented too deep: it belongs at the level of "resources", in rules[0]',
     ],
     [
       'rules: [{resources: {overrides: {namespaced: false}}}]',
-      'rules[0].resources.overrides.namespaced: expected fields such as {"resource":"pod"}, found false: "namespaced" is indented too deep, it belongs beside "overrides", in rules[0].resources',
+      'rules[0].resources.overrides.namespaced: expected fields such as {"resource":"pod"}, found false: "namespaced" is indented too deep: it belongs at the level of "overrides", in rules[0].resources',
     ],
     [
       'rules: [{resources: {overrides: {name: {as: x}}}}]',
-      'rules[0].resources.overrides.name.as: unknown field "as": "name" is indented too deep, it belongs beside "resources", in rules[0]',
+      'rules[0].resources.overrides.name.as: unknown field "as": "name" is indented too deep: it belongs at the level of "resources", in rules[0]',
     ],
     [
       'rules: [{resourceRules: {}}]',
-      'rules[0].resourceRules: unknown field "resourceRules": "resourceRules" is indented too deep, it belongs beside "rules", at the top level of the file',
+      'rules[0].resourceRules: unknown field "resourceRules": "resourceRules" is indented too deep: it belongs at the level of "rules", at the top level of the file',
     ],
     [
       'resourceRules: {cpu: {window: 1m}}',
-      'resourceRules.cpu.window: unknown field "window": "window" is indented too deep, it belongs beside "cpu", in resourceRules',
+      'resourceRules.cpu.window: unknown field "window": "window" is indented too deep: it belongs at the level of "cpu", in resourceRules',
     ],
   ])('says where a field belongs that is indented too deep: %s', (text, fault) => {
     expect(faultsOf(text)).toEqual([fault]);
   });
 
   it('knows values of the Helm chart, and says nothing else of them', () => {
-    const message = "is of the Helm chart's values, which `check --helm-values FILE` reads";
+    const message = "belongs to the Helm chart's values: use `check --helm-values FILE`";
     expect(faultsOf('{prometheus: {url: x}, rules: {custom: []}}')).toEqual([
       `rules: expected a list (each item after a dash), found fields (name: value): \`rules.custom\` ${message}`,
     ]);

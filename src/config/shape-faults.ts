@@ -23,7 +23,7 @@ export interface ShapeFault {
 export function findShapeFaults(root: LocatedValue): readonly ShapeFault[] {
   const faults = schemaViolations(toPlain(root)).map((violation) => describe(violation, root));
   if (!isOfChart(childOf(root, 'rules'))) return faults;
-  // The other values of a chart are no fault besides.
+  // The other values of the chart are not reported as well.
   return faults.filter(({ path, kind }) => path.length > 1 || kind === 'wrong type');
 }
 
@@ -70,7 +70,7 @@ function listAdvice({ unread: names = [] }: LocatedFields): string {
   const ofChart = names.find((name) => CHART_FIELDS.has(name));
   return ofChart === undefined
     ? ''
-    : `: \`rules.${ofChart}\` is of the Helm chart's values, which \`check --helm-values FILE\` reads`;
+    : `: \`rules.${ofChart}\` belongs to the Helm chart's values: use \`check --helm-values FILE\``;
 }
 
 /** Fields of \`rules\` of the chart's values. */
@@ -153,8 +153,8 @@ function nestedField(
 }
 
 /**
- * Where a field belongs that stands too deep: the nearest of the fields around it that has a field of
- * this very name.
+ * Where a field that is indented too deep belongs: the nearest enclosing object that has a field of this
+ * name.
  *
  * @param field in what is at the path; the field at the path is what must have it
  */
@@ -171,7 +171,7 @@ function ownerOutside(path: Path, field?: string): string | undefined {
     }
     const neighbour = path[depth];
     const place = owner.length === 0 ? 'at the top level of the file' : `in ${formatPath(owner)}`;
-    return `"${name}" is indented too deep, it belongs beside "${neighbour}", ${place}`;
+    return `"${name}" is indented too deep: it belongs at the level of "${neighbour}", ${place}`;
   }
   return undefined;
 }

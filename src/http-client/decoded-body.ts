@@ -1,17 +1,17 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** The compression that servers are asked for (Accept-Encoding). */
+/** The value of the header Accept-Encoding. */
 export const ACCEPTED_ENCODING = 'gzip';
 
-/** A response that is compressed in a way that was not asked for. */
+/** A response with a content encoding that was not requested. */
 export class UnknownEncodingError extends Error {
   override readonly name = 'UnknownEncodingError';
 }
 
 /**
- * The body of a response, uncompressed. One that ends before its compression is complete ends with
- * an error: the HTTP library would take it for a whole one.
+ * The decompressed body of a response. A truncated body ends with an error; the HTTP library would
+ * accept it as complete.
  *
  * @param encoding the header Content-Encoding
  * @throws UnknownEncodingError, after which the body is destroyed
@@ -24,7 +24,7 @@ export function decodedBody(body: Readable, encoding: unknown): Readable {
       return body;
     case 'gzip':
     case 'x-gzip':
-      // Errors of the body become errors of what is returned, whose reader gets them.
+      // Errors of the body are forwarded to the reader of the returned stream.
       return pipeline(body, createGunzip(), () => undefined);
     default:
       body.destroy();

@@ -242,7 +242,7 @@ function bodyOf(what: string, { data, headers }: AxiosResponse<unknown>): Readab
   if (!(data instanceof Readable)) throw new KubernetesError('bad_answer', `${what}: no stream`);
   try {
     const body = decodedBody(data, headers['content-encoding']);
-    // An error before somebody reads is told when they do.
+    // An error before the first read is reported at the first read.
     body.on('error', () => undefined);
     return body;
   } catch (error) {
@@ -300,9 +300,9 @@ function failureOf(what: string, error: unknown, deadline: Deadline): Kubernetes
   const isGarbage = code.startsWith('HPE_');
   const isCutOff = code.startsWith('Z_');
   const problem = isCutOff
-    ? 'the answer is not complete, or not compressed as it says'
+    ? 'the response is incomplete, or not compressed as declared'
     : isGarbage
-      ? 'the answer is not HTTP'
+      ? 'the response is not HTTP'
       : 'the API server cannot be reached';
   return new KubernetesError(
     isGarbage || isCutOff ? 'bad_answer' : 'unreachable',

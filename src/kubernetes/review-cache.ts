@@ -4,11 +4,10 @@ import { createSharedCalls } from './shared-calls.ts';
 /** Remembers what reviews said. */
 export interface ReviewCache<T> {
   /**
-   * The answer to a question: the one that is remembered, the one that is under way for a caller of
-   * the same pool, or a new one. What `ask` rejects with goes to all who wait for it and is not
-   * remembered.
+   * The answer to a question: a cached one, one in progress for a caller of the same pool, or a new one.
+   * A rejection of `ask` is passed to all callers that wait for it, and is not cached.
    *
-   * @param ask its signal aborts when all callers have given up
+   * @param ask its signal is aborted when all callers have given up
    */
   answer(
     question: string,
@@ -17,13 +16,13 @@ export interface ReviewCache<T> {
   ): Promise<T>;
 }
 
-/** Who waits for an answer. */
+/** A caller that waits for an answer. */
 export interface WaitingCaller {
-  /** Callers of another pool are not waited with: they may have to wait for longer. */
+  /** Callers do not share the wait with those of another pool, which may be longer. */
   readonly pool: string;
   /** Ends this caller's wait, with its reason. */
   readonly signal: AbortSignal;
-  /** Called before the caller waits, so not where the answer is remembered. May throw. */
+  /** Called before the caller waits, so not if the answer is cached. May throw. */
   readonly onWait: () => void;
 }
 

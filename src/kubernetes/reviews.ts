@@ -32,8 +32,8 @@ export interface AccessReview {
 }
 
 /**
- * Has the API server say whose token it is; undefined: nobody's. Throws {@link KubernetesError}, or
- * what the queue refuses the review with.
+ * The user of a token according to a TokenReview; undefined if it is not valid. Throws
+ * {@link KubernetesError}, or what the queue rejects the review with.
  */
 export type TokenReviewer = (
   token: string,
@@ -41,8 +41,8 @@ export type TokenReviewer = (
 ) => Promise<ReviewedUser | undefined>;
 
 /**
- * Has the API server say whether a user may do something. Throws {@link KubernetesError}, or what the
- * queue refuses the review with.
+ * Whether a user is allowed to do something, according to a SubjectAccessReview. Throws
+ * {@link KubernetesError}, or what the queue rejects the review with.
  */
 export type AccessReviewer = (
   user: ReviewedUser,
@@ -52,17 +52,17 @@ export type AccessReviewer = (
 
 /** A request that a review is made for. */
 export interface ReviewCaller extends WaitingCaller {
-  /** Flows of a pool take turns. */
+  /** Flows of a pool are served round-robin. */
   readonly flow: string;
 }
 
-/** Limits how many reviews are made at the same time. */
+/** Limits the number of concurrent reviews. */
 export interface ReviewTurns {
   /**
-   * Waits for the turn of a caller's review.
+   * Waits until the review of a caller may be sent.
    *
    * @param signal ends the wait: rejects with its reason
-   * @returns gives the turn back
+   * @returns a function to be called when the review has ended
    */
   enter(caller: ReviewCaller, signal: AbortSignal): Promise<() => void>;
 }
@@ -140,8 +140,8 @@ export function createAccessReviewer(
 }
 
 /**
- * Sends a review when its turn has come and returns the `status` of the answer. Once it is sent it
- * ends, whoever has given up: to break it off would cost the connection.
+ * Sends a review when the queue allows it, and returns the `status` of the response. A review that has
+ * been sent is not aborted when its callers give up, since that would cost the connection.
  */
 async function sendReview(
   { requester, turns }: ReviewSender,

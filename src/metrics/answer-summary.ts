@@ -1,17 +1,17 @@
-/** Why a sample of an answer gives no value. */
+/** Why a sample is not used. */
 export type LeftOutReason =
-  /** It is plus or minus infinity, which no quantity can tell. */
+  /** It is plus or minus infinity, which a quantity cannot represent. */
   | 'infinite'
-  /** It lacks the label that names its object. */
+  /** It has no label that identifies its object. */
   | 'label_missing'
-  /** It is of an object in another namespace. */
+  /** It belongs to an object in another namespace. */
   | 'other_namespace'
-  /** It is of an object that was not asked for. */
+  /** It belongs to an object that was not requested. */
   | 'other_object'
-  /** Its object has another sample, which counts. */
+  /** Another sample of its object is used. */
   | 'several_for_one_object';
 
-/** How many samples of an answer gave no value, by why. */
+/** The number of samples that were not used, by reason. */
 export interface LeftOutSamples {
   add(reason: LeftOutReason, count?: number): void;
   readonly counts: ReadonlyMap<LeftOutReason, number>;
@@ -27,26 +27,26 @@ export function createLeftOutSamples(): LeftOutSamples {
   };
 }
 
-/** What a request got from Prometheus: enough to say why it found nothing, or less than asked. */
+/** The samples that a request got from Prometheus, to explain missing values. */
 export interface AnswerSummary {
   readonly api: 'custom' | 'external' | 'resource';
-  /** `pods/load`, of an external metric its name, of resource metrics `pods` or `nodes`. */
+  /** `pods/load`; the name of an external metric; `pods` or `nodes` for resource metrics. */
   readonly metric: string;
   /** Undefined for root-scoped objects, and for all namespaces. */
   readonly namespace: string | undefined;
-  /** As they would have been asked for this request alone; none where nothing was asked. */
+  /** The queries of this request without sharing; empty if none was needed. */
   readonly queries: readonly string[];
-  /** How many samples came back. */
+  /** The number of samples in the response. */
   readonly samples: number;
   readonly leftOut: LeftOutSamples['counts'];
-  /** The label that names the objects. */
+  /** The label that identifies the objects. */
   readonly objectLabel?: string | undefined;
-  /** Absent where a metric describes no objects. */
+  /** Absent if the metric does not describe objects. */
   readonly objects?: AnsweredObjects | undefined;
 }
 
 export interface AnsweredObjects {
-  /** How many objects the request is about. */
+  /** The number of requested objects. */
   readonly asked: number;
   readonly missing: MissingObjects;
 }
@@ -56,11 +56,11 @@ export interface MissingObjects {
   readonly count: number;
   /** The first of their names, at most {@link MOST_MISSING_NAMES}. */
   readonly names: readonly string[];
-  /** Of resource metrics: how many lack the one, how many the other. */
+  /** For resource metrics: the number of objects that lack CPU, and memory. */
   readonly without?: { readonly cpu: number; readonly memory: number };
 }
 
 export const MOST_MISSING_NAMES = 5;
 
-/** Told of the answer to each request. */
+/** Called with the samples of each request. */
 export type OnAnswer = (summary: AnswerSummary) => void;

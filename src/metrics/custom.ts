@@ -175,7 +175,7 @@ function about(
   return { api: 'custom', metric: name, namespace, objectLabel: resourceLabel };
 }
 
-/** No object matches, so there is nothing to ask for. */
+/** No object matches, so no query is needed. */
 function withoutObjects(
   what: Pick<AnswerSummary, 'api' | 'metric' | 'namespace' | 'objectLabel'>,
 ): AnswerSummary {
@@ -248,7 +248,7 @@ async function associate(
   return byObject;
 }
 
-/** The values of the objects that have one, and the objects that have none. In slices. */
+/** The values of the objects that have one, and the objects without a value. In slices. */
 async function valuesOf(
   request: CustomMetricRequest,
   { resource }: CustomMetric,

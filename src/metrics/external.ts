@@ -33,8 +33,8 @@ export interface ExternalMetricValue {
 
 export interface ExternalMetrics {
   /**
-   * Every sample of the metric, in Prometheus's order; an array, unless the answer is large: then
-   * they are made while they are gone through. Throws {@link MetricsError}.
+   * Every sample of the metric, in the order of Prometheus. An array, unless the response is large: then
+   * the samples are created during iteration. Throws {@link MetricsError}.
    */
   get(request: ExternalMetricRequest): Promise<Iterable<ExternalMetricValue>>;
 }
@@ -108,7 +108,7 @@ function queryFor({ rule, request }: QueryOrigin): string {
   }
 }
 
-/** What is infinite is counted now, so that it is known before the values are gone through. */
+/** Infinite samples are counted first, so that the count is known before the iteration. */
 async function valuesOf(
   metricName: string,
   samples: LabelledValues,
@@ -123,7 +123,7 @@ async function valuesOf(
   return Array.isArray(samples) ? [...values] : values;
 }
 
-/** The values of samples, made anew each time that they are gone through. */
+/** The values of samples, created at each iteration. */
 class ExternalValues implements Iterable<ExternalMetricValue> {
   readonly #metricName: string;
   readonly #samples: Iterable<LabelledValue>;

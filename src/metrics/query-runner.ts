@@ -12,8 +12,8 @@ export interface Sample {
 }
 
 /**
- * The samples of an instant vector. There can be many, and they may be parsed while they are gone
- * through: a loop over them pauses in between.
+ * The samples of an instant vector. There can be many, and they may be parsed during iteration: a loop
+ * over them pauses in between.
  */
 export interface Samples extends Iterable<Sample> {
   readonly length: number;
@@ -58,8 +58,8 @@ export type OnQuery = (query: NeededQuery) => (end: QueryEnd) => void;
 /** What goes with a request down to its queries. */
 export interface Caller {
   /**
-   * Aborted when nobody waits for an answer any more, at the latest when the response is made: the
-   * memory of a large answer is held until then.
+   * Aborted when the result is no longer needed, at the latest when the response is complete. The memory
+   * of a large response of Prometheus is held until then.
    */
   readonly signal?: AbortSignal | undefined;
   readonly onQuery?: OnQuery | undefined;

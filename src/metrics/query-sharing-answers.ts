@@ -28,8 +28,8 @@ export interface RecentAnswersOptions<T> {
   readonly now: () => number;
 }
 
-/** Not an error: one with its stack takes longer than all the rest. */
-const UNWANTED = 'nobody uses the answer';
+/** Not an Error, since capturing its stack would take longer than everything else. */
+const UNWANTED = 'the answer is no longer needed';
 
 export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): RecentAnswers<T> {
   const { maxAge, now } = options;
@@ -83,13 +83,13 @@ export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): Recent
 }
 
 interface Call<T> {
-  /** How many have neither given up nor finished with the answer. */
+  /** The number of callers that wait for the answer or use it. */
   waiting: number;
   readonly result: Promise<T>;
   abandon(): void;
 }
 
-/** The last one to give up, or to be done with the answer, ends the call. */
+/** The call ends when the last caller gives up or has finished with the answer. */
 function waitFor<T>(call: Call<T>, signal: AbortSignal | undefined): Promise<T> {
   call.waiting += 1;
   return new Promise<T>((resolve, reject) => {
@@ -98,7 +98,7 @@ function waitFor<T>(call: Call<T>, signal: AbortSignal | undefined): Promise<T> 
       call.waiting -= 1;
       if (call.waiting === 0) call.abandon();
     };
-    // Also after the answer has come: it is in use until then.
+    // Also after the answer has arrived: it is in use until then.
     signal?.addEventListener('abort', leave, { once: true });
     call.result.then(
       (answer) => {

@@ -1,24 +1,24 @@
 import type { Caller, QueryAnswer } from './query-runner.ts';
 
-/** The own query of a request whose shared query has failed. */
+/** The single query of a request whose shared query has failed. */
 export interface OwnQuery {
   readonly ask: () => Promise<QueryAnswer>;
-  /** Whether a failure of the own query shows that the server answers other queries. */
+  /** Whether a failure of the single query shows that the server responds to other queries. */
   readonly isServing: (error: unknown) => boolean;
 }
 
-/** What becomes of the requests that waited for one shared query, when that failed. */
+/** Handles requests whose shared query has failed. */
 export interface SharedFailures {
   /**
-   * Asks the own query of the first request. If the server answers that, the failure was the
-   * shared query's own, and the other requests ask their own queries. If not, the server is at
-   * fault: the others fail with the failure that they share, and an outage costs one more query
-   * rather than one for each request.
+   * Sends the single query of the first request. If the server responds to it, only the shared query has
+   * failed, and the other requests send their single queries. Otherwise the server is failing: the other
+   * requests fail with the shared failure, so that an outage costs one more query instead of one per
+   * request.
    *
    * @param failure of the shared query, the same object for all requests that waited for it
-   * @returns the answer to the own query of the first request; undefined for the others, where
-   *   theirs are to be asked
-   * @throws the failure of the own query for the first request; for the others the shared one
+   * @returns the answer to the single query of the first request; undefined for others that should send
+   *   theirs
+   * @throws the failure of the single query for the first request, the shared failure for others
    */
   fallBack(failure: unknown, caller: Caller, own: OwnQuery): Promise<QueryAnswer | undefined>;
 }
@@ -53,7 +53,7 @@ export function createSharedFailures(): SharedFailures {
         const verdict = await first;
         if (verdict === 'serving') return undefined;
         if (verdict === 'failing') throw failure;
-        // The first request was given up: the next one takes its place.
+        // The first request was cancelled: the next one replaces it.
         if (firsts.get(failure) === first) firsts.delete(failure);
       }
     },

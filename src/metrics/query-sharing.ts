@@ -26,8 +26,8 @@ export interface QuerySharingOptions {
    */
   readonly maxAge: number;
   /**
-   * What an error of a query says about other queries: `query`, they may well succeed; `server`,
-   * they fail as well; `unclear`, it could be either.
+   * Whether the error of a query affects other queries: `query`, only this one; `server`, all of them;
+   * `unclear`, it can be either.
    */
   readonly scopeOfFailure: (error: unknown) => 'query' | 'unclear' | 'server';
   /** Told of every query that a request needs. */
@@ -67,7 +67,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
   const doesNotServe = (error: unknown): boolean =>
     error instanceof NoSharedAnswer || scopeOfFailure(error) === 'query';
 
-  /** The answer to the request's own query, which may be shorter than as the rule makes it. */
+  /** The answer to the single query of the request, which may be shortened. */
   async function fromOwn(promql: string, caller: QueryRunnerOptions): Promise<QueryAnswer> {
     const { origin } = caller;
     if (origin === undefined) return ask(promql, caller);
@@ -78,7 +78,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
         if (answer.type !== 'vector') return answer;
         return { type: 'vector', samples: await onlyAsked(answer.samples, origin.request) };
       } catch (error) {
-        // What fails because of another object need not fail for these.
+        // A query that fails because of another object can succeed for these.
         if (scopeOfFailure(error) === 'server') throw error;
       }
     }
@@ -191,7 +191,7 @@ class NoSharedAnswer extends Error {
   }
 }
 
-/** What is no array is a large answer, which is held for those only who have asked for it. */
+/** Anything but an array is a large response, which is kept only for the callers that wait for it. */
 function ownBytesOf(samples: Samples): number {
   return Array.isArray(samples) ? sampleBytes(samples) : Number.POSITIVE_INFINITY;
 }

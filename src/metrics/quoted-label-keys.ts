@@ -2,14 +2,14 @@ import { quotedKeyOf } from '../rules/metrics-query.ts';
 import { MetricsError } from './metrics-error.ts';
 import type { QueryOrigin, QueryRunner } from './query-runner.ts';
 
-/** The query parameter that a selector on the labels of a metric comes in. */
+/** The query parameter with the selector on the labels of a metric. */
 const PARAMETER = { custom: 'metricLabelSelector', external: 'labelSelector' } as const;
 
 /**
- * A runner whose refusals are the client's to mend where its selector has a key such as `x.y/z`:
- * PromQL needs quotes around it, which Prometheus takes since version 3.
+ * A runner that reports a rejected query as an error of the client if its selector has a key such as
+ * `x.y/z`: the key must be quoted in PromQL, which Prometheus accepts since version 3.
  *
- * @param isRefusal whether an error says that the query is none for the server
+ * @param isRefusal whether an error means that the server rejected the query
  */
 export function tellRefusedKeys(
   queries: QueryRunner,
@@ -32,5 +32,5 @@ function refusedKey({ rule, request }: QueryOrigin): string | undefined {
   const key = quotedKeyOf(request.selector);
   return key === undefined
     ? undefined
-    : `${PARAMETER[rule.kind]}: Prometheus does not take the label ${JSON.stringify(key)}: expected letters, digits and underscores, not beginning with a digit (other names need Prometheus 3)`;
+    : `${PARAMETER[rule.kind]}: Prometheus does not accept the label ${JSON.stringify(key)}: expected letters, digits and underscores, not beginning with a digit (other names need Prometheus 3)`;
 }

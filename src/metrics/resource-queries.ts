@@ -8,16 +8,16 @@ import type { ObjectIdentity } from './object-metadata.ts';
 import type { Sample, Samples } from './query-runner.ts';
 import { MOST_NAMES, shortQuery } from './short-query.ts';
 
-/** The samples of an answer. */
+/** The samples of a response. */
 export interface SamplesByObject {
   /**
    * Of each object that is asked for, by {@link objectKey}, in the order of the answer. Of their
    * labels only that of the container is kept.
    */
   readonly samples: ReadonlyMap<string, readonly Sample[]>;
-  /** How many samples came back. */
+  /** The number of samples in the response. */
   readonly count: number;
-  /** How many of them lack the label that names an object. */
+  /** The number of samples without a label that identifies an object. */
   readonly unlabelled: number;
 }
 
@@ -226,7 +226,7 @@ function write(query: CompiledResourceRule['nodeQuery'], request: QueryRequest):
   }
 }
 
-/** Samples of other objects may be among the answer: nobody asks for their key afterwards. */
+/** The response may have samples of other objects. Their keys are never looked up. */
 function writeShort(
   query: CompiledResourceRule['nodeQuery'],
   request: QueryRequest,

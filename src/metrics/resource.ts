@@ -254,7 +254,7 @@ async function metricsOfNodes(
     dependencies,
     { kind: 'nodes', objects: nodes, request, questionOf: questionOfNodes },
     ({ object, cpu: [cpu, ...moreCpu], memory: [memory, ...moreMemory] }, { rules, leftOut }) => {
-      // Of several samples of a node the first one counts, as in the reference adapter.
+      // Of several samples of a node the first one is used, as in the reference adapter.
       leftOut.add('several_for_one_object', moreCpu.length + moreMemory.length);
       return {
         object,
@@ -281,8 +281,8 @@ interface MeasuringContext {
 }
 
 /**
- * Asks for CPU and memory, and makes metrics of the samples of each object that has both; tells
- * which objects have not.
+ * Queries CPU and memory, and returns metrics for the objects that have both, and the objects that do
+ * not.
  */
 async function measure<Metrics>(
   dependencies: MeasuringDependencies,

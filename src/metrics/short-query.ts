@@ -3,15 +3,15 @@ import { openObjects } from '../rules/shared-query.ts';
 import { createTimeSlices } from '../scheduling/time-slices.ts';
 import type { Sample, Samples } from './query-runner.ts';
 
-/** Of more objects the names are not put in a query: it would become too long for some servers. */
+/** Above this number of objects their names are omitted: the query would be too long for some servers. */
 export const MOST_NAMES = 100;
 
-/** A query without the names of its objects, or why there is none. */
+/** A query without the names of its objects, or the reason why there is none. */
 export type ShortQuery =
   | { readonly promql: string; readonly reason?: undefined }
   | {
       readonly promql: undefined;
-      /** A clause in words; undefined: there are few names. */
+      /** A clause; undefined if there are few names. */
       readonly reason: string | undefined;
     };
 
@@ -23,15 +23,15 @@ interface Remembered {
   readonly short: ShortQuery;
 }
 
-/** The last one for each list of names, for as long as there is the list. */
+/** The last one for each list of names, until the list is garbage-collected. */
 const known = new WeakMap<readonly string[], Remembered>();
 
 /**
- * A query for all objects of the namespace, where the request names many, and where it is proved that
- * the samples of these are the same. Those of others are to be left out afterwards.
+ * A query for all objects of the namespace, if the request is for many objects and it is proved that
+ * their samples are the same. The caller has to drop samples of other objects.
  *
- * @param own the request's own query
- * @param partLabels tell samples of one object apart, e.g. those of its containers
+ * @param own the single query of the request
+ * @param partLabels distinguish samples of one object, e.g. those of its containers
  */
 export function shortQuery(
   query: MetricsQuery,
@@ -57,10 +57,10 @@ function findShort(
   const sharing = openObjects(query, request, partLabels);
   if (sharing.shared === undefined) return { promql: undefined, reason: sharing.reason };
   if (sharing.shared.covers(request, own)) return { promql: sharing.shared.promql };
-  return { promql: undefined, reason: 'the template does something of its own with these names' };
+  return { promql: undefined, reason: 'the template itself processes these names' };
 }
 
-/** Of the samples of a query for all objects those of the objects that are asked for. */
+/** The samples of the requested objects, out of those of a query for all objects. */
 export async function onlyAsked(
   samples: Samples,
   { objects }: QueryRequest,
@@ -76,15 +76,15 @@ export async function onlyAsked(
   return found;
 }
 
-/** A query that is refused, and could not be made shorter. */
+/** A query that was rejected and could not be shortened. */
 export class LongQueryError extends Error {
   override readonly name = 'LongQueryError';
 
-  /** @param reason a clause in words */
+  /** @param reason a clause */
   constructor(own: string, names: number, reason: string, cause: unknown) {
     const said = cause instanceof Error ? cause.message : 'refused';
     super(
-      `${said}; the query has ${own.length} characters because it names ${names} objects. It cannot ask for all objects of the namespace instead: ${reason}. If its length is the fault, change the rule so that its result is grouped by the label of the object, or raise the limit of the server`,
+      `${said}; the query has ${own.length} characters because it names ${names} objects. It cannot select all objects of the namespace instead: ${reason}. If the length is the cause, group the result of the rule by the label of the object, or raise the limit of the server`,
       { cause },
     );
   }

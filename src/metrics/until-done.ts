@@ -1,4 +1,4 @@
-/** Not an error: one with its stack takes longer than all the rest. */
+/** Not an Error, since capturing its stack would take longer than everything else. */
 const DONE = 'the work is done';
 
 /**

@@ -58,7 +58,7 @@ describe('createAnswerMemory', () => {
     const large = memory.open();
     large.take(200, signal);
     const waiting = Array.from({ length: 32 }, () => memory.open().take(150, signal));
-    expect(() => memory.open().take(150, signal)).toThrow('32 large answers wait already');
+    expect(() => memory.open().take(150, signal)).toThrow('32 large responses are already waiting');
     large.release();
     await waiting[0];
   });

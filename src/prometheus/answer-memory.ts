@@ -1,30 +1,30 @@
 import { PrometheusError } from './errors.ts';
 
-/** One budget for the answers that are being received, parsed and used. */
+/** One memory budget for the responses that are being received, parsed or used. */
 export interface AnswerMemory {
-  /** Begins an answer, which has nothing of the budget yet. */
+  /** Starts a response, which has no part of the budget yet. */
   open(): AnswerShare;
 }
 
-/** What one answer has of the budget. */
+/** The part of the budget that one response uses. */
 export interface AnswerShare {
   /**
-   * Takes more of the budget. Waits while other answers have it.
+   * Takes a further part of the budget. Waits while other responses use it.
    *
-   * @param bytes more of them
-   * @throws PrometheusError `too_large` where one answer may not have so much, or too many wait; the
-   *   reason of the signal, when that is aborted while it waits
+   * @param bytes in addition to those already taken
+   * @throws PrometheusError `too_large` if it exceeds what one response may use, or too many responses
+   *   are waiting; the reason of the signal if that is aborted during the wait
    */
   take(bytes: number, signal: AbortSignal): Promise<void> | undefined;
-  /** Gives back what was taken; may be called again. */
+  /** Releases everything; may be called again. */
   release(): void;
-  /** Gives it back when the signal is aborted; without one, at once. */
+  /** Releases it when the signal is aborted; without a signal, immediately. */
   releaseAfter(signal: AbortSignal | undefined): void;
-  /** Is called when all is given back. */
+  /** Sets a function to be called on release. */
   onRelease(free: () => void): void;
 }
 
-/** Each of them has taken in some hundreds of kilobytes already. */
+/** Each of them has already buffered some hundreds of kilobytes. */
 const MOST_WAITING = 32;
 
 interface Waiting {
@@ -33,7 +33,7 @@ interface Waiting {
   readonly goOn: () => void;
 }
 
-/** Where the bytes of an answer are counted: in the part that all share, or in that of the one. */
+/** Which part of the budget a response uses: the shared part, or the part for one response. */
 interface Share {
   bytes: number;
   free: (() => void) | undefined;
@@ -41,11 +41,11 @@ interface Share {
 }
 
 /**
- * A budget of bytes. A third of it is for answers side by side; an answer that finds this full waits
- * until it may have the other two thirds, which one answer has at a time. So some answer can always
- * go on: none waits for what another one has that waits itself.
+ * A budget of bytes. One third is shared by concurrent responses. A response that does not fit waits for
+ * the other two thirds, which one response has at a time. There is no deadlock: no response waits for
+ * memory of another one that is waiting.
  *
- * @param most in bytes; one answer can have two thirds of it
+ * @param most in bytes; one response can use two thirds of it
  */
 export function createAnswerMemory(most: number): AnswerMemory {
   const mostShared = Math.floor(most / 3);
@@ -54,7 +54,7 @@ export function createAnswerMemory(most: number): AnswerMemory {
   let shared = 0;
   let sole: Share | undefined;
 
-  /** Whether it has got what it asks for. */
+  /** Whether the bytes were granted. */
   function grant(share: Share, bytes: number): boolean {
     if (!share.isSole && shared + bytes <= mostShared) shared += bytes;
     else if (!share.isSole && sole !== undefined) return false;
@@ -112,7 +112,7 @@ export function createAnswerMemory(most: number): AnswerMemory {
       return {
         take(bytes, signal) {
           if (share.bytes + bytes > mostOfOne) throw tooLarge(mostOfOne);
-          // Who waits goes first, unless it waits for this one.
+          // Waiting responses go first, unless they wait for this one.
           const isFirst = share.isSole || queue.size === 0;
           if (isFirst && grant(share, bytes)) return undefined;
           signal.throwIfAborted();
@@ -124,7 +124,7 @@ export function createAnswerMemory(most: number): AnswerMemory {
           share.free = free;
         },
         releaseAfter(signal) {
-          // Whoever does not say when it is done keeps what it has got.
+          // Without a signal the caller keeps its buffers.
           if (signal === undefined) share.free = undefined;
           if (signal === undefined || signal.aborted) release(share);
           else if (share.bytes > 0) {
@@ -139,13 +139,13 @@ export function createAnswerMemory(most: number): AnswerMemory {
 function tooMany(): PrometheusError {
   return new PrometheusError(
     'too_large',
-    `${MOST_WAITING} large answers wait already for a part of --prometheus-max-answer-memory`,
+    `${MOST_WAITING} large responses are already waiting for memory (--prometheus-max-answer-memory)`,
   );
 }
 
 function tooLarge(limit: number): PrometheusError {
   return new PrometheusError(
     'too_large',
-    `the response is larger than ${limit} bytes, which is two thirds of --prometheus-max-answer-memory; raise that, and the memory of the process`,
+    `the response is larger than ${limit} bytes, which is two thirds of --prometheus-max-answer-memory; raise it together with the memory limit of the process`,
   );
 }

@@ -14,8 +14,8 @@ export interface Sample {
 }
 
 /**
- * The samples of an instant vector. Those of a large answer are parsed while they are gone through,
- * in batches of a millisecond at most.
+ * The samples of an instant vector. Those of a large response are parsed during iteration, in batches of
+ * at most a millisecond.
  */
 export interface Samples extends Iterable<Sample> {
   readonly length: number;
@@ -83,8 +83,8 @@ export function readLabels(value: unknown, place: string): Labels {
   if (!isObject(value)) {
     throw unexpected(place, 'an object');
   }
-  // The object of the parser and not a copy: it takes half of the memory that one without a
-  // prototype has from its beginning.
+  // The object of the parser, not a copy: an object created without a prototype takes twice the
+  // memory.
   Object.setPrototypeOf(value, null);
   needStrings(value, place);
   return value;

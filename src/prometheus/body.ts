@@ -3,8 +3,8 @@ import { createTimeSlices, type TimeSlices } from '../scheduling/time-slices.ts'
 import { PrometheusError } from './errors.ts';
 
 /**
- * In bytes: an answer up to this size is parsed at one go, which takes a few milliseconds, and is
- * not counted against the budget for large ones.
+ * In bytes. A response up to this size is parsed in one piece, which takes a few milliseconds, and does
+ * not count towards the memory budget.
  */
 const LARGEST_SMALL = 256 * 1024;
 
@@ -18,10 +18,10 @@ export interface AnswerSize {
 /**
  * Reads a body chunk by chunk.
  *
- * @param size counts the bytes, and says how many are taken at most
+ * @param size counts the bytes and has the limit
  * @param signal its reason is thrown, and the body destroyed, when it is aborted
- * @param onChunk no further chunk is read before its promise resolves; what it throws ends the
- *   reading and is thrown on
+ * @param onChunk no further chunk is read before its promise resolves; an error stops the read and
+ *   is rethrown
  * @throws PrometheusError `too_large`, or `bad_answer` where the body ends too early
  */
 async function readChunks(
@@ -52,7 +52,7 @@ export async function readBody(
   return Buffer.concat(chunks);
 }
 
-/** Reads the beginning of a body, for what explains an error, and leaves the rest. */
+/** Reads the beginning of a body, for the text of an error. */
 export async function readBeginning(
   body: Readable,
   size: AnswerSize,
@@ -67,17 +67,17 @@ export async function readBeginning(
   return Buffer.concat(chunks);
 }
 
-/** Takes an answer in as it comes. */
+/** Processes a response while it arrives. */
 export interface AnswerReader<T> {
   push(chunk: Buffer): Promise<void> | undefined;
-  /** All chunks have come. */
+  /** All chunks have arrived. */
   end(): Promise<T>;
 }
 
 /**
- * Reads an answer: as a whole if it is small, else piece by piece.
+ * Reads a response: as a whole if it is small, otherwise piece by piece.
  *
- * @param size counts the bytes, and says how many are taken at most
+ * @param size counts the bytes and has the limit
  * @param signal its reason is thrown, and the body destroyed, when it is aborted
  * @throws PrometheusError `too_large`, or `bad_answer` where the body ends too early; what
  *   `readSmall` and the reader throw
@@ -93,7 +93,7 @@ export async function readAnswer<T>(
   const slices = createTimeSlices();
   let large: AnswerReader<T> | undefined;
   await readChunks(body, size, signal, (chunk) => {
-    // Chunks come one after the other without a turn of the event loop, up to 32 of them.
+    // Up to 32 chunks arrive without a turn of the event loop.
     if (large !== undefined) return large.push(chunk) ?? pauseIfOver(slices);
     beginning.push(chunk);
     if (size.taken <= LARGEST_SMALL) return undefined;

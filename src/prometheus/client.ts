@@ -31,11 +31,11 @@ export interface QueryOptions extends RequestOptions {
   /** The evaluation time in seconds since the epoch. Default: now, by Prometheus's clock. */
   readonly time?: number;
   /**
-   * Aborted when the samples are no longer in use. Until then a large answer is counted against
-   * the budget for answers. Default: it is not counted once it is read.
+   * Aborted when the samples are no longer in use. Until then a large response counts towards the memory
+   * budget. Default: it does not count after it is read.
    */
   readonly inUse?: AbortSignal | undefined;
-  /** Is called when the answer is a large one: it may wait for others, and Prometheus is done. */
+  /** Called if the response is large: it may have to wait for memory, while Prometheus is done. */
   readonly onLarge?: () => void;
 }
 
@@ -89,9 +89,9 @@ interface Noticed {
   readonly notices: AnswerNotices;
 }
 
-/** How the answers of an endpoint are read. */
+/** How the responses of an endpoint are read. */
 interface EndpointReader<T> {
-  /** A small one, or one with an error status, of which it may be the beginning only. */
+  /** A small response, or the beginning of one with an error status. */
   small(body: Buffer, head: HttpAnswer): T;
   large(head: HttpAnswer, share: AnswerShare, signal: AbortSignal): AnswerReader<T>;
 }
@@ -275,7 +275,7 @@ async function observed<T extends Noticed>(
   }
 }
 
-/** @throws PrometheusError `partial`, without a status: it is no refusal */
+/** @throws PrometheusError `partial`, without a status since the server did not reject the request */
 function needWhole({ partial }: AnswerNotices): void {
   if (partial.length > 0) {
     throw new PrometheusError('partial', 'the response is partial', { detail: partial.join('; ') });

@@ -1,16 +1,16 @@
-/** When a request was sent and when the head of its answer came, in milliseconds since the epoch. */
+/** When a request was sent and when the response headers arrived, in milliseconds since the epoch. */
 export interface Exchange {
   readonly sentAt: number;
   readonly answeredAt: number;
 }
 
 /**
- * By how much the clock of the server differs from ours, as far as an answer shows it: the header
- * `Date` has whole seconds, and the answer took its time. Of all differences that fit, the smallest.
+ * The smallest clock skew between the server and this machine that is consistent with a response: the
+ * header `Date` has whole seconds, and the response took some time.
  *
  * @param date the header `Date`
- * @param age the header `Age`: a cache kept the answer, whose `Date` says nothing then
- * @returns seconds, positive where the server's clock is ahead; undefined where it is not shown
+ * @param age the header `Age`: the response is from a cache, and `Date` cannot be used
+ * @returns seconds, positive if the clock of the server is ahead; undefined if not known
  */
 export function clockOffset(
   date: unknown,

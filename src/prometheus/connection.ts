@@ -38,8 +38,8 @@ export interface HttpAnswer {
 /** HTTP to one Prometheus server. */
 export interface Connection {
   /**
-   * Sends a request and waits for the head of its answer, whatever its status. Redirects are
-   * followed within the same scheme, host and port, for the request has our credentials.
+   * Sends a request and waits for the response headers, whatever the status. Redirects are followed only
+   * within the same scheme, host and port, since the request contains credentials.
    *
    * @throws PrometheusError `unreachable`, `bad_answer` for what is not HTTP or redirects too often,
    *   or `unauthorized`, without a status, where there are no credentials to send
@@ -101,7 +101,7 @@ export function connect(options: PrometheusOptions): Connection {
 }
 
 interface LocatedAnswer extends HttpAnswer {
-  /** The header `Location` as it came. */
+  /** The unmodified header `Location`. */
   readonly redirect: string | undefined;
 }
 
@@ -123,7 +123,7 @@ async function followRedirects(
   });
 }
 
-/** A short body is read, so that its connection can be used again. */
+/** A short body is read so that the connection can be reused. */
 function discard(body: Readable): void {
   let bytes = 0;
   body.on('error', () => undefined);

@@ -71,7 +71,7 @@ function errorAnswer(
   if (isAgents(error)) {
     return new PrometheusError(
       'bad_answer',
-      'this Prometheus runs in agent mode and answers no queries; expected the URL of the server that it writes to',
+      'this Prometheus runs in agent mode and has no query API; expected the URL of the server that it writes to',
       details,
     );
   }
@@ -79,7 +79,7 @@ function errorAnswer(
   return new PrometheusError(kind, SUMMARY_OF_ERROR_ANSWER[kind], details);
 }
 
-/** In agent mode Prometheus refuses every query like one that it cannot execute. */
+/** In agent mode Prometheus rejects every query as if it could not execute it. */
 function isAgents(error: unknown): boolean {
   return typeof error === 'string' && error.includes('unavailable with Prometheus Agent');
 }
@@ -94,11 +94,11 @@ function kindOfErrorAnswer(errorType: string | undefined, status: number): Prome
   return KIND_OF_ERROR_TYPE.get(errorType ?? '') ?? kindOfOtherError(status);
 }
 
-/** Other servers have error types of their own, or none: VictoriaMetrics repeats the status. */
+/** Other servers use other error types or none: VictoriaMetrics repeats the status. */
 function kindOfOtherError(status: number): PrometheusErrorKind {
   if (status >= 500) return 'unavailable';
   if (status === 408) return 'timeout';
-  // An unknown path or method says nothing about the query.
+  // An unknown path or method is not about the query.
   return status >= 400 && status !== 404 && status !== 405 ? 'bad_query' : 'bad_answer';
 }
 
@@ -133,7 +133,10 @@ function readStatus(
   }
   if (status < 400) {
     const isFollowed = 'only redirects within the same scheme, host and port are followed';
-    const summary = location === undefined ? 'is no answer' : `leads elsewhere; ${isFollowed}`;
+    const summary =
+      location === undefined
+        ? 'without a Location header'
+        : `redirects to another server; ${isFollowed}`;
     return ['bad_answer', `HTTP ${status} ${summary}`];
   }
   if (status === 401 || status === 403) {

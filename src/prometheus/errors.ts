@@ -6,7 +6,7 @@
  * - `bad_answer`: what came is not an answer of the Prometheus HTTP API, or not a complete one
  * - `unavailable`: Prometheus, or a proxy before it, says that it cannot answer now
  * - `too_large`: the answer is larger than the limit
- * - `partial`: the answer lacks a part, as it says itself, and partial ones are not wanted
+ * - `partial`: the response is partial, and partial responses are not used
  * - `unauthorized`: our credentials are missing, wrong or not sufficient
  * - `canceled`: the caller gave up
  */

@@ -1,17 +1,17 @@
 import { PrometheusError } from './errors.ts';
 
 /**
- * What a failed query says about other queries:
- * - `query`: the failure is about this query; another one may well succeed
+ * Whether the failure of a query affects other queries:
+ * - `query`: it is about this query; another one may succeed
  * - `unclear`: it may be about this query or about the server
- * - `server`: other queries fail as well, or nothing is known
+ * - `server`: other queries fail as well, or it is not known
  */
 export type FailureScope = 'query' | 'unclear' | 'server';
 
 /**
- * The table in docs/prometheus.md says the same in words.
+ * See the table in docs/prometheus.md.
  *
- * @param error of a query, whatever it is
+ * @param error any error of a query
  */
 export function scopeOfFailure(error: unknown): FailureScope {
   if (!(error instanceof PrometheusError)) return 'server';
@@ -21,7 +21,7 @@ export function scopeOfFailure(error: unknown): FailureScope {
     case 'too_large':
       return 'query';
     case 'timeout':
-      // A proxy that waited in vain does not know whether Prometheus is there.
+      // A proxy that timed out cannot tell whether Prometheus is available.
       return status === 504 && errorType === undefined ? 'unclear' : 'query';
     default:
       return status !== undefined && status >= 400 && status <= 502 ? 'unclear' : 'server';

@@ -150,7 +150,7 @@ export function createGuardedClient(options: PrometheusOptions & GuardOptions): 
     budget.earn();
     const leave = await enterQueue(timeoutMs, queryOptions.signal);
     try {
-      // A large answer waits for others of its kind, and must not keep small ones waiting.
+      // A large response may wait for memory and must not delay small ones.
       return await askPatiently(promql, { ...queryOptions, onLarge: leave }, deadline);
     } finally {
       leave();

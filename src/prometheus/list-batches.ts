@@ -12,10 +12,10 @@ const CLOSE_BRACKET = 0x5d;
 /** In bytes: parsing one batch takes about half a millisecond. */
 const BATCH = 32 * 1024;
 
-/** In characters; what stands around the list of a real answer is much shorter. */
+/** In characters. The text around the list of a real response is much shorter. */
 const LONGEST_REST = 1024 * 1024;
 
-/** Takes a JSON text apart while it arrives. */
+/** Splits a JSON text while it arrives. */
 export interface ListBatches {
   /** @throws PrometheusError `bad_answer` where the text around the list is too long */
   push(chunk: Buffer): void;
@@ -27,11 +27,11 @@ export interface ListBatches {
 }
 
 /**
- * Cuts a list out of a JSON object, so that a long list is never parsed at one go.
+ * Cuts a list out of a JSON object, so that a long list is never parsed in one piece.
  *
  * @param path the keys that lead to the list, e.g. `['data', 'result']`
- * @param onBatch gets the text of some elements with the commas between them, as they are complete.
- *   Nothing is known of it but that its brackets and quotes are closed.
+ * @param onBatch called with the text of complete elements with the commas between them. It is only
+ *   known that brackets and quotes are closed.
  */
 export function listBatches(
   path: readonly string[],
@@ -72,7 +72,7 @@ export function listBatches(
   }
 
   function finishBatch(isLast: boolean): void {
-    // A copy, for a slice of a chunk would keep all of it in memory.
+    // A copy, since a slice would keep the whole chunk in memory.
     const batch = Buffer.concat(pending);
     pending = [];
     pendingBytes = 0;
@@ -173,7 +173,7 @@ export function elementsOf(batch: Buffer): readonly unknown[] | undefined {
   }
 }
 
-/** Whether a list is what {@link ListBatches.rest} has in the place of one of so many batches. */
+/** Whether a list is the replacement in {@link ListBatches.rest} for this number of batches. */
 export function isListOfBatches(list: unknown, batches: number): boolean {
   return Array.isArray(list) && list.length === batches && list.every((element) => element === 0);
 }

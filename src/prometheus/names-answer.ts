@@ -19,7 +19,7 @@ export function readNamesAnswer(body: Buffer, head: AnswerHead): NoticedNames {
 /**
  * Reads a large one, each name as it comes.
  *
- * @param share the bytes of the answer are taken from it, and left to the caller to release
+ * @param share accounts for the bytes of the response; the caller has to release it
  */
 export function namesReader(
   head: AnswerHead,

@@ -1,25 +1,25 @@
-/** What a server says about its answer besides the data. */
+/** The notices in a response, in addition to the data. */
 export interface AnswerNotices {
-  /** Why the answer lacks a part; empty where it is complete. */
+  /** Why the response is partial; empty if it is complete. */
   readonly partial: readonly string[];
-  /** What the evaluation of PromQL noted about the query and its series. */
+  /** PromQL annotations about the query and its series. */
   readonly annotations: readonly string[];
 }
 
-/** Annotations of PromQL begin like this; before Prometheus 2.53 those of both kinds are warnings. */
+/** The prefix of PromQL annotations. Before Prometheus 2.53 both kinds are warnings. */
 const ANNOTATION = /^PromQL (?:info|warning):/;
 
-/** More are not read, nor longer ones. */
+/** Limits on the number and the length of notices. */
 const MOST_NOTICES = 10;
 const LONGEST_NOTICE = 500;
 
 /**
- * Reads what an answer says of itself. A warning that is no annotation of PromQL means that a part
- * is missing: that of a store of Thanos, of a remote read of Prometheus, of an ingester of Cortex,
- * or what is beyond a limit. `isPartial` is how vmselect of VictoriaMetrics says so.
+ * Reads the notices of a response. A warning that is not a PromQL annotation means that the response is
+ * partial: data of a Thanos store, of a remote read of Prometheus or of a Cortex ingester is missing, or
+ * the result was truncated. vmselect of VictoriaMetrics sets `isPartial` instead.
  *
- * @param envelope an answer of the Prometheus HTTP API
- * @param redact makes a text from the answer fit for the log
+ * @param envelope a response of the Prometheus HTTP API
+ * @param redact removes secrets from a text of the response, for the log
  */
 export function readNotices(
   { warnings, infos, isPartial }: Readonly<Record<string, unknown>>,
@@ -30,7 +30,7 @@ export function readNotices(
   for (const warning of textsIn(warnings)) {
     (ANNOTATION.test(warning) ? annotations : missing).push(warning);
   }
-  if (isPartial === true) missing.push('the server marks the answer as partial (isPartial)');
+  if (isPartial === true) missing.push('the server marked the response as partial (isPartial)');
   return { partial: missing.map(shown), annotations: annotations.map(shown) };
 
   function shown(text: string): string {

@@ -43,15 +43,14 @@ export interface PrometheusOptions {
   /** The largest answer that is taken, unpacked, in bytes. Default 128 MiB. */
   readonly maxAnswerBytes?: number;
   /**
-   * How many bytes all answers together may have that are being received, parsed and used, small
-   * ones aside; one of them, two thirds of it. Default 256 MiB.
+   * The memory budget in bytes for all large responses that are being received, parsed or used. One
+   * response can use two thirds of it. Default 256 MiB.
    */
   readonly maxAnswerMemory?: number;
   /** How many connections may be open at once; further requests wait. Default 64. */
   readonly maxConnections?: number;
   /**
-   * Which answers are used that lack a part, as they say: those about series and labels only, which
-   * is the default, all, or none.
+   * Which partial responses are used: only those about series and labels (default), all, or none.
    */
   readonly partialAnswers?: 'discovery' | 'accept' | 'refuse';
   /** How long it may take until a connection is there, in milliseconds. Default: as long as all of it. */
@@ -59,8 +58,8 @@ export interface PrometheusOptions {
   /** Told of every request when it has ended. */
   readonly onRequest?: (request: FinishedRequest) => void;
   /**
-   * Called with every answer that shows it: by how many seconds the server's clock is ahead of
-   * ours, negative where it is behind; 0 where both may agree.
+   * Called with the clock skew in seconds for every response that has it: positive if the clock of the
+   * server is ahead, 0 if no difference can be measured.
    */
   readonly onClockOffset?: (seconds: number) => void;
   /** Told, in one sentence, of what does not fail a request but needs a look. */
@@ -90,6 +89,6 @@ export interface FinishedRequest {
   readonly outcome: 'success' | PrometheusErrorKind;
   /** Of the answer, unpacked, as far as it was read. */
   readonly bytes: number;
-  /** What Prometheus said of its answer; also where the answer was refused as `partial`. */
+  /** Called with the notices of a response, also if it was not used because it is partial. */
   readonly notices: AnswerNotices;
 }

@@ -3,25 +3,25 @@ import { readBeginning } from './body.ts';
 import type { Connection, ConnectionRequest, HttpAnswer } from './connection.ts';
 import { PrometheusError } from './errors.ts';
 
-/** In characters; a shorter query is not too long for anybody. */
+/** In characters. A shorter query is not too long for any server. */
 const LONG = 2_000;
 
-/** What servers and proxies say to a URI that is too long for them, if it is long at all. */
+/** The statuses of servers and proxies for a URI that is too long. */
 const TOO_LONG: ReadonlySet<number> = new Set([400, 413, 414, 431]);
 
-/** What a server that only allows reading says to a POST. */
+/** The statuses of a read-only server for a POST. */
 const NO_POST: ReadonlySet<number> = new Set([401, 403, 404, 405, 411, 501]);
 
-/** A request that a server takes by POST as well. */
+/** A request that can also be sent with POST. */
 export interface PostableRequest extends ConnectionRequest {
   readonly canPost: boolean;
 }
 
 /**
- * Sends a GET that is too long for the server, or for a proxy before it, again by POST. Where that
- * helps, all further requests are sent by POST.
+ * Retries a GET that is too long for the server or a proxy with POST. If that succeeds, all further
+ * requests use POST.
  *
- * @param onWarning told once, when that begins
+ * @param onWarning called once, when that begins
  */
 export function postLongQueries(
   { send }: Pick<Connection, 'send'>,
@@ -38,7 +38,7 @@ export function postLongQueries(
     if (answer.status < 300 && !isPosting) {
       isPosting = true;
       onWarning?.(
-        `a query of ${request.parameters.toString().length} characters was too long for a GET (HTTP ${refused.status}): from now on queries are sent by POST. Set --prometheus-verb=POST to begin with that`,
+        `a query of ${request.parameters.toString().length} characters was too long for a GET (HTTP ${refused.status}): from now on queries are sent with POST. Set --prometheus-verb=POST to use POST from the start`,
       );
     }
     return answer;
@@ -53,7 +53,7 @@ export function postLongQueries(
     const isUnclear = answer.status === 400 || answer.status === 413;
     if (isUnclear && request.parameters.toString().length < LONG) return answer;
     const body = await readBeginning(answer.body, { most: 0, taken: 0 }, request.signal);
-    // Prometheus itself has read the query.
+    // The error is from Prometheus itself, which has parsed the query.
     if (body.includes('"errorType"')) return { ...answer, body: Readable.from([body]) };
     return sendAgain(request, answer);
   };
@@ -67,7 +67,7 @@ function noPost(
   const length = parameters.toString().length;
   return new PrometheusError(
     'bad_query',
-    `HTTP ${getStatus}: the query of ${length} characters is too long for a GET, and a POST is refused with HTTP ${postStatus}: allow POST for /api/v1/query, or raise the limit on the length of a URI, at the server or the proxy before it`,
+    `HTTP ${getStatus}: the query of ${length} characters is too long for a GET, and POST is rejected with HTTP ${postStatus}: allow POST for /api/v1/query, or raise the limit on the length of a URI, in the server or the proxy in front of it`,
     { status: getStatus },
   );
 }

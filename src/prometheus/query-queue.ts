@@ -21,7 +21,7 @@ export interface QueryQueueOptions {
   readonly mostRunning: number;
   /** 0: nobody waits. */
   readonly mostWaiting: number;
-  /** Told of every change. */
+  /** Called on every change. */
   readonly onChange?: (now: { readonly running: number; readonly waiting: number }) => void;
 }
 

@@ -1,4 +1,4 @@
-/** A request that a redirect can lead elsewhere. */
+/** A request that can be redirected. */
 export interface RedirectableRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
@@ -6,18 +6,18 @@ export interface RedirectableRequest {
   readonly form: URLSearchParams | undefined;
 }
 
-/** How many redirects may follow one another. */
+/** The maximum number of consecutive redirects. */
 export const MOST_REDIRECTS = 5;
 
 /**
- * The request that a redirect asks for. Only the same scheme, host and port are followed: the
- * request has our credentials.
+ * The request after a redirect. Only redirects within the same scheme, host and port are followed, since
+ * the request contains credentials.
  *
- * A POST stays one, with its form, since that has the query: RFC 9110 lets a client choose after
- * 301 and 302, and demands it after 307 and 308. After 303 the new URL has the answer already.
+ * A POST remains a POST with its form, which has the query: RFC 9110 allows that after 301 and 302, and
+ * requires it after 307 and 308. After 303 the new URL is fetched with GET.
  *
  * @param location the header `Location`
- * @returns undefined where the answer is no redirect that is followed
+ * @returns undefined if the response is not a redirect that is followed
  */
 export function redirected(
   request: RedirectableRequest,

@@ -15,7 +15,7 @@ export interface SeriesAnswer {
   readonly notices: AnswerNotices;
 }
 
-/** What a name takes in memory besides its own letters, about, in bytes. */
+/** The approximate memory of a name in addition to its characters, in bytes. */
 const NAME_BYTES = 400;
 const LABEL_BYTES = 60;
 
@@ -36,7 +36,7 @@ export function readSeriesAnswer(body: Buffer, head: AnswerHead): SeriesAnswer {
  * Reads a large one while it arrives. There can be millions of series; only the
  * names are kept, and series without a name are passed over.
  *
- * @param share what the names take is taken from it, and left to the caller to release
+ * @param share accounts for the memory of the names; the caller has to release it
  * @throws PrometheusError as `openEnvelope` does; `bad_answer` for anything that is not a list of
  *   label sets
  */
@@ -76,7 +76,7 @@ interface SeriesNames {
   readonly found: SeriesLabelNames;
   /**
    * @param labels parsed JSON
-   * @returns how much more memory is used, in bytes, about
+   * @returns the approximate additional memory in use, in bytes
    */
   add(labels: unknown, place: string): number;
 }

@@ -20,11 +20,11 @@ export interface NoticedQueryAnswer {
 }
 
 /**
- * Reads a large answer of `/api/v1/query`. The samples stay as the text that came, outside of the
- * heap of JavaScript: as objects they would take three times as much memory, and time to collect.
+ * Reads a large response of `/api/v1/query`. The samples are kept as text outside the JavaScript heap: as
+ * objects they would take three times as much memory, and time for garbage collection.
  *
- * @param share all bytes of the answer are taken from it, and left to the caller to release; the
- *   samples are gone then
+ * @param share accounts for all bytes of the response; the caller has to release it, after which there
+ *   are no samples
  */
 export function queryAnswerReader(
   head: AnswerHead,
@@ -61,7 +61,7 @@ async function readData(
     case 'matrix':
       return { type: 'matrix' };
     default:
-      // A scalar or a text: what is large is what stands around it.
+      // A scalar or a string: the text around it is large.
       return readQueryAnswer({ ...data, result: batches.flatMap(elementsOf) });
   }
 }
@@ -72,7 +72,7 @@ async function packSamples(batches: readonly Buffer[], signal: AbortSignal): Pro
   return samples;
 }
 
-/** Samples as text, which is parsed anew each time that they are gone through. */
+/** Samples as text, which is parsed at each iteration. */
 export class PackedSamples implements Samples {
   readonly #batches: readonly Buffer[];
   #length = 0;
@@ -85,7 +85,7 @@ export class PackedSamples implements Samples {
     return this.#length;
   }
 
-  /** Reads all samples once, in slices, so that no fault is found later. */
+  /** Validates all samples once, in slices, so that later iterations cannot fail. */
   async check(signal: AbortSignal): Promise<void> {
     const slices = createTimeSlices();
     for (const batch of this.#batches) {

@@ -1,6 +1,6 @@
 import { listed } from './fault.ts';
 
-/** The releases of Prometheus that verdicts are compared with (test/promql-verdicts). */
+/** The releases of Prometheus whose parsers the checks are compared with (test/promql-verdicts). */
 export const PROMETHEUS_VERSIONS = ['2.42', '2.53', '3.5'] as const;
 export type PrometheusVersion = (typeof PROMETHEUS_VERSIONS)[number];
 
@@ -15,7 +15,7 @@ export interface Availability {
   readonly feature?: PrometheusFeature;
 }
 
-/** For what every release accepts and nobody means to write. */
+/** For constructs that every release accepts but that are probably a mistake. */
 export const EVERY: Availability = { versions: PROMETHEUS_VERSIONS };
 export const SINCE_2_53: Availability = { versions: ['2.53', '3.5'] };
 export const SINCE_3_5: Availability = { versions: ['3.5'] };
@@ -34,8 +34,8 @@ export interface PromqlLimit {
 }
 
 /**
- * The limits that matter of those of a query. Limits with the same releases become one, at the place
- * of the first; one that another limit is stricter than says nothing more and is left out.
+ * The relevant limits of a query. Limits with the same releases are merged at the place of the first.
+ * Limits that are implied by a stricter one are removed.
  */
 export function decisiveLimits(limits: readonly PromqlLimit[]): readonly PromqlLimit[] {
   const groups = Map.groupBy(limits, ({ availability: { versions, feature } }) =>
@@ -53,7 +53,7 @@ export function decisiveLimits(limits: readonly PromqlLimit[]): readonly PromqlL
   );
 }
 
-/** Whether everyone who accepts a construct accepts another one, too; a letter for `:` is no limit. */
+/** Whether all releases that accept a construct also accept another one; a letter for `:` is no limit. */
 function implies(strict: Availability, { versions, feature }: Availability): boolean {
   return (
     versions.length < PROMETHEUS_VERSIONS.length &&

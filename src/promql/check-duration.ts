@@ -13,13 +13,13 @@ const EXPRESSION: Availability = { versions: ['3.5'], feature: 'promql-duration-
 
 /** A range, a step or an offset. */
 interface Amount {
-  /** Seconds; undefined where it is known at evaluation only. */
+  /** Seconds; undefined if known only at evaluation. */
   readonly seconds: number | undefined;
   /** `signed`: one sign before a plain duration or number; `newer`: not known to Prometheus 3.5. */
   readonly form: 'duration' | 'number' | 'signed' | 'expression' | 'newer';
 }
 
-/** Checks a number where an expression or a timestamp stands. */
+/** Checks a number in the place of an expression or a timestamp. */
 export function checkNumber(
   text: string,
   { from, to }: Pick<Checked, 'from' | 'to'>,
@@ -57,7 +57,7 @@ export function checkRangeAmounts(
 }
 
 /**
- * Warns of a letter after the range of a subquery. Prometheus reads one as a colon, so `[5 m]` is
+ * Warns about a letter after the range of a subquery. Prometheus parses it as a colon, so `[5 m]` is
  * the subquery `[5:]` of 5 seconds.
  */
 export function checkColon(

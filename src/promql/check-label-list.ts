@@ -3,7 +3,7 @@ import type { Checked } from './checked.ts';
 import type { ReportPromqlFault } from './fault.ts';
 import { unquote } from './unquote.ts';
 
-/** Words that Prometheus' grammar takes for something else where a label is expected. */
+/** Keywords that Prometheus' grammar does not accept as labels. */
 const NO_LABELS: ReadonlySet<string> = new Set(['inf', 'nan', 'without']);
 
 /** Checks a list of labels such as that of `by (pod, "a.b")`. */

@@ -71,7 +71,7 @@ export function regexFault(expression: string): string | undefined {
   return compileRegex(expression).fault;
 }
 
-/** Rules have few expressions, each of them many times; to compile one is slow. */
+/** Rules repeat few expressions many times, and compiling one is slow. */
 const compileRegex = rememberTexts(
   (expression: string): { readonly fault: string | undefined } => {
     if (isTooLarge(expression)) return { fault: undefined };
@@ -138,7 +138,7 @@ export function matchesEmptyText(matcher: LabelMatcher): boolean | undefined {
   return matchesValue(matcher, '');
 }
 
-/** Whether a value of the label fulfils a matcher; undefined as in {@link matchesEmptyText}. */
+/** Whether a label value satisfies a matcher; undefined as in {@link matchesEmptyText}. */
 export function matchesValue(
   { operator, value: wanted }: LabelMatcher,
   value: string,

@@ -29,7 +29,7 @@ export interface CheckedQuery {
 /**
  * Checks a query as Prometheus does before it evaluates it: syntax, then functions and types.
  *
- * A fault is what every release of Prometheus from 2.42 on refuses. What some of them accept (an
+ * A fault is what every release of Prometheus from 2.42 on rejects. What some of them accept (an
  * experimental function, a quoted label name) is a limit.
  *
  * @param text any text

@@ -5,10 +5,10 @@ import { type LabelQuestion, type LostLabel, lossOf } from './lost-label.ts';
 import { parsePromql } from './parse.ts';
 
 /**
- * Finds a side of an `or` whose samples never have a label, where the other side's may have it and
- * the result needs it: `sum by (pod) (x) or vector(0)`. Such a sample is of no object.
+ * Finds a side of an `or` whose samples never have a label that the result needs and that the other side
+ * may have: `sum by (pod) (x) or vector(0)`. Such a sample belongs to no object.
  *
- * @returns what takes the label away on that side; undefined where there is no such side
+ * @returns what removes the label on that side; undefined if there is no such side
  */
 export function deadAlternative(text: string, label: string): LostLabel | undefined {
   const { faults, type } = inspectQuery(text);

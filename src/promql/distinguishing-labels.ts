@@ -8,13 +8,13 @@ import { nameAt, parsePromql } from './parse.ts';
 export type LabelSet = ReadonlySet<string> | 'any';
 
 /**
- * The labels that tell the samples of a query's result apart: of one set of their values there is at
- * most one sample. `any` where every label of a series may tell samples apart.
+ * The labels that distinguish the samples of a query's result: there is at most one sample for each set
+ * of their values. `any` if every label of a series may distinguish samples.
  *
- * @param wanted labels of which it matters that they are among them: of `label_replace` they are taken
- *   to be as good as the label that they are made of
- * @returns undefined where nothing is known: of a query with faults, of one that is no vector, where
- *   a function is not known, and where `without` leaves labels that are not known
+ * @param wanted the labels that should be among them. In `label_replace` they count as equivalent to the
+ *   source label
+ * @returns undefined if not known: for a query with faults or one that is not a vector, for an unknown
+ *   function, and if `without` leaves unknown labels
  */
 export function distinguishingLabels(
   text: string,
@@ -68,7 +68,7 @@ function partOf(question: Question, node: PromqlNode): Part | undefined {
   }
 }
 
-/** The operand that is a vector; undefined where there is none, or nothing is known of it. */
+/** The operand that is a vector; undefined if there is none, or nothing is known about it. */
 function vectorOperand(question: Question, node: PromqlNode): Vector | undefined {
   for (const operand of operandNodes(node)) {
     const part = partOf(question, operand);
@@ -111,7 +111,7 @@ function groupedBy(inner: Vector, labels: ReadonlySet<string>): Vector {
   return { type: 'vector', labels, key: isWithin ? inner.key : labels };
 }
 
-/** Of series with any labels, `without` says that the others tell no samples apart. */
+/** For series with any labels, `without` means that the other labels distinguish no samples. */
 function groupedWithout(inner: Vector, labels: ReadonlySet<string>): Vector | undefined {
   if (inner.key === 'any') return undefined;
   const left = without(inner.labels, labels);

@@ -11,7 +11,7 @@ export interface PromqlFault {
 }
 
 /**
- * Takes one finding: where it starts and ends, and what is wrong; with an availability, the
+ * Reports one finding: where it starts and ends, and what is wrong; with an availability, the
  * construct that only some releases of Prometheus accept.
  */
 export type ReportPromqlFault = (

@@ -11,7 +11,7 @@ export class PromqlFindings {
     else this.#limits.push({ offset, end, construct: message, availability });
   };
 
-  /** Faults, or where there are none, limits, in the order of the text. */
+  /** Faults or, if there are none, limits, in the order of the text. */
   inOrder(): { readonly faults: readonly PromqlFault[]; readonly limits: readonly PromqlLimit[] } {
     const faults = this.#faults.sort((a, b) => a.offset - b.offset);
     const limits = this.#limits.sort((a, b) => a.offset - b.offset);

@@ -22,7 +22,7 @@ export function isLegacyName(name: string): boolean {
 
 const LEGACY_METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
-/** The same of a metric's name. */
+/** The same for the name of a metric. */
 export function isLegacyMetricName(name: string): boolean {
   return LEGACY_METRIC_NAME.test(name);
 }
@@ -44,7 +44,7 @@ export function formatMatchers(matchers: readonly LabelMatcher[]): string {
   return matchers.map(formatMatcher).join(',');
 }
 
-/** A text as a string literal that PromQL reads back as the same text. */
+/** A PromQL string literal for a text. */
 export function quoteLiteral(text: string): string {
   return goQuote(text).replaceAll('\ufffd', '\\ufffd');
 }

@@ -4,13 +4,13 @@ import { tokenize } from './tokens.ts';
 /** Words between operands that PromQL does not have. */
 const KEYWORDS: ReadonlySet<string> = new Set(['default', 'if', 'ifnot', 'keep_metric_names']);
 
-/** Functions and aggregations that PromQL does not have, as far as they are in wide use. */
+/** Common functions and aggregations that PromQL does not have. */
 const NAMES =
   /^(?:with|rollup|median|quantiles|zscore|outliersk|any|mad|share|sum2|geomean|union|alias|lag|lifetime|interpolate|default_rollup|aggr_over_time|ascent_over_time|descent_over_time|distinct_over_time|mode_over_time|keep_(?:last|next)_value|(?:delta|increase|rate)_(?:prometheus|pure)|(?:rollup|range|running|label|topk|bottomk|share|tmin|tmax|zscore|outliers|quantiles|median)_\w+)$/i;
 
 /**
- * Whether a query that is no PromQL looks like MetricsQL, the language of VictoriaMetrics. A guess,
- * for messages only.
+ * Whether a query that is not PromQL looks like MetricsQL, the query language of VictoriaMetrics. A
+ * heuristic for messages.
  *
  * @see https://docs.victoriametrics.com/victoriametrics/metricsql/
  */

@@ -14,8 +14,8 @@ import { type Token, tokenize } from './tokens.ts';
 const DEEPEST = 250;
 
 /**
- * The bounds of what is remembered of the last queries. The checks of one rule look at the same few
- * queries again and again: each is parsed once.
+ * The limits of the cache of parsed queries. The checks of one rule parse the same few queries several
+ * times.
  */
 export const LAST_QUERIES: TextMemoBounds = { most: 8, longest: 2 * 1024 * 1024 };
 

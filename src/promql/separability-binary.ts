@@ -89,7 +89,7 @@ function oneToOne(
 
 const NAME: ReadonlySet<string> = new Set(['__name__']);
 
-/** The name of a metric is not matched, and a comparison that filters keeps it. */
+/** Metric names are not matched, and a filtering comparison keeps them. */
 function keepsName(node: PromqlNode, left: Vector): boolean {
   const isFilter = COMPARISONS.some((operator) => node.getChild(operator) !== null);
   const mayHaveName = left.labels === 'any' || left.labels.has('__name__');

@@ -8,7 +8,7 @@ export interface Question {
   readonly object: { readonly label: string; readonly value: string };
   /** The same of the namespace, where the objects have one. */
   readonly namespace?: { readonly label: string; readonly value: string };
-  /** Labels that tell samples of one object apart, e.g. that of its containers. */
+  /** Labels that distinguish samples of one object, e.g. that of its containers. */
   readonly partLabels?: readonly string[];
 }
 

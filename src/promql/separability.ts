@@ -34,7 +34,7 @@ export type Separability =
  * Whether a query for one object can be answered from the same query over all objects of all
  * namespaces: its matchers of object and namespace left open, and grouped by the namespace besides.
  * What each object then gets is what the query for it alone would have given, and at most one
- * sample for each set of values of `partLabels`. What is not known to be so counts as not separable.
+ * sample for each set of values of `partLabels`. If that is not known, it is not separable.
  *
  * The one difference that remains is in errors: where the samples of one object make the query
  * fail, the query over all fails for everyone, so the query for one is then to be asked by itself.

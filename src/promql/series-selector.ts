@@ -19,7 +19,7 @@ export interface SeriesSelector {
  * Checks what is sent as `match[]` to find series (a rule's `seriesQuery`): one instant vector
  * selector and nothing else, with a matcher that the empty text does not fulfil.
  *
- * @returns what is wrong with it, nothing where some Prometheus takes it
+ * @returns what is wrong with it; nothing if some release of Prometheus accepts it
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/#finding-series-by-label-matchers
  */
 export function inspectSeriesSelector(text: string): Pick<CheckedQuery, 'faults' | 'limits'> {

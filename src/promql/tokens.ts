@@ -18,7 +18,7 @@ const BLANK = /(?:[ \t\n\r]+|#[^\r\n]*)+/y;
 const WORD = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 /** Inside `[ ]` a colon stands between range and step. */
 const RANGE_WORD = /[a-zA-Z_][a-zA-Z0-9_]*/y;
-/** Inside `[ ]`, after the range, Prometheus reads a single letter as a colon. */
+/** Inside `[ ]`, after the range, Prometheus parses a single letter as a colon. */
 const LETTER_FOR_COLON = /[a-zA-Z_](?![a-zA-Z_])/y;
 const NUMERIC = /0[xX][0-9a-zA-Z_.]*|\.?[0-9](?:[0-9a-zA-Z_.]|(?<=[0-9.][eE])[+-])*/y;
 const SYMBOL = /==|=~|!=|!~|<=|>=|<\/|>\/|[-+*/%^=<>@(){}[\],:]/y;

@@ -7,11 +7,10 @@ import type { MetricsQuery, QueryRequest } from './metrics-query.ts';
 import type { RuleParts } from './rule.ts';
 
 /**
- * Warns of matchers that stand in `seriesQuery` only: they choose which series are found, and the query
- * is over all of them again. Matchers that merely ask for a label, and those of the labels that name
- * objects, are passed over.
+ * Warns about label matchers that are in `seriesQuery` only: they restrict discovery but not the query.
+ * Matchers that only require a label, and those on labels that identify objects, are ignored.
  *
- * @param request for a series that stands for one that the rule finds
+ * @param request for an example of a series that the rule finds
  */
 export function checkMatchers(
   rule: RuleParts,
@@ -38,7 +37,7 @@ export function checkMatchers(
   report({
     severity: 'warning',
     path: ['metricsQuery'],
-    message: `\`${written}\` is in seriesQuery only, so the value is over all values of ${labels}: write it into the selector of metricsQuery, too`,
+    message: `\`${written}\` is in seriesQuery only, so the value includes all values of ${labels}: add it to the selector in metricsQuery`,
   });
 }
 

@@ -122,7 +122,7 @@ describe('a query that may give an object several samples', () => {
     ],
   ])('is warned of, once: %s', (query, each) => {
     expect(messageOf(query)).toBe(
-      `warning: an object may have several samples, ${each}of which the last one counts: aggregate \`by (<<.GroupBy>>)\` alone, e.g. sum by (<<.GroupBy>>) (...)`,
+      `warning: an object may have several samples, ${each}of which only the last is used: aggregate \`by (<<.GroupBy>>)\` only, e.g. sum by (<<.GroupBy>>) (...)`,
     );
   });
 });
@@ -138,7 +138,7 @@ describe('a side of `or` without the label of the objects', () => {
         path: ['metricsQuery'],
         offset: query.indexOf('vector'),
         message:
-          '`vector` gives a sample without the label `pod`, so this side of `or` is never the value of pods: for a value where there are no series write `or clamp_max(absent(x{<<.LabelMatchers>>}), 0)`',
+          '`vector` gives a sample without the label `pod`, so this side of `or` is never the value of pods: for a value when there are no series, write `or clamp_max(absent(x{<<.LabelMatchers>>}), 0)`',
       },
     ]);
   });
@@ -375,7 +375,7 @@ describe('resource rules', () => {
     ['sum by (<<.GroupBy>>) (container_cpu{<<.LabelMatchers>>})', '', 'container_cpu'],
   ])('are warned of where they count pods twice: %s', (query, label, metric) => {
     expect(found(query, undefined, label)).toEqual([
-      `warning: cpu.containerQuery: the query does not leave out container="" (the cgroup of the whole pod) and container="POD", so pods count twice: write \`container!="",container!="POD"\` into the selector of \`${metric}\``,
+      `warning: cpu.containerQuery: the query does not exclude container="" (the cgroup of the whole pod) and container="POD", so pods count twice: add \`container!="",container!="POD"\` to the selector of \`${metric}\``,
     ]);
   });
 

@@ -23,23 +23,23 @@ export interface AskedObjects {
   readonly request: QueryRequest;
 }
 
-/** What a rule may serve. Without a value for any of it, the rule is broken. */
+/** The resources that a rule may serve. If none can have a value, the rule is broken. */
 export interface ServedObjects {
-  /** What requests are most likely about. */
+  /** The most likely resources. */
   readonly likely: readonly AskedObjects[];
   readonly others: readonly AskedObjects[];
-  /** Whether the rule does not say what is likely: it has a template. */
+  /** Whether the likely resources are not known, because the rule has a template. */
   readonly isGuess: boolean;
-  /** Whether of several samples for one object only one counts: not so of containers. */
+  /** Whether only one sample of an object is used; false for containers. */
   readonly haveOneSample: boolean;
 }
 
 type Path = readonly (string | number)[];
 
 /**
- * Finds what a query that works does not do: its samples cannot be told to be of an object, an object
- * may have several, or it asks for more objects than are wanted. Templates that give no query, and
- * queries that are no PromQL, are passed over: they are reported elsewhere.
+ * Finds problems of a valid query: its samples cannot be associated with an object, an object may have
+ * several, or it selects more objects than requested. Templates without a query and queries that are not
+ * PromQL are reported elsewhere.
  */
 export function checkObjects(
   query: MetricsQuery,
@@ -75,7 +75,7 @@ function questionsOf(
   });
 }
 
-/** Warns of samples of no object, such as the zero of `... or vector(0)`. */
+/** Warns about samples that belong to no object, such as the 0 of `... or vector(0)`. */
 function warnOfDeadAlternative(
   query: MetricsQuery,
   path: Path,
@@ -88,13 +88,13 @@ function warnOfDeadAlternative(
   report({
     severity: 'warning',
     path,
-    message: `${dead.reason}, so this side of \`or\` is never the value of ${resource}: for a value where there are no series write \`or clamp_max(absent(x{<<.LabelMatchers>>}), 0)\``,
+    message: `${dead.reason}, so this side of \`or\` is never the value of ${resource}: for a value when there are no series, write \`or clamp_max(absent(x{<<.LabelMatchers>>}), 0)\``,
     offset,
   });
   return true;
 }
 
-/** Warns of a query that may give several samples for one object. */
+/** Warns about a query that may return several samples for one object. */
 function warnOfSeveralSamples(
   path: Path,
   { request: { objects, namespace, groupBy }, text }: ObjectsQuestion,
@@ -110,7 +110,7 @@ function warnOfSeveralSamples(
   report({
     severity: 'warning',
     path,
-    message: `an object may have several samples${each === '' ? '' : `, one for each ${each}`}, of which the last one counts: aggregate \`by (<<.GroupBy>>)\` alone, e.g. sum by (<<.GroupBy>>) (...)`,
+    message: `an object may have several samples${each === '' ? '' : `, one for each ${each}`}, of which only the last is used: aggregate \`by (<<.GroupBy>>)\` only, e.g. sum by (<<.GroupBy>>) (...)`,
   });
 }
 

@@ -11,15 +11,15 @@ import { TemplateError } from './template/template.ts';
 type Path = readonly (string | number)[];
 
 export interface QueryCheckOptions {
-  /** Off for servers that speak more than PromQL, such as MetricsQL. */
+  /** Off for servers with another query language, such as MetricsQL. */
   readonly checkPromql: boolean;
 }
 
 /**
- * Checks that a query can be answered: it is broken where no request gets one.
+ * Checks that a query is valid for some request; otherwise it is broken.
  *
- * @param samples requests as clients make them, without a selector on labels
- * @returns the first of them that gets a query, with a selector where it needs one; undefined for a
+ * @param samples typical requests, without a label selector
+ * @returns the first of them with a valid query, with a label selector if it needs one; undefined for a
  *   broken query
  */
 export function checkMetricsQuery(
@@ -37,7 +37,7 @@ export function checkMetricsQuery(
       path,
       offset: groupBy.index,
       message:
-        '`.GroupBy` is empty in an external rule: name the labels to group by yourself, e.g. by (topic)',
+        '`.GroupBy` is empty in an external rule: write the labels to group by, e.g. by (topic)',
     });
   }
   const canAnswer = (sample: QueryRequest): boolean =>
@@ -51,14 +51,14 @@ export function checkMetricsQuery(
   }
   if (answered.selector.length > 0 && problem !== undefined) {
     const { message, ...place } = problem;
-    const needs = 'a request needs a selector on labels, and is not answered without one';
+    const needs = 'a request needs a label selector and fails without one';
     report({ severity: 'warning', path, ...place, message: `${needs}: ${message}` });
   }
   if (options.checkPromql) warnOfLimits(query, path, answered, report);
   return answered;
 }
 
-/** Values that a template may be made for: a duration, a number, a word. */
+/** Values that a template may expect: a duration, a number, a word. */
 const SELECTED_VALUES = ['5m', '1', 'value'];
 
 /** Requests that select by the labels that a template asks for, or by some label. */
@@ -87,9 +87,9 @@ function selectedLabels(template: string): readonly string[] {
 const OTHER_DELIMITERS = /\{\{-?\s*[.$\w]/;
 
 /**
- * Warns of a piece of a Helm or Grafana template in a query, which is nothing but text here.
+ * Warns about a part of a Helm or Grafana template in a query, which is plain text here.
  *
- * @returns whether there is one: then little else can be said about the query
+ * @returns whether there is one: then no other checks of the query make sense
  */
 export function checkOtherDelimiters(text: string, path: Path, report: ReportFault): boolean {
   const found = OTHER_DELIMITERS.exec(text);
@@ -99,12 +99,12 @@ export function checkOtherDelimiters(text: string, path: Path, report: ReportFau
     path,
     offset: found.index,
     message:
-      '`{{` is text here, as it stands: templates of the rules file are written between `<<` and `>>`, and those of Helm are filled in before',
+      '`{{` is plain text here: templates of the rules file are written between `<<` and `>>`, and Helm expands its own before',
   });
   return true;
 }
 
-/** Warns of what only some releases of Prometheus accept. */
+/** Warns about constructs that only some releases of Prometheus accept. */
 function warnOfLimits(
   query: MetricsQuery,
   path: Path,
@@ -126,13 +126,13 @@ function warnOfLimits(
 
 const EXAMPLE_QUERY = 'sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)';
 
-/** Something that keeps a query from being answered, and where in the template, if that is known. */
+/** Why a query is invalid, and where in the template, if known. */
 interface Problem {
   readonly message: string;
   readonly offset?: number;
 }
 
-/** Why the query for a request can never be answered, or undefined where it can. */
+/** Why the query for a request is invalid, or undefined if it is valid. */
 function problemOf(
   query: MetricsQuery,
   request: QueryRequest,
@@ -161,19 +161,19 @@ function problemOf(
       return { message: 'templates are written between `<<` and `>>`, not `{{` and `}}`', offset };
     }
     return {
-      message: `the query it makes is not PromQL${orMetricsql(text)}: ${message}, in: ${queryExcerpt(text, from, to)}`,
+      message: `the generated query is not PromQL${orMetricsql(text)}: ${message}, in: ${queryExcerpt(text, from, to)}`,
       offset: query.placeOf(request, from),
     };
   }
   if (type === undefined || expectedTypes.includes(type)) return undefined;
   return {
-    message: `the query it makes gives a ${type}, expected an instant vector: ${queryExcerpt(text, 0, 0)}`,
+    message: `the generated query returns a ${type}, expected an instant vector: ${queryExcerpt(text, 0, 0)}`,
   };
 }
 
-/** What to do about a query that is meant for a server such as VictoriaMetrics. */
+/** A hint for a query in MetricsQL. */
 export function orMetricsql(text: string): string {
   return looksLikeMetricsql(text)
-    ? ' but looks like MetricsQL, for which the flag --check-promql=false is needed'
+    ? ' but looks like MetricsQL, which needs --check-promql=false'
     : '';
 }

@@ -118,7 +118,7 @@ export function checkResourceRules(
 ): void {
   for (const name of ['cpu', 'memory'] as const) {
     if (isMissing(rules.definition[name])) {
-      const message = `\`${name}\` is missing in resourceRules, so CPU and memory cannot be answered: both \`cpu\` and \`memory\` are needed, each with containerQuery, nodeQuery and resources`;
+      const message = `\`${name}\` is missing in resourceRules, so CPU and memory cannot be served: both \`cpu\` and \`memory\` are required, each with containerQuery, nodeQuery and resources`;
       report({ severity: 'broken', path: [name], message });
       continue;
     }

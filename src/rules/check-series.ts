@@ -5,7 +5,7 @@ import type { MetricsQuery, QueryRequest } from './metrics-query.ts';
 import type { RuleParts } from './rule.ts';
 import { readSeriesQuery } from './series-query.ts';
 
-/** Stands for another series that the rule finds. */
+/** An example of another series that the rule finds. */
 const OTHER_SERIES = 'example_bytes_total';
 
 type Path = readonly (string | number)[];
@@ -15,7 +15,7 @@ type Path = readonly (string | number)[];
  * the same value.
  *
  * @param rule undefined for queries that are not made of series that were found
- * @param request for a series that stands for one that the rule finds
+ * @param request for an example of a series that the rule finds
  */
 export function checkSeries(
   rule: RuleParts | undefined,

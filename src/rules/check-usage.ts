@@ -9,12 +9,12 @@ import type { CompiledResourceRule } from './rule.ts';
 /** The label that cAdvisor gives to containers. */
 const USUAL_LABEL = 'container';
 
-/** Labels of cAdvisor that a pod's own cgroup lacks, or has other values of. */
+/** Labels of cAdvisor that the cgroup of a pod lacks, or has with other values. */
 const TELLING_LABELS: ReadonlySet<string> = new Set(['image', 'name', 'id', 'container_name']);
 
 /**
- * Warns of a `containerQuery` that takes the cgroup of the whole pod, whose label for the container is
- * empty, for one more container: each pod counts twice.
+ * Warns about a `containerQuery` that counts the cgroup of the whole pod, whose container label is empty,
+ * as another container: each pod counts twice.
  */
 export function checkPodCgroup(
   { containerQuery, containerLabel }: CompiledResourceRule,
@@ -36,12 +36,12 @@ export function checkPodCgroup(
   report({
     severity: 'warning',
     path,
-    message: `the query does not leave out ${label}="" (the cgroup of the whole pod) and ${label}="POD", so pods count twice: write \`${label}!="",${label}!="POD"\` into the selector of \`${counting.name ?? 'the metric'}\``,
+    message: `the query does not exclude ${label}="" (the cgroup of the whole pod) and ${label}="POD", so pods count twice: add \`${label}!="",${label}!="POD"\` to the selector of \`${counting.name ?? 'the metric'}\``,
   });
 }
 
 function takesPodCgroup({ name, matchers }: VectorSelector, label: string): boolean {
-  // A recording rule may have left it out.
+  // A recording rule may have excluded it.
   if (name?.includes(':')) return false;
   if (matchers.some((matcher) => TELLING_LABELS.has(matcher.name) && matcher.name !== label)) {
     return false;

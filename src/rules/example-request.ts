@@ -62,9 +62,8 @@ export function describedResources(
 }
 
 /**
- * The resources that a rule may serve, and that are not among the likely ones: namespaces, and of a
- * template those whose labels its query names, and one that it does not name. The query treats all
- * that it does not name alike.
+ * The less likely resources of a rule: namespaces and, for a template, those whose labels its query
+ * contains, and one other. The query treats all others in the same way.
  */
 export function otherResources(
   resources: ResourceLabels,

@@ -1,7 +1,7 @@
 import { checkQuery } from '../promql/check.ts';
 import { type MetricsQuery, QueryError, type QueryRequest } from './metrics-query.ts';
 
-/** The query for a request; undefined where the template gives none. */
+/** The query for a request; undefined if the template has none. */
 export function expandTemplate(query: MetricsQuery, request: QueryRequest): string | undefined {
   try {
     return query.for(request);
@@ -11,7 +11,7 @@ export function expandTemplate(query: MetricsQuery, request: QueryRequest): stri
   }
 }
 
-/** The query for a request; undefined where there is none, or it is no PromQL. */
+/** The query for a request; undefined if there is none, or it is not PromQL. */
 export function expandOrNothing(query: MetricsQuery, request: QueryRequest): string | undefined {
   const text = expandTemplate(query, request);
   return text !== undefined && checkQuery(text).length === 0 ? text : undefined;

@@ -9,7 +9,7 @@ import { tokenize } from '../promql/tokens.ts';
 // template writes stands in the query as it is, so here it is made sure that it cannot become a
 // part of the query itself.
 
-/** What queries are written in. `other`: more than PromQL, such as MetricsQL. */
+/** The query language. `other`: not PromQL, such as MetricsQL. */
 export type QueryLanguage = 'promql' | 'other';
 
 /** What stands in the query as it is, whether or not there are quotes and a `=~` around it. */
@@ -20,16 +20,16 @@ export function isPlainValue(value: string): boolean {
   return PLAIN_VALUE.test(value);
 }
 
-/** With dots: MetricsQL takes such a name for one word. */
+/** With dots: MetricsQL parses such a name as one word. */
 const PLAIN_OTHER_SERIES = /^[a-zA-Z_:][a-zA-Z0-9_:.]*$/;
 
-/** Whether a series' name can stand in a query without quotes. */
+/** Whether the name of a series is valid in a query without quotes. */
 export function isPlainSeries(series: string, language: QueryLanguage): boolean {
   if (series === '') return true;
   return language === 'promql' ? isLegacyMetricName(series) : PLAIN_OTHER_SERIES.test(series);
 }
 
-/** Whether a label's name can stand in a list of labels without quotes. */
+/** Whether the name of a label is valid in a list of labels without quotes. */
 export function isPlainLabel(label: string, language: QueryLanguage): boolean {
   return language === 'other' || isLegacyName(label);
 }
@@ -42,7 +42,7 @@ export function modelName(index: number): string {
 /** What means something in a regular expression, but for the dot. */
 export const REGEXP_SYNTAX = /[\\^$*+?()[\]{}|]/;
 
-/** The query that a rule makes of model names, with other names in their places. */
+/** The query of a rule for placeholder names, and the names to insert. */
 export interface WrittenNames {
   /** As the template writes the names: what it makes of them itself must be the same. */
   readonly asWritten: string;
@@ -78,7 +78,7 @@ interface Edit {
   readonly to: number;
   readonly asWritten: string;
   readonly quoted: string;
-  /** How many model names it replaces. */
+  /** The number of model names that it replaces. */
   readonly count: number;
 }
 

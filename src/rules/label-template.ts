@@ -29,7 +29,7 @@ export function compileLabelTemplate(text: string, report: ReportFault): LabelTe
   return template;
 }
 
-/** Most rules of a file have the same template. */
+/** Cached, since most rules of a file have the same template. */
 const compiledTemplate = rememberTexts(compileText, { most: 100, longest: 1000 });
 
 function compileText(text: string): {

@@ -35,7 +35,7 @@ export function compileNaming(
   return (seriesName) => pattern.expand(as, seriesName);
 }
 
-/** A name with a slash cannot stand in the path of a request, whatever the groups are. */
+/** A name with a slash cannot be part of a request path, whatever the groups are. */
 function checkReachable(as: string, report: ReportFault): void {
   const offset = as.indexOf('/');
   if (offset === -1) return;
@@ -44,7 +44,7 @@ function checkReachable(as: string, report: ReportFault): void {
     path: ['name', 'as'],
     offset,
     message:
-      'a metric whose name has a "/" cannot be asked for, so this rule serves nothing: write e.g. `_` or `:` in its place',
+      'a metric whose name contains "/" cannot be requested, so this rule serves nothing: use e.g. `_` or `:` instead',
   });
 }
 

@@ -35,8 +35,8 @@ export interface MetricsQuery {
   /** The PromQL for a request. Throws {@link QueryError}. */
   for(request: QueryRequest): string;
   /**
-   * Where the template has a character of the query for a request, in UTF-16 units: of what an action
-   * writes, where the action begins. Throws as `for`.
+   * The position in the template of a character of the query for a request, in UTF-16 units. For the
+   * output of an action, the start of the action. Throws as `for`.
    */
   placeOf(request: QueryRequest, offset: number): number;
 }
@@ -118,7 +118,7 @@ function execute(template: Template, values: QueryValues): string {
   return explained(() => template.execute(templateData(values)));
 }
 
-/** @throws QueryError where the template fails */
+/** @throws QueryError if the template fails */
 function explained<T>(run: () => T): T {
   try {
     return run();
@@ -155,7 +155,7 @@ function placeOf(
   return template.text.length;
 }
 
-/** An offset in a query as one in what the template wrote: names may have got quotes in between. */
+/** Converts an offset in the query to one in the output of the template, before names were quoted. */
 function offsetBefore(written: string, query: string, offset: number): number {
   let same = 0;
   while (same < written.length && written[same] === query[same]) same++;
@@ -177,11 +177,11 @@ function refuseUnsafeValues(template: Template, values: QueryValues, query: stri
 }
 
 /**
- * `.Series` and `.GroupBy` are names as they are, too. Those that need quotes get them where the
- * template writes none, e.g. `{"http.requests",pod="a"}` for `<<.Series>>{<<.LabelMatchers>>}`.
+ * `.Series` and `.GroupBy` are unquoted names, too. Names that need quotes are quoted unless the template
+ * does it, e.g. `{"http.requests",pod="a"}` for `<<.Series>>{<<.LabelMatchers>>}`.
  *
- * @param written what the template makes of the names as they are
- * @throws UnsafeNameError where the name of the series would stand in another place
+ * @param written the output of the template for the unquoted names
+ * @throws UnsafeNameError if the template uses the name of the series in another place
  */
 function withQuotedNames(
   template: Template,
@@ -208,7 +208,7 @@ function withQuotedNames(
   );
 }
 
-/** The first key of a selector that PromQL needs quoted, which Prometheus takes since version 3. */
+/** The first key of a selector that must be quoted in PromQL, which Prometheus accepts since version 3. */
 export function quotedKeyOf(selector: LabelSelector): string | undefined {
   return selector.find(({ key }) => !isLegacyName(key))?.key;
 }

@@ -5,8 +5,8 @@ const REACH = 40;
 const LONGEST = 60;
 
 /**
- * A piece of a query around a place, on one line: white space is collapsed, and `…` stands for what is
- * left out.
+ * The part of a query around a position, on one line: white space is collapsed, and `…` replaces omitted
+ * text.
  *
  * @param from where the place begins in the query, in UTF-16 units
  * @param to where it ends

@@ -26,7 +26,7 @@ export function readSeriesQuery(text: string): SeriesQuery | undefined {
   return read(text).query;
 }
 
-/** The queries of a configuration are read again at each relist. */
+/** Cached, since the queries of a configuration are parsed at each relist. */
 const read = rememberTexts(
   (text: string): { readonly query: SeriesQuery | undefined } => ({ query: seriesQueryOf(text) }),
   { most: 2000, longest: 1000 },

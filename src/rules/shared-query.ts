@@ -38,25 +38,25 @@ const PROBES = [
 const PLAIN_NAME = /^[a-zA-Z0-9][-a-zA-Z0-9._:]*$/;
 const PLAIN_NAMESPACE = /^[a-zA-Z0-9][-a-zA-Z0-9]*$/;
 
-/** In characters: to look into a query takes time, and requests wait meanwhile. */
+/** In characters. Analyzing a longer query would block the event loop for too long. */
 const LONGEST = 16 * 1024;
 
 /**
  * Finds out whether requests that differ from this one in names and namespace only can be answered
  * from one query.
  *
- * @throws UnsupportedRequirementError where the request cannot be put in PromQL at all
+ * @throws UnsupportedRequirementError if the request cannot be expressed in PromQL
  */
 export function shareQuery(query: MetricsQuery, request: QueryRequest): Sharing {
   return share(query, request, PROBES, []);
 }
 
 /**
- * Finds out whether requests that differ from this one in names only can be answered from one query,
- * which is for all objects of its namespace.
+ * Determines whether one query for all objects of the namespace can serve all requests that differ from
+ * this one in names only.
  *
- * @param partLabels tell samples of one object apart, e.g. those of its containers
- * @throws UnsupportedRequirementError where the request cannot be put in PromQL at all
+ * @param partLabels distinguish samples of one object, e.g. those of its containers
+ * @throws UnsupportedRequirementError if the request cannot be expressed in PromQL
  */
 export function openObjects(
   query: MetricsQuery,

@@ -1,7 +1,6 @@
 /**
- * Gives the memory of large buffers back at once. The collector of garbage comes for them when it
- * must, which is too late where memory is scarce. Each of them has its memory to itself; it is empty
- * afterwards.
+ * Releases the memory of large buffers immediately. Garbage collection would be too late if memory is
+ * scarce. Each buffer must own its memory, and is empty afterwards.
  */
 export function freeMemory(buffers: Iterable<Buffer>): void {
   for (const { buffer, byteLength } of buffers) {

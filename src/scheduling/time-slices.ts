@@ -1,25 +1,25 @@
-// Not the global one: a test that replaces it would leave the work of later tests paused for ever.
+// Not the global setImmediate: a test that replaces it would leave work of later tests paused.
 import { setImmediate } from 'node:timers';
 
-/** Long work in slices, between which the process answers requests. */
+/** Long work in time slices, between which the event loop handles requests. */
 export interface TimeSlices {
-  /** Whether it is time for others: to be asked in every step of a long loop. */
+  /** Whether the slice is used up. To be called in every step of a long loop. */
   isOver(): boolean;
-  /** Lets everything run that waits; the next slice begins when this resolves. */
+  /** Yields to the event loop. The next slice begins when this resolves. */
   pause(): Promise<void>;
 }
 
-/** Milliseconds. A request waits no longer than this for all long work together. */
+/** Milliseconds. The slice of all long work together in one turn of the event loop. */
 const SLICE = 5;
 
-/** Work that has paused, in the order in which it goes on. */
+/** Paused work, in the order in which it resumes. */
 const paused = new Set<() => void>();
 /** When the slice of this turn of the event loop ends; undefined: it has not begun. */
 let end: number | undefined;
 let isNextTurnDue = false;
 
 /**
- * However much long work there is, there is one slice in each turn of the event loop: who finds it
+ * There is one slice in each turn of the event loop, however much long work there is. Work that finds it
  * used up waits for one of the next turns.
  *
  * @example if (slices.isOver()) await slices.pause();

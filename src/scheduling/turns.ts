@@ -1,6 +1,6 @@
-/** Work that needs much memory, one piece of it after the other. */
+/** Runs tasks that need much memory one at a time. */
 export interface Turns {
-  /** Does the work once all that came before has ended, however it did. */
+  /** Runs the task after all previous ones have ended, successfully or not. */
   take<T>(work: () => Promise<T>): Promise<T>;
 }
 

@@ -1,31 +1,31 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { PrometheusEndpoint } from './metrics.ts';
 
-/** `partial`: the answer lacks a part; `annotation`: PromQL noted something about the query. */
+/** `partial`: the response is partial; `annotation`: it has a PromQL annotation. */
 export type AnswerNotice = 'partial' | 'annotation';
 
-/** What Prometheus's answers say besides their data. */
+/** Metrics of notices in responses of Prometheus, and of its clock. */
 export interface AnswerMetrics {
-  /** An answer had a notice of this kind, or several. */
+  /** A response had one or more notices of this kind. */
   answerNoticed(endpoint: PrometheusEndpoint, notice: AnswerNotice): void;
-  /** By how many seconds the clock of Prometheus is ahead of ours. */
+  /** The number of seconds by which the clock of Prometheus is ahead. */
   prometheusClockOffset(seconds: number): void;
 }
 
 const ENDPOINTS = ['query', 'series', 'labels', 'label_values'] as const;
 const NOTICES = ['partial', 'annotation'] as const;
 
-/** @param prefix what the names of all metrics begin with */
+/** @param prefix of the names of all metrics */
 export function answerMetrics(registry: Registry, prefix: string): AnswerMetrics {
   const notices = new Counter({
     name: `${prefix}prometheus_answer_notices_total`,
-    help: 'Answers of Prometheus that lack a part, as they say (partial), or with notes of PromQL about the query (annotation).',
+    help: 'Responses of Prometheus that are partial (partial) or have PromQL annotations (annotation).',
     labelNames: ['endpoint', 'notice'],
     registers: [registry],
   });
   const offset = new Gauge({
     name: `${prefix}prometheus_clock_offset_seconds`,
-    help: "By how many seconds the clock of Prometheus is ahead of the adapter's, by the Date header of its last answer; 0 where both may agree.",
+    help: 'Seconds by which the clock of Prometheus is ahead of that of the adapter, from the Date header of the last response; 0 if no difference can be measured.',
     registers: [registry],
   });
   for (const endpoint of ENDPOINTS) {

@@ -20,7 +20,7 @@ export interface BackPressureMetrics {
 const REASONS = ['queue_full', 'deadline', 'circuit_open'] as const;
 const SECONDS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** @param prefix what the names of all metrics begin with */
+/** @param prefix of the names of all metrics */
 export function backPressureMetrics(registry: Registry, prefix: string): BackPressureMetrics {
   return { ...queueMetrics(registry, prefix), ...circuitMetrics(registry, prefix) };
 }
@@ -75,7 +75,7 @@ type CircuitMetrics = Pick<BackPressureMetrics, 'prometheusLost' | 'prometheusBa
 function circuitMetrics(registry: Registry, prefix: string): CircuitMetrics {
   const isOpen = new Gauge({
     name: `${prefix}prometheus_circuit_open`,
-    help: 'Whether Prometheus is lost, so that it is not asked: 1 if it is.',
+    help: '1 while the circuit breaker is open because Prometheus is unavailable, 0 otherwise.',
     registers: [registry],
   });
   const opened = new Counter({

@@ -20,25 +20,25 @@ const REASONS = [
   'shutdown',
 ] as const satisfies readonly ConnectionCloseReason[];
 
-/** The connections of clients, and what they have not read. */
+/** Metrics of client connections and unread responses. */
 export interface ConnectionMetrics {
-  /** How many connections are open now. */
+  /** The number of open connections. */
   connectionsOpen(count: number): void;
   connectionClosed(reason: ConnectionCloseReason): void;
-  /** @param read the bytes of answers that are not sent yet; called when the metrics are read */
+  /** @param read returns the unsent bytes of responses; called when the metrics are collected */
   unsentBytesFrom(read: () => number): void;
 }
 
-/** @param prefix what the names of all metrics begin with */
+/** @param prefix of the names of all metrics */
 export function connectionMetrics(registry: Registry, prefix: string): ConnectionMetrics {
   const open = new Gauge({
     name: `${prefix}connections`,
-    help: 'Connections of clients that are open.',
+    help: 'Open client connections.',
     registers: [registry],
   });
   const closed = new Counter({
     name: `${prefix}connections_closed_total`,
-    help: "Connections that the adapter closed or did not accept, and requests that it ended on the front proxy's, by reason.",
+    help: 'Connections that the adapter closed or rejected, and requests of the front proxy that it cancelled, by reason.',
     labelNames: ['reason'],
     registers: [registry],
   });
@@ -46,7 +46,7 @@ export function connectionMetrics(registry: Registry, prefix: string): Connectio
   let unsentBytes = (): number => 0;
   new Gauge({
     name: `${prefix}unsent_response_bytes`,
-    help: 'Bytes of answers that clients have not read yet.',
+    help: 'Bytes of responses that clients have not read yet.',
     registers: [registry],
     collect() {
       this.set(unsentBytes());

@@ -1,14 +1,14 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** Which requests are served at the same time, and how many reviews are made for them. */
+/** Metrics of concurrent requests and reviews. */
 export interface FlowControlMetrics {
-  /** How many requests of a pool are in flight. */
+  /** The number of requests of a pool in flight. */
   requestsInFlight(pool: string, count: number): void;
-  /** A request got no place in a pool. */
+  /** A request was rejected by its pool. */
   requestRejected(pool: string, reason: string): void;
-  /** How many reviews the API server is asked for, and how many wait for their turn. */
+  /** The number of reviews in flight and in the queue. */
   reviewsChanged(pool: string, now: { readonly running: number; readonly waiting: number }): void;
-  /** A review got no place to wait for its turn. */
+  /** A review was rejected because it could not be queued. */
   reviewRejected(pool: string, reason: string): void;
 }
 
@@ -16,35 +16,35 @@ const POOLS = ['front_proxy', 'authenticated', 'unproven', 'everyone'];
 const REVIEWED_POOLS = ['front_proxy', 'unproven'];
 const REASONS = ['full', 'flow_limit'];
 
-/** @param prefix what the names of all metrics begin with */
+/** @param prefix of the names of all metrics */
 export function flowControlMetrics(registry: Registry, prefix: string): FlowControlMetrics {
   const inFlight = new Gauge({
     name: `${prefix}flow_control_requests_in_flight`,
-    help: 'Requests to our API that have a place, by the pool that it is in.',
+    help: 'API requests in flight, by pool.',
     labelNames: ['pool'],
     registers: [registry],
   });
   const rejected = new Counter({
     name: `${prefix}flow_control_requests_rejected_total`,
-    help: 'Requests to our API that were answered 429 because their pool had no place for them.',
+    help: 'API requests rejected with 429, by pool and by reason: the pool was full, or the user had reached its share.',
     labelNames: ['pool', 'reason'],
     registers: [registry],
   });
   const running = new Gauge({
     name: `${prefix}flow_control_reviews_in_flight`,
-    help: 'Reviews of tokens and of access that the API server has not answered yet.',
+    help: 'TokenReviews and SubjectAccessReviews in flight.',
     labelNames: ['pool'],
     registers: [registry],
   });
   const waiting = new Gauge({
     name: `${prefix}flow_control_reviews_waiting`,
-    help: 'Reviews of tokens and of access that wait for their turn to be sent.',
+    help: 'TokenReviews and SubjectAccessReviews waiting to be sent.',
     labelNames: ['pool'],
     registers: [registry],
   });
   const reviewsRejected = new Counter({
     name: `${prefix}flow_control_reviews_rejected_total`,
-    help: 'Reviews that had no place to wait, so that their requests were answered 429.',
+    help: 'TokenReviews and SubjectAccessReviews rejected because the queue was full or the user had reached its share; their requests returned 429.',
     labelNames: ['pool', 'reason'],
     registers: [registry],
   });

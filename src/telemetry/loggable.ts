@@ -94,14 +94,14 @@ const DURATIONS: readonly (readonly [name: RegExp, milliseconds: number])[] = [
   [/(ms|milliseconds)$/i, 1],
 ];
 
-/** Durations to the millisecond, shorter ones than 100 ms to three digits: clocks tell more. */
+/** Rounds durations to milliseconds, those shorter than 100 ms to three digits. */
 function rounded(name: string, value: unknown): unknown {
   const [, millisecond] = DURATIONS.find(([ending]) => ending.test(name)) ?? [];
   if (millisecond === undefined || typeof value !== 'number' || !Number.isFinite(value))
     return value;
   const milliseconds = value / millisecond;
   if (Math.abs(milliseconds) < 100) return Number(value.toPrecision(3));
-  // Not by a product, which would have digits of its own.
+  // Not by multiplication, which would add digits.
   return millisecond === 1 ? Math.round(value) : Math.round(milliseconds) / 1000;
 }
 

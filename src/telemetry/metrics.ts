@@ -39,8 +39,8 @@ const LEFT_OUT_REASONS = [
 ] as const;
 
 /**
- * Why a sample of an answer was not served: it is plus or minus infinity, which no quantity can
- * tell; it names no object, or one that was not asked for; or its object has another sample.
+ * Why a sample was not used: it is plus or minus infinity, which a quantity cannot represent; it belongs
+ * to no object or to one that was not requested; or another sample of its object is used.
  */
 export type LeftOutReason = (typeof LEFT_OUT_REASONS)[number];
 
@@ -294,7 +294,7 @@ function servedMetrics(registry: Registry): ServedMetrics {
   });
   const leftOut = new Counter({
     name: `${PREFIX}samples_left_out_total`,
-    help: "Samples of Prometheus's answers that gave no value, by the reason.",
+    help: 'Samples returned by Prometheus that were not used, by reason.',
     labelNames: ['api', 'reason'],
     registers: [registry],
   });

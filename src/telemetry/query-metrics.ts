@@ -17,7 +17,7 @@ export interface QueryMetrics {
 const SCOPES = ['own', 'all'] as const;
 const ANSWERED = ['asked', 'joined', 'reused'] as const;
 
-/** @param prefix what the names of all metrics begin with */
+/** @param prefix of the names of all metrics */
 export function queryMetrics(registry: Registry, prefix: string): QueryMetrics {
   const needed = new Counter({
     name: `${prefix}queries_total`,

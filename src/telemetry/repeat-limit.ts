@@ -5,7 +5,7 @@ import { createLogLimit } from './log-limit.ts';
  * log. An entry that is not logged because of the others is logged when it comes again.
  *
  * @param pause milliseconds in which an entry is not logged again
- * @param most how many entries are remembered; the oldest are forgotten
+ * @param most the number of remembered entries; the oldest are removed
  * @param now a clock in milliseconds that never goes back
  * @returns called before each entry, with what makes it the same as another: undefined where it is
  *   not to be logged, else fields for it, as of {@link createLogLimit}
@@ -16,7 +16,7 @@ export function createRepeatLimit(
   now: () => number = () => performance.now(),
 ): (key: string) => ReturnType<ReturnType<typeof createLogLimit>> {
   const limit = createLogLimit(now);
-  // A Map keeps the order of insertion, which is that of the times.
+  // A Map keeps the order of insertion, which is that of time.
   const loggedAt = new Map<string, number>();
   return (key) => {
     const last = loggedAt.get(key);

@@ -12,7 +12,7 @@ const REASONS = [
   'replaced',
 ] as const;
 
-/** Why a rule has no metrics that can be asked for. */
+/** Why a rule has no metrics. */
 export type WithoutMetricsReason = (typeof REASONS)[number];
 
 /** What the last relist found for a rule. */
@@ -20,38 +20,38 @@ export interface RuleDiscovery {
   readonly api: 'custom' | 'external';
   /** Its place in the rules file, e.g. `rules[3]`. */
   readonly rule: string;
-  /** Names of series. */
+  /** The number of series names. */
   readonly series: number;
   readonly metrics: number;
-  /** Why there are no metrics; undefined where there are. */
+  /** Why there are no metrics; undefined if there are some. */
   readonly reason: WithoutMetricsReason | undefined;
 }
 
-/** What became of each rule at the last relist. */
+/** Metrics of the outcome of each rule at the last relist. */
 export interface RuleMetrics {
   rulesDiscovered(rules: readonly RuleDiscovery[]): void;
 }
 
-/** Rules beyond these are added up: each is two series that Prometheus keeps. */
+/** Rules beyond this number are aggregated, since each one adds two series. */
 const MOST_RULES = 500;
 
-/** @param prefix what the names of all metrics begin with */
+/** @param prefix of the names of all metrics */
 export function ruleMetrics(registry: Registry, prefix: string): RuleMetrics {
   const series = new Gauge({
     name: `${prefix}rule_series`,
-    help: 'Names of series that the series query of a rule has found, as of the last relist.',
+    help: 'Series names found by the series query of a rule at the last relist.',
     labelNames: ['rule'],
     registers: [registry],
   });
   const metrics = new Gauge({
     name: `${prefix}rule_served_metrics`,
-    help: 'Metrics that a rule gives, as of the last relist.',
+    help: 'Metrics that a rule serves, as of the last relist.',
     labelNames: ['rule'],
     registers: [registry],
   });
   const without = new Gauge({
     name: `${prefix}rules_without_metrics`,
-    help: 'Rules without metrics that can be asked for, as of the last relist, by the reason; the log names the rules.',
+    help: 'Rules without metrics as of the last relist, by reason; the log has the rules.',
     labelNames: ['api', 'reason'],
     registers: [registry],
   });

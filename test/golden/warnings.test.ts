@@ -23,8 +23,8 @@ const WARNINGS = {
   'dead side of or': /this side of `or` is never the value/,
   'series query only': /is in seriesQuery only/,
   'pod cgroup': /so pods count twice/,
-  'other delimiters': /`\{\{` is text here/,
-  'needs a selector': /a request needs a selector/,
+  'other delimiters': /`\{\{` is plain text here/,
+  'needs a selector': /a request needs a label selector/,
 };
 
 const POD_CGROUPS = ['cpu', 'memory'].map(

@@ -208,7 +208,7 @@ describe('the memory of unread answers', () => {
     const { status, body } = await host.send('GET', externalPath);
     expect(status).toBe(500);
     expect(JSON.parse(body.toString()).message).toMatch(
-      /^Internal error occurred: the answer has \d+ bytes, expected at most 1048576 \(--max-unsent-bytes\)/,
+      /^Internal error occurred: the response has \d+ bytes, expected at most 1048576 \(--max-unsent-bytes\)/,
     );
   });
 

@@ -616,7 +616,7 @@ describe('the API server', () => {
     const requester = await plain(server);
     await expect(requester.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
-      message: expect.stringContaining('the answer is not complete, or not compressed as it says'),
+      message: expect.stringContaining('the response is incomplete, or not compressed as declared'),
     });
   });
 

@@ -155,7 +155,7 @@ describe.each(servers)('$name', (server) => {
       const error = await customValues(queries, chosen).catch((thrown: unknown) => thrown);
       const cause = error instanceof Error ? error.cause : undefined;
       expect(String(cause)).toMatch(
-        /too long query.*because it names 600 objects. It cannot ask for all objects of the namespace instead: `topk` .*raise the limit/,
+        /too long query.*because it names 600 objects. It cannot select all objects of the namespace instead: `topk` .*raise the limit/,
       );
     },
   );
@@ -209,7 +209,7 @@ describe('a proxy that takes URIs of 8 KiB', () => {
     expect(methods).toEqual(['GET', 'POST', 'POST']);
     expect(warnings).toEqual([
       expect.stringMatching(
-        `was too long for a GET \\(HTTP ${status}\\): from now on queries are sent by POST. Set --prometheus-verb=POST`,
+        `was too long for a GET \\(HTTP ${status}\\): from now on queries are sent with POST. Set --prometheus-verb=POST`,
       ),
     ]);
   });
@@ -220,7 +220,7 @@ describe('a proxy that takes URIs of 8 KiB', () => {
     const queries = sharedClient(await proxy(414, methods, status), [], warnings);
     const error = await customValues(queries, NOT_PROVED).catch((thrown: unknown) => thrown);
     expect(String(error instanceof Error ? error.cause : error)).toMatch(
-      `too long for a GET, and a POST is refused with HTTP ${status}: allow POST for /api/v1/query`,
+      `too long for a GET, and POST is rejected with HTTP ${status}: allow POST for /api/v1/query`,
     );
     expect(methods).toEqual(['GET', 'POST']);
     expect(warnings).toEqual([]);

@@ -118,7 +118,7 @@ describe.each(servers)('rules in MetricsQL with $name', (server) => {
 
     const adapter = await adapterOf(running, []);
     expect(await podValue(adapter, 'plain')).toBe('7');
-    expect(adapter.stdoutTail()).toContain('--check-promql=false is needed');
+    expect(adapter.stdoutTail()).toContain('which needs --check-promql=false');
 
     await writeFile(config, rulesText([{ ...PROMQL, name: { as: 'renamed' } }, ...METRICSQL]));
     await expect.poll(() => adapter.stdoutTail()).toContain('the rules file is rejected');

@@ -248,7 +248,7 @@ describe('a metric label that Prometheus 2 cannot have', () => {
     expect(status).toBe(400);
     expect(body).toMatchObject({
       reason: 'BadRequest',
-      message: `${parameter}: Prometheus does not take the label "x.y/z": expected letters, digits and underscores, not beginning with a digit (other names need Prometheus 3)`,
+      message: `${parameter}: Prometheus does not accept the label "x.y/z": expected letters, digits and underscores, not beginning with a digit (other names need Prometheus 3)`,
     });
     expect((await get(`${path}${encodeURIComponent('x_y=1')}`)).status).toBe(200);
   });

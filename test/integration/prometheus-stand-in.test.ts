@@ -607,7 +607,7 @@ describe('secrets', () => {
       const error = await failureOf(client.query('1'));
       expect(error).toMatchObject({ kind: 'bad_answer', status });
       expect(error.message).toBe(
-        `HTTP ${status} leads elsewhere; only redirects within the same scheme, host and port are followed: ${elsewhere.url}/path`,
+        `HTTP ${status} redirects to another server; only redirects within the same scheme, host and port are followed: ${elsewhere.url}/path`,
       );
     }
     expect(reached).not.toHaveBeenCalled();
@@ -758,7 +758,7 @@ describe('answers that lack a part', () => {
     const client = await clientOf((_, response) => json(response, bodies.shift() ?? ''));
     expect(await client.query('up')).toEqual({ type: 'vector', samples: [] });
     expect((await failureOf(client.query('up'))).message).toBe(
-      'the response is partial: the server marks the answer as partial (isPartial)',
+      'the response is partial: the server marked the response as partial (isPartial)',
     );
   });
 });

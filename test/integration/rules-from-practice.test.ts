@@ -63,9 +63,9 @@ describe('check', () => {
     const { code, findings } = await checked(NEEDS_A_SELECTOR);
     expect(code).toBe(0);
     expect(findings).toEqual([
-      '<stdin>:3:52: warning: externalRules[0].metricsQuery: a request needs a selector on labels, and is not answered without one: the query it makes is not PromQL: unexpected `,`, expected a label name or `}`, in: max(desired_units{,unit!=""})',
+      '<stdin>:3:52: warning: externalRules[0].metricsQuery: a request needs a label selector and fails without one: the generated query is not PromQL: unexpected `,`, expected a label name or `}`, in: max(desired_units{,unit!=""})',
       expect.stringMatching(
-        /^<stdin>:7:\d+: warning: externalRules\[1\]\.metricsQuery: a request needs a selector on labels, /,
+        /^<stdin>:7:\d+: warning: externalRules\[1\]\.metricsQuery: a request needs a label selector /,
       ),
     ]);
   });
@@ -86,7 +86,7 @@ describe('check', () => {
   metricsQuery: 'sum(rate(jobs_total{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>) or (0 * pod_info{<<.LabelMatchers>>})'
 `);
     const advice =
-      'of which the last one counts: aggregate `by (<<.GroupBy>>)` alone, e.g. sum by (<<.GroupBy>>) (...)';
+      'of which only the last is used: aggregate `by (<<.GroupBy>>)` only, e.g. sum by (<<.GroupBy>>) (...)';
     expect(code).toBe(0);
     expect(findings).toEqual([
       `<stdin>:5:17: warning: rules[0].metricsQuery: an object may have several samples, ${advice}`,
@@ -106,7 +106,7 @@ describe('check', () => {
     ).toEqual({
       code: 0,
       findings: [
-        '<stdin>:4:17: warning: rules[0].metricsQuery: `reporter="destination"` is in seriesQuery only, so the value is over all values of `reporter`: write it into the selector of metricsQuery, too',
+        '<stdin>:4:17: warning: rules[0].metricsQuery: `reporter="destination"` is in seriesQuery only, so the value includes all values of `reporter`: add it to the selector in metricsQuery',
       ],
     });
     const whole =
@@ -117,7 +117,7 @@ describe('check', () => {
   it('warns of a zero that is never the value of an object, and not of what it recommends', async () => {
     const { code, findings } = await checked(OR_ZERO);
     const message =
-      '`vector` gives a sample without the label `service`, so this side of `or` is never the value of services: for a value where there are no series write `or clamp_max(absent(x{<<.LabelMatchers>>}), 0)`';
+      '`vector` gives a sample without the label `service`, so this side of `or` is never the value of services: for a value when there are no series, write `or clamp_max(absent(x{<<.LabelMatchers>>}), 0)`';
     expect(code).toBe(0);
     expect(findings).toEqual([
       `<stdin>:5:67: warning: rules[0].metricsQuery: ${message}`,
@@ -138,7 +138,7 @@ describe('check', () => {
     expect(code).toBe(0);
     expect(findings).toHaveLength(2);
     expect(findings[0]).toContain(
-      '<stdin>:3:21: warning: resourceRules.cpu.containerQuery: the query does not leave out container="" (the cgroup of the whole pod) and container="POD", so pods count twice',
+      '<stdin>:3:21: warning: resourceRules.cpu.containerQuery: the query does not exclude container="" (the cgroup of the whole pod) and container="POD", so pods count twice',
     );
   });
 });

@@ -152,7 +152,9 @@ describe('a redirect', () => {
     const adapter = await adapterOf(proxy.url, [], 'live');
     await expect
       .poll(() => adapter.stdoutTail())
-      .toMatch(/HTTP 308 leads elsewhere; only redirects within .*https:\/\/other.example\/api/);
+      .toMatch(
+        /HTTP 308 redirects to another server; only redirects within .*https:\/\/other.example\/api/,
+      );
     expect((await adapter.get('/readyz')).status).toBe(500);
   });
 });

@@ -8,7 +8,7 @@ import { type RunningServer, victoriaMetricsServer } from '../fixtures/real-serv
 import { startStandaloneAdapter } from '../fixtures/standalone-adapter.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-const NEEDS_FLAG = /looks like MetricsQL, for which the flag --check-promql=false is needed/;
+const NEEDS_FLAG = /looks like MetricsQL, which needs --check-promql=false/;
 
 const rulesOf = (as: string, metricsQuery: string) =>
   JSON.stringify({

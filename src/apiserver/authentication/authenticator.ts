@@ -25,7 +25,7 @@ export interface AuthenticatorDependencies {
    * and so must the request be.
    */
   readonly reviewToken: (token: string, caller: ReviewCaller) => Promise<UserInfo | undefined>;
-  /** Told of every request, except those that may not wait for a review. */
+  /** Called for every request, except those rejected because they cannot wait for a review. */
   readonly onOutcome: (method: AuthenticationMethod, outcome: AuthenticationOutcome) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;

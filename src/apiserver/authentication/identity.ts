@@ -1,6 +1,6 @@
 import type { UserInfo } from './user-info.ts';
 
-/** Who sends a request, and what says so. */
+/** The user of a request, and how it was authenticated. */
 export interface Identity {
   readonly method: 'front_proxy' | 'client_certificate' | 'token' | 'anonymous';
   readonly user: UserInfo;

@@ -23,7 +23,7 @@ export interface AuthorizerDependencies {
   ) => Promise<AccessDecision>;
   /** Paths outside of the APIs that everybody may ask for. */
   readonly isAlwaysAllowed: PathMatcher;
-  /** Told of every request, except those that may not wait for a review. */
+  /** Called for every request, except those rejected because they cannot wait for a review. */
   readonly onOutcome: (outcome: AuthorizationOutcome) => void;
 }
 

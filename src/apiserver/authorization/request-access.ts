@@ -7,13 +7,13 @@ import type { RequestInfo } from '../request-info.ts';
 /** Who asks and whether they may: every request passes both before anything else is done for it. */
 export interface RequestAccess {
   /**
-   * Says who asks. Throws a Status 401, a Status 400 where it is to count as somebody else's, a Status
-   * 429 where it may not wait for a review, or any other error where that cannot be found out.
+   * Authenticates the request. Throws a Status 401, a Status 400 for direct impersonation, a Status 429
+   * if it cannot wait for a review, or another error if authentication is not possible.
    */
   authenticate(request: RequestOrigin, caller: ReviewCaller): Promise<Identity>;
   /**
-   * Throws a Status 403 for what the user may not, a Status 429 where the request may not wait for a
-   * review, or any other error where nobody can say.
+   * Throws a Status 403 if the user is not allowed to, a Status 429 if the request cannot wait for a
+   * review, or another error if authorization is not possible.
    */
   authorize(user: UserInfo, info: RequestInfo, caller: ReviewCaller): Promise<void>;
 }

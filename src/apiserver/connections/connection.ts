@@ -6,19 +6,19 @@ const REQUESTS_A_TURN = 8;
 
 /** Why the adapter closed a connection, or one of its requests. */
 export type CloseReason =
-  /** `--max-connections`: closed for a newer one, or not accepted. */
+  /** `--max-connections`: replaced by a newer one, or not accepted. */
   | 'connection_limit'
   /** `--max-connections-per-address`. */
   | 'address_limit'
   /** `--max-unsent-bytes`. */
   | 'unsent_limit'
-  /** The client did not read its answer, or did not end its request. */
+  /** The client did not read its response, or did not complete its request. */
   | 'stalled'
   /** Too many requests on a connection of HTTP/1.1 before the first was answered. */
   | 'pipeline_limit'
   /** HTTP without TLS. */
   | 'plain_http'
-  /** The adapter ends, and no request was in progress. */
+  /** The adapter is shutting down, and no request was in progress. */
   | 'shutdown';
 
 export interface ConnectionOptions {
@@ -30,11 +30,11 @@ export interface ConnectionOptions {
   /** The adapter closes it, or one of its requests. */
   readonly onClosing: (connection: Connection, reason: CloseReason) => void;
   readonly onFrontProxy: (connection: Connection) => void;
-  /** The answer of a request is sent, or nothing is left of a request. */
+  /** The response to a request was sent, or the request was closed. */
   readonly onRequestEnd: (connection: Connection) => void;
 }
 
-/** A connection of a client, with its open requests and the memory that they hold. */
+/** A client connection, with its open requests and the memory that they use. */
 export class Connection {
   readonly address: string;
   readonly budget: MemoryBudget;
@@ -54,7 +54,7 @@ export class Connection {
     this.#destroy = destroy;
   }
 
-  /** A request on it was proven by the front proxy's certificate. */
+  /** Whether a request on it was authenticated with the certificate of the front proxy. */
   get isFrontProxy(): boolean {
     return this.#isFrontProxy;
   }
@@ -71,7 +71,7 @@ export class Connection {
     return this.#heldBytes;
   }
 
-  /** When it was opened or a request on it came or ended last: `performance.now()`. */
+  /** When it was opened, or a request on it last started or ended: `performance.now()`. */
   get activeAt(): number {
     return this.#activeAt;
   }
@@ -98,7 +98,7 @@ export class Connection {
     this.#options.turns.run(this, () => this.#closeInTurns());
   }
 
-  /** Ends one request where the protocol can do that, else the connection. */
+  /** Cancels the request if the protocol supports that; otherwise closes the connection. */
   cancelRequest(request: OpenRequest, reason: CloseReason): void {
     if (request.cancel === undefined) {
       this.close(reason);
@@ -151,7 +151,7 @@ export class Connection {
     this.#destroy();
   }
 
-  /** HTTP/1.1 does not tell all of its requests that their connection is closed. */
+  /** With HTTP/1.1 not every request gets an event when its connection is closed. */
   #endRequests(): void {
     for (const request of this.#requests) request.closed();
   }

@@ -4,17 +4,17 @@ import { createMemoryBudget, type MemoryBudget } from './memory-budget.ts';
 import { createRequestTurns, type RequestTurns } from './request-turns.ts';
 
 export interface ConnectionLimits {
-  /** Connections at the same time. 0: any number. */
+  /** The number of open connections. 0: no limit. */
   readonly maxConnections: number;
-  /** Connections of one remote address that is not the front proxy's. 0: any number. */
+  /** The number of open connections per client address, except those of the front proxy. 0: no limit. */
   readonly maxConnectionsPerAddress: number;
-  /** Memory that requests and answers may hold, in bytes. */
+  /** The memory for open requests and unsent responses, in bytes. */
   readonly maxUnsentBytes: number;
 }
 
-/** Told what becomes of connections. */
+/** Called when connections are opened and closed. */
 export interface ConnectionObserver {
-  /** @param open how many connections there are now */
+  /** @param open the number of open connections */
   onCount(open: number): void;
   /** A connection was closed by the adapter, or not accepted. */
   onClosed(reason: CloseReason, address: string): void;
@@ -25,22 +25,22 @@ export interface Connections {
   readonly budget: MemoryBudget;
   /** In which requests of all connections start and are ended. */
   readonly turns: RequestTurns;
-  /** Takes a new connection, or closes it where there are too many. */
+  /** Accepts a new connection, or closes it if there are too many. */
   accept(socket: Socket): Connection | undefined;
   /**
-   * The connection of a socket that {@link accept} took, or of one around it, such as that of TLS.
-   * Undefined where it is closed.
+   * The connection of a socket passed to {@link accept}, or of a wrapper of it, such as a TLS socket.
+   * Undefined if it is closed.
    */
   of(socket: Socket): Connection | undefined;
-  /** Closes the connections without a request in progress, and the others when they have none. */
+  /** Closes the connections without a request in progress, and the others when they become idle. */
   closeUnoccupied(): void;
   closeAll(): void;
 }
 
-/** What the protocol has to say after an answer is sent within that time, in milliseconds. */
+/** The time for the final frames of the protocol after a response is sent, in milliseconds. */
 const FLUSH = 100;
 
-/** Addresses that are remembered to be the front proxy's after its last connection was closed. */
+/** How many addresses of front proxies are remembered after their last connection was closed. */
 const MOST_FRONT_PROXIES = 1_000;
 
 export function trackConnections(
@@ -98,7 +98,7 @@ export function trackConnections(
     return most > 0 && count >= most && !frontProxies.has(address);
   };
 
-  /** Closes a connection for a newer one; false where all are the front proxy's. */
+  /** Closes a connection to make room for a new one. False if all belong to the front proxy. */
   const makeRoom = (): boolean => {
     const candidates = [...byAddress.values()].map((ofAddress) =>
       [...ofAddress].filter((each) => !each.isFrontProxy && !each.isClosing),
@@ -146,7 +146,7 @@ export function trackConnections(
   };
 }
 
-/** What tells the connections of a port apart. */
+/** Identifies a connection of the port. */
 function endpoints({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
 }

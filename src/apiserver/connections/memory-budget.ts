@@ -1,30 +1,30 @@
 import type { Connection } from './connection.ts';
 import type { OpenRequest } from './open-request.ts';
 
-/** In milliseconds: an answer of which the kernel took nothing for so long is taken for unread. */
+/** In milliseconds. A response of which the kernel has taken no bytes for this long counts as unread. */
 const UNREAD_AFTER = 1_000;
 
-/** The memory that open requests and their answers may hold, all connections together. */
+/** The memory budget of all connections for open requests and their responses. */
 export interface MemoryBudget {
   /** In bytes. */
   readonly limit: number;
-  /** Of answers that are being sent, in bytes. */
+  /** Of responses that are being sent, in bytes. */
   readonly unsentBytes: number;
-  /** A connection holds so many bytes more, or less. May close it or another one. */
+  /** A connection uses this many bytes more (or less, if negative). May close it or another one. */
   held(connection: Connection, bytes: number): void;
-  /** So many bytes of answers are unsent more, or less. */
+  /** This many more (or fewer) bytes of responses are unsent. */
   unsent(bytes: number): void;
-  /** So many bytes belong to a connection of which it turned out that it is the front proxy's. */
+  /** A connection that uses this many bytes was found to belong to the front proxy. */
   reclassify(bytes: number): void;
 }
 
 /**
- * Above the limit, memory is taken back from the clients that read least. The front proxy and the
- * other clients have half of it each, and may use what the other half leaves: so other clients
- * cannot take the memory that the requests of the API server need. Of other clients the connection is
- * closed; a connection of the front proxy carries requests of many users, so only the request is.
+ * Above the limit, memory is reclaimed from the clients that use most of it. The front proxy and the
+ * other clients have half of the budget each, and may use what the other half does not need: other
+ * clients cannot use up the memory for requests of the API server. A connection of another client is
+ * closed; a connection of the front proxy carries requests of many users, so only one is cancelled.
  *
- * @param connections those that are open
+ * @param connections the open ones
  */
 export function createMemoryBudget(
   limit: number,
@@ -36,7 +36,7 @@ export function createMemoryBudget(
 
   const isOver = (): boolean => heldByFrontProxy + heldByOthers > limit;
 
-  /** Ends what holds most. False where nothing can be ended. */
+  /** Closes what uses most memory. False if there is nothing to close. */
   const takeBack = (): boolean => {
     const isFrontProxy = heldByOthers <= limit / 2;
     const open = [...connections()].filter(
@@ -81,7 +81,7 @@ function isUnread({ unsentBytes, progressAt }: OpenRequest): boolean {
   return unsentBytes > 0 && performance.now() - progressAt > UNREAD_AFTER;
 }
 
-/** The one that holds most; those that are suspected go first. Undefined where none holds anything. */
+/** The item that uses most memory, suspects first. Undefined if none uses any. */
 function worst<Item>(
   items: readonly Item[],
   bytesOf: (item: Item) => number,

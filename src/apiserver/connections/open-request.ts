@@ -6,23 +6,23 @@ import type { Connection } from './connection.ts';
  */
 const REQUEST_BYTES = 16 * 1024;
 
-/** Memory that a header field takes besides its text, in bytes. */
+/** Memory of a header field in addition to its text, in bytes. */
 const HEADER_BYTES = 128;
 
 /** The target is there as it came, as a path, and as the parts of the path. */
 const TEXT_COPIES = 3;
 
 /**
- * A request from its headers until nothing of it is left in memory, with the bytes that it holds
- * there: its headers and, while it is sent, its answer.
+ * A request, from its headers until all of its memory is released, with the bytes that it uses: its
+ * headers and, while it is being sent, its response.
  */
 export class OpenRequest {
   readonly connection: Connection;
-  /** Ends the request alone; undefined where the protocol cannot do that. */
+  /** Cancels only the request; undefined if the protocol does not support that. */
   readonly cancel: (() => void) | undefined;
   #heldBytes = 0;
   #unsentBytes = 0;
-  /** When the kernel took bytes of the answer last, or the answer began: `performance.now()`. */
+  /** When the response started, or the kernel last took bytes of it: `performance.now()`. */
   #progressAt = 0;
   #isSent = false;
   #isClosed = false;
@@ -30,7 +30,7 @@ export class OpenRequest {
   #onClose: (() => void)[] = [];
   #onProgress: (() => void) | undefined;
 
-  /** @param rawHeaders names and values in turn */
+  /** @param rawHeaders names and values alternating */
   constructor(connection: Connection, rawHeaders: readonly string[], cancel?: () => void) {
     this.connection = connection;
     this.cancel = cancel;
@@ -42,7 +42,7 @@ export class OpenRequest {
     return this.#heldBytes;
   }
 
-  /** Of the answer; 0 before it is sent and after. */
+  /** Of the response; 0 before and after it is sent. */
   get unsentBytes(): number {
     return this.#unsentBytes;
   }
@@ -51,14 +51,14 @@ export class OpenRequest {
     return this.#progressAt;
   }
 
-  /** The kernel has taken the whole answer, or the client can no longer get it. */
+  /** Whether the kernel has taken the whole response, or the client can no longer receive it. */
   get isOver(): boolean {
     return this.#isSent || this.#isClosed;
   }
 
   /**
-   * The answer is about to be written. Its memory counts as a whole until all of it is sent. The
-   * request may be cancelled by this, where it takes too much.
+   * The response is about to be written. All its memory counts until it is completely sent. This may
+   * cancel the request if the budget is exceeded.
    */
   answerBegins(bytes: number): void {
     if (this.isOver) return;
@@ -68,13 +68,13 @@ export class OpenRequest {
     this.#hold(bytes);
   }
 
-  /** The kernel has taken a part of the answer. */
+  /** The kernel has taken a part of the response. */
   progressed(): void {
     this.#progressAt = performance.now();
     this.#onProgress?.();
   }
 
-  /** The kernel has taken all of the answer. */
+  /** The kernel has taken all of the response. */
   sent(): void {
     if (this.isOver) return;
     this.#isSent = true;
@@ -83,7 +83,7 @@ export class OpenRequest {
     this.connection.requestSent(this);
   }
 
-  /** Nothing is left of the request. */
+  /** The request has ended, and its memory is released. */
   closed(): void {
     if (this.#isClosed) return;
     const wasSent = this.#isSent;
@@ -95,13 +95,13 @@ export class OpenRequest {
     this.connection.requestClosed(this);
   }
 
-  /** Calls the listener once, when {@link isOver} becomes true; at once where it is. */
+  /** Calls the listener once when {@link isOver} becomes true, immediately if it already is. */
   onSent(listener: () => void): void {
     if (this.isOver) listener();
     else this.#onSent.push(listener);
   }
 
-  /** Calls the listener once, when the request is closed; at once where it is. */
+  /** Calls the listener once when the request is closed, immediately if it already is. */
   onClose(listener: () => void): void {
     if (this.#isClosed) listener();
     else this.#onClose.push(listener);
@@ -111,7 +111,7 @@ export class OpenRequest {
     this.#onClose = this.#onClose.filter((each) => each !== listener);
   }
 
-  /** Calls the one listener whenever the kernel has taken a part of the answer. */
+  /** Sets the listener to call whenever the kernel has taken a part of the response. */
   onProgress(listener: () => void): void {
     this.#onProgress = listener;
   }
@@ -134,7 +134,7 @@ export class OpenRequest {
   }
 }
 
-/** @param rawHeaders names and values in turn */
+/** @param rawHeaders names and values alternating */
 function headerBytes(rawHeaders: readonly string[]): number {
   let bytes = (rawHeaders.length / 2) * HEADER_BYTES;
   for (const text of rawHeaders) bytes += TEXT_COPIES * text.length;

@@ -6,18 +6,18 @@ const HANDSHAKE = 0x16;
 /** How a request begins: its method, and a space. */
 const REQUEST_LINE = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PRI) /;
 
-/** How long a client has to read the answer, in milliseconds. */
+/** How long a client has to read the response, in milliseconds. */
 const LINGER = 1_000;
 
-/** As Go's servers answer. */
+/** The response of Go's HTTP server. */
 const ANSWER = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
 
 /**
- * Waits for the first bytes of a connection. Answers where they are HTTP without TLS.
+ * Waits for the first bytes of a connection, and responds with 400 if they are HTTP without TLS.
  *
  * @param milliseconds how long the client has to send something before it is disconnected
- * @param onTls called where they are not; the socket gives them once more
- * @param onPlain called where they are
+ * @param onTls called if they are not; the socket emits them again
+ * @param onPlain called if they are
  */
 export function refusePlainHttp(
   socket: Socket,
@@ -30,7 +30,7 @@ export function refusePlainHttp(
     if (first[0] !== HANDSHAKE && REQUEST_LINE.test(first.toString('latin1', 0, 10))) {
       onPlain();
       socket.end(ANSWER);
-      // Bytes that are not read would make the kernel drop the answer.
+      // Unread bytes would make the kernel discard the response.
       socket.resume();
       setTimeout(() => socket.destroy(), LINGER).unref();
       return;

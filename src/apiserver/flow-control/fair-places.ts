@@ -1,25 +1,25 @@
-/** Why there is no place: all are taken, or the flow has as many as it may have. */
+/** Why no slot is available: all are in use, or the flow has reached its share. */
 export type Refusal = 'full' | 'flow_limit';
 
-/** A number of places that flows share. A flow is what counts as one client, such as a user. */
+/** Slots that are divided between flows. A flow is what counts as one client, such as a user. */
 export interface FairPlaces {
-  /** Takes a place, which the function returned gives back, or says why there is none. */
+  /** Takes a slot and returns the function that releases it, or the reason why none is available. */
   take(flow: string): (() => void) | Refusal;
   readonly taken: number;
 }
 
-/** How many places a flow may have for each one that stays free. */
+/** How many slots a flow may use for each one that remains free. */
 const PLACES_PER_FREE_ONE = 2;
 
 /**
- * Places of which no flow gets all. A flow may take one more as long as it has fewer than twice the
- * number that would then still be free: one flow alone gets at most two thirds of the places, many
- * get equal parts, and the last place is for a flow that has none.
+ * Slots that no single flow can use up. A flow may take another one while it has fewer than twice as
+ * many as would then remain free: a single flow gets at most two thirds of the slots, many flows get
+ * equal shares, and the last slot is reserved for a flow that has none.
  *
- * @param most how many places there are; Infinity: any number, and flows have no limit either
+ * @param most the number of slots; Infinity: no limit, for flows neither
  */
 export function createFairPlaces(most: number): FairPlaces {
-  // Flows without a place are not kept, so there are never more entries than places.
+  // Flows without a slot are removed, so there are never more entries than slots.
   const takenBy = new Map<string, number>();
   let taken = 0;
 

@@ -1,13 +1,13 @@
 import { createFairPlaces, type Refusal } from './fair-places.ts';
 
-/** Lets so many calls of all flows run at once; the others wait, and the flows take turns. */
+/** Limits the number of concurrent calls. Others wait, and flows are served round-robin. */
 export interface FairQueue {
   /**
-   * Waits for a turn.
+   * Waits until the call may run.
    *
    * @param signal ends the wait: rejects with its reason
-   * @returns gives the turn back; to be called when the call has ended, however it did. Or why the
-   *   flow may not wait
+   * @returns a function to be called when the call has ended, successfully or not; or the reason why
+   *   the flow cannot wait
    */
   enter(flow: string, signal: AbortSignal): Promise<(() => void) | Refusal>;
 }
@@ -15,20 +15,20 @@ export interface FairQueue {
 export interface FairQueueOptions {
   readonly mostRunning: number;
   readonly mostWaiting: number;
-  /** Told of every change. */
+  /** Called on every change. */
   readonly onChange: (now: { readonly running: number; readonly waiting: number }) => void;
 }
 
-/** A call that waits. */
+/** A waiting call. */
 interface Waiting {
   readonly admit: (leave: () => void) => void;
 }
 
-/** Both the turns and the places to wait are shared as {@link createFairPlaces} says. */
+/** Running calls and the places in the queue are each divided as by {@link createFairPlaces}. */
 export function createFairQueue(options: FairQueueOptions): FairQueue {
   const running = createFairPlaces(options.mostRunning);
   const room = createFairPlaces(options.mostWaiting);
-  // In the order of their turns. A set keeps the order of a flow's calls, and any of them can leave.
+  // In round-robin order. A set keeps the order of a flow's calls and allows to remove any of them.
   const flows = new Map<string, Set<Waiting>>();
 
   const changed = (): void => options.onChange({ running: running.taken, waiting: room.taken });
@@ -43,7 +43,7 @@ export function createFairQueue(options: FairQueueOptions): FairQueue {
     };
   };
 
-  /** Admits a call of the first flow that may have one more, which is then the last to be next. */
+  /** Starts a call of the first flow that may run one more, and moves that flow to the end. */
   const admitNext = (): boolean => {
     for (const [flow, calls] of flows) {
       const [next] = calls;

@@ -2,8 +2,8 @@ import { isIPv4, isIPv6 } from 'node:net';
 import type { UserInfo } from '../authentication/user-info.ts';
 
 /**
- * In characters: a front proxy passes on names of any length, and a flow is kept for each place that
- * is taken.
+ * In characters. A front proxy forwards names of any length, and the flow is stored for each slot in
+ * use.
  */
 const LONGEST_FLOW = 256;
 
@@ -11,8 +11,8 @@ const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]*):/;
 const CONTROL_PLANE_NAMESPACE = 'kube-system';
 
 /**
- * The flow of a user's requests. The service accounts of a namespace are one flow: whoever may make
- * one may make any number. Those of kube-system are flows of their own, as they are controllers.
+ * The flow of a user's requests. The service accounts of a namespace are one flow, since a user who can
+ * create one can create any number. Those of kube-system are separate flows: they are controllers.
  */
 export function userFlow({ name }: UserInfo): string {
   const [, namespace] = SERVICE_ACCOUNT.exec(name) ?? [];
@@ -22,8 +22,8 @@ export function userFlow({ name }: UserInfo): string {
 }
 
 /**
- * The flow of requests of which only the sender's address is known. An IPv6 network of 64 bits is one
- * flow: a single host has as many addresses as it wants.
+ * The flow of requests of which only the client address is known. An IPv6 /64 network is one flow,
+ * since a single host can use any of its addresses.
  */
 export function addressFlow(address: string | undefined): string {
   return `address ${address === undefined ? '' : networkOf(address)}`;

@@ -5,62 +5,62 @@ import { addressFlow, userFlow } from './flow.ts';
 import type { ReviewCaller } from './review-queue.ts';
 
 /**
- * - `front_proxy`: requests that the front proxy's certificate proves;
- * - `authenticated`: other requests of known users;
- * - `unproven`: anonymous requests, and those that wait for a review of their token or access;
- * - `everyone`: all requests, where nobody is authenticated.
+ * - `front_proxy`: requests with the client certificate of the front proxy;
+ * - `authenticated`: other authenticated requests;
+ * - `unproven`: anonymous requests, and those that wait for a TokenReview or SubjectAccessReview;
+ * - `everyone`: all requests, if there is no authentication.
  */
 export type RequestPool = 'front_proxy' | 'authenticated' | 'unproven' | 'everyone';
 
-/** Limits how many requests are served at the same time, in pools that do not affect each other. */
+/** Limits the number of concurrent requests, in pools that do not affect each other. */
 export interface RequestPools {
   /**
-   * For a request that has come.
+   * For a new request.
    *
-   * @param address of who sent it
+   * @param address of the client
    */
   open(address: string | undefined): RequestPlace;
 }
 
 /**
- * The place of a request. It has none until it takes one, and at most one at a time. Where there is
- * none to be taken a Status 429 is thrown.
+ * The slot of a request, which has at most one at a time. Taking one throws a Status 429 if none is
+ * available.
  */
 export interface RequestPlace {
   /**
-   * For reviews before it is known who sent the request. It takes a place when it has to wait for one.
+   * For reviews before the user is known. Takes a slot if the request has to wait for a review.
    *
-   * @param signal aborted when the request needs no answer any more
+   * @param signal aborted when the request no longer needs a response
    */
   unidentified(signal: AbortSignal): ReviewCaller;
-  /** For reviews after that. It takes a place when it has to wait for one. */
+  /** For reviews after that. Takes a slot if the request has to wait for a review. */
   identified(identity: Identity, signal: AbortSignal): ReviewCaller;
-  /** Takes a place for what is left to be done, or keeps the one that it has. */
+  /** Takes a slot for serving the request, or keeps the current one. */
   take(identity: Identity): void;
-  /** Gives the place back, if there is one; from then on none can be taken. */
+  /** Releases the slot, if there is one. No other can be taken afterwards. */
   leave(): void;
 }
 
-/** Told of every change. */
+/** Called on every change. */
 export interface RequestPoolEvents {
   readonly onChange: (pool: RequestPool, inFlight: number) => void;
   readonly onRejected: (pool: RequestPool, reason: Refusal) => void;
 }
 
-/** How many requests each pool may have at the same time; Infinity: any number. */
+/** The number of concurrent requests of each pool; Infinity: no limit. */
 export interface PoolSizes {
   readonly frontProxy: number;
   readonly authenticated: number;
   readonly unproven: number;
 }
 
-/** Which pool a request belongs to; the method is undefined as long as it is not known. */
+/** Which pool a request belongs to. The method is undefined until it is known. */
 interface Classification {
   readonly whileReviewed: (method: Identity['method'] | undefined) => RequestPool;
   readonly whileServed: (method: Identity['method']) => RequestPool;
 }
 
-/** Pools by how a request was authenticated, each shared fairly between its flows. */
+/** Pools by authentication method, each divided fairly between its flows. */
 export function createRequestPools(sizes: PoolSizes, events: RequestPoolEvents): RequestPools {
   const pools = new Map<RequestPool, FairPlaces>([
     ['front_proxy', createFairPlaces(sizes.frontProxy)],
@@ -78,10 +78,9 @@ export function createRequestPools(sizes: PoolSizes, events: RequestPoolEvents):
 }
 
 /**
- * One pool for all requests, for where nobody is authenticated, so that there are no users to share
- * it between.
+ * One pool for all requests, if there is no authentication and thus no users to divide it between.
  *
- * @param most how many requests may be served at the same time; Infinity: any number
+ * @param most the number of concurrent requests; Infinity: no limit
  */
 export function createSinglePool(most: number, events: RequestPoolEvents): RequestPools {
   const places = createFairPlaces(most);
@@ -121,12 +120,12 @@ function openPlace(
   };
 }
 
-/** In seconds: when a client that got no place may try again. */
+/** In seconds: when a client that got no slot may retry. */
 const RETRY_AFTER = 1;
 
-/** At most one place in any of the pools. */
+/** At most one slot in any of the pools. */
 interface HeldPlace {
-  /** Takes a place and gives back the one that was held. */
+  /** Takes a slot and releases the previous one. */
   take(pool: RequestPool, flow: string): void;
   leave(): void;
 }
@@ -149,7 +148,7 @@ function holdOnePlace(
   return {
     take(pool, flow) {
       if (held?.pool === pool && held.flow === flow) return;
-      // Within a pool it must not be the request's own place that fills it.
+      // The request's own slot must not be the one that fills its pool.
       if (held?.pool === pool) giveBack();
       const places = pools.get(pool);
       if (hasLeft || places === undefined) throw tooManyRequests(RETRY_AFTER);

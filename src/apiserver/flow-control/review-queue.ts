@@ -3,28 +3,29 @@ import type { Refusal } from './fair-places.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import type { RequestPool } from './request-pools.ts';
 
-/** A request that may have to wait for a review, of its token or of its access. */
+/** A request that may have to wait for a TokenReview or SubjectAccessReview. */
 export interface ReviewCaller {
-  /** Requests of a pool share its turns. */
+  /** Which part of the review limit it uses. */
   readonly pool: RequestPool;
-  /** Flows of a pool take turns. */
+  /** Flows of a pool are served round-robin. */
   readonly flow: string;
-  /** Aborted when the request needs no answer any more. */
+  /** Aborted when the request no longer needs a response. */
   readonly signal: AbortSignal;
   /**
-   * Called before the request waits, which it does not where the answer is remembered. Throws where
-   * it may not wait.
+   * Called before the request waits, so not if the result is cached. Throws if the request must not
+   * wait.
    */
   readonly onWait: () => void;
 }
 
-/** Limits how many reviews the API server is asked for at the same time. */
+/** Limits the number of concurrent reviews. */
 export interface ReviewQueue {
   /**
-   * Waits for the turn of a review.
+   * Waits until the review may be sent.
    *
    * @param signal ends the wait: rejects with its reason
-   * @returns gives the turn back. Rejects with a Status 429 where there is no room to wait
+   * @returns a function to be called when the review has ended. Rejects with a Status 429 if the queue
+   *   is full
    */
   enter(
     caller: { readonly pool: string; readonly flow: string },
@@ -36,7 +37,7 @@ export interface ReviewQueueOptions {
   /** For all pools together. */
   readonly mostRunning: number;
   readonly mostWaiting: number;
-  /** Told of every change. */
+  /** Called on every change. */
   readonly onChange: (
     pool: ReviewedPool,
     now: { readonly running: number; readonly waiting: number },
@@ -44,16 +45,16 @@ export interface ReviewQueueOptions {
   readonly onRejected: (pool: ReviewedPool, reason: Refusal) => void;
 }
 
-/** Whose reviews do not wait for one another. */
+/** Reviews of one pool do not wait for those of the other. */
 export type ReviewedPool = 'front_proxy' | 'unproven';
 
-/** The part of the front proxy's requests, which are nearly all requests that there are. */
+/** The part for requests of the front proxy, which sends nearly all requests. */
 const FRONT_PROXY_PART = 3 / 4;
 
-/** In seconds: when a client whose review may not wait may try again. */
+/** In seconds: when a client whose review was rejected may retry. */
 const RETRY_AFTER = 1;
 
-/** Reviews for requests of the front proxy have turns that others cannot take. */
+/** A part of the limit is reserved for reviews for requests of the front proxy. */
 export function createReviewQueue(options: ReviewQueueOptions): ReviewQueue {
   const lane = (pool: ReviewedPool, part: number): FairQueue =>
     createFairQueue({

@@ -12,7 +12,7 @@ export interface WireWriter {
   open(field: number): OpenMessage;
   /** Ends the message that was begun last. */
   close(message: OpenMessage): void;
-  /** Begins a field that is a message of so many bytes, which the caller puts after all of this. */
+  /** Begins a field with a message of this length, which the caller appends. */
   begin(field: number, length: number): void;
 }
 

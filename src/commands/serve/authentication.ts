@@ -95,16 +95,16 @@ export async function delegateAccess(
   };
 }
 
-/** In seconds: when a client may try again whose review the API server was too busy for. */
+/** In seconds: when a client may retry after the API server rejected a review with 429. */
 const RETRY_AFTER = 1;
 
-/** Throws a Status 503 where the API server answered a review with 429, and any other error as it is. */
+/** Throws a Status 503 if the API server rejected a review with 429; rethrows any other error. */
 function throwReviewFailure(error: unknown): never {
   const isBusy = error instanceof KubernetesError && error.status === 429;
   throw isBusy ? serviceUnavailable('the API server is too busy for a review', RETRY_AFTER) : error;
 }
 
-/** Without a limit of requests a second: reviews have a limit of their own, and a user waits for each. */
+/** No rate limit: reviews have a concurrency limit, and a user waits for each. */
 function connect(
   { kubernetes }: ServeOptions,
   kubeconfigFile: string | undefined,

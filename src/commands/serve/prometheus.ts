@@ -66,8 +66,8 @@ const LEAST_ANSWER_MEMORY = 16 * 2 ** 20;
 const MOST_ANSWER_MEMORY = 256 * 2 ** 20;
 
 /**
- * What large answers may take: as much again is needed for the responses made of them, and more for
- * buffers that wait to be collected.
+ * The memory for large responses of Prometheus. As much again is needed for the responses to clients,
+ * and more for buffers that are not yet garbage-collected.
  *
  * @param limit in bytes; 0 where there is none
  */
@@ -112,9 +112,9 @@ export function isUnsupported(error: unknown): boolean {
 }
 
 /**
- * Whether a server that refused what was asked answers another query: then it is there, and the
- * refusal is its answer. What is not in Prometheus's own form alone shows that not, for it could
- * come from anything that listens at the URL.
+ * Whether a server that rejected a request responds to another query: then it is Prometheus, and the
+ * error is about the request. An error in another format does not show that, since it could come from
+ * anything that listens at the URL.
  */
 export async function answersOtherwise(error: unknown, prometheus: QueryRunner): Promise<boolean> {
   if (!(error instanceof PrometheusError)) return false;

@@ -3,15 +3,15 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
 
-/** Milliseconds in which the same is not logged again: autoscalers ask every few seconds. */
+/** Milliseconds until the same line is logged again: an HPA sends a request every few seconds. */
 const SAME_AGAIN = 10 * 60_000;
 
-/** What was logged last is remembered of so many metrics. */
+/** The number of metrics of which the last line is remembered. */
 const MOST_REMEMBERED = 1_000;
 
 /**
- * Counts the samples that gave no value, and logs requests that found nothing, or less than asked:
- * one line with how many samples were returned, why they were not used, and the queries.
+ * Counts the samples that were not used, and logs requests that found fewer values than expected:
+ * one line with the number of samples, why they were not used, and the queries.
  *
  * @param now a clock in milliseconds that never goes back
  */
@@ -35,21 +35,21 @@ export function createAnswerReport(
   };
 }
 
-/** Whether a request got nothing, less than it asked for, or a value that may be a wrong one. */
+/** Whether a request found fewer values than expected, or a value that may be wrong. */
 function isShort({ samples, leftOut, objects }: AnswerSummary): boolean {
   if (leftOut.has('several_for_one_object')) return true;
   if (objects === undefined) return samples - countOf(leftOut) === 0;
   return objects.asked === 0 || objects.missing.count > 0;
 }
 
-/** Objects that have no samples may be new, or gone; samples that do not fit are a fault of the rule. */
+/** Objects without samples may be new or deleted. Samples that cannot be used are a fault of the rule. */
 function isComplaint({ leftOut, objects }: AnswerSummary): boolean {
   const isNothing =
     objects !== undefined && objects.asked > 0 && objects.missing.count === objects.asked;
   return isNothing || leftOut.size > 0;
 }
 
-/** The same for as long as there is nothing new to say about a metric. */
+/** Equal for lines that report the same problem of a metric. */
 function kindOf(summary: AnswerSummary): string {
   const { api, metric, namespace = '', leftOut } = summary;
   const reasons = [...leftOut.keys()].toSorted();

@@ -1,15 +1,15 @@
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 
-/** Seconds by which clocks may differ. */
+/** The tolerated clock skew, in seconds. */
 const MOST_APART = 30;
 
 /** Milliseconds between two lines: behind a load balancer each server has its own clock. */
 const PAUSE = 60_000;
 
 /**
- * Puts the difference between the clocks of Prometheus and of this machine into the adapter's own
- * metrics, and one line into the log when it becomes larger than 30 seconds and one when that ends.
+ * Exports the clock skew between Prometheus and this machine as a metric, and logs when it exceeds 30
+ * seconds and when it no longer does.
  *
  * @param now a clock in milliseconds that never goes back
  */

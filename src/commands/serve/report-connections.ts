@@ -3,7 +3,7 @@ import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 
-/** Puts what becomes of connections into the adapter's own metrics, and into the log what limits closed. */
+/** Exports metrics of connections, and logs those that were closed because of limits. */
 export function createConnectionReport(log: Logger, metrics: AdapterMetrics): ConnectionObserver {
   const limit = createLogLimit();
   return {
@@ -13,7 +13,7 @@ export function createConnectionReport(log: Logger, metrics: AdapterMetrics): Co
       if (reason === 'shutdown') return;
       const admitted = limit();
       if (admitted !== undefined) {
-        log.warn('closed a connection, or a request on it', { reason, address, ...admitted });
+        log.warn('closed a connection or a request', { reason, address, ...admitted });
       }
     },
   };

@@ -25,7 +25,7 @@ test('partial answers and annotations are counted, and logged once in ten minute
   expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
     'warn a response of Prometheus is partial and is not used',
     'warn a response of Prometheus is partial and is used',
-    'info Prometheus annotates a query',
+    'info Prometheus returned an annotation for a query',
   ]);
   expect(lines[0]?.fields).toEqual({
     endpoint: 'query',

@@ -11,18 +11,18 @@ const MOST_REMEMBERED = 1_000;
 /** Characters of a query. */
 const LONGEST_QUERY = 1_000;
 
-/** An answer with what it says of itself. */
+/** A response with its notices. */
 export interface NoticedAnswer {
   readonly endpoint: PrometheusEndpoint;
   readonly asked: string;
-  /** `partial`: it was refused because a part is missing. */
+  /** `partial`: it was not used because it is partial. */
   readonly outcome: string;
   readonly notices: AnswerNotices;
 }
 
 /**
- * Counts and logs what answers of Prometheus say besides their data. The same text is logged once
- * in ten minutes, with one of the queries that it came for.
+ * Counts and logs the notices in responses of Prometheus. The same text is logged at most once in ten
+ * minutes, with one of its queries.
  *
  * @param now a clock in milliseconds that never goes back
  */
@@ -34,7 +34,7 @@ export function createNoticeReport(
   const limit = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
 
   function admitted(endpoint: string, notice: string): object | undefined {
-    // Where in the query it is says nothing about whether it is the same.
+    // The position in the query does not matter.
     return limit(`${endpoint} ${notice.replace(/ \(\d+:\d+\)$/, '')}`);
   }
 
@@ -54,7 +54,8 @@ export function createNoticeReport(
     if (annotations.length > 0) metrics.answerNoticed(endpoint, 'annotation');
     for (const annotation of annotations) {
       const fields = admitted(endpoint, annotation);
-      if (fields) log.info('Prometheus annotates a query', { ...of, annotation, ...fields });
+      if (fields)
+        log.info('Prometheus returned an annotation for a query', { ...of, annotation, ...fields });
     }
   };
 }

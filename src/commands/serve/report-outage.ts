@@ -3,9 +3,8 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 
 /**
- * Puts what becomes of requests before they get to Prometheus into the adapter's own metrics, and
- * one line into the log when it is lost and one when it is back. Each request that fails is logged
- * as such.
+ * Exports metrics of queued and retried requests to Prometheus, and logs when it becomes unavailable and
+ * when it is available again. Failed requests are logged elsewhere.
  */
 export function createOutageReport(log: Logger, metrics: AdapterMetrics): GuardObserver {
   return {

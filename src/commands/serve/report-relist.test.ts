@@ -100,7 +100,7 @@ describe('createRelistReport', () => {
     expect(said.filter((each) => each !== 'metrics are listed')).toEqual([
       { rules: ['rules[0]', 'rules[4]'], seriesQuery: 'a', error: down },
       { rules: ['rules[0]', 'rules[4]'], seriesQuery: 'a', error: refused },
-      'all series queries are answered again',
+      'all series queries succeed again',
     ]);
   });
 
@@ -122,7 +122,7 @@ describe('createRelistReport', () => {
     report({ ...rest, outcomes: [{ seriesQuery: 'up', way: 'series', found: new Map() }] });
     expect(said).toEqual([
       'series are discovered by /api/v1/series',
-      'all series queries are answered again',
+      'all series queries succeed again',
       'metrics are listed',
     ]);
   });

@@ -100,8 +100,8 @@ export function createRelistReport(
 }
 
 /**
- * One line for each cause: a Prometheus that is down fails all queries in the same way. A cause is
- * logged once, until it is over.
+ * One line for each cause, since an outage of Prometheus fails all queries in the same way. A cause is
+ * logged once until it no longer occurs.
  *
  * @param before the causes of the last relist
  * @returns the causes of this one
@@ -127,7 +127,7 @@ function reportFailures(
   }
   const more = fresh.slice(mostShown).flat().length;
   if (more > 0) log.warn('more series queries failed', { more });
-  if (before.size > 0 && causes.size === 0) log.info('all series queries are answered again');
+  if (before.size > 0 && causes.size === 0) log.info('all series queries succeed again');
   return new Set(causes.keys());
 }
 

@@ -7,14 +7,14 @@ import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 const MOST_SHOWN = 20;
 
 /**
- * Puts what became of each rule into the adapter's own metrics, and into the log once when that
- * changes: that a rule has no metrics, and why, and that it has some again.
+ * Exports the outcome of each rule as metrics, and logs changes: that a rule has no metrics and why, and
+ * that it has metrics again.
  */
 export function createRulesReport(
   log: Logger,
   metrics: AdapterMetrics,
 ): (outcomes: readonly RuleOutcome[]) => void {
-  /** What has been logged, by the place of the rule. */
+  /** What was logged last, by the place of the rule. */
   let reported: ReadonlyMap<string, string> = new Map();
 
   return (outcomes) => {
@@ -41,7 +41,7 @@ export function createRulesReport(
   };
 }
 
-/** Failed queries and names that no request can ask for have lines of their own. */
+/** Failed queries and names that cannot be requested are logged elsewhere. */
 function isForTheLog(outcome: RuleOutcome): boolean {
   const reason = noMetricsReason(outcome);
   if (reason === 'query_failed') return false;
@@ -49,7 +49,7 @@ function isForTheLog(outcome: RuleOutcome): boolean {
   return explainOutcome(outcome) !== undefined && (reason === 'no_series' || !isOnlyUnfit);
 }
 
-/** The same for as long as the same can be said of the rule; counts alone are no news. */
+/** Equal for lines that report the same problem of a rule; counts are ignored. */
 function kindOf(outcome: RuleOutcome): string {
   const { rule, withoutMetric, metrics } = outcome;
   const causes = withoutMetric.map(({ cause }) => cause).toSorted();
@@ -58,7 +58,7 @@ function kindOf(outcome: RuleOutcome): string {
 
 function logOutcome(log: Logger, outcome: RuleOutcome): void {
   const line = `${rulePlace(outcome.rule)}: ${explainOutcome(outcome)}`;
-  // What a rule asks for may not exist yet.
+  // The series may not exist yet.
   if (noMetricsReason(outcome) === 'no_series') log.info(line);
   else log.warn(line);
 }

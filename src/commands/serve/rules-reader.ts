@@ -6,7 +6,7 @@ import type { LoadedConfiguration } from '../../config/reload.ts';
 import type { LimitedFaults } from '../../config/repeated-faults.ts';
 import type { RulesDefinition } from '../../rules/rule-definition.ts';
 
-/** What the thread is given. */
+/** The input of the worker thread. */
 export interface RulesJob {
   readonly path: string;
   readonly resources: readonly ClusterResource[];
@@ -14,7 +14,7 @@ export interface RulesJob {
   readonly unknownResource: LoadOptions['unknownResource'];
 }
 
-/** What the thread answers. */
+/** The output of the worker thread. */
 export interface RulesReading {
   /** Undefined exactly where a fault is an `error`. */
   readonly definition: RulesDefinition | undefined;
@@ -22,18 +22,18 @@ export interface RulesReading {
 }
 
 export interface RulesReader {
-  /** Rejects where the thread fails, e.g. for lack of memory. */
+  /** Rejects if the thread fails, e.g. because it is out of memory. */
   read(path: string, options: LoadOptions): Promise<LoadedConfiguration>;
-  /** Ends the reading that is under way; its promise rejects. */
+  /** Aborts a read in progress; its promise rejects. */
   close(): void;
 }
 
-/** Heap of the thread, in MiB: a file of the largest size needs about half of it. */
+/** Heap of the worker thread, in MiB. A file of the maximum size needs about half of it. */
 const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 };
 
 /**
- * Reads rules files in a thread of its own. Parsing and checking a large file takes a second or more,
- * partly in one piece; requests are answered meanwhile.
+ * Reads rules files in a worker thread. Parsing and checking a large file takes a second or more, and
+ * would block the event loop of the main thread.
  */
 export function createRulesReader(): RulesReader {
   let running: Worker | undefined;
@@ -72,11 +72,13 @@ function answerOf(worker: Worker): Promise<RulesReading> {
   return new Promise((resolve, reject) => {
     worker.on('message', (reading: RulesReading) => resolve(reading));
     worker.on('error', reject);
-    worker.on('exit', () => reject(new Error('the thread that reads the rules file has ended')));
+    worker.on('exit', () =>
+      reject(new Error('the worker thread that reads the rules file has exited')),
+    );
   });
 }
 
-/** Beside this file: in the source as it is, in the bundle as scripts/build.ts names it. */
+/** Next to this file: the source, or in the bundle the name that scripts/build.ts gives it. */
 function entryPoint(): URL {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return new URL(`./rules-worker.${extension}`, import.meta.url);

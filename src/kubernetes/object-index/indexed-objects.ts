@@ -76,7 +76,7 @@ export class IndexedObjects {
     this.changed(slot);
   }
 
-  /** The names of the objects that a selector picks now, sorted, each once. In slices. */
+  /** The distinct names of the objects that currently match a selector, sorted. In slices. */
   async names({ namespace, selector }: ObjectQuery): Promise<readonly string[]> {
     const slot = namespace === undefined ? undefined : this.namespaces.get(namespace);
     if (namespace !== undefined && slot === undefined) return [];
@@ -109,7 +109,7 @@ export class IndexedObjects {
     return found;
   }
 
-  /** Lets go of labels that no object has any more. In slices. */
+  /** Removes labels that no object has any more. In slices. */
   async tidy(): Promise<void> {
     if (this.isTidying) return;
     this.isTidying = true;
@@ -119,7 +119,7 @@ export class IndexedObjects {
     } finally {
       this.isTidying = false;
     }
-    // Much may have gone out of use meanwhile.
+    // Many labels may have become unused.
     this.tidyWhenDue();
   }
 

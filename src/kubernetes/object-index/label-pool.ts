@@ -42,7 +42,7 @@ export class LabelPool {
   }
 
   /**
-   * Forgets everything but these sets, and those that are shared meanwhile. In slices.
+   * Removes everything except these sets, and those that are added in the meantime. In slices.
    *
    * @param live read when the last call is done; must not change while it is gone through
    */
@@ -51,7 +51,7 @@ export class LabelPool {
     return this.tidied;
   }
 
-  /** Forgets everything at once. */
+  /** Removes everything. */
   clear(): void {
     this.kept = new Kept();
     this.before = undefined;
@@ -64,7 +64,7 @@ export class LabelPool {
     this.kept = kept;
     for (const set of live) {
       if (slices.isOver()) await slices.pause();
-      // Everything was forgotten meanwhile.
+      // Everything was removed in the meantime.
       if (this.kept !== kept) return;
       this.adopt(set);
     }

@@ -28,7 +28,7 @@ export class NamespaceSnapshot {
     return this.names[index] === name ? index : undefined;
   }
 
-  /** In seconds of the epoch, or undefined where it is not known. */
+  /** In seconds since the epoch, or undefined if not known. */
   createdAt(index: number): number | undefined {
     const time = this.creationTimes[index];
     return time === UNKNOWN ? undefined : time;
@@ -44,7 +44,7 @@ export class NamespaceObjects {
   private sortedNames: string[] = [];
   private labelSets: LabelSet[] = [];
   private creationTimes: number[] = [];
-  /** Whether a snapshot has the arrays: they are copied before the next change. */
+  /** Whether a snapshot uses the arrays: they are copied before the next change. */
   private isShared = false;
 
   constructor(namespace: string) {
@@ -55,7 +55,7 @@ export class NamespaceObjects {
     return this.sortedNames.length;
   }
 
-  /** The objects as they are now. It costs nothing until the next change. */
+  /** A snapshot of the objects. They are copied only at the next change. */
   snapshot(): NamespaceSnapshot {
     this.isShared = true;
     const { namespace, sortedNames, labelSets, creationTimes } = this;
@@ -108,7 +108,7 @@ export class NamespaceObjects {
 function placeOf(sortedNames: readonly string[], name: string): number {
   let low = 0;
   let high = sortedNames.length;
-  // Lists come sorted: mostly it belongs at the end.
+  // Lists are sorted, so it usually belongs at the end.
   if (high > 0 && (sortedNames[high - 1] ?? '') < name) return high;
   while (low < high) {
     const middle = (low + high) >>> 1;

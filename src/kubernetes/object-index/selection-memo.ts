@@ -29,7 +29,7 @@ export class SelectionMemo {
     return known.names;
   }
 
-  /** Once for all who ask for the same at the same time. */
+  /** Computed once for concurrent callers with the same selector. */
   private make(
     key: string,
     version: number,
