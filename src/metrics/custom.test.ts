@@ -1,56 +1,86 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { builtCatalog } from '../../test/fixtures/catalog.ts';
+import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
+import { type Catalog, emptyCatalog } from '../catalog/catalog.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { QueryError } from '../rules/metrics-query.ts';
+import type { CompiledRule } from '../rules/rule.ts';
 import type { AnswerSummary } from './answer-summary.ts';
 import { createCustomMetrics } from './custom.ts';
 import { createExternalMetrics } from './external.ts';
-import type { QueryAnswer, Sample } from './query-runner.ts';
+import type { ObjectNamesRequest } from './object-names.ts';
+import type { QueryAnswer, QueryRunnerOptions, Sample } from './query-runner.ts';
 
 const mapper = builtinResourceMapper();
-const overrides = { namespace: 'namespace', pod: 'pod', node: 'node' };
-const { catalog } = await builtCatalog(
-  {
-    custom: [
-      compiledRule({ seriesQuery: 'load', overrides }),
-      compiledRule({
-        seriesQuery: 'load',
-        as: 'raw',
-        overrides,
-        metricsQuery: 'sum(load{pod=~"<<.LabelValuesByName.pod>>"}) by (pod)',
-      }),
-    ],
-    external: [
-      compiledRule(
-        { seriesQuery: 'load', overrides, metricsQuery: '<<.Series>>{<<.LabelMatchers>>}' },
-        'external',
-      ),
-      compiledRule(
-        {
+const overrides = {
+  namespace: 'namespace',
+  pod: 'pod',
+  node: 'node',
+  deployment: 'deployments.apps',
+};
+/** A rule that cannot make any query, for a fault of its own. */
+const fault = new Error('out of luck');
+function faulty(rule: CompiledRule): CompiledRule {
+  const fail = (): never => {
+    throw fault;
+  };
+  return { ...rule, query: { ...rule.query, for: fail } };
+}
+
+async function madeCatalog(): Promise<Catalog> {
+  const external = (rule: Parameters<typeof compiledRule>[0]) =>
+    compiledRule({ seriesQuery: 'load', ...rule }, 'external');
+  const { catalog } = await builtCatalog(
+    {
+      custom: [
+        compiledRule({ seriesQuery: 'load', overrides }),
+        compiledRule({
           seriesQuery: 'load',
+          as: 'raw',
+          overrides,
+          metricsQuery: 'sum(load{pod=~"<<.LabelValuesByName.pod>>"}) by (pod)',
+        }),
+        faulty(compiledRule({ seriesQuery: 'load', as: 'faulty', overrides })),
+      ],
+      external: [
+        external({ overrides, metricsQuery: '<<.Series>>{<<.LabelMatchers>>}' }),
+        external({
           as: 'everywhere',
           namespaced: false,
           metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>})',
-        },
-        'external',
-      ),
-    ],
-  },
-  new Map([['load', new Map([['load', new Set(['namespace', 'pod', 'node'])]])]]),
-  mapper,
-);
+        }),
+        external({ as: 'grouped', overrides }),
+        external({ as: 'cut', overrides, metricsQuery: '<<slice .Series 0 50>>' }),
+        faulty(external({ as: 'faulty', overrides })),
+      ],
+    },
+    new Map([['load', new Map([['load', new Set(['namespace', 'pod', 'node', 'deployment'])]])]]),
+    mapper,
+  );
+  return catalog;
+}
+
+let catalog = emptyCatalog;
+// Within a test, not when the file is read: mutation tests then know which tests need it.
+beforeEach(async () => {
+  if (catalog === emptyCatalog) catalog = await madeCatalog();
+});
 
 class Mendable extends Error {}
 
 /** The services over a Prometheus that gives this answer, or fails; what it was asked is kept. */
 function services(answer: QueryAnswer | Error, names: readonly string[] | Error = ['a', 'b', 'c']) {
   const asked: string[] = [];
+  const options: QueryRunnerOptions[] = [];
+  const listed: ObjectNamesRequest[] = [];
   const summaries: AnswerSummary[] = [];
   const queries = {
-    async query(promql: string) {
+    async query(promql: string, given: QueryRunnerOptions) {
       asked.push(promql);
+      options.push(given);
       if (answer instanceof Error) throw answer;
       return answer;
     },
@@ -60,7 +90,8 @@ function services(answer: QueryAnswer | Error, names: readonly string[] | Error 
     catalog: () => catalog,
     mapper: () => mapper,
     objects: {
-      async list() {
+      async list(request) {
+        listed.push(request);
         if (names instanceof Error) throw names;
         return names;
       },
@@ -70,10 +101,10 @@ function services(answer: QueryAnswer | Error, names: readonly string[] | Error 
     isBadRequest: (error) => error instanceof Mendable,
   });
   const external = createExternalMetrics({ catalog: () => catalog, queries, onAnswer });
-  return { custom, external, asked, summaries };
+  return { custom, external, asked, options, listed, summaries };
 }
 
-function vector(...samples: readonly [string, number][]): QueryAnswer {
+function vector(...samples: readonly (readonly [string, number])[]): QueryAnswer {
   return {
     type: 'vector',
     samples: samples.map(([pod, value]): Sample => ({ labels: { pod }, value, timestamp: 1.9 })),
@@ -288,6 +319,75 @@ describe('custom metrics', () => {
     expect(asked).toEqual([]);
   });
 
+  it('lists the objects that match, and asks with the signal of the request', async () => {
+    const { custom, listed, options } = services(vector());
+    const { signal } = new AbortController();
+    const onQuery = () => () => undefined;
+    const selector = parseLabelSelector('app=shop');
+    await custom.get({ ...pods, selector, signal, onQuery });
+    expect(listed).toEqual([
+      {
+        resource: mapper.find('', 'pods'),
+        namespace: 'shop',
+        selector,
+        series: { name: 'load', resourceLabel: 'pod', namespaceLabel: 'namespace' },
+        signal,
+      },
+    ]);
+    expect(options).toEqual([
+      {
+        signal,
+        onQuery,
+        origin: {
+          rule: catalog.customMetrics.find(({ name }) => name === 'load')?.rule,
+          request: {
+            series: 'load',
+            selector: [],
+            namespace: { label: 'namespace', value: 'shop' },
+            objects: { label: 'pod', names: ['a', 'b', 'c'] },
+            groupBy: ['pod'],
+          },
+        },
+      },
+    ]);
+  });
+
+  it('knows resources of a group', async () => {
+    const { custom, asked } = services(vector());
+    await custom.get({ ...pods, resource: 'deployments.apps' });
+    expect(asked).toEqual(['sum(load{namespace="shop",deployment=~"a|b|c"}) by (deployment)']);
+    for (const resource of ['deployments.example.com', 'deployments.apps.example.com', '.apps']) {
+      await expect(custom.get({ ...pods, resource })).rejects.toMatchObject({ reason: 'NotFound' });
+    }
+  });
+
+  it('pauses for samples and objects when its slice is over, and only then', async () => {
+    const names = [...'abcdefghij'];
+    const { custom } = services(vector(...names.map((name) => [name, 1] as const)), names);
+    const get = () => custom.get(pods);
+    expect(await turnsDuring('still', get)).toBe(0);
+    expect(await turnsDuring('fast', get)).toBe(10 + 10 - 1);
+  });
+
+  it('keeps the causes of failures for the log', async () => {
+    const down = new Error('down');
+    await expect(services(vector(), down).custom.get(pods)).rejects.toMatchObject({ cause: down });
+    const mendable = new Mendable('write it otherwise');
+    await expect(services(vector(), mendable).custom.get(pods)).rejects.toMatchObject({
+      cause: mendable,
+    });
+    const scalar = services({ type: 'scalar', value: 1, timestamp: 0 });
+    await expect(scalar.custom.get(pods)).rejects.toMatchObject({
+      cause: new Error(
+        'the query gave a scalar, expected an instant vector: sum(load{namespace="shop",pod=~"a|b|c"}) by (pod)',
+      ),
+    });
+    const unsafe = services(vector()).custom.get({ ...pods, metric: 'raw', name: 'a@b' });
+    await expect(unsafe).rejects.toMatchObject({ cause: expect.any(QueryError) });
+    const faultyRule = services(vector()).custom.get({ ...pods, metric: 'faulty' });
+    await expect(faultyRule).rejects.toBe(fault);
+  });
+
   it('tells failures apart, and nothing of the inside', async () => {
     const failure = services(new Error('connect ECONNREFUSED 10.0.0.1'));
     await expect(failure.custom.get(pods)).rejects.toMatchObject({
@@ -354,5 +454,94 @@ describe('external metrics', () => {
     const nowhere = external.get({ namespace: '', metric: 'everywhere', selector: [] });
     await expect(nowhere).rejects.toMatchObject({ reason: 'NotFound' });
     expect(asked).toEqual([]);
+  });
+
+  it('says what it has asked, and how many samples came', async () => {
+    const { external, summaries, options } = services(vector(['b', 1], ['a', 2]));
+    const { signal } = new AbortController();
+    await external.get({ namespace: 'shop', metric: 'load', selector: [], signal });
+    expect(summaries).toEqual([
+      {
+        api: 'external',
+        metric: 'load',
+        namespace: 'shop',
+        queries: ['load{namespace="shop"}'],
+        samples: 2,
+        leftOut: new Map(),
+      },
+    ]);
+    expect(options).toMatchObject([
+      { signal, origin: { request: { series: 'load', selector: [], groupBy: [] } } },
+    ]);
+  });
+
+  it('groups by nothing', async () => {
+    const { external, asked } = services(vector());
+    await external.get({ namespace: 'shop', metric: 'grouped', selector: [] });
+    expect(asked).toEqual(['sum(load{namespace="shop"}) by ()']);
+  });
+
+  it('says of an unknown metric what the reference adapter says', async () => {
+    for (const [namespace, resource] of [
+      ['default', 'namespaces'],
+      ['shop', ''],
+    ] as const) {
+      const unknown = services(vector()).external.get({ namespace, metric: 'nope', selector: [] });
+      await expect(unknown).rejects.toMatchObject({
+        reason: 'NotFound',
+        message: `the server could not find the metric nope for ${resource}`,
+      });
+    }
+  });
+
+  it('tells failures apart, and keeps their causes for the log', async () => {
+    const request = { namespace: 'shop', metric: 'load', selector: [] };
+    const selector = parseLabelSelector('code>1');
+    await expect(services(vector()).external.get({ ...request, selector })).rejects.toMatchObject({
+      reason: 'BadRequest',
+      message: expect.stringMatching(/^labelSelector: ./),
+    });
+    await expect(
+      services(vector()).external.get({ ...request, metric: 'cut' }),
+    ).rejects.toMatchObject({
+      reason: 'InternalError',
+      message: 'unable to fetch metrics',
+      cause: expect.any(QueryError),
+    });
+    const faultyRule = services(vector()).external.get({ ...request, metric: 'faulty' });
+    await expect(faultyRule).rejects.toBe(fault);
+    await expect(services({ type: 'matrix' }).external.get(request)).rejects.toMatchObject({
+      reason: 'InternalError',
+      message: 'unable to fetch metrics',
+      cause: new Error(
+        'the query gave a matrix, expected a vector or a scalar: load{namespace="shop"}',
+      ),
+    });
+  });
+
+  const infinity = Number.POSITIVE_INFINITY;
+
+  it('makes the values of a large answer while they are gone through, each time', async () => {
+    const answer = vector(['a', 1], ['b', infinity], ['c', 2]);
+    if (answer.type !== 'vector') throw new Error('it is a vector');
+    const all = [...answer.samples];
+    const samples = { length: all.length, [Symbol.iterator]: () => all.values() };
+    const { external, summaries } = services({ type: 'vector', samples });
+    const values = await external.get({ namespace: 'shop', metric: 'load', selector: [] });
+    expect(values).not.toBeInstanceOf(Array);
+    for (let time = 0; time < 2; time += 1) {
+      expect([...values]).toMatchObject([
+        { metricLabels: { pod: 'a' }, value: '1' },
+        { metricLabels: { pod: 'c' }, value: '2' },
+      ]);
+    }
+    expect(summaries).toMatchObject([{ samples: 3, leftOut: new Map([['infinite', 1]]) }]);
+  });
+
+  it('pauses for samples when its slice is over, and only then', async () => {
+    const { external } = services(vector(...[...'abcdefghij'].map((name) => [name, 1] as const)));
+    const get = () => external.get({ namespace: 'shop', metric: 'load', selector: [] });
+    expect(await turnsDuring('still', get)).toBe(0);
+    expect(await turnsDuring('fast', get)).toBe(9);
   });
 });

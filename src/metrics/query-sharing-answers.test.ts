@@ -7,17 +7,21 @@ afterEach(() => void vi.useRealTimers());
 function answers(bounds: { readonly mostKept?: number; readonly mostBytes?: number }) {
   const clock = { now: 0 };
   const last = { count: 0, bytes: 0 };
+  const changes: [count: number, bytes: number][] = [];
   const recent = createRecentAnswers<string>({
     maxAge: 100,
     mostKept: bounds.mostKept ?? 10,
     mostBytes: bounds.mostBytes ?? 1000,
     bytesOf: (answer) => answer.length,
-    onKept: (count, bytes) => Object.assign(last, { count, bytes }),
+    onKept(count, bytes) {
+      changes.push([count, bytes]);
+      Object.assign(last, { count, bytes });
+    },
     now: () => clock.now,
   });
   const add = (key: string, answer: string) => recent.get(key, async () => answer, undefined);
   const kept = (...keys: string[]) => keys.filter((key) => recent.find(key) === 'kept');
-  return { clock, last, recent, add, kept };
+  return { clock, last, changes, recent, add, kept };
 }
 
 it('keeps so many answers, the youngest', async () => {
@@ -100,4 +104,92 @@ it('aborts the signal of what has failed, so that nothing stays in use', async (
   );
   await expect(failing).rejects.toThrow('no answer to this question');
   expect(used?.aborted).toBe(true);
+});
+
+it('counts the bytes of a key twice, and keeps an answer as large as all the room', async () => {
+  const { add, changes, kept } = answers({ mostBytes: 20 });
+  await add('abcd', 'x'.repeat(12));
+  expect(changes).toEqual([[1, 20]]);
+  await add('abcde', 'x'.repeat(11));
+  expect(kept('abcd', 'abcde')).toEqual(['abcd']);
+  expect(changes).toEqual([[1, 20]]);
+});
+
+it('tells of nothing where an answer was too old when it came', async () => {
+  const { changes, clock, recent } = answers({});
+  await recent.get(
+    'a',
+    async () => {
+      clock.now = 100;
+      return 'late';
+    },
+    undefined,
+  );
+  expect(changes).toEqual([]);
+});
+
+it('has one timer, however many answers are kept', async () => {
+  const { add, clock } = answers({});
+  await add('a', 'x');
+  clock.now = 1;
+  await add('b', 'x');
+  expect(vi.getTimerCount()).toBe(1);
+  clock.now = 100;
+  vi.advanceTimersByTime(100);
+  expect(vi.getTimerCount()).toBe(1);
+});
+
+it('leaves the answer that has taken the place of one given up', async () => {
+  const { recent } = answers({});
+  const gone = new AbortController();
+  const { promise, reject } = Promise.withResolvers<string>();
+  const first = recent.get('a', () => promise, gone.signal);
+  gone.abort(new Error('gone'));
+  await expect(first).rejects.toThrow('gone');
+  expect(recent.find('a')).toBeUndefined();
+  const other = Promise.withResolvers<string>();
+  const second = recent.get('a', () => other.promise, undefined);
+  reject(new Error('ended early'));
+  await expect(promise).rejects.toThrow('ended early');
+  await Promise.resolve();
+  expect(recent.find('a')).toBe('running');
+  other.resolve('new');
+  expect(await second).toBe('new');
+});
+
+it('ends a call whose callers have no signals when its answer has come', async () => {
+  const { recent } = answers({});
+  let used: AbortSignal | undefined;
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const start = (signal: AbortSignal) => {
+    used = signal;
+    return promise;
+  };
+  const both = Promise.all([recent.get('a', start, undefined), recent.get('a', start, undefined)]);
+  expect(used?.aborted).toBe(false);
+  resolve('x');
+  expect(await both).toEqual(['x', 'x']);
+  expect(used?.aborted).toBe(true);
+});
+
+it('leaves the signal of an answer alone until all who have it have ended', async () => {
+  const { recent } = answers({});
+  const [first, second] = [new AbortController(), new AbortController()];
+  let used: AbortSignal | undefined;
+  const start = async (signal: AbortSignal) => {
+    used = signal;
+    return 'x';
+  };
+  await Promise.all([first, second].map(({ signal }) => recent.get('a', start, signal)));
+  first.abort();
+  expect(used?.aborted).toBe(false);
+  second.abort();
+  expect(used?.aborted).toBe(true);
+});
+
+it('gives no answer to a request that has been given up', async () => {
+  const { add, recent } = answers({});
+  await add('a', 'x');
+  const gone = AbortSignal.abort(new Error('gone'));
+  await expect(recent.get('a', async () => 'y', gone)).rejects.toThrow('gone');
 });

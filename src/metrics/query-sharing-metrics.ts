@@ -52,7 +52,6 @@ export function createSharedMetrics(newDemand: () => Demand): SharedMetrics {
   return {
     find(promql, origin) {
       const { request } = origin;
-      if (request.objects === undefined) return undefined;
       const metric = metricOf(origin);
       return metric?.shared.covers(request, promql) ? { ...metric, request } : undefined;
     },

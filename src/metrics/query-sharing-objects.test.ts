@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import type { QueryRequest } from '../rules/metrics-query.ts';
 import { shareQuery } from '../rules/shared-query.ts';
@@ -61,5 +62,31 @@ describe('indexByObject', () => {
   it('is none where the answer is no vector', async () => {
     if (shared === undefined) throw new Error('the query is not shared');
     expect(await indexByObject({ type: 'scalar', value: 1, timestamp: 1 }, shared)).toBeUndefined();
+  });
+
+  it('has the samples of objects that are in no namespace, and none where none are asked for', async () => {
+    const nodes: QueryRequest = {
+      series: 'x',
+      selector: [],
+      objects: { label: 'node', names: ['a'] },
+      groupBy: ['node'],
+    };
+    const { shared } = shareQuery(
+      compiledRule({ metricsQuery: 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})' }).query,
+      nodes,
+    );
+    if (shared === undefined) throw new Error('the query is not shared');
+    const samples = [{ labels: { node: 'a' }, value: 1, timestamp: 1 }];
+    const found = await indexByObject({ type: 'vector', samples }, shared);
+    expect(found?.of(nodes)).toEqual(samples);
+    const { objects: _, ...without } = nodes;
+    expect(found?.of(without)).toEqual([]);
+  });
+
+  it('pauses when its slice is over, and only then', async () => {
+    const labels = Array.from({ length: 10 }, (_, i) => ({ namespace: 'shop', pod: `p${i}` }));
+    const make = () => index(...labels);
+    expect(await turnsDuring('still', make)).toBe(0);
+    expect(await turnsDuring('fast', make)).toBe(9);
   });
 });

@@ -3,11 +3,13 @@ import { compiledRule } from '../../test/fixtures/rules.ts';
 import type { QueryRequest } from '../rules/metrics-query.ts';
 import type { NeededQuery, OnQuery, QueryAnswer, QueryEnd } from './query-runner.ts';
 import { createQuerySharing } from './query-sharing.ts';
+import { sampleBytes } from './sample-bytes.ts';
 
 interface Asked {
   readonly promql: string;
   readonly signal: AbortSignal | undefined;
   answer(samples: Readonly<Record<string, number>>): void;
+  give(answer: QueryAnswer): void;
   fail(error: Error): void;
 }
 
@@ -25,6 +27,7 @@ function sharing(maxAge = 1000) {
   const asked: Asked[] = [];
   const clock = { now: 5000 };
   const kept = { own: 0, all: 0 };
+  const bytes = { own: 0, all: 0 };
   const told: Told[] = [];
   const counted = { own: 0, all: 0 };
   const runner = createQuerySharing(
@@ -35,6 +38,7 @@ function sharing(maxAge = 1000) {
           promql,
           signal,
           fail: reject,
+          give: resolve,
           answer: (samples) =>
             resolve({
               type: 'vector',
@@ -57,8 +61,9 @@ function sharing(maxAge = 1000) {
         counted[scope] += 1;
         return () => undefined;
       },
-      onKept(scope, count) {
+      onKept(scope, count, size) {
         kept[scope] = count;
+        bytes[scope] = size;
       },
       now: () => clock.now,
     },
@@ -100,7 +105,7 @@ function sharing(maxAge = 1000) {
   }
 
   const queries = () => asked.map(({ promql }) => promql);
-  return { runner, rule, asked, clock, kept, told, counted, get, getTwo, queries };
+  return { runner, rule, asked, clock, kept, bytes, told, counted, get, getTwo, queries };
 }
 
 const FOR_ALL = 'sum by (namespace,pod) (x{namespace!="",pod!=""})';
@@ -374,6 +379,259 @@ describe('requests for different objects', () => {
     asked[0]?.answer({ 'shop/a': 1 });
     expect((await plain)[0]).toBe((await plain)[1]);
     expect(asked).toHaveLength(1);
+  });
+});
+
+describe('the query over all objects', () => {
+  it('serves whoever comes while its answer is there, though few of its samples are wanted', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const one = get('p1');
+    const many = Array.from({ length: 2000 }, (_, index) => [`shop/p${index}`, index]);
+    asked[0]?.answer(Object.fromEntries(many));
+    await one;
+    expect(await get('p2')).toEqual({ p2: 2 });
+    expect(queries()).toEqual([FOR_ALL]);
+  });
+
+  it('is asked again soon after a failure of the server', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const failing = get('c');
+    asked[0]?.fail(new Error('down'));
+    await expect(failing).rejects.toThrow('down');
+    asked.length = 0;
+    void get('d');
+    expect(queries()).toEqual([FOR_ALL]);
+  });
+
+  it('ends when all who wait for it have given up', async () => {
+    const { asked, get, getTwo } = sharing();
+    await getTwo();
+    const gone = [new AbortController(), new AbortController()];
+    const both = Promise.allSettled(gone.map(({ signal }, i) => get(`p${i}`, signal)));
+    expect(asked[0]?.signal?.aborted).toBe(false);
+    for (const controller of gone) controller.abort();
+    expect(asked[0]?.signal?.aborted).toBe(true);
+    await both;
+  });
+
+  it.each([
+    [0, FOR_ALL],
+    [1, 'sum by (pod) (x{namespace="shop",pod="d"})'],
+  ])('of 32 MiB and %i characters more is asked again, or not for a while', async (more, query) => {
+    const { asked, clock, get, getTwo, kept, queries } = sharing();
+    await getTwo();
+    const one = get('c');
+    const sample = (id: string) => ({
+      labels: { namespace: 'shop', pod: 'c', id },
+      value: 1,
+      timestamp: 1,
+    });
+    const rest = (32 * 2 ** 20 - sampleBytes([sample('')])) / 2;
+    const samples = [sample('x'.repeat(rest + more))];
+    asked.splice(0)[0]?.give({ type: 'vector', samples });
+    expect(await one).toEqual({ c: 1 });
+    // Together with the query it is more than all that is kept.
+    expect(kept.all).toBe(0);
+    clock.now += 1500;
+    await getTwo();
+    void get('d');
+    expect(queries()).toEqual([query]);
+  });
+
+  it('is no question where its answer is no vector', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const one = get('c');
+    asked[0]?.give({ type: 'scalar', value: 1, timestamp: 1 });
+    await expect.poll(queries).toHaveLength(2);
+    asked[1]?.answer({ 'shop/c': 1 });
+    expect(await one).toEqual({ c: 1 });
+  });
+
+  it('is not looked for where no answer may be old', async () => {
+    const { rule, runner } = sharing(0);
+    let made = 0;
+    const request: QueryRequest = {
+      series: 'x',
+      selector: [],
+      objects: { label: 'pod', names: ['a'] },
+      groupBy: ['pod'],
+    };
+    const counted = {
+      ...rule,
+      query: {
+        ...rule.query,
+        for(asked: QueryRequest) {
+          made += 1;
+          return rule.query.for(asked);
+        },
+      },
+    };
+    void runner.query(rule.query.for(request), { origin: { rule: counted, request } });
+    expect(made).toBe(0);
+  });
+});
+
+describe('answers that are kept', () => {
+  const sample = { labels: { pod: 'a' }, value: 1, timestamp: 1 };
+
+  it('have the bytes of their samples and of their query', async () => {
+    const { asked, bytes, get, getTwo, kept, runner } = sharing();
+    const scalar = runner.query('up', {});
+    asked.splice(0)[0]?.give({ type: 'scalar', value: 1, timestamp: 1 });
+    await scalar;
+    expect(bytes.own).toBe(2 * 'up'.length);
+    const vector = runner.query('x', {});
+    asked.splice(0)[0]?.give({ type: 'vector', samples: [sample, sample] });
+    await vector;
+    expect(bytes.own).toBe(2 * 'up'.length + 2 * 'x'.length + sampleBytes([sample, sample]));
+    await getTwo();
+    const one = get('c');
+    asked[0]?.answer({ 'shop/a': 1, 'shop/b': 2, 'shop/c': 3 });
+    await one;
+    expect(kept).toMatchObject({ all: 1 });
+    const ofShop = { ...sample, labels: { namespace: 'shop', pod: 'a' } };
+    expect(bytes.all).toBe(2 * FOR_ALL.length + sampleBytes([ofShop, ofShop, ofShop]));
+  });
+
+  it('are none of those that are parsed while they are gone through', async () => {
+    const { asked, kept, runner } = sharing();
+    const samples = { length: 1, [Symbol.iterator]: () => [sample].values() };
+    const large = runner.query('x', {});
+    asked[0]?.give({ type: 'vector', samples });
+    expect(await large).toMatchObject({ samples });
+    expect(kept.own).toBe(0);
+    void runner.query('x', {});
+    expect(asked).toHaveLength(2);
+  });
+
+  it('are kept for callers that want to be told of nothing, by a clock of their own', async () => {
+    let asked = 0;
+    const runner = createQuerySharing(
+      {
+        async query() {
+          asked += 1;
+          return {
+            type: 'vector',
+            samples: [{ ...sample, labels: { namespace: 'shop', pod: 'a' } }],
+          };
+        },
+      },
+      { maxAge: 600_000, scopeOfFailure: () => 'query' },
+    );
+    const { rule } = sharing();
+    const get = (pod: string) => {
+      const request: QueryRequest = {
+        series: 'x',
+        selector: [],
+        namespace: { label: 'namespace', value: 'shop' },
+        objects: { label: 'pod', names: [pod] },
+        groupBy: ['pod'],
+      };
+      return runner.query(rule.query.for(request), { origin: { rule, request } });
+    };
+    for (const pod of ['a', 'a', 'b', 'c', 'd', 'e']) await get(pod);
+    expect(asked).toBe(3);
+  });
+});
+
+describe('a request for many objects', () => {
+  const names = Array.from({ length: 101 }, (_, i) => `p${i}`);
+  const ofNamespace = 'sum by (pod) (x{namespace="shop",pod!=""})';
+  const byName = `sum by (pod) (x{namespace="shop",pod=~"${names.join('|')}"})`;
+
+  it('is a query for all of the namespace, of which it gets its own', async () => {
+    const { asked, get, queries } = sharing();
+    const many = get(names.join());
+    expect(queries()).toEqual([ofNamespace]);
+    asked[0]?.answer({ 'shop/p0': 1, 'shop/other': 2, 'shop/p100': 3 });
+    expect(await many).toEqual({ p0: 1, p100: 3 });
+  });
+
+  it('is a query with their names where the other one is refused', async () => {
+    const { asked, get, queries } = sharing();
+    const many = get(names.join());
+    asked[0]?.fail(new Refusal());
+    await expect.poll(queries).toEqual([ofNamespace, byName]);
+    const refusal = new Refusal();
+    asked[1]?.fail(refusal);
+    await expect(many).rejects.toBe(refusal);
+  });
+
+  it('fails with the server, which is not asked again', async () => {
+    const { asked, get } = sharing();
+    const many = get(names.join());
+    const down = new Error('down');
+    asked[0]?.fail(down);
+    await expect(many).rejects.toBe(down);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('gets an answer that is no vector as it is', async () => {
+    const { asked, get } = sharing();
+    const many = get(names.join());
+    asked[0]?.give({ type: 'scalar', value: 1, timestamp: 1 });
+    await expect(many).rejects.toThrow('scalar');
+    expect(asked).toHaveLength(1);
+  });
+
+  describe('whose rule is not for each object by itself', () => {
+    function ask(count: number, metricsQuery = 'topk(1, x{<<.LabelMatchers>>})') {
+      const { asked, runner } = sharing();
+      const rule = compiledRule({ metricsQuery });
+      const request: QueryRequest = {
+        series: 'x',
+        selector: [],
+        objects: { label: 'pod', names: names.slice(0, count) },
+        groupBy: ['pod'],
+      };
+      const promql = rule.query.for(request);
+      return { asked, promql, answer: runner.query(promql, { origin: { rule, request } }) };
+    }
+
+    it('fails with what its length has to do with that', async () => {
+      const { answer, asked, promql } = ask(101);
+      expect(asked.map(({ promql }) => promql)).toEqual([promql]);
+      const refusal = new Refusal('HTTP 414');
+      asked[0]?.fail(refusal);
+      await expect(answer).rejects.toMatchObject({
+        name: 'LongQueryError',
+        cause: refusal,
+        message: expect.stringContaining(
+          `the query has ${promql.length} characters because it names 101 objects`,
+        ),
+      });
+    });
+
+    it('fails as it does where it is short, or the server is at fault', async () => {
+      for (const [count, failure] of [
+        [100, new Refusal()],
+        [101, new Error('down')],
+      ] as const) {
+        const { answer, asked } = ask(count);
+        asked[0]?.fail(failure);
+        await expect(answer).rejects.toBe(failure);
+      }
+    });
+  });
+});
+
+describe('a rule with `sharing: false`', () => {
+  it('is asked for each time, with the signal of the request', async () => {
+    const { asked, kept, runner } = sharing();
+    const rule = compiledRule({ metricsQuery: 'x{<<.LabelMatchers>>}', sharing: false });
+    const origin = { rule, request: { series: 'x', selector: [], groupBy: [] } };
+    const { signal } = new AbortController();
+    const first = runner.query('up', { origin, signal });
+    expect(asked[0]?.signal).toBe(signal);
+    const found: QueryAnswer = { type: 'scalar', value: 1, timestamp: 1 };
+    asked[0]?.give(found);
+    expect(await first).toBe(found);
+    expect(kept.own).toBe(0);
+    void runner.query('up', { origin });
+    expect(asked).toHaveLength(2);
   });
 });
 

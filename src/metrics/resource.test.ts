@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { resourceRules } from '../../test/fixtures/resource-rules.ts';
+import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { parseFieldSelector } from '../apimachinery/field-selector.ts';
+import { parseLabelSelector } from '../apimachinery/label-selector.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
+import { QueryError } from '../rules/metrics-query.ts';
+import type { CompiledResourceRules } from '../rules/rule.ts';
 import type { AnswerSummary } from './answer-summary.ts';
-import type { ObjectIdentity } from './object-metadata.ts';
+import type { ObjectIdentity, ObjectMetadataRequest } from './object-metadata.ts';
 import type { QueryAnswer } from './query-runner.ts';
 import { createResourceMetrics, selectableFields } from './resource.ts';
 import { objectKey } from './resource-queries.ts';
@@ -28,22 +34,35 @@ interface Surroundings {
   readonly cpu: (query: string) => QueryAnswer | Error;
   readonly memory: (query: string) => QueryAnswer | Error;
   readonly rules?: Parameters<typeof resourceRules>[0];
+  /** Default: those of `rules`. */
+  readonly compiled?: () => CompiledResourceRules | undefined;
+  readonly mapper?: ResourceMapper;
   /** Called before a query is answered. */
   readonly onQuery?: (promql: string, signal: AbortSignal | undefined) => Promise<void>;
 }
 
 /** The service over these objects and answers; what Prometheus was asked is kept. */
-function service({ pods = [], nodes = [], cpu, memory, rules, onQuery }: Surroundings) {
+function service({
+  pods = [],
+  nodes = [],
+  cpu,
+  memory,
+  rules,
+  compiled = () => resourceRules(rules),
+  mapper = builtinResourceMapper(),
+  onQuery,
+}: Surroundings) {
   const asked: string[] = [];
   const atOnce = { now: 0, most: 0 };
-  const listed: unknown[] = [];
+  const listed: ObjectMetadataRequest[] = [];
   const summaries: AnswerSummary[] = [];
   const metrics = createResourceMetrics({
-    rules: () => resourceRules(rules),
-    mapper: builtinResourceMapper,
+    rules: compiled,
+    mapper: () => mapper,
     objects: {
-      async list({ resource, namespace, name }) {
-        listed.push({ resource: resource.resource, namespace, name });
+      async list(request) {
+        listed.push(request);
+        const { resource, namespace, name } = request;
         if (pods instanceof Error) throw pods;
         return (resource.resource === 'nodes' ? nodes : pods).filter(
           (each) =>
@@ -217,7 +236,7 @@ describe('pods of several namespaces', () => {
       });
     expect(await select('metadata.namespace=shop,metadata.name!=b')).toHaveLength(1);
     expect(asked[0]).toBe('sum(cpu{namespace="shop",pod="a"}) by (pod,container)');
-    expect(listed[0]).toEqual({ resource: 'pods', namespace: 'shop', name: undefined });
+    expect(listed[0]).toMatchObject({ namespace: 'shop', name: undefined });
     expect(await select('metadata.name=a,metadata.name=b')).toEqual([]);
     expect(asked).toHaveLength(2);
   });
@@ -494,5 +513,290 @@ describe('the memory of large answers', () => {
     first.abort('the response is made');
     await pair[1];
     expect(asked.filter((query) => query.includes('"y"'))).toHaveLength(2);
+  });
+});
+
+describe('what objects are listed', () => {
+  const usage = () => vector([{ pod: 'a', node: 'n', ...main }, 1]);
+  const surroundings = {
+    pods: [pod('shop', 'a')],
+    nodes: [node('n')],
+    cpu: usage,
+    memory: usage,
+  };
+  const mapper = builtinResourceMapper();
+  const { signal } = new AbortController();
+  const selector = parseLabelSelector('app=shop');
+  const fields = parseFieldSelector('metadata.namespace=shop,metadata.name=a', selectableFields);
+
+  it('is said by the request, and by its fields', async () => {
+    const { metrics, listed } = service(surroundings);
+    const onePod = { namespace: 'shop', name: 'a' };
+    expect(await metrics.pod({ ...onePod, signal })).toMatchObject({ object: pod('shop', 'a') });
+    await metrics.pods({ namespace: undefined, selector, fields, signal });
+    expect(await metrics.node({ name: 'n', signal })).toMatchObject({ object: node('n') });
+    await metrics.nodes({ selector, fields, signal });
+    const pods = { resource: mapper.find('', 'pods'), ...onePod, signal };
+    const nodes = { resource: mapper.find('', 'nodes'), namespace: undefined, signal };
+    expect(listed).toEqual([
+      { ...pods, selector: [] },
+      { ...pods, selector },
+      { ...nodes, name: 'n', selector: [] },
+      { ...nodes, name: 'a', selector },
+    ]);
+  });
+
+  it('is nothing, and nothing is asked for, where there is none', async () => {
+    const { metrics, asked, summaries } = service({ ...surroundings, pods: [], nodes: [] });
+    expect(await metrics.pods({ namespace: undefined, ...everything })).toEqual([]);
+    expect(await metrics.nodes(everything)).toEqual([]);
+    expect(asked).toEqual([]);
+    expect(summaries).toEqual([]);
+  });
+
+  it('is chosen by fields in slices', async () => {
+    const nodes = Array.from({ length: 10 }, (_, i) => node(`n${i}`));
+    const { metrics } = service({ ...surroundings, nodes });
+    const none = parseFieldSelector('metadata.namespace=none', selectableFields);
+    const select = () => metrics.nodes({ selector: [], fields: none });
+    expect(await turnsDuring('still', select)).toBe(0);
+    expect(await turnsDuring('fast', select)).toBe(9);
+  });
+});
+
+describe('many objects', () => {
+  const none = () => vector();
+  const pods = Array.from({ length: 101 }, (_, i) => pod('shop', `p${i}`));
+  const nodes = Array.from({ length: 101 }, (_, i) => node(`n${i}`));
+
+  it('are not named where there are more than 100', async () => {
+    const { metrics, asked } = service({ pods, nodes, cpu: none, memory: none });
+    await metrics.pods({ namespace: 'shop', ...everything });
+    await metrics.nodes(everything);
+    expect(asked).toEqual([
+      'sum(cpu{namespace="shop",pod!=""}) by (pod,container)',
+      'sum(mem{namespace="shop",pod!=""}) by (pod,container)',
+      'sum(cpu_n{node!=""}) by (node)',
+      'sum(mem_n{node!=""}) by (node)',
+    ]);
+  });
+
+  it('are gone through in slices', async () => {
+    const pods = ['shop', 'bank'].flatMap((namespace) =>
+      Array.from({ length: 5 }, (_, i) => pod(namespace, `p${i}`)),
+    );
+    const usage = vector(
+      ...pods.map(
+        ({ name, namespace = '' }) => [{ pod: name, namespace, container: 'main' }, 1] as const,
+      ),
+    );
+    const { metrics } = service({ pods, cpu: () => usage, memory: () => usage });
+    const get = () => metrics.pods({ namespace: undefined, ...everything });
+    expect(await get()).toHaveLength(10);
+    expect(await turnsDuring('still', get)).toBe(0);
+    // For CPU and for memory 10 pods to be grouped, 10 lists, and 10 samples; 10 pods in the end.
+    expect(await turnsDuring('fast', get)).toBe(2 * (10 + 10 + 10) + 10 - 1);
+  });
+});
+
+describe('the queries', () => {
+  const none = () => vector();
+
+  it('name the pods of several namespaces in order, each name once', async () => {
+    const { metrics, asked } = service({
+      pods: [pod('bank', 'b'), pod('bank', 'c'), pod('shop', 'a'), pod('shop', 'b')],
+      cpu: none,
+      memory: none,
+    });
+    await metrics.pods({ namespace: undefined, ...everything });
+    expect(asked[0]).toContain('namespace=~"bank|shop",pod=~"a|b|c"');
+  });
+
+  it('group by no container where the rules name no label for it', async () => {
+    const { metrics, asked } = service({
+      pods: [pod('shop', 'a')],
+      cpu: () => vector([{ pod: 'a' }, 1]),
+      memory: () => vector([{ pod: 'a' }, 2]),
+      rules: { containerLabel: '' },
+    });
+    expect(await metrics.pods({ namespace: 'shop', ...everything })).toMatchObject([
+      { containers: [{ name: '', usage: { cpu: 1000n, memory: 2000n } }] },
+    ]);
+    expect(asked[0]).toBe('sum(cpu{namespace="shop",pod="a"}) by (pod)');
+  });
+
+  it('are asked in the name of the request', async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const { metrics } = service({
+      nodes: [node('n')],
+      cpu: none,
+      memory: none,
+      async onQuery(_promql, signal) {
+        signals.push(signal);
+      },
+    });
+    const { signal } = new AbortController();
+    await metrics.nodes({ ...everything, signal });
+    expect(signals.map((each) => each?.aborted)).toEqual([true, true]);
+    expect(signal.aborted).toBe(false);
+  });
+
+  it('have at most 30 samples for each object and 300 more, of those that are asked for', async () => {
+    const ofA = (count: number) =>
+      vector(
+        [{ pod: 'other', ...main }, 1],
+        ...Array.from({ length: count }, (_, i) => [{ pod: 'a', container: `${i}` }, 1] as const),
+      );
+    const get = (count: number) =>
+      service({
+        pods: [pod('shop', 'a'), pod('shop', 'b')],
+        cpu: () => ofA(count),
+        memory: () => ofA(1),
+      }).metrics.pods({ namespace: 'shop', ...everything });
+    const [found] = await get(360);
+    expect(found?.containers).toHaveLength(360);
+    await expect(get(361)).rejects.toMatchObject({ reason: 'InternalError' });
+  });
+});
+
+describe('failures that are no fault of Prometheus', () => {
+  const none = () => vector();
+  const objects = { pods: [pod('shop', 'a')], nodes: [node('n')] };
+  const surroundings = { ...objects, cpu: none, memory: none };
+  const ofPods = { namespace: 'shop', ...everything };
+
+  it('say that the rules are gone', async () => {
+    const { metrics } = service({ ...surroundings, compiled: () => undefined });
+    await expect(metrics.pods(ofPods)).rejects.toMatchObject({
+      reason: 'NotFound',
+      message: 'the rules for resource metrics are gone',
+    });
+  });
+
+  it('say to the log that the cluster has not said yet what it has', async () => {
+    const { metrics } = service({ ...surroundings, mapper: createResourceMapper([]) });
+    await expect(metrics.pods(ofPods)).rejects.toMatchObject({
+      message: 'unable to list matching resources',
+      cause: new Error('the cluster has not said yet that it has pods'),
+    });
+    await expect(metrics.nodes(everything)).rejects.toMatchObject({
+      cause: new Error('the cluster has not said yet that it has nodes'),
+    });
+  });
+
+  it.each(['namespaces', 'pods'])('say to the log that no label stands for %s', async (kind) => {
+    const labels = ['namespace', 'pod', 'node'].filter((label) => `${label}s` !== kind);
+    const { metrics } = service({ ...surroundings, rules: { labels } });
+    await expect(metrics.pods(ofPods)).rejects.toMatchObject({
+      reason: 'InternalError',
+      message: 'unable to fetch metrics',
+      cause: new Error(
+        `resourceRules: no label stands for ${kind}: expected an override or a template`,
+      ),
+    });
+  });
+
+  it('say to the log why a rule gives no query', async () => {
+    const rules = {
+      matchers: '<<slice .LabelMatchers 0 5000>>',
+      nodeMatchers: '<<slice .LabelMatchers 0 5000>>',
+    };
+    const { metrics } = service({ ...surroundings, rules });
+    for (const failing of [metrics.pods(ofPods), metrics.nodes(everything)]) {
+      await expect(failing).rejects.toMatchObject({
+        reason: 'InternalError',
+        message: 'unable to fetch metrics',
+        cause: expect.any(QueryError),
+      });
+    }
+  });
+
+  it('are passed on as they are where they are none that is known', async () => {
+    const fault = new Error('out of luck');
+    const { cpu, ...others } = resourceRules();
+    const nodeQuery = {
+      ...cpu.nodeQuery,
+      for: () => {
+        throw fault;
+      },
+    };
+    const compiled = () => ({ ...others, cpu: { ...cpu, nodeQuery } });
+    const { metrics } = service({ ...surroundings, compiled });
+    await expect(metrics.nodes(everything)).rejects.toBe(fault);
+  });
+
+  it('keep their causes for the log', async () => {
+    for (const error of [new Error('secret'), new RangeError('mend it')]) {
+      const { metrics } = service({ ...surroundings, pods: error });
+      await expect(metrics.pods(ofPods)).rejects.toMatchObject({ cause: error });
+    }
+    const scalar = { type: 'scalar', value: 1, timestamp: 1 } as const;
+    const { metrics } = service({ ...surroundings, cpu: () => scalar });
+    await expect(metrics.nodes(everything)).rejects.toMatchObject({
+      cause: new Error(
+        'the query gave a scalar, expected an instant vector: sum(cpu_n{node="n"}) by (node)',
+      ),
+    });
+  });
+});
+
+it('leaves out infinities of both signs', async () => {
+  const { metrics, summaries } = service({
+    nodes: [node('n')],
+    cpu: () => vector([{ node: 'n' }, Number.NEGATIVE_INFINITY]),
+    memory: () => vector([{ node: 'n' }, Number.POSITIVE_INFINITY]),
+  });
+  expect(await metrics.nodes(everything)).toMatchObject([
+    { usage: { cpu: undefined, memory: undefined } },
+  ]);
+  expect(summaries).toMatchObject([{ leftOut: new Map([['infinite', 2]]) }]);
+});
+
+describe('large requests', () => {
+  const none = () => vector();
+  const large = (count: number) => Array.from({ length: count }, (_, i) => node(`n${i}`));
+
+  /** How many of two requests about so many nodes are asked for while the first is not over. */
+  async function askedAtOnce(count: number): Promise<number> {
+    const { metrics, asked } = service({ nodes: large(count), cpu: none, memory: none });
+    const controllers = [new AbortController(), new AbortController()];
+    const [first, second] = controllers.map(({ signal }) =>
+      metrics.nodes({ ...everything, signal }),
+    );
+    await first;
+    await new Promise(setImmediate);
+    const { length } = asked;
+    for (const controller of controllers) controller.abort();
+    await second?.catch(() => undefined);
+    return length / 2;
+  }
+
+  it('of more than 20,000 objects together wait for one another', async () => {
+    expect(await askedAtOnce(10_000)).toBe(2);
+    expect(await askedAtOnce(10_001)).toBe(1);
+  });
+
+  it('are those of more than 1,000 objects: others do not wait', async () => {
+    const sizes = { x: 20_000, y: 1_000, z: 1_001 };
+    const pods = Object.entries(sizes).flatMap(([namespace, size]) =>
+      Array.from({ length: size }, (_, i) => pod(namespace, `p${i}`)),
+    );
+    const { metrics, asked } = service({ pods, cpu: none, memory: none });
+    const { signal } = new AbortController();
+    await metrics.pods({ namespace: 'x', signal, ...everything });
+    await metrics.pods({ namespace: 'y', signal, ...everything });
+    const gone = new AbortController();
+    const waiting = metrics.pods({ namespace: 'z', signal: gone.signal, ...everything });
+    await new Promise(setImmediate);
+    expect(asked).toHaveLength(4);
+    gone.abort(new Error('gone'));
+    await expect(waiting).rejects.toThrow('gone');
+  });
+
+  it('wait for nothing of a request that cannot be given up', async () => {
+    const { metrics, asked } = service({ nodes: large(20_000), cpu: none, memory: none });
+    await metrics.nodes(everything);
+    await metrics.nodes(everything);
+    expect(asked).toHaveLength(4);
   });
 });
