@@ -219,7 +219,7 @@ function http1Listener(
     if (connection === undefined || connection.isClosing) return;
     connections.turns.run(connection, () => {
       if (connection.isClosing) return;
-      if (connection.requests.size < MOST_PIPELINED) onHttp1(request, response, connection);
+      if (connection.requests.length < MOST_PIPELINED) onHttp1(request, response, connection);
       else connection.close('pipeline_limit');
     });
   };

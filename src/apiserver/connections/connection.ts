@@ -39,7 +39,11 @@ export class Connection {
   readonly address: string;
   readonly budget: MemoryBudget;
   readonly #options: ConnectionOptions;
-  readonly #requests = new Set<OpenRequest>();
+  /**
+   * In any order, each at its `slot`. A Set would make new tables all the time, and its old ones keep
+   * requests from being collected with other short-lived objects.
+   */
+  readonly #requests: OpenRequest[] = [];
   #heldBytes = 0;
   #isFrontProxy = false;
   #isClosing = false;
@@ -63,7 +67,7 @@ export class Connection {
     return this.#isClosing;
   }
 
-  get requests(): ReadonlySet<OpenRequest> {
+  get requests(): readonly OpenRequest[] {
     return this.#requests;
   }
 
@@ -117,7 +121,7 @@ export class Connection {
 
   requestOpened(request: OpenRequest): void {
     this.#activeAt = performance.now();
-    this.#requests.add(request);
+    request.slot = this.#requests.push(request) - 1;
   }
 
   requestSent(request: OpenRequest): void {
@@ -126,7 +130,11 @@ export class Connection {
   }
 
   requestClosed(request: OpenRequest): void {
-    this.#requests.delete(request);
+    const last = this.#requests.pop();
+    if (last !== undefined && last !== request) {
+      this.#requests[request.slot] = last;
+      last.slot = request.slot;
+    }
     if (!this.#isClosing) this.#options.onRequestEnd(this);
   }
 
@@ -139,12 +147,13 @@ export class Connection {
   }
 
   #closeInTurns(): void {
-    let ended = 0;
-    for (const request of this.#requests) {
+    for (let ended = 0; ended < REQUESTS_A_TURN; ended += 1) {
+      const request = this.#requests.at(-1);
+      if (request === undefined) break;
       request.closed();
       request.cancel?.();
-      ended += 1;
-      if (ended < REQUESTS_A_TURN) continue;
+    }
+    if (this.#requests.length > 0) {
       this.#options.turns.run(this, () => this.#closeInTurns());
       return;
     }
@@ -153,6 +162,6 @@ export class Connection {
 
   /** With HTTP/1.1 not every request gets an event when its connection is closed. */
   #endRequests(): void {
-    for (const request of this.#requests) request.closed();
+    for (const request of [...this.#requests]) request.closed();
   }
 }

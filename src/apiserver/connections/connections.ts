@@ -104,7 +104,7 @@ export function trackConnections(
       [...ofAddress].filter((each) => !each.isFrontProxy && !each.isClosing),
     );
     const most = candidates.reduce((a, b) => (b.length > a.length ? b : a), []);
-    const idle = most.filter(({ requests }) => requests.size === 0);
+    const idle = most.filter(({ requests }) => requests.length === 0);
     const [first, ...others] = idle.length > 0 ? idle : most;
     const oldest = others.reduce((a, b) => (a && b.activeAt < a.activeAt ? b : a), first);
     oldest?.close('connection_limit');
@@ -112,7 +112,7 @@ export function trackConnections(
   };
 
   const closeIfUnoccupied = (connection: Connection): void => {
-    if ([...connection.requests].every(({ isOver }) => isOver)) connection.close('shutdown');
+    if (connection.requests.every(({ isOver }) => isOver)) connection.close('shutdown');
   };
 
   return {

@@ -42,7 +42,7 @@ export function createMemoryBudget(
     const open = [...connections()].filter(
       (each) => !each.isClosing && each.isFrontProxy === isFrontProxy,
     );
-    const requests = open.flatMap((each) => [...each.requests]);
+    const requests = open.flatMap((each) => each.requests);
     if (isFrontProxy) {
       const request = worst(requests, (each) => each.heldBytes, isUnread);
       request?.connection.cancelRequest(request, 'unsent_limit');
@@ -51,7 +51,7 @@ export function createMemoryBudget(
     const connection = worst(
       open,
       (each) => each.heldBytes,
-      (each) => [...each.requests].some(isUnread),
+      (each) => each.requests.some(isUnread),
     );
     connection?.close('unsent_limit');
     return connection !== undefined;

@@ -18,6 +18,8 @@ const TEXT_COPIES = 3;
  */
 export class OpenRequest {
   readonly connection: Connection;
+  /** Its index in the requests of the connection. */
+  slot = 0;
   /** Cancels only the request; undefined if the protocol does not support that. */
   readonly cancel: (() => void) | undefined;
   #heldBytes = 0;
