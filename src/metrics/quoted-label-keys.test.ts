@@ -46,7 +46,7 @@ describe('a query with a label that needs quotes', () => {
     expect(error).toMatchObject({
       reason: 'BadRequest',
       cause: refusal,
-      message: `${name}: Prometheus does not take the label "x.y/z": expected letters, digits and underscores, not beginning with a digit (other names need Prometheus 3)`,
+      message: `${name}: Prometheus does not accept the label "x.y/z": expected letters, digits and underscores, not beginning with a digit (other names need Prometheus 3)`,
     });
   });
 

@@ -50,7 +50,7 @@ describe('shortQuery', () => {
     });
     expect(shortQuery(query, request, 'up')).toEqual({
       promql: undefined,
-      reason: 'the template does something of its own with these names',
+      reason: 'the template itself processes these names',
     });
   });
 
