@@ -12,12 +12,21 @@ const CLOSE_BRACKET = 0x5d;
 /** In bytes: parsing one batch takes about half a millisecond. */
 const BATCH = 32 * 1024;
 
+/**
+ * In bytes. Series of real systems are much shorter. Targets choose the length of their label values,
+ * and parsing a longer element blocks the event loop.
+ */
+const LONGEST_ELEMENT = 1024 * 1024;
+
 /** In characters. The text around the list of a real response is much shorter. */
 const LONGEST_REST = 1024 * 1024;
 
 /** Splits a JSON text while it arrives. */
 export interface ListBatches {
-  /** @throws PrometheusError `bad_answer` where the text around the list is too long */
+  /**
+   * @throws PrometheusError `bad_answer` where the text around the list is too long, `too_large` where
+   *   an element is
+   */
   push(chunk: Buffer): void;
   /**
    * The whole text with the list replaced by one of zeros, one for each batch: parsing it shows
@@ -150,6 +159,7 @@ export function listBatches(
     }
     if (listDepth === 0) keepRest(chunk.toString('latin1', from));
     else keepPending(chunk.subarray(from));
+    if (pendingBytes > BATCH + LONGEST_ELEMENT) throw longElement(path);
   }
 
   return {
@@ -157,6 +167,13 @@ export function listBatches(
     // Of a list that was begun and not ended the end is missing here.
     rest: () => Buffer.from(rest.join(''), 'latin1'),
   };
+}
+
+function longElement(path: readonly string[]): PrometheusError {
+  return new PrometheusError(
+    'too_large',
+    `in the response, an element of ${path.join('.')} is longer than ${LONGEST_ELEMENT} bytes: limit the labels of targets in Prometheus (label_value_length_limit)`,
+  );
 }
 
 function isBlank(text: Buffer): boolean {
