@@ -14,7 +14,7 @@ describe('the schema of the values', () => {
     expect(await written('files/known-values.json')).toEqual(knownValues());
   });
 
-  it('takes null for absence, and leaves unknown and missing keys to the check of the chart', () => {
+  it('treats null as absent, and leaves unknown and missing keys to the check of the chart', () => {
     const { rulesFile } = valuesSchema().definitions ?? {};
     const rule = rulesFile?.definitions?.rule;
     expect(rule).toMatchObject({

@@ -40,7 +40,7 @@ describe('a cached part', () => {
     expect(await readFile(join(first, 'program'), 'utf8')).toBe('x');
   });
 
-  test('is built once, and whole, when several ask for it at the same time', async () => {
+  test('is built once and completely for concurrent callers', async () => {
     let builds = 0;
     const built = await Promise.all(
       ['a', 'b', 'c'].map((text) =>

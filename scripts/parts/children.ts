@@ -26,7 +26,7 @@ export function adoptChild(child: ChildProcess): void {
 
 /**
  * Ends all children, with SIGTERM and after 2 seconds with SIGKILL, and those that are started from
- * now on. Whoever waits for one gets the error that it ended, and so removes its files.
+ * now on. A caller that waits for one gets an error that it has exited, and removes its files.
  */
 export function endChildren(): void {
   controller.abort();

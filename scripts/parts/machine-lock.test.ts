@@ -13,7 +13,7 @@ const OTHER_PROCESS = `
 const otherProcess = (lock: string, ...args: string[]) =>
   runCommand(process.execPath, ['--input-type=module', '--eval', OTHER_PROCESS, lock, ...args]);
 
-test('work under one lock runs one after the other, also in other processes', async () => {
+test('work under one lock runs one at a time, also across processes', async () => {
   const lock = `test-${process.pid}`;
   let running = 0;
   let atOnce = 0;
@@ -35,7 +35,7 @@ test('work under one lock runs one after the other, also in other processes', as
   }
 });
 
-test('a lock ends with its work, also when that fails, and with its process', async () => {
+test('a lock is released when its work ends or fails, and when its process exits', async () => {
   const lock = `test-failing-${process.pid}`;
   await expect(withMachineLock(lock, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   await expect(otherProcess(lock, 'crash')).rejects.toThrow('SIGKILL');

@@ -59,7 +59,7 @@ describe('startProcess', () => {
     expect(isAlive(Number(/\d+$/m.exec(String(error).trim())?.[0]))).toBe(false);
   });
 
-  test('gives each line on as the child says it', async () => {
+  test('forwards each line of the child process immediately', async () => {
     const lines: string[] = [];
     const talking = node(
       `process.stdout.write('a'); console.log('b'); console.error('c'); ${FOREVER}`,

@@ -28,7 +28,7 @@ test.each(PROMETHEUS_RELEASES)('Prometheus %s starts, is ready, and ends', async
   await expect(fetch(prometheus.url)).rejects.toThrow();
 });
 
-test('each release has its own promtool, or that of the release that stands in for it', async () => {
+test('each release has its own promtool, or that of the release that replaces it', async () => {
   for (const release of PROMETHEUS_RELEASES) {
     const { promtool, version } = await ensurePrometheus(release);
     expect(await runCommand(promtool, ['--version'])).toContain(version);

@@ -48,7 +48,7 @@ describe('encodeInPieces', () => {
     expect(encodeInPieces({ items }, JSON_TYPE, false)).toBeUndefined();
   });
 
-  it('refuses YAML of a long list before all of it is made', () => {
+  it('rejects YAML of a long list before all of it is encoded', () => {
     let made = 0;
     const items = listItems(Array.from({ length: 100_000 }), () => {
       made += 1;
@@ -64,7 +64,7 @@ describe('longContent', () => {
   const pieces = () => Array.from({ length: 30 }, (_, i) => Buffer.alloc(10_000, String(i % 10)));
   const whole = Buffer.concat(pieces());
 
-  it('is what the pieces are, and gives their memory back', async () => {
+  it('concatenates the pieces and releases their memory', async () => {
     const given = pieces();
     const content = await longContent(given, false);
     expect(content.length).toBe(300_000);
@@ -73,7 +73,7 @@ describe('longContent', () => {
     expect(given.every((piece) => piece.length === 0)).toBe(true);
   });
 
-  it('is compressed while it is taken in', async () => {
+  it('is compressed while it is collected', async () => {
     const content = await longContent(pieces(), true);
     expect(content.length).toBe(300_000);
     expect(gunzipSync(await content.gzipped())).toEqual(whole);

@@ -63,7 +63,7 @@ describe('a client that does not read its answer', () => {
     return { answer, closed: closed.promise };
   };
 
-  it('loses its connection over HTTP/1.1', async () => {
+  it('is disconnected over HTTP/1.1', async () => {
     // More than the buffers between the two hold.
     const { answer, closed } = answering(32 * 1024 * 1024);
     const { server, connections } = createHttp1(answer);
@@ -77,7 +77,7 @@ describe('a client that does not read its answer', () => {
     socket.destroy();
   });
 
-  it('loses its connection over HTTP/2', async () => {
+  it('is disconnected over HTTP/2', async () => {
     const { answer, closed } = answering(1024 * 1024);
     const { server, connections } = createHttp2(answer);
     const session = connect(`http://127.0.0.1:${await listen(server)}`);
@@ -88,7 +88,7 @@ describe('a client that does not read its answer', () => {
     expect(connections.closed).toEqual(['stalled']);
   });
 
-  it("loses its request on the front proxy's connection, which others use as well", async () => {
+  it('on the connection of the front proxy only has its request cancelled', async () => {
     // More than the client has asked for.
     const { answer, closed } = answering(1024 * 1024);
     const { server, connections } = createHttp2((exchange) => {

@@ -188,7 +188,7 @@ function createListener(
       headerTableSize,
     },
   });
-  // Node.js tells of requests of both versions, those of HTTP/2 in the looks of HTTP/1.1.
+  // Node.js emits requests of both versions, those of HTTP/2 through its HTTP/1.1 compatibility API.
   server.on('request', (request, response) => {
     const isHttp1 = request instanceof IncomingMessage && response instanceof ServerResponse;
     if (isHttp1) onHttp1(request, response);
@@ -242,7 +242,7 @@ function listenToStreams(
     _flags: number,
     rawHeaders: readonly string[],
   ): void => {
-    // That a stream ends early is no fault, and whoever waits for it is told that it is closed.
+    // A stream that ends early is not a fault, and its listeners get the close event.
     stream.on('error', ignore);
     connections.turns.run(connection, () => {
       if (!connection.isClosing && !stream.destroyed) {

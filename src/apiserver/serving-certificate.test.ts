@@ -32,7 +32,7 @@ afterEach(() => rm(scratch, { recursive: true, force: true }));
 
 const modeOf = async (file: string): Promise<number> => (await lstat(file)).mode & 0o777;
 
-/** Makes the pair and expects that it is kept, with a key that nobody else can read. */
+/** Creates the pair and expects that it is stored, with a key that only the owner can read. */
 async function expectKept(): Promise<void> {
   const { certificate, notKept } = await selfSignedCertificate(directory, '127.0.0.1');
   expect(notKept).toBeUndefined();
@@ -46,14 +46,14 @@ async function expectKept(): Promise<void> {
 }
 
 describe('selfSignedCertificate', () => {
-  it('keeps what it makes, and takes it again', async () => {
+  it('stores the certificate and reuses it', async () => {
     await expectKept();
     const key = await readFile(keyFile, 'utf8');
     const again = await selfSignedCertificate(directory, '127.0.0.1');
     expect(again.certificate.key).toBe(key);
   });
 
-  it('does not take over the mode of a key that was there', async () => {
+  it('does not keep the mode of an existing key file', async () => {
     await mkdir(directory);
     await writeFile(keyFile, 'no key', { mode: 0o666 });
     await chmod(keyFile, 0o666);
@@ -77,7 +77,7 @@ describe('selfSignedCertificate', () => {
     await expectKept();
   });
 
-  it('says why it is not kept, and leaves nothing behind', async () => {
+  it('reports why it cannot be stored, and leaves no files', async () => {
     // A directory in the way of the key: what is written cannot be renamed into place.
     await mkdir(path.join(keyFile, 'in-the-way'), { recursive: true });
     const { certificate, notKept } = await selfSignedCertificate(directory, '127.0.0.1');

@@ -186,7 +186,7 @@ describe('buildCatalog', () => {
     expect(await turnsDuring('fast', make)).toBe(20 + 20 + 20 + 30 - 1);
   });
 
-  it('finds what a set of labels describes once, however many series have it', async () => {
+  it('maps a set of labels once, however many series have it', async () => {
     const rule = compiledRule({ seriesQuery: 'q', overrides });
     let asked = 0;
     const { resources } = rule;
@@ -228,7 +228,7 @@ describe('buildCatalog', () => {
     ]);
   });
 
-  it('tells labels that are known besides those of the series that were found', async () => {
+  it('reports known labels other than those of the series found', async () => {
     const rules = { custom: [compiledRule({ seriesQuery: 'q', overrides })], external: [] };
     const known = new Map([
       ['q', { names: ['q'], labels: [new Set(['job'])], otherLabels: ['instance', 'job'] }],
@@ -284,7 +284,7 @@ describe('createCatalogBuilder', () => {
   });
   const [a, b] = ['a', 'b'].map((seriesQuery) => compiledRule({ seriesQuery, overrides }));
 
-  it('makes the same of the same parts, and anew where any of them is another', async () => {
+  it('reuses the catalog for equal inputs, and rebuilds it otherwise', async () => {
     if (a === undefined || b === undefined) throw new Error('there are two rules');
     const parts = {
       rules: { custom: [a], external: [] },
@@ -316,7 +316,7 @@ describe('createCatalogBuilder', () => {
     }
   });
 
-  it('tells the namespace from resources of other groups that are called like it', async () => {
+  it('distinguishes namespaces from resources of the same name in other groups', async () => {
     const namespaces = mapper.find('', 'namespaces');
     if (namespaces === undefined) throw new Error('namespaces are built in');
     const alike = createResourceMapper([

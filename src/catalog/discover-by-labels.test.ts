@@ -116,7 +116,7 @@ describe('a series query with several names', () => {
     ]);
   });
 
-  it('does not take the name of a series for a label, whatever resources the cluster has', async () => {
+  it('does not treat the name of a series as a label, whatever resources the cluster has', async () => {
     const names = { group: 'x.io', version: 'v1', resource: 'names', singular: 'name' };
     const mapper = createResourceMapper([
       ...builtin.resources,

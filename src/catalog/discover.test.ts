@@ -66,7 +66,7 @@ it('asks nothing where there are no rules', async () => {
   expect(await discovered([], {})).toEqual({ outcomes: [], choice: undefined, asked: [] });
 });
 
-it('says of no query how it is to be asked where the server does not answer', async () => {
+it('reports no way of discovery if the server does not respond', async () => {
   const down = new Error('down');
   const failures = new Map([['names', down]]);
   const { outcomes, choice } = await discovered([rule], {}, { failures, mode: 'auto' });
@@ -167,14 +167,14 @@ describe('the labels of series that lack those needed', () => {
       compiledRule({ seriesQuery: '{job="x"}', namespaced: false }, 'external'),
       unexplained,
     ],
-  ])('are not told where %s', async (_, rule, series) => {
+  ])('are not reported if %s', async (_, rule, series) => {
     const { outcomes } = await discovered([rule], series);
     expect(outcomes).toHaveLength(1);
     expect(outcomes[0]).toHaveProperty('found');
     expect(outcomes[0]).not.toHaveProperty('labels');
   });
 
-  it('are told where a template reads none of them', async () => {
+  it('are reported if a template reads none of them', async () => {
     // `job` would be read as a resource of the group batch.
     const ofRegion = { ...template, seriesQuery: '{region="x"}' };
     const { outcomes } = await discovered([ofRegion], { a: ['region', 'instance'], b: ['region'] });

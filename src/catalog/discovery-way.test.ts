@@ -23,7 +23,7 @@ function server(names: readonly string[] | Error | string, labels: readonly stri
 const refuses = () => true;
 
 describe('chooseWay', () => {
-  it('asks nothing where a flag says which way it is', async () => {
+  it('sends no probe if a flag sets the way', async () => {
     for (const mode of ['series', 'labels'] as const) {
       const { ask, asked } = server([]);
       expect(await chooseWay(mode, ask, refuses)).toEqual({
@@ -55,14 +55,14 @@ describe('chooseWay', () => {
   it.each([
     [new Error('HTTP 404'), 'HTTP 404'],
     ['text', 'text'],
-  ])('is by series where the server refuses to answer: %s', async (failure, reason) => {
+  ])('is by series if the server rejects the probe: %s', async (failure, reason) => {
     expect(await chooseWay('auto', server(failure).ask, refuses)).toEqual({
       way: 'series',
       why: `the server refused to choose label values: ${reason}`,
     });
   });
 
-  it('fails with an error that says nothing of what the server can do', async () => {
+  it('fails with an error that is not about what the server supports', async () => {
     const down = new Error('down');
     await expect(chooseWay('auto', server(down).ask, () => false)).rejects.toBe(down);
   });

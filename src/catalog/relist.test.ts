@@ -296,7 +296,7 @@ describe('a round', () => {
     expect(rounds.map(({ durationSeconds }) => durationSeconds)).toEqual([1.5, 1.5]);
   });
 
-  it('says of each rule why its query failed, for as long as it fails', async () => {
+  it('has the failure of each rule while its query fails', async () => {
     const { source, failures } = faultySource();
     const { loop } = start(source, rules('a', 'b'));
     const reasons = () => loop.ruleOutcomes().map(({ failure }) => failure);
@@ -423,7 +423,7 @@ describe('a catalog that is made anew', () => {
     expect(loop.catalog()).toMatchObject({ customMetrics: [], externalMetrics: [] });
   });
 
-  it('is of the resources that came last, however many changes come at once', async () => {
+  it('uses the latest resources, however many changes occur together', async () => {
     const { source } = faultySource();
     const without = (name: string) =>
       createResourceMapper(mapper.resources.filter(({ resource }) => resource !== name));

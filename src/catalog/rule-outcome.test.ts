@@ -36,7 +36,7 @@ async function outcome(
 }
 
 describe('the outcome of a rule', () => {
-  it('counts series and metrics, and has nothing to explain where all is well', async () => {
+  it('counts series and metrics, and explains nothing without a problem', async () => {
     const found = await outcome({ overrides }, { a: ['namespace', 'pod'], b: ['namespace'] });
     expect(found).toMatchObject({ series: 2, metrics: 3, withoutMetric: [], labels: [] });
     expect(noMetricsReason(found)).toBeUndefined();
@@ -101,7 +101,7 @@ describe('the outcome of a rule', () => {
     expect(noMetricsReason(found)).toBe('no_namespace_label');
   });
 
-  it('tells a rule all of whose metrics later rules give', async () => {
+  it('reports a rule whose metrics are all replaced by later rules', async () => {
     const rule = (index: number) =>
       compiledRule({ seriesQuery: 'q', as: 'x', overrides }, 'custom', index);
     const [first, second] = await outcomes(
@@ -115,7 +115,7 @@ describe('the outcome of a rule', () => {
     expect(first && noMetricsReason(first)).toBe('replaced');
   });
 
-  it('tells an external rule whose series lack the label of the namespace, which is listed', async () => {
+  it('reports an external rule whose series lack the label for the namespace, which is listed', async () => {
     const found = await outcome(
       { template: '<<.Resource>>' },
       { broker_lag: ['topic', 'instance'] },
@@ -138,7 +138,7 @@ describe('the outcome of a rule', () => {
     }
   });
 
-  it('tells an external rule that has no label for the namespace', async () => {
+  it('reports an external rule without a label for the namespace', async () => {
     const found = await outcome({}, { a: ['namespace'] }, 'external');
     expect(found.metrics).toBe(0);
     expect(explainOutcome(found)).toBe(
@@ -146,7 +146,7 @@ describe('the outcome of a rule', () => {
     );
   });
 
-  it('tells a query that has failed from one that found nothing', async () => {
+  it('distinguishes a failed query from one that found nothing', async () => {
     const nothing = await outcome({ overrides }, {});
     const failed = { ...nothing, failure: new Error('down') };
     expect(noMetricsReason(failed)).toBe('query_failed');
@@ -172,7 +172,7 @@ describe('the outcome of a rule', () => {
     expect(found.labels).toEqual([]);
   });
 
-  it('names three of the metrics that later rules give', async () => {
+  it('names three of the metrics that later rules replace', async () => {
     const rule = (index: number) => compiledRule({ seriesQuery: 'q', overrides }, 'custom', index);
     const series = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, ['namespace']]));
     const [first] = await outcomes({ custom: [rule(0), rule(1)] }, series);
@@ -185,7 +185,7 @@ describe('the outcome of a rule', () => {
     expect(replaced.map(noMetricsReason)).toEqual(['replaced', undefined]);
   });
 
-  it('is fine where some series of a custom rule are left out on purpose', async () => {
+  it('reports nothing if some series of a custom rule are excluded', async () => {
     const found = await outcome(
       { overrides, seriesFilters: [{ isNot: '^a' }], matches: '^[ab]' },
       { a: ['namespace'], b: ['namespace'], c: ['namespace'] },

@@ -40,7 +40,7 @@ describe('requestPlaces', () => {
       [`${flag}=10`, `${flag}-unproven=9`, `${flag}-direct=1`],
       '--max-requests-inflight-direct=1 and --max-requests-inflight-unproven=9: these parts (1 and 9) leave nothing of --max-requests-inflight=10',
     ],
-  ])('are refused for %j, which leaves none for the front proxy', (flags, message) => {
+  ])('are rejected for %j, which leaves none for the front proxy', (flags, message) => {
     expect(placesOf(...flags)).toEqual([expect.stringContaining(message)]);
   });
 });

@@ -299,7 +299,7 @@ rules:
     }
   });
 
-  it('points into what a template fills in by the action that does it', async () => {
+  it('reports a fault in generated text at the action of the template', async () => {
     const { out } = await run(
       ['-'],
       `rules:

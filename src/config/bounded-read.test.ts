@@ -20,7 +20,7 @@ describe('readBounded', () => {
     }
   });
 
-  it('refuses a larger file, and does not read it', async () => {
+  it('rejects a larger file without reading it', async () => {
     const path = join(directory, 'sparse');
     await writeFile(path, '');
     // 8 TiB: to read it would take hours.
@@ -28,13 +28,13 @@ describe('readBounded', () => {
     await expect(readBounded(path, 1000)).rejects.toThrow(FileTooLargeError);
   });
 
-  it('refuses a device without an end', async () => {
+  it('rejects an endless device', async () => {
     await expect(readBounded('/dev/zero', 100_000)).rejects.toThrow(
       'expected at most 100000 bytes',
     );
   });
 
-  it('gives the error of the file system', async () => {
+  it('throws the error of the file system', async () => {
     await expect(readBounded(join(directory, 'missing'), 1)).rejects.toThrow('ENOENT');
     await expect(readBounded(directory, 100_000)).rejects.toThrow('EISDIR');
   });

@@ -160,7 +160,7 @@ externalRules:
     expect(faults.filter(({ severity }) => severity === 'broken')).toHaveLength(15_000);
   });
 
-  it('warns of `namespaced` in a custom rule, whatever it says', () => {
+  it('warns about `namespaced` in a custom rule, whatever its value', () => {
     const warning =
       'warning: rules[0].resources.namespaced: `namespaced` has no effect in `rules`, only in `externalRules`';
     for (const value of ['true', 'false']) {
@@ -181,7 +181,7 @@ externalRules:
     expect(faultsOf(rule('http_$1'))).toEqual([]);
   });
 
-  it('warns of the delimiters of another template, and of nothing else in that query', () => {
+  it('warns about the delimiters of another template, and about nothing else in that query', () => {
     const rule = (series: string, query: string): string =>
       `rules: [{seriesQuery: '${series}', resources: {template: <<.Resource>>}, metricsQuery: '${query}'}]`;
     const text = 'sum(up{namespace="{{.Namespace}}"}) by (<<.GroupBy>>)';

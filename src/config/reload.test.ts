@@ -97,7 +97,7 @@ describe('createConfigurationStore', () => {
     'rules: []',
     'rules:\nexternalRules:\nresourceRules:\n',
     'rules: null\nresourceRules: ~\n',
-  ])('takes a file without rules at the start, and refuses it afterwards: %j', async (text) => {
+  ])('accepts a file without rules at the start, and rejects it afterwards: %j', async (text) => {
     const empty = loaded(configuration(text), 'warning');
     const { store, told } = storeOf(empty, empty, good, empty);
     expect((await store.reload()).accepted).toBe(true);

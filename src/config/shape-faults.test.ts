@@ -99,11 +99,11 @@ describe('findShapeFaults', () => {
       'resourceRules: {cpu: {window: 1m}}',
       'resourceRules.cpu.window: unknown field "window": "window" is indented too deep: it belongs at the level of "cpu", in resourceRules',
     ],
-  ])('says where a field belongs that is indented too deep: %s', (text, fault) => {
+  ])('suggests where a field that is indented too deep belongs: %s', (text, fault) => {
     expect(faultsOf(text)).toEqual([fault]);
   });
 
-  it('knows values of the Helm chart, and says nothing else of them', () => {
+  it('recognizes values of the Helm chart, and reports nothing else about them', () => {
     const message = "belongs to the Helm chart's values: use `check --helm-values FILE`";
     expect(faultsOf('{prometheus: {url: x}, rules: {custom: []}}')).toEqual([
       `rules: expected a list (each item after a dash), found fields (name: value): \`rules.custom\` ${message}`,
@@ -111,7 +111,7 @@ describe('findShapeFaults', () => {
     expect(faultsOf('rules: {default: false}')[0]).toContain(`\`rules.default\` ${message}`);
   });
 
-  it('knows an item without its dash', () => {
+  it('recognizes a list item without its dash', () => {
     for (const list of ['rules', 'externalRules']) {
       expect(faultsOf(`${list}:\n  seriesQuery: up\n  metricsQuery: up\n`)).toEqual([
         `${list}: expected a list (each item after a dash), found fields (name: value): an item begins with a dash, write \`- seriesQuery: ...\``,

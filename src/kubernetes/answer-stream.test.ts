@@ -30,7 +30,7 @@ describe('streamChunks', () => {
     return { pieces, end: read() };
   }
 
-  it('go on for as long as something comes in time, and end after the silence', async () => {
+  it('continue while data arrives in time, and end after the timeout', async () => {
     const stream = new PassThrough();
     const { pieces, end } = follow(stream);
     for (const piece of ['a', 'b', 'c']) {
@@ -57,7 +57,7 @@ describe('streamChunks', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('are not read where the caller has given up before', async () => {
+  it('are not read if the caller has already aborted', async () => {
     const stream = new PassThrough();
     stream.write('a');
     const chunks = streamChunks(stream, 'GET /x', { signal: AbortSignal.abort() });

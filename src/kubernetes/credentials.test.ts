@@ -106,7 +106,7 @@ describe('credentials that the API server refuses', () => {
     expect(readings()).toBe(3);
   });
 
-  it('stay where what is read now is wrong', async () => {
+  it('are kept if the new ones are invalid', async () => {
     let readings = 0;
     const source = await createCredentials(async () => {
       readings += 1;
@@ -142,7 +142,7 @@ describe('credentials', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('are taken once for those who ask at the same time', async () => {
+  it('are read once for concurrent callers', async () => {
     const { source } = await credentialsOf('token');
     const [one, other] = await Promise.all([source.current(), source.current()]);
     expect(one).toBe(other);
@@ -202,7 +202,7 @@ describe('credentials', () => {
     });
   });
 
-  it('with characters that HTTP does not allow are refused, and not told', async () => {
+  it('with characters that HTTP does not allow are rejected without being logged', async () => {
     const { source } = await credentialsOf('secret\nX-Injected: yes');
     const failure: unknown = await source.current().catch((error: unknown) => error);
     expect(failure).toMatchObject({

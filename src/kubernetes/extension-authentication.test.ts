@@ -112,7 +112,7 @@ describe('followExtensionAuthentication', () => {
     return { followed, asked, taken, told };
   }
 
-  it('tells what is new, and of everything but the first content that it is new', async () => {
+  it('reports new content, and whether it is the first', async () => {
     let clientCa = 'one';
     const answer = async () => ({ data: { 'client-ca-file': clientCa } });
     const { followed, taken, told, asked } = follow(answer);
@@ -128,7 +128,7 @@ describe('followExtensionAuthentication', () => {
     expect(asked).toHaveLength(5);
   });
 
-  it('tells a failure once, another one anew, and when it is over', async () => {
+  it('reports each failure once, and its end', async () => {
     const forbidden = new KubernetesError('forbidden', 'may not');
     const away = new KubernetesError('unreachable', 'no route');
     let failure: Error | undefined = forbidden;
@@ -153,7 +153,7 @@ describe('followExtensionAuthentication', () => {
     expect(taken).toEqual(['one']);
   });
 
-  it('tells content anew that could not be taken', async () => {
+  it('reports content again that was not accepted', async () => {
     const { requester } = apiServer(async () => ({ data: { 'client-ca-file': 'one' } }));
     let attempts = 0;
     const followed = followExtensionAuthentication({
@@ -172,7 +172,7 @@ describe('followExtensionAuthentication', () => {
     followed.close();
   });
 
-  it('reads once for all who ask at the same time', async () => {
+  it('reads once for concurrent callers', async () => {
     const { followed, asked } = follow(async () => ({}));
     await Promise.all([followed.refresh(), followed.refresh()]);
     expect(asked).toHaveLength(1);

@@ -44,7 +44,7 @@ describe('createReviewCache', () => {
     expect(asked()).toBe(2);
   });
 
-  it('keeps what is remembered when an answer for no time comes', async () => {
+  it('keeps a cached answer when one arrives that must not be cached', async () => {
     const { answer, asked } = cacheWithClock(2);
     await answer('a');
     await answer('b');
@@ -53,7 +53,7 @@ describe('createReviewCache', () => {
     expect(asked()).toBe(3);
   });
 
-  it('forgets by a clock of its own where it gets none', async () => {
+  it('expires entries by its own clock by default', async () => {
     const cache = createReviewCache<number>({ ttlMs: () => 1, maxEntries: 10, secret: true });
     let asked = 0;
     const ask = async (): Promise<number> => {
@@ -85,7 +85,7 @@ describe('createReviewCache', () => {
     expect(await answer('a', 5)).toBe(5);
   });
 
-  it('has those wait together who are of the same pool, and nobody else', async () => {
+  it('shares a wait only between callers of the same pool', async () => {
     const { cache } = cacheWithClock();
     const asked: string[] = [];
     const end = Promise.withResolvers<void>();
@@ -105,7 +105,7 @@ describe('createReviewCache', () => {
     expect(asked).toEqual(['unproven', 'front_proxy']);
   });
 
-  it('tells who has to wait, and nobody else, and asks for nobody who may not', async () => {
+  it('calls onWait only for callers that wait, and does not ask for those that must not', async () => {
     const { cache, asked, answer } = cacheWithClock();
     let waits = 0;
     const onWait = (): void => {
@@ -121,7 +121,7 @@ describe('createReviewCache', () => {
     expect(asked()).toBe(1);
   });
 
-  it('ends the wait of one who gives up, and asks on for those who do not', async () => {
+  it('ends the wait of an aborted caller, and continues for the others', async () => {
     const { cache, answer } = cacheWithClock();
     const gone = new AbortController();
     const end = Promise.withResolvers<number>();
@@ -140,7 +140,7 @@ describe('createReviewCache', () => {
     expect(await answer('a', 8)).toBe(7);
   });
 
-  it('tells that nobody waits any more, and remembers what comes all the same', async () => {
+  it('aborts when no caller waits any more, and still caches the answer', async () => {
     const { cache, answer } = cacheWithClock();
     const gone = new AbortController();
     const end = Promise.withResolvers<number>();

@@ -90,7 +90,7 @@ describe('createAccessReviewer', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('sends all that is known of the user and the request', async () => {
+  it('sends all attributes of the user and the request', async () => {
     const { requester, sent } = requesterWith({ allowed: true });
     const review = createAccessReviewer({ requester, turns: noTurns }, forever);
     await review(alice, value, reviewCaller());
@@ -167,7 +167,7 @@ describe('a review', () => {
 });
 
 describe('the turn of a review', () => {
-  it('is waited for, with the caller, and given back when the review has ended', async () => {
+  it('is awaited, and released when the review has ended', async () => {
     const { requester, sent } = requesterWith({ allowed: true });
     const turn = Promise.withResolvers<void>();
     const events: unknown[] = [];
@@ -186,7 +186,7 @@ describe('the turn of a review', () => {
     expect(events.slice(1)).toEqual(['given back after 1']);
   });
 
-  it('is given back when the review fails', async () => {
+  it('is released when the review fails', async () => {
     const { requester } = requesterWith({});
     let left = 0;
     const turns = {
@@ -200,7 +200,7 @@ describe('the turn of a review', () => {
     expect(left).toBe(1);
   });
 
-  it('that there is none for refuses the request, and nothing is sent', async () => {
+  it('is not available: the request is rejected, and no review is sent', async () => {
     const { requester, sent } = requesterWith({ authenticated: true });
     const turns = { enter: () => Promise.reject(new Error('no turn')) };
     const review = createTokenReviewer({ requester, turns }, 60_000);

@@ -36,7 +36,7 @@ describe('createSharedCalls', () => {
     expect(await calls.join('a', second.start, undefined)).toBe('fine');
   });
 
-  it('does not forget a new call when an old one that was given up ends', async () => {
+  it('keeps a new call when an old aborted one ends', async () => {
     const calls = createSharedCalls<string>();
     const gone = new AbortController();
     const old = controlled();
@@ -92,7 +92,7 @@ describe('createSharedCalls', () => {
     expect(await joined).toBe('fresh');
   });
 
-  it('begins nothing for a caller who has given up before', async () => {
+  it('starts no call for an already aborted caller', async () => {
     const calls = createSharedCalls<string>();
     const { start, signals } = controlled();
     const gone = AbortSignal.abort(new Error('gone'));
@@ -100,7 +100,7 @@ describe('createSharedCalls', () => {
     expect(signals).toEqual([]);
   });
 
-  it('leaves a call alone that has ended when its caller gives up', async () => {
+  it('ignores an abort after the call has ended', async () => {
     const calls = createSharedCalls<string>();
     const { start, signals, resolve } = controlled();
     const controller = new AbortController();

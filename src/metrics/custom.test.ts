@@ -145,7 +145,7 @@ describe('custom metrics', () => {
     expect(summaries.map(({ leftOut }) => leftOut.get('infinite'))).toEqual([1]);
   });
 
-  it('says how many samples gave no value, and why', async () => {
+  it('reports how many samples were not used, and why', async () => {
     const sample = (labels: Sample['labels']): Sample => ({ labels, value: 1, timestamp: 1 });
     const { custom, summaries } = services({
       type: 'vector',
@@ -184,7 +184,7 @@ describe('custom metrics', () => {
     expect(values.map(({ metric }) => metric)).toEqual([{ name: 'load', selector: null }]);
   });
 
-  it('knows objects that are in no namespace', async () => {
+  it('supports objects without a namespace', async () => {
     const { custom, asked } = services({
       type: 'vector',
       samples: [{ labels: { node: 'n-1', namespace: 'shop' }, value: 3, timestamp: 1 }],

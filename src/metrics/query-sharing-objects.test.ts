@@ -44,7 +44,7 @@ describe('indexByObject', () => {
     expect(values(request(['a'], 'nowhere'))).toEqual([]);
   });
 
-  it('is none where an object is in the answer twice', async () => {
+  it('is undefined if an object has two samples', async () => {
     expect(await index(a, { namespace: 'lab', pod: 'a' })).toBeDefined();
     expect(await index(a, { ...a, container: 'main' })).toBeUndefined();
     expect(
@@ -59,7 +59,7 @@ describe('indexByObject', () => {
     },
   );
 
-  it('is none where the answer is no vector', async () => {
+  it('is undefined if the result is not a vector', async () => {
     if (shared === undefined) throw new Error('the query is not shared');
     expect(await indexByObject({ type: 'scalar', value: 1, timestamp: 1 }, shared)).toBeUndefined();
   });

@@ -262,7 +262,7 @@ describe('requests for different objects', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('ask one own query when the failure of the one for all is unclear, then all if that is answered', async () => {
+  it('send one single query if the failure of the shared one is unclear, then all if it succeeds', async () => {
     const { asked, get, getTwo, queries } = sharing();
     await getTwo();
     const all = Promise.all(['c', 'd', 'e', 'f'].map((name) => get(name)));
@@ -280,7 +280,7 @@ describe('requests for different objects', () => {
     expect(queries().filter((promql) => promql === FOR_ALL)).toHaveLength(1);
   });
 
-  it('all ask their own when that of the first is refused: so the server answers', async () => {
+  it('all send single queries if the first one is rejected, since the server responds', async () => {
     const { asked, get, getTwo, queries } = sharing();
     await getTwo();
     const both = Promise.allSettled([get('c'), get('d')]);
@@ -292,7 +292,7 @@ describe('requests for different objects', () => {
     expect(await both).toMatchObject([{ status: 'rejected' }, { value: { d: 2 } }]);
   });
 
-  it('cost an outage one more query, and keep sharing after it', async () => {
+  it('cost one more query in an outage, and are still shared afterwards', async () => {
     const { asked, get, getTwo, queries } = sharing();
     await getTwo();
     const all = Promise.allSettled(['c', 'd', 'e', 'f'].map((name) => get(name)));
@@ -309,7 +309,7 @@ describe('requests for different objects', () => {
     expect(queries()).toEqual([FOR_ALL]);
   });
 
-  it('let the next request take the place of a first one that is given up', async () => {
+  it('use the next request if the first one is aborted', async () => {
     const { asked, get, getTwo, queries } = sharing();
     await getTwo();
     const gone = new AbortController();

@@ -295,8 +295,8 @@ describe('pods of several namespaces', () => {
   });
 });
 
-describe('what is said of an answer', () => {
-  it('tells pods without CPU or memory, and samples that name no pod', async () => {
+describe('the report of a response', () => {
+  it('has pods without CPU or memory, and samples without a pod', async () => {
     const names = Array.from({ length: 9 }, (_, index) => `p${index}`);
     const usage = (from: number, to: number) =>
       names.slice(from, to).map((name) => [{ pod: name, ...main }, 1] as const);
@@ -333,7 +333,7 @@ describe('what is said of an answer', () => {
     ]);
   });
 
-  it('tells nodes, several samples of which count once', async () => {
+  it('has nodes, of whose samples one is used', async () => {
     const usage = vector([{ node: 'n1' }, 1], [{ node: 'n1' }, 2], [{ node: 'n2' }, 1]);
     const { metrics, summaries } = service({
       nodes: [node('n1'), node('n2'), node('n3')],
@@ -466,7 +466,7 @@ describe('failures', () => {
 describe('the memory of large answers', () => {
   const memory = () => vector([{ pod: 'a', ...main }, 1]);
 
-  it('is given back when an answer is read, though the other one is waited for', async () => {
+  it('is released when a response is read, while the other one is still awaited', async () => {
     let cpuSignal: AbortSignal | undefined;
     const { metrics } = service({
       pods: [pod('shop', 'a')],
@@ -497,7 +497,7 @@ describe('the memory of large answers', () => {
     });
   });
 
-  it('is used by large requests one after the other, while small ones are answered', async () => {
+  it('is used by large requests one at a time, while small ones are served', async () => {
     const pods = ['x', 'y'].flatMap((namespace) =>
       Array.from({ length: 15_000 }, (_, i) => pod(namespace, `p${i}`)),
     );

@@ -13,13 +13,13 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe('createAnswerMemory', () => {
-  test('answers take side by side what a third has room for', () => {
+  test('concurrent responses share one third', () => {
     const memory = createAnswerMemory(300);
     expect(memory.open().take(50, signal)).toBeUndefined();
     expect(memory.open().take(50, signal)).toBeUndefined();
   });
 
-  test('one answer may go beyond that, others wait until it is released', async () => {
+  test('one response may exceed that, others wait until it is released', async () => {
     const memory = createAnswerMemory(300);
     const [large, other, third] = [memory.open(), memory.open(), memory.open()];
     expect(large.take(150, signal)).toBeUndefined();
@@ -33,7 +33,7 @@ describe('createAnswerMemory', () => {
     await Promise.all([waiting, last]);
   });
 
-  test('who holds the largest part never waits', () => {
+  test('the response with the larger part never waits', () => {
     const memory = createAnswerMemory(300);
     const large = memory.open();
     expect(large.take(150, signal)).toBeUndefined();
@@ -41,7 +41,7 @@ describe('createAnswerMemory', () => {
     expect(large.take(50, signal)).toBeUndefined();
   });
 
-  test('an answer that is larger than two thirds is refused, and names the flag', () => {
+  test('a response larger than two thirds is rejected, and the error names the flag', () => {
     const share = createAnswerMemory(300).open();
     expect(() => share.take(201, signal)).toThrow(
       expect.objectContaining({
@@ -53,7 +53,7 @@ describe('createAnswerMemory', () => {
     );
   });
 
-  test('so many wait, and no more', async () => {
+  test('the number of waiting responses is limited', async () => {
     const memory = createAnswerMemory(300);
     const large = memory.open();
     large.take(200, signal);
@@ -63,7 +63,7 @@ describe('createAnswerMemory', () => {
     await waiting[0];
   });
 
-  test('who gives up leaves the queue', async () => {
+  test('an aborted response leaves the queue', async () => {
     const memory = createAnswerMemory(300);
     const large = memory.open();
     large.take(200, signal);
@@ -77,7 +77,7 @@ describe('createAnswerMemory', () => {
     await next;
   });
 
-  test('is released when the answer is no longer in use, and frees it then', async () => {
+  test('is released when the response is no longer in use, and frees it then', async () => {
     const memory = createAnswerMemory(300);
     const share = memory.open();
     let freed = 0;
@@ -96,7 +96,7 @@ describe('createAnswerMemory', () => {
     expect(freed).toBe(1);
   });
 
-  test('an answer of unknown use is not counted, and not freed', () => {
+  test('a response without a signal does not count, and is not freed', () => {
     const memory = createAnswerMemory(300);
     const share = memory.open();
     share.onRelease(() => expect.fail('freed'));

@@ -9,7 +9,7 @@ function offset(sentAt: number, answeredAt: number): number | undefined {
 }
 
 describe('the offset of the clock of a server', () => {
-  it('is 0 where both clocks can agree', () => {
+  it('is 0 if both clocks can be equal', () => {
     expect(offset(0, 10)).toBe(0);
     expect(offset(-500, 10)).toBe(0);
     expect(offset(990, 1500)).toBe(0);
@@ -17,13 +17,13 @@ describe('the offset of the clock of a server', () => {
     expect(offset(-15_000, 15_000)).toBe(0);
   });
 
-  it('is the least that fits', () => {
+  it('is the smallest consistent value', () => {
     expect(offset(-60_010, -60_000)).toBe(60);
     expect(offset(61_000, 61_010)).toBe(-60);
     expect(offset(-90_000, -60_000)).toBe(60);
   });
 
-  it('is not known from an answer of a cache, or without a date', () => {
+  it('is unknown for a cached response, or without a date', () => {
     const exchange = { sentAt: NOON, answeredAt: NOON };
     expect(clockOffset(date, '300', exchange)).toBeUndefined();
     expect(clockOffset(undefined, undefined, exchange)).toBeUndefined();

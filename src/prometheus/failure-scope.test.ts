@@ -18,7 +18,7 @@ const envelope = (errorType?: string) =>
   JSON.stringify({ status: 'error', errorType, error: 'that is why' });
 const google = '{"error":{"code":400,"message":"duplicate series","status":"INVALID_ARGUMENT"}}';
 
-describe('what an error answer says about other queries', () => {
+describe('the scope of an error response', () => {
   it.each([
     ['Prometheus: execution', 422, envelope('execution'), 'query'],
     ['Prometheus: bad_data', 400, envelope('bad_data'), 'query'],
@@ -48,7 +48,7 @@ describe('what an error answer says about other queries', () => {
     expect(scopeOfFailure(failureOf(status, body))).toBe(scope);
   });
 
-  it('knows failures without an answer', () => {
+  it('covers failures without a response', () => {
     expect(scopeOfFailure(new PrometheusError('unreachable', 'refused'))).toBe('server');
     expect(scopeOfFailure(new PrometheusError('canceled', 'gave up'))).toBe('server');
     expect(scopeOfFailure(new PrometheusError('timeout', 'no answer'))).toBe('query');

@@ -4,18 +4,18 @@ import { readNotices } from './notices.ts';
 const read = (envelope: Readonly<Record<string, unknown>>) =>
   readNotices(envelope, (text) => text.replaceAll('secret', '***'));
 
-describe('what an answer says of itself', () => {
+describe('the notices of a response', () => {
   it.each([
     ['Thanos', 'receive series from Addr: 10.0.0.1:10901: rpc error: code = Unavailable'],
     ['Thanos without stores', 'No StoreAPIs matched for this query'],
     ['remote read', 'remote_read: error sending request: connection refused'],
     ['Cortex', 'Query result may contain partial data.'],
     ['a limit', 'results truncated due to limit'],
-  ])('a warning of %s means that a part is missing', (_, warning) => {
+  ])('a warning of %s means a partial response', (_, warning) => {
     expect(read({ warnings: [warning] })).toEqual({ partial: [warning], annotations: [] });
   });
 
-  it('annotations of PromQL are not about missing parts', () => {
+  it('PromQL annotations do not mean a partial response', () => {
     const warning = 'PromQL warning: vector contains a mix of histograms and floats (1:5)';
     const info = 'PromQL info: metric might not be a counter: "a" (1:6)';
     expect(read({ warnings: [warning], infos: [info] })).toEqual({
@@ -26,7 +26,7 @@ describe('what an answer says of itself', () => {
     expect(read({ warnings: [info] })).toEqual({ partial: [], annotations: [info] });
   });
 
-  it('vmselect marks a partial answer', () => {
+  it('vmselect marks a partial response', () => {
     expect(read({ isPartial: true }).partial).toHaveLength(1);
     expect(read({ isPartial: false })).toEqual({ partial: [], annotations: [] });
   });

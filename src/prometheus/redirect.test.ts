@@ -27,7 +27,7 @@ describe('a redirect', () => {
     });
   });
 
-  it('303 leads to an answer that is read with GET', () => {
+  it('303 changes the method to GET', () => {
     expect(redirected(post, 303, 'answers/1')).toEqual({
       method: 'GET',
       url: 'http://prometheus:9090/api/v1/answers/1',
@@ -48,13 +48,13 @@ describe('a redirect', () => {
     expect(redirected(get, 302, location)).toBeUndefined();
   });
 
-  it('takes no credentials from the other side', () => {
+  it('takes no credentials from the location', () => {
     expect(redirected(get, 302, 'http://user:secret@prometheus:9090/a#b')?.url).toBe(
       'http://prometheus:9090/a',
     );
   });
 
-  it('is neither an answer nor one without a location', () => {
+  it('needs a redirect status and a location', () => {
     for (const status of [200, 300, 304, 305, 400, 500]) {
       expect(redirected(get, status, '/a')).toBeUndefined();
     }

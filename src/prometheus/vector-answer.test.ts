@@ -109,14 +109,14 @@ describe('queryAnswerReader', () => {
     );
   });
 
-  test('text without end around the list is refused', async () => {
+  test('endless text around the list is rejected', async () => {
     const padding = 'x'.repeat(2 ** 21);
     await expect(
       readLarge(`{"status":"success","data":{"y":"${padding}"}}`, 65_536),
     ).rejects.toThrow('more than 1048576 bytes are not elements of data.result');
   });
 
-  test('the samples are gone when their memory is given back', async () => {
+  test('there are no samples after their memory is released', async () => {
     const { signal } = new AbortController();
     const share = createAnswerMemory(2 ** 20).open();
     const reader = queryAnswerReader(OK, share, signal);

@@ -24,7 +24,7 @@ function recordedQueries(): readonly (readonly [string, number])[] {
 }
 
 describe('inspectQuery', () => {
-  it('judges each query of the table as Prometheus 2.42, 2.53 and 3.5 do', () => {
+  it('accepts and rejects the same queries as Prometheus 2.42, 2.53 and 3.5', () => {
     const queries = Object.entries(verdicts.queries);
     expect(queries.length).toBeGreaterThan(4500);
     const wrong = queries.filter(([query, theirs]) => !agree(theirs, ourVerdict(query)));
@@ -95,12 +95,12 @@ describe('inspectQuery', () => {
       ['2.42', '2.53', '3.5'],
     ],
     ['up[min(2m, 3m)]', 6, 14, 'a function in a duration', []],
-  ])('says of %j which releases accept it', (query, offset, end, construct, versions) => {
+  ])('reports which releases accept %j', (query, offset, end, construct, versions) => {
     const { limits } = inspectQuery(query);
     expect(limits).toEqual([{ offset, end, construct, availability: { versions } }]);
   });
 
-  it('says which feature a query needs', () => {
+  it('reports which feature a query needs', () => {
     const versions = ['3.5'];
     expect(inspectQuery('limitk(2, up[5m + 1m])').limits).toEqual([]);
     expect(inspectQuery('limitk(2, rate(up[5m + 1m]))').limits).toEqual([
@@ -137,7 +137,7 @@ describe('inspectQuery', () => {
     ['info(up, up)', 9, '`info` takes label matchers between braces as argument 2'],
     ['sum by (inf) (up)', 8, '`inf` cannot be a label in a list of labels'],
     ['atan2', 0, 'unexpected operator `atan2`'],
-  ])('refuses %j, as every release does', (query, offset, message) => {
+  ])('rejects %j, as every release does', (query, offset, message) => {
     const { faults } = inspectQuery(query);
     expect(faults).toMatchObject([{ offset, message: expect.stringContaining(message) }]);
   });

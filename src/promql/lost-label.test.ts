@@ -105,14 +105,14 @@ describe('lostLabel', () => {
     expect(query.slice(found?.from, found?.to)).toBe(at);
   });
 
-  it('knows that quantiles of a histogram have no buckets', () => {
+  it('removes the bucket label in quantiles of a histogram', () => {
     const query = 'histogram_quantile(0.9, rate(x_bucket[5m]))';
     const found = lostLabel(query, 'le');
     expect(found).toMatchObject({ by: 'function', reason: '`histogram_quantile` takes `le` away' });
     expect(lostLabel('histogram_fraction(0, 1, x)', 'le')).toBeUndefined();
   });
 
-  it('says what kind of thing loses it', () => {
+  it('reports what kind of expression removes it', () => {
     expect(lostLabel('sum(x)', 'pod')?.by).toBe('aggregation');
     expect(lostLabel('x / on () y', 'pod')?.by).toBe('matching');
     expect(lostLabel('vector(1)', 'pod')?.by).toBe('function');

@@ -32,7 +32,7 @@ describe('looksLikeMetricsql', () => {
     expect(looksLikeMetricsql(query)).toBe(false);
   });
 
-  it('takes no function of PromQL for one of MetricsQL', () => {
+  it('does not mistake a PromQL function for one of MetricsQL', () => {
     const calls = [...FUNCTIONS.keys(), ...AGGREGATIONS.keys()].map((name) => `${name}(up)`);
     expect(calls.filter(looksLikeMetricsql)).toEqual([]);
   });

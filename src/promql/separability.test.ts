@@ -197,7 +197,7 @@ describe('separateByObject', () => {
     'sum by (pod) (S) or on (pod) sum by (pod) (S)',
     'sum by (pod) (S * on (namespace, pod) sum by (pod) (S))',
     'S / on (pod) S',
-  ])('takes %s of objects without a namespace', (query) => {
+  ])('accepts %s for objects without a namespace', (query) => {
     const { found } = separate(query, false);
     expect(found).toMatchObject({ separable: true, namespaceMatchers: [], groupings: [] });
   });
@@ -206,20 +206,20 @@ describe('separateByObject', () => {
     'sum by (pod, namespace) (S)',
     'sum by (pod) (S) / on (pod) group_left (namespace) sum by (pod, namespace) (S)',
     'S',
-  ])('refuses %s of objects without a namespace', (query) => {
+  ])('rejects %s for objects without a namespace', (query) => {
     expect(separate(query, false).found).toMatchObject({
       reason: expect.stringContaining('several samples'),
     });
   });
 
-  it('leaves lists of labels alone that keep the namespace', () => {
+  it('does not change label lists that keep the namespace', () => {
     const { found } = separate(
       'sum by (namespace, pod) (S / ignoring (container) group_left () sum without (le) (S))',
     );
     expect(found).toMatchObject({ separable: true, groupings: [] });
   });
 
-  it('takes every function that makes one sample of each', () => {
+  it('accepts every function that maps samples one to one', () => {
     const refusedFunctions = [...FUNCTIONS].flatMap(([name, { parameters, result, least }]) => {
       const [first] = parameters;
       const of = { vector: 'S', matrix: 'S[5m]', scalar: '1', string: '"a"' };
@@ -236,7 +236,7 @@ describe('separateByObject', () => {
     ]);
   });
 
-  it('takes no label away that an object is known by', () => {
+  it('removes no label that identifies an object', () => {
     const le = { label: 'le', value: 'a' };
     const text = 'histogram_quantile(0.9, sum by (le) (x{le="a"}))';
     const found = separateByObject({ text, object: le });

@@ -6,7 +6,7 @@ import { formatMatchers, type LabelMatcher } from './matcher.ts';
 import { checkSeriesSelector, matcherAdder, parseSeriesSelector } from './series-selector.ts';
 
 describe('checkSeriesSelector', () => {
-  it('judges each selector of the table as Prometheus 2.42, 2.53 and 3.5 do', () => {
+  it('accepts and rejects the same selectors as Prometheus 2.42, 2.53 and 3.5', () => {
     const selectors = Object.entries(verdicts.seriesSelectors);
     expect(selectors.length).toBeGreaterThan(900);
     const wrong = selectors.filter(([text, theirs]) => ourSelectorVerdict(text) !== theirs);

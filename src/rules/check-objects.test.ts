@@ -120,7 +120,7 @@ describe('a query that may give an object several samples', () => {
       'sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>) or (0 * info{<<.LabelMatchers>>})',
       '',
     ],
-  ])('is warned of, once: %s', (query, each) => {
+  ])('gets one warning: %s', (query, each) => {
     expect(messageOf(query)).toBe(
       `warning: an object may have several samples, ${each}of which only the last is used: aggregate \`by (<<.GroupBy>>)\` only, e.g. sum by (<<.GroupBy>>) (...)`,
     );
@@ -131,7 +131,7 @@ describe('a side of `or` without the label of the objects', () => {
   it.each([
     'sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m]) or vector(0)) by (<<.GroupBy>>)',
     'sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>) or on() vector(0)',
-  ])('is warned of, once: %s', (query) => {
+  ])('gets one warning: %s', (query) => {
     expect(faultsOf(query)).toEqual([
       {
         severity: 'warning',
@@ -373,7 +373,7 @@ describe('resource rules', () => {
     ['sum by (<<.GroupBy>>) (c{<<.LabelMatchers>>})', 'container', 'c'],
     ['sum by (<<.GroupBy>>) (c{<<.LabelMatchers>>,container!="POD"})', 'container', 'c'],
     ['sum by (<<.GroupBy>>) (container_cpu{<<.LabelMatchers>>})', '', 'container_cpu'],
-  ])('are warned of where they count pods twice: %s', (query, label, metric) => {
+  ])('get a warning if they count pods twice: %s', (query, label, metric) => {
     expect(found(query, undefined, label)).toEqual([
       `warning: cpu.containerQuery: the query does not exclude container="" (the cgroup of the whole pod) and container="POD", so pods count twice: add \`container!="",container!="POD"\` to the selector of \`${metric}\``,
     ]);

@@ -80,7 +80,7 @@ describe('checkRule', () => {
     ]);
   });
 
-  it('warns of what only some releases of Prometheus accept', () => {
+  it('warns about constructs that only some releases of Prometheus accept', () => {
     const metricsQuery = 'sum by (<<.GroupBy>>, "a.b") (rate({"c.d",<<.LabelMatchers>>}[2m:30]))';
     expect(faultsOf({ ...associated, metricsQuery })).toEqual([
       [
@@ -96,7 +96,7 @@ describe('checkRule', () => {
     expect(faultsOf({ ...associated, metricsQuery }, 'custom', false)).toEqual([]);
   });
 
-  it('says which flag MetricsQL needs', () => {
+  it('names the flag for MetricsQL', () => {
     const metricsQuery = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) default 0';
     const flag = expect.stringContaining('--check-promql=false');
     expect(faultsOf({ ...associated, metricsQuery })).toEqual([['broken', 'metricsQuery', flag]]);
@@ -171,7 +171,7 @@ describe('checkRule', () => {
     ]);
   });
 
-  it('finds what could never be asked for', () => {
+  it('finds metrics that can never be requested', () => {
     expect(faultsOf({ overrides: { pod: 'pod' } })).toMatchObject([
       ['broken', 'resources.overrides.pod', expect.stringContaining('namespace')],
     ]);

@@ -171,14 +171,14 @@ describe('a template that writes names as they are', () => {
     ['{<<printf "%q" .Series>>} or <<.Series>>', '{"S"} or {"S"}'],
     ['<<slice .Series 0 1>><<slice .Series 1>>{a="b"}', '{"S",a="b"}'],
     ['sum by (<<.Series>>) (<<.Series>> offset 5m)', 'sum by ("S") ({"S"} offset 5m)'],
-  ])('puts the quotes that %j lacks around a series', (template, query) => {
+  ])('adds quotes around a series that %j lacks', (template, query) => {
     for (const series of ['http.requests', 'a b', 'x{y="z"} or up', 'a größe', 'a\ufffd', 'a\\']) {
       const quoted = goQuote(series).slice(1, -1).replaceAll('\ufffd', '\\ufffd');
       expect(namesMade(template, ['a'], series)).toBe(query.replaceAll('S', () => quoted));
     }
   });
 
-  it('gets a series with dots as it is, one word of MetricsQL, where queries need not be PromQL', () => {
+  it('does not quote a series with dots, a valid name in MetricsQL, if queries need not be PromQL', () => {
     const template = '<<.Series>>{<<.LabelValuesByName.pod>>}';
     expect(namesMade(template, ['a'], 'http.requests', 'other')).toBe('http.requests{a}');
     expect(() => namesMade(template, ['a'], 'http-requests', 'other')).toThrow(UnsafeNameError);
@@ -234,7 +234,7 @@ describe('`.GroupBy` with labels that need quotes', () => {
       groupBy: labels,
     });
 
-  it('has them quoted where the template writes no quotes', () => {
+  it('are quoted if the template does not quote them', () => {
     expect(grouped('sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)')).toBe(
       'sum(load{"k8s.pod.name"="web-0"}) by ("k8s.namespace.name",pod,"k8s.pod.name")',
     );

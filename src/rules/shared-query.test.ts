@@ -33,7 +33,7 @@ describe('shareQuery', () => {
     expect(covers(request(['a', 'web.0'], 'other'))).toBe(true);
   });
 
-  it('does not look into a query that is too long for a request to wait for', () => {
+  it('does not analyze a query that is too long', () => {
     const term = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     const long = Array.from({ length: 240 }, () => term).join(' + ');
     expect(share(long).sharing).toEqual({

@@ -14,7 +14,7 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-it('lets in what fits, and the rest in the order in which it came', async () => {
+it('admits what fits, and the rest in order of arrival', async () => {
   const order: number[] = [];
   const enter = entering(createRoom(10), order);
   const leave = await enter(7);
@@ -31,7 +31,7 @@ it('lets in what fits, and the rest in the order in which it came', async () => 
   void large.catch(() => undefined);
 });
 
-it('lets in alone what is larger than all the room', async () => {
+it('admits alone what is larger than the limit', async () => {
   const order: number[] = [];
   const enter = entering(createRoom(10), order);
   const leave = await enter(1);
@@ -48,7 +48,7 @@ it('lets in alone what is larger than all the room', async () => {
   expect(order).toEqual([1, 100, 2]);
 });
 
-it('keeps nobody waiting for one who has given up', async () => {
+it('does not block others behind a caller that has given up', async () => {
   const order: number[] = [];
   const enter = entering(createRoom(10), order);
   await enter(5);

@@ -15,7 +15,7 @@ async function work(milliseconds: number): Promise<void> {
   }
 }
 
-it('gives other work a turn after each slice, however much long work there is', async () => {
+it('lets other work run after each slice, however much long work there is', async () => {
   let turns = 0;
   let isDone = false;
   const turn = (): void => {
@@ -29,7 +29,7 @@ it('gives other work a turn after each slice, however much long work there is', 
   expect(turns).toBeGreaterThan(8);
 });
 
-it('goes on with work in the order in which it has paused', async () => {
+it('resumes work in the order in which it paused', async () => {
   const slices = createTimeSlices();
   const order: number[] = [];
   await Promise.all(

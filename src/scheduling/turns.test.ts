@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createTurns } from './turns.ts';
 
-it('does one work after the other, also after one that failed', async () => {
+it('runs one task at a time, also after a failed one', async () => {
   const turns = createTurns();
   const order: string[] = [];
   const work = (name: string, isFailing = false) =>

@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { connectionMetrics } from './connection-metrics.ts';
 
-it('tells of connections and of what is not sent', async () => {
+it('exports the connections and the unsent bytes', async () => {
   const registry = new Registry();
   const metrics = connectionMetrics(registry, 'x_');
   metrics.connectionsOpen(3);

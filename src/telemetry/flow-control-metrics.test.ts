@@ -21,7 +21,7 @@ it('has counters from the beginning', async () => {
   ]);
 });
 
-it('tells what is in flight, waits and is rejected, by pool', async () => {
+it('exports what is in flight, waiting and rejected, by pool', async () => {
   const registry = new Registry();
   const metrics = flowControlMetrics(registry, 'x_');
   metrics.requestsInFlight('front_proxy', 7);

@@ -8,7 +8,7 @@ function limit(most: number) {
   return { clock, admit, admits };
 }
 
-test('the same entry is admitted once in a while, others at once', () => {
+test('the same entry is admitted once per interval, others immediately', () => {
   const { clock, admits } = limit(10);
   expect(admits('a', 'a', 'b')).toEqual([true, false, true]);
   clock.now = 999;
@@ -17,13 +17,13 @@ test('the same entry is admitted once in a while, others at once', () => {
   expect(admits('a', 'a')).toEqual([true, false]);
 });
 
-test('only so many entries are remembered: those that were logged last', () => {
+test('the number of remembered entries is limited to the latest', () => {
   const { admits } = limit(2);
   admits('a', 'b', 'c');
   expect(admits('c', 'b', 'a')).toEqual([false, false, true]);
 });
 
-test('an entry that many others have kept out is logged when it comes again', () => {
+test('an entry that was evicted by others is logged again', () => {
   const { clock, admit, admits } = limit(100);
   admits(...Array.from({ length: 20 }, (_, i) => `other ${i}`));
   expect(admits('a', 'a')).toEqual([false, false]);

@@ -29,7 +29,7 @@ it('has the rules of the last relist only', async () => {
   ]);
 });
 
-it('adds up the rules beyond 500', async () => {
+it('aggregates the rules beyond 500', async () => {
   const lines = await rendered((metrics) =>
     metrics.rulesDiscovered(
       Array.from({ length: 1_100 }, (_, index) => ({

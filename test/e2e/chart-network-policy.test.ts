@@ -21,7 +21,7 @@ describe('the network policy', () => {
     expect(only(manifests, 'NetworkPolicy').spec).toMatchObject({ podSelector: selector });
   });
 
-  it('lets everyone reach the serving port, and the pods DNS, Prometheus and the API server', async () => {
+  it('allows ingress to the serving port, and egress to DNS, Prometheus and the API server', async () => {
     expect((await policy({}, { listenPort: 8443 })).spec).toMatchObject({
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ ports: [{ protocol: 'TCP', port: 8443 }] }],
@@ -62,7 +62,7 @@ describe('the network policy', () => {
     });
   });
 
-  it('can be narrowed to the API server and to who scrapes it', async () => {
+  it('can be restricted to the API server and to scrapers', async () => {
     const ingress = { from: [controlPlane], metricsFrom: [prometheus] };
     expect((await policy({ ingress })).spec).toMatchObject({
       ingress: [{ from: [controlPlane, prometheus] }],
@@ -71,7 +71,7 @@ describe('the network policy', () => {
     expect(JSON.stringify(spec)).not.toContain('prometheus"');
   });
 
-  it('can be narrowed to the peers and ports of each destination, and have more rules', async () => {
+  it('can be restricted to peers and ports of each destination, with additional rules', async () => {
     const extra = { ports: [{ port: 4317 }], to: [prometheus] };
     const egress = {
       dns: { to: [{ namespaceSelector: {} }], ports: [5353] },

@@ -80,7 +80,7 @@ describe('unknown values', () => {
       { rules: { resource: { cpu: { window: '3m' } } } },
       'rules.resource.cpu.window: unknown value: it belongs in rules.resource',
     ],
-  ])('%j are refused with their path and what was meant', async (values, fault) => {
+  ])('%j are rejected with their path and a suggestion', async (values, fault) => {
     expect(await faultsOf(values)).toEqual([fault]);
   });
 
@@ -97,17 +97,17 @@ describe('unknown values', () => {
     ]);
   });
 
-  it('are let through under the names that YAML anchors are kept under', async () => {
+  it('are accepted under the usual keys for YAML anchors', async () => {
     const values = { 'x-labels': { a: 'b' }, _anchors: {}, '.anchors': [] };
     expect(await rejectionOf({ values })).toBe('it was rendered');
   });
 
-  it('are let through within objects of Kubernetes, which the API server checks', async () => {
+  it('are accepted within Kubernetes objects, which the API server validates', async () => {
     const values = { affinity: { a: {} }, podAnnotations: { b: 'c' }, psp: { d: 1 } };
     expect(await rejectionOf({ values })).toBe('it was rendered');
   });
 
-  it('are none where a parent chart turns the chart on and has global values', async () => {
+  it('are not the condition and the global values of a parent chart', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'parent-chart-'));
     try {
       const chart = {

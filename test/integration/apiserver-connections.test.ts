@@ -85,7 +85,7 @@ describe('connections', () => {
     expect(host.closed).toEqual(['address_limit']);
   });
 
-  it('are limited in total: the one that was idle longest gives way', async () => {
+  it('are limited in total: the one that was idle longest is closed', async () => {
     const host = await start({ access, connections: { maxConnections: 3 } });
     const proven = await open(host);
     await ask(proven, '/version', 'X-Remote-User: hpa\r\n');
@@ -140,7 +140,7 @@ describe('the memory of unread answers', () => {
   /** Twice the listing. */
   const connections = { maxUnsentBytes: 16 * 2 ** 20 };
 
-  it('is limited over HTTP/1.1: what is not read ends', async () => {
+  it('is limited over HTTP/1.1: connections that are not read are closed', async () => {
     const host = await start({ access, connections, catalog: await largeListing() });
     const sockets: TLSSocket[] = [];
     for (let i = 0; i < 12; i += 1) {
@@ -178,7 +178,7 @@ describe('the memory of unread answers', () => {
     await expect.poll(() => host.unsentBytes()).toBe(0);
   });
 
-  it('leaves the front proxy its half, whatever others do not read', async () => {
+  it('reserves half for the front proxy, whatever others do not read', async () => {
     const host = await start({ access, connections, catalog: await largeListing() });
     const proven = await open(host);
     await ask(proven, LISTING, 'X-Remote-User: hpa\r\n');
@@ -189,7 +189,7 @@ describe('the memory of unread answers', () => {
     proven.destroy();
   });
 
-  it('has that of request headers in it', async () => {
+  it('includes request headers', async () => {
     const external = () => new Promise<never>(() => undefined);
     const host = await start({ external, connections: { maxUnsentBytes: 2 ** 20 } });
     const large = Object.fromEntries(
@@ -202,7 +202,7 @@ describe('the memory of unread answers', () => {
     expect(new Set(host.answered.map(({ code }) => code))).toEqual(new Set([499]));
   });
 
-  it('is not enough for a larger answer, which is an error that names the flag', async () => {
+  it('rejects a larger response with an error that names the flag', async () => {
     const external = async () => Array.from({ length: 20_000 }, () => queueDepth);
     const host = await start({ external, connections: { maxUnsentBytes: 2 ** 20 } });
     const { status, body } = await host.send('GET', externalPath);
@@ -243,7 +243,7 @@ describe('HTTP without TLS', () => {
     },
   );
 
-  it('is not what other bytes are taken for', async () => {
+  it('is not detected in other bytes', async () => {
     const host = await start();
     const socket = createConnection(host.port, '127.0.0.1');
     socket.write('SSH-2.0-x\r\n');

@@ -102,7 +102,7 @@ export function catalogOf(
   return finishCatalog(draft, createTimeSlices());
 }
 
-/** For pools that nobody reads metrics of. */
+/** For pools whose metrics are not read. */
 export const noEvents = { onChange: () => undefined, onRejected: () => undefined };
 
 /** Serves on 127.0.0.1. */

@@ -262,7 +262,7 @@ describe('a review that the API server does not answer', () => {
     for (const failure of failures) expect(await failure).toMatchObject(expected);
   });
 
-  it('holds up so many others only, and ends for a client that gives up', async () => {
+  it('delays a limited number of others, and ends for a client that disconnects', async () => {
     await delegate('--max-reviews-inflight=2', '--max-reviews-queued=4');
     kubernetes.answerWith(() => undefined);
     const gone = new AbortController();

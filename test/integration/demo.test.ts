@@ -78,7 +78,7 @@ describe('make demo', () => {
     ).rejects.toThrow(/--standalone knows no objects/);
   });
 
-  it('shows in the log that an edit of the rules is taken, and why another is refused', async () => {
+  it('shows in the log that a rule change is loaded, and why another is rejected', async () => {
     const [good = '', bad = ''] = demo.stdoutTail().match(/sed -i .*rules\.yaml/g) ?? [];
     const takes = () => demo.stdoutTail().split('rules loaded').length - 1;
     expect(takes()).toBe(1);
@@ -89,7 +89,7 @@ describe('make demo', () => {
     expect(demo.stdoutTail()).toMatch(/\| .*rules\.yaml:12:\d+: broken: rules\[0\]\.metricsQuery/);
   });
 
-  it('says how a value is to be read', () => {
+  it('explains quantities', () => {
     expect(demo.stdoutTail()).toMatch(/ (\d+m is \d+\.\d+|497m is 0\.497)/);
   });
 

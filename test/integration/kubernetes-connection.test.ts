@@ -620,7 +620,7 @@ describe('the API server', () => {
     });
   });
 
-  it('sends an answer compressed in a way that was not asked for', async () => {
+  it('sends a response with an encoding that was not requested', async () => {
     const server = await start({
       handler: (_, response) => response.writeHead(200, { 'content-encoding': 'br' }).end('{}'),
     });
@@ -697,7 +697,7 @@ describe('the API server', () => {
     expect(server.connections()).toBe(2);
   });
 
-  it('is not asked again where it hangs up on a new connection', async () => {
+  it('gets no retry if it closes a new connection', async () => {
     const server = await start({ handler: (_, response) => response.socket?.destroy() });
     const requester = await plain(server);
     await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
@@ -711,7 +711,7 @@ describe('the API server', () => {
     await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'bad_answer' });
   });
 
-  it('leaves nothing behind at the signal of a caller', async () => {
+  it('leaves no listener on the signal of a caller', async () => {
     const server = await start();
     const requester = await plain(server);
     const { signal } = new AbortController();

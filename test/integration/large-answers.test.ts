@@ -37,7 +37,7 @@ beforeAll(async () => {
     prometheusUrl: prometheusUrl ?? '',
     rules: RULES,
     objects: [pod('shop', 'web-0')],
-    // A machine that is busy with the load is no Prometheus that is lost.
+    // A machine that is busy with the load must not open the circuit breaker.
     flags: ['--discovery=series', '--metrics-relist-interval=3s', '--prometheus-stall-timeout=20s'],
     review: (_path, document) => ({ ...Object(document), status: { allowed: true } }),
   });

@@ -100,7 +100,7 @@ describe('a rules file of 1,100 rules', () => {
     expect(delay).toBeLessThan(START_DELAY_MS);
   });
 
-  it('blocks no request when it is read again, and fills no log', async () => {
+  it('does not block requests during a reload, and logs a limited number of lines', async () => {
     const adapter = await start(manyRules(RULES));
     const file = join(adapter.directory, 'rules.yaml');
     const probe = adapter.probe('/apis/custom.metrics.k8s.io/v1beta2', 'autoscaler');
@@ -142,7 +142,7 @@ describe('a rules file of long queries', () => {
 });
 
 describe('a rules file above the limit of size', () => {
-  it('is refused without being read', async () => {
+  it('is rejected without being read', async () => {
     const adapter = await start(manyRules(1));
     await adapter.eventLoop();
     // 1 TiB of which no byte is on the disk.

@@ -24,7 +24,7 @@ const PODS = Array.from(
 );
 const NODES = PODS.map((pod) => `node-of-${pod}`);
 
-/** Another pod of the namespace, and one of the same name elsewhere, which nobody asks for. */
+/** Another pod of the namespace, and one of the same name elsewhere, which are never requested. */
 const SERIES = [
   ...PODS.map((pod, index) => `long_metric{namespace="n",pod="${pod}",container="app"} ${index}`),
   'long_metric{namespace="n",pod="other",container="app"} 7',
@@ -226,7 +226,7 @@ describe('a proxy that takes URIs of 8 KiB', () => {
     expect(warnings).toEqual([]);
   });
 
-  test("Prometheus' own refusal of a long query is not sent again", async () => {
+  test('a long query that Prometheus itself rejects is not retried', async () => {
     const methods: string[] = [];
     const client = createPrometheusClient({ url: await proxy(414, methods) });
     closers.push(client.close);

@@ -89,7 +89,7 @@ async function podValue(adapter: StandaloneAdapter, metric: string): Promise<unk
 }
 
 describe.each(servers)('rules in MetricsQL with $name', (server) => {
-  test('are taken everywhere with --check-promql=false', async ({ skip }) => {
+  test('are accepted everywhere with --check-promql=false', async ({ skip }) => {
     skip(server.isMissing, `there is no ${server.name}`);
     const running = await server.start(samples());
     closers.push(() => running.stop());

@@ -139,7 +139,7 @@ function linesWith(text: string): readonly string[] {
     .map((line) => line.replace(/^\S+ /, ''));
 }
 
-describe('at the relist the log says once', () => {
+describe('a relist logs once', () => {
   test('that the series of an external rule lack the label of the namespace', async () => {
     expect(linesWith('externalRules[0]: ')).toEqual([
       'WARN externalRules[0]: 1 (broker_lag) without the label `namespace`, so requests return no values: set `namespaced: false`, or name the label of the namespace in `resources`',
@@ -165,7 +165,7 @@ describe('at the relist the log says once', () => {
 });
 
 describe('a request that finds nothing, or less than asked', () => {
-  test('has a line that says how many samples returned, and why they do not count', async () => {
+  test('logs the number of samples, and why they are not used', async () => {
     const path = `${custom}/namespaces/a/ingresses.networking.k8s.io/shop/error_rate`;
     expect((await get(path)).status).toBe(404);
     expect((await get(path)).status).toBe(404);
@@ -174,7 +174,7 @@ describe('a request that finds nothing, or less than asked', () => {
     ]);
   });
 
-  test('has one where an object has several samples', async () => {
+  test('logs a line if an object has several samples', async () => {
     const path = `${custom}/namespaces/fb/pods/a/unaggregated`;
     expect((await get(path)).status).toBe(200);
     expect(linesWith('pods/unaggregated')).toEqual([
@@ -184,7 +184,7 @@ describe('a request that finds nothing, or less than asked', () => {
     ]);
   });
 
-  test('has one where samples are of other objects and namespaces', async () => {
+  test('logs a line if samples belong to other objects and namespaces', async () => {
     expect((await get(`${custom}/namespaces/fb/pods/*/everywhere`)).status).toBe(200);
     expect(linesWith('pods/everywhere')).toEqual([
       expect.stringMatching(
@@ -193,7 +193,7 @@ describe('a request that finds nothing, or less than asked', () => {
     ]);
   });
 
-  test('is no complaint where objects simply have no samples', async () => {
+  test('logs no warning if objects just have no samples', async () => {
     expect((await get(`${custom}/namespaces/fb/pods/*/right`)).status).toBe(200);
     expect(linesWith('pods/right')).toEqual([
       expect.stringMatching(
@@ -243,7 +243,7 @@ describe('a metric label that Prometheus 2 cannot have', () => {
       '/apis/external.metrics.k8s.io/v1beta1/namespaces/default/broker_lag?labelSelector=',
       'labelSelector',
     ],
-  ])("is the client's to mend: %s", async (path, parameter) => {
+  ])('is an error of the client: %s', async (path, parameter) => {
     const { status, body } = await get(`${path}${encodeURIComponent('x.y/z=1')}`);
     expect(status).toBe(400);
     expect(body).toMatchObject({

@@ -420,7 +420,7 @@ describe('a watch that ends', () => {
     expect([...seen]).toEqual(['600 old', '600 new']);
   });
 
-  it('is in contact right after the list is read again, before the watch says anything', async () => {
+  it('is in contact right after a relist, before the first watch event', async () => {
     let clock = 0;
     server.put({ namespace: 'shop', name: 'a' });
     const { index, reports, warnings } = await startIndex(
@@ -518,7 +518,7 @@ describe('where there is no index', () => {
     expect(sizes.get('pods')).toBeUndefined();
   });
 
-  it('requests at the same time get their own objects, whatever they differ in', async () => {
+  it('concurrent requests get their own objects, whatever they differ in', async () => {
     server.put({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
     server.put({ namespace: 'shop', name: 'b', labels: { app: 'db' }, phase: 'Pending' });
     server.put({ namespace: 'lab', name: 'a', labels: { app: 'web' } });
@@ -553,7 +553,7 @@ describe('where there is no index', () => {
     ]);
   });
 
-  it('requests at the same time for the same objects share a list', async () => {
+  it('concurrent requests for the same objects share a list', async () => {
     server.put({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
     const { index } = await startIndex({ maxObjects: 0 });
     const [one, other] = await Promise.all([
@@ -627,7 +627,7 @@ describe('where there is no index', () => {
 });
 
 describe('the end', () => {
-  it('an index is kept for as long as somebody asks for it', async () => {
+  it('an index is kept while there are requests for it', async () => {
     let clock = 0;
     server.put({ namespace: 'shop', name: 'a' });
     const { index } = await startIndex({ idleMs: 40 }, { now: () => clock });

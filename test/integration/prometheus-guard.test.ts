@@ -149,7 +149,7 @@ const outcomeOf = (asked: Promise<unknown>): Promise<string> =>
 
 const queries = (server: Holding): readonly string[] => server.held.map(({ query }) => query);
 
-test('a large answer that is still coming takes no place from other queries', async () => {
+test('a large response in progress does not block other queries', async () => {
   const server = await startStandIn(async (request, response) => {
     const query = (await parametersOf(request)).get('query');
     if (query === 'large') response.write(`{"status":"success","x":"${'x'.repeat(600_000)}`);

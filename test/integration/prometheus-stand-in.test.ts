@@ -689,7 +689,7 @@ describe('a redirect of the same origin', () => {
     expect(asked).toBe(6);
   });
 
-  test('with a body that does not end is followed all the same', async () => {
+  test('with an endless body is followed', async () => {
     const client = await clientOf((request, response) => {
       if (request.url?.startsWith('/api') === false) return json(response, ONE);
       response.writeHead(307, { location: `/p${request.url}` });
@@ -713,7 +713,7 @@ test('an empty list may be null, at every endpoint', async () => {
   expect(await client.labelValues('a', [], { start: 0 })).toEqual([]);
 });
 
-describe('answers that lack a part', () => {
+describe('partial responses', () => {
   const partialOf = (path: string): string => {
     const data = path.includes('/query') ? '{"resultType":"vector","result":[]}' : '[]';
     return `{"status":"success","data":${data},"warnings":["store is gone"]}`;
@@ -750,7 +750,7 @@ describe('answers that lack a part', () => {
     );
   });
 
-  test('are told from annotations, and the error says what is missing', async () => {
+  test('are distinguished from annotations, and the error has what is missing', async () => {
     const bodies = [
       '{"status":"success","data":{"resultType":"vector","result":[]},"infos":["PromQL info: a"]}',
       '{"status":"success","isPartial":true,"data":{"resultType":"vector","result":[]}}',
@@ -763,7 +763,7 @@ describe('answers that lack a part', () => {
   });
 });
 
-test('the difference of the clocks is told with every answer', async () => {
+test('the clock skew is reported with every response', async () => {
   const offsets: number[] = [];
   let date = new Date().toUTCString();
   const client = await clientOf(

@@ -61,7 +61,7 @@ const expanded: fc.Arbitrary<string> = fc
     return query.for(requestFor(pair));
   });
 
-describe.each(servers)('what is proved of a query, with $name', (server) => {
+describe.each(servers)('proofs about a query, with $name', (server) => {
   let running: RunningServer;
   let client: PrometheusClient;
 
@@ -103,7 +103,7 @@ describe.each(servers)('what is proved of a query, with $name', (server) => {
   async function ownValues({ own }: Proved) {
     const all = await Promise.all(own.map(samplesOf));
     return all.map((samples, index) => {
-      // Without the label a sample would be nobody's.
+      // Without the label a sample would belong to no object.
       expect(samples?.filter(({ labels }) => labels.pod === undefined) ?? []).toEqual([]);
       return samples
         ?.filter(({ labels }) => labels.pod === PAIRS[index]?.pod)

@@ -59,7 +59,7 @@ const OR_ABSENT = `rules:
 `;
 
 describe('check', () => {
-  it('warns of an external rule that needs a selector, and takes it', async () => {
+  it('warns about an external rule that needs a label selector, and accepts it', async () => {
     const { code, findings } = await checked(NEEDS_A_SELECTOR);
     expect(code).toBe(0);
     expect(findings).toEqual([
@@ -70,7 +70,7 @@ describe('check', () => {
     ]);
   });
 
-  it('warns of several samples for one object, once for each rule', async () => {
+  it('warns about several samples for one object, once per rule', async () => {
     const { code, findings } = await checked(`rules:
 - seriesQuery: 'jobs_total{namespace!="",pod!=""}'
   resources: ${PODS}
@@ -95,7 +95,7 @@ describe('check', () => {
     ]);
   });
 
-  it('warns of matchers that stand in seriesQuery only', async () => {
+  it('warns about matchers that are in seriesQuery only', async () => {
     const rules = (metricsQuery: string): string => `rules:
 - seriesQuery: 'mesh_requests_total{reporter="destination",namespace!="",pod!=""}'
   resources: ${PODS}
@@ -114,7 +114,7 @@ describe('check', () => {
     expect((await checked(rules(whole))).findings).toEqual([]);
   });
 
-  it('warns of a zero that is never the value of an object, and not of what it recommends', async () => {
+  it('warns about a 0 that is never the value of an object, and not about its own suggestion', async () => {
     const { code, findings } = await checked(OR_ZERO);
     const message =
       '`vector` gives a sample without the label `service`, so this side of `or` is never the value of services: for a value when there are no series, write `or clamp_max(absent(x{<<.LabelMatchers>>}), 0)`';
@@ -126,7 +126,7 @@ describe('check', () => {
     expect(await checked(OR_ABSENT)).toEqual({ code: 0, findings: [] });
   });
 
-  it('warns of a containerQuery that counts the whole pod as a container', async () => {
+  it('warns about a containerQuery that counts the whole pod as a container', async () => {
     const { code, findings } = await checked(`resourceRules:
   cpu: &r
     containerQuery: sum(rate(cpu_total{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>)
@@ -187,12 +187,12 @@ describe('served', () => {
   const external = '/apis/external.metrics.k8s.io/v1beta1/namespaces/default';
   const services = '/apis/custom.metrics.k8s.io/v1beta2/namespaces/n/services';
 
-  it('an external rule that needs a selector answers one', async () => {
+  it('an external rule that needs a label selector works with one', async () => {
     expect(await metricAt(`${external}/desired_units?labelSelector=target%3Dweb`)).toBe('3');
     expect(await metricAt(`${external}/units_in_window?labelSelector=window%3D5m`)).toBe('5');
   });
 
-  it('what is recommended in place of `or vector(0)` is the value of a quiet service', async () => {
+  it('the suggested replacement of `or vector(0)` is the value of a service without series', async () => {
     expect(await metricAt(`${services}/quiet/calls`)).toBe('0');
     expect(await metricAt(`${services}/api/calls`)).toBe('3');
   });

@@ -66,7 +66,7 @@ function fieldSelector(round: number): string {
   return encodeURIComponent(terms.join());
 }
 
-it('take their turn with the requests of autoscalers', async () => {
+it('are processed fairly with the requests of autoscalers', async () => {
   await expect.poll(async () => (await get(ALL_PODS)).status).toBe(200);
   // The first list of all pods, read from the stand-in, is no matter of selectors.
   await adapter.eventLoop();

@@ -98,7 +98,7 @@ describe('clocks', () => {
   test.each([
     [-290, -270],
     [300, 280],
-  ])('that differ by %d s are a warning and a metric, and change no value', async (by, least) => {
+  ])('with a skew of %d s log a warning, set a metric and change no value', async (by, least) => {
     const adapter = await adapterOf(await proxyWith(same, by));
     expect(await servedValue(adapter)).toBe('2');
     expect(adapter.stdoutTail()).toMatch(
@@ -109,7 +109,7 @@ describe('clocks', () => {
     expect(Math.abs(offset)).toBeGreaterThan(Math.abs(least));
   });
 
-  test('that agree are not mentioned', async () => {
+  test('without skew log nothing', async () => {
     const adapter = await adapterOf(await proxyWith(same));
     expect(await ownMetric(adapter, 'prometheus_clock_offset_seconds')).toBe(0);
     expect(adapter.stdoutTail()).not.toContain('clocks');
@@ -159,7 +159,7 @@ describe('a redirect', () => {
   });
 });
 
-describe('a partial answer', () => {
+describe('a partial response', () => {
   const forms = {
     'warnings of Thanos': (body: string) =>
       body.replace('"status":"success"', '"status":"success","warnings":["store 1 is gone"]'),
@@ -182,7 +182,7 @@ describe('a partial answer', () => {
     },
   );
 
-  test('counts where the flag says so', async () => {
+  test('is used if the flag allows it', async () => {
     const url = await proxyWith(forms['isPartial of vmselect']);
     const adapter = await adapterOf(url, ['--prometheus-partial-answers=accept']);
     expect(await servedValue(adapter)).toBe('2');

@@ -98,7 +98,7 @@ afterAll(async () => {
 });
 
 describe('docs/troubleshooting.md', () => {
-  it('quotes lines that the adapter writes', async () => {
+  it('quotes lines that the adapter logs', async () => {
     await expect.poll(() => lines().join('\n')).toContain('rules[1]: has metrics now');
     await expect.poll(async () => (await ask('pods/*/queue_length')).status).toBe(200);
     expect((await ask('pods/web-9/http_requests_per_second')).status).toBe(404);
@@ -118,7 +118,7 @@ describe('docs/troubleshooting.md', () => {
     ['prometheus/answer-memory.ts', 'the response is larger than'],
     ['commands/serve/report-notices.ts', 'a response of Prometheus is partial and'],
     ['commands/serve/report-clock.ts', 'clock skew between Prometheus and this machine'],
-  ])('names messages as %s has them', (file, message) => {
+  ])('quotes messages of %s', (file, message) => {
     expect(guide).toContain(message);
     expect(readFileSync(join(import.meta.dirname, '../../src', file), 'utf8')).toContain(message);
   });

@@ -193,7 +193,7 @@ describe('names that need quotes', () => {
     });
   });
 
-  test('leave other metrics alone with a Prometheus that has none', async () => {
+  test('do not affect other metrics with a Prometheus without such names', async () => {
     const adapter = await adapterOf(await started(oldest, LEGACY_SERIES));
     expect(await values(adapter)).toEqual({
       ...Object.fromEntries(RULES.map(({ name }) => [name.as, 404])),

@@ -115,7 +115,7 @@ describe('createAuthenticator', () => {
     expect(outcomes).toEqual(['none error']);
   });
 
-  it('counts no request that may not wait for the review of its token', async () => {
+  it('does not count requests that cannot wait for a TokenReview', async () => {
     const authenticate = authenticator(async () => {
       throw tooManyRequests(1);
     });

@@ -44,7 +44,7 @@ describe('createChainVerifier', () => {
     expect(verify(peer, bundle)).toEqual({ valid: false, why: 'it has expired' });
   });
 
-  it('gives it no longer than the authority is valid that has signed the certificate', async () => {
+  it('does not exceed the validity of the signing authority', async () => {
     const verify = createChainVerifier(() => clock);
     const brief = await makeCertificate({
       subject: 'CN=brief',

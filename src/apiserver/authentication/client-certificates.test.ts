@@ -99,7 +99,7 @@ const good = { authorization: 'Bearer good' };
 const bob = { method: 'token', name: 'bob', groups: ['system:authenticated'] };
 
 describe('a client certificate', () => {
-  it('says who asks by its common name, and which groups by its organizations', async () => {
+  it('takes the user from the common name, and the groups from the organizations', async () => {
     const alice = await makeClient(clientCa, 'O=shop,CN=alice');
     expect(await whoIs(alice)).toEqual({
       method: 'client_certificate',
@@ -109,7 +109,7 @@ describe('a client certificate', () => {
     expect(outcomes).toEqual(['client_certificate success']);
   });
 
-  it('without a common name says nothing, whatever its organizations', async () => {
+  it('without a common name does not authenticate, whatever its organizations', async () => {
     const nameless = await makeClient(clientCa, 'O=system:masters');
     // It is refused as one of a front proxy, as Kubernetes does.
     expect(await whoIs(nameless)).toBe(401);
@@ -124,7 +124,7 @@ describe('a client certificate', () => {
     expect(await whoIs(two)).toMatchObject({ name: 'alice' });
   });
 
-  it('of an unknown authority is refused, unless a token says who asks', async () => {
+  it('of an unknown authority is rejected, unless there is a valid token', async () => {
     const forged = await makeClient(await makeAuthority('clients'), 'CN=admin');
     expect(await whoIs(forged)).toBe(401);
     expect(await whoIs(forged, good)).toEqual(bob);
@@ -132,13 +132,13 @@ describe('a client certificate', () => {
     expect(outcomes).toEqual(['none refused', 'token success', 'none refused']);
   });
 
-  it('of an unknown authority is refused where there is no front proxy, too', async () => {
+  it('of an unknown authority is rejected without a front proxy, too', async () => {
     authorities = { clientCa: authorities?.clientCa, frontProxy: undefined };
     const forged = await makeClient(await makeAuthority('clients'), 'CN=admin');
     expect(await whoIs(forged)).toBe(401);
   });
 
-  it('goes before a token, which is not reviewed', async () => {
+  it('takes precedence over a token, which is not reviewed', async () => {
     const alice = await makeClient(clientCa, 'CN=alice');
     expect(await whoIs(alice, good)).toMatchObject({ name: 'alice' });
     expect(tokens).toEqual([]);
@@ -151,14 +151,14 @@ describe('a client certificate', () => {
     expect(outcomes).toEqual(['none error', 'anonymous success']);
   });
 
-  it('says nothing where there are no authorities for it', async () => {
+  it('is ignored without authorities for it', async () => {
     authorities = { clientCa: undefined, frontProxy: undefined };
     expect(await whoIs(await makeClient(clientCa, 'CN=alice'))).toEqual(anonymous);
   });
 });
 
 describe('the headers of a front proxy', () => {
-  it('say who asks, and in which groups they are', async () => {
+  it('have the user and the groups', async () => {
     const proxy = await makeClient(frontProxyCa, 'CN=front-proxy');
     expect(await whoIs(proxy, remoteAlice)).toEqual({
       method: 'front_proxy',
@@ -168,13 +168,13 @@ describe('the headers of a front proxy', () => {
     expect(outcomes).toEqual(['front_proxy success']);
   });
 
-  it('go before a token, which is not reviewed', async () => {
+  it('take precedence over a token, which is not reviewed', async () => {
     const proxy = await makeClient(frontProxyCa, 'CN=front-proxy');
     expect(await whoIs(proxy, { ...remoteAlice, ...good })).toMatchObject({ name: 'alice' });
     expect(tokens).toEqual([]);
   });
 
-  it('count only with a name that is allowed, or where any is', async () => {
+  it('are accepted only with an allowed name, or if any name is allowed', async () => {
     const other = await makeClient(frontProxyCa, 'CN=other');
     expect(await whoIs(other, remoteAlice)).toBe(401);
     const { frontProxy } = authorities ?? {};
@@ -185,7 +185,7 @@ describe('the headers of a front proxy', () => {
     expect(await whoIs(other, remoteAlice)).toMatchObject({ method: 'front_proxy' });
   });
 
-  it('of a client that is no front proxy say nothing: it is who its certificate says', async () => {
+  it('of a client other than the front proxy are ignored: its certificate has the user', async () => {
     const alice = await makeClient(clientCa, 'CN=front-proxy');
     const headers = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
     expect(await whoIs(alice, headers)).toEqual({
@@ -195,7 +195,7 @@ describe('the headers of a front proxy', () => {
     });
   });
 
-  it('that name nobody leave it to the token', async () => {
+  it('without a user name fall back to the token', async () => {
     const proxy = await makeClient(frontProxyCa, 'CN=front-proxy');
     expect(await whoIs(proxy, { ...good, 'x-remote-group': 'system:masters' })).toEqual(bob);
   });

@@ -65,7 +65,7 @@ async function show(chain: readonly MadeCertificate[]): Promise<unknown> {
 }
 
 describe('peerCertificates', () => {
-  it('are those that the client has sent, the own one first', async () => {
+  it('are those that the client has sent, its own first', async () => {
     expect(await show(await chainOf(2))).toEqual(['client', '2', '1']);
   });
 

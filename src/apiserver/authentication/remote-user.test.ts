@@ -51,7 +51,7 @@ describe('remoteUser', () => {
     expect(user?.groups).toEqual(['a', 'b', 'c']);
   });
 
-  it('takes what all prefixes say of the user, values of the same key together', () => {
+  it('merges the extra fields of all prefixes by key', () => {
     const headers = {
       'x-remote-user': ['alice'],
       'x-remote-extra-scopes': ['read'],
@@ -63,7 +63,7 @@ describe('remoteUser', () => {
     expect(user?.extra).toEqual(new Map([['scopes', ['read', 'write']]]));
   });
 
-  it('takes no header from the prototype of objects for one of the request', () => {
+  it('does not read headers from the prototype of objects', () => {
     const user = remoteUser({ 'x-remote-user': ['alice'] }, { ...names, group: ['constructor'] });
     expect(user?.groups).toEqual([]);
   });

@@ -54,7 +54,7 @@ describe('verifyChain', () => {
     expect(verify([client, intermediate])).toEqual({ valid: true, until: brief.getTime() });
   });
 
-  it('ends with a trusted authority that ends before the certificate', async () => {
+  it('expires with a trusted authority that expires before the certificate', async () => {
     const brief = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000);
     const ends = new Date('2100-01-01T00:00:00Z');
     const briefCa = await makeCertificate({ subject: 'CN=brief', authority: {}, notAfter: brief });
@@ -65,7 +65,7 @@ describe('verifyChain', () => {
     expect(verify([client], [briefCa], brief.getTime() + 1)).toEqual(unsigned);
   });
 
-  it('takes a certificate that is trusted by itself, until it ends', async () => {
+  it('accepts a certificate that is itself trusted, until it expires', async () => {
     const client = await makeCertificate({ subject: 'CN=alice' });
     const until = new X509Certificate(client.cert).validToDate.getTime();
     expect(verify([client], [ca, client])).toEqual({ valid: true, until });
@@ -87,7 +87,7 @@ describe('verifyChain', () => {
     ]);
   });
 
-  it('ends with the certificate that ends before the authorities between', async () => {
+  it('expires with a certificate that expires before the intermediate authorities', async () => {
     const intermediate = await makeCertificate({ subject: 'CN=mid', issuer: ca, authority: {} });
     const brief = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000);
     const client = await makeClient(intermediate, 'CN=alice', { notAfter: brief });

@@ -96,7 +96,7 @@ describe('createAuthorizer', () => {
     );
   });
 
-  it('counts no request that may not wait for its review', async () => {
+  it('does not count requests that cannot wait for a SubjectAccessReview', async () => {
     const { ask, outcomes } = authorizer(async () => {
       throw tooManyRequests(1);
     });

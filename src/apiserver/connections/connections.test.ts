@@ -10,7 +10,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A server that reads nothing, so that it does not notice what its clients do. */
+/** A server that reads nothing, so that it gets no events of its clients. */
 async function listen() {
   const server = createServer({ pauseOnConnect: true });
   servers.push(server.listen({ port: 0, host: '127.0.0.1' }));

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('starts a request at once, and those above 3 ms in the next turns, by connection', () => {
+it('starts a request immediately, and those above 3 ms in later turns, by connection', () => {
   const turns = createRequestTurns();
   const [one, other] = [{}, {}];
   const started: string[] = [];

@@ -26,7 +26,7 @@ describe('createFairPlaces', () => {
     expect(places.take('a')).toBe(most === 1 ? 'full' : 'flow_limit');
   });
 
-  it('keeps the last place for a flow that has none', () => {
+  it('reserves the last slot for a flow that has none', () => {
     const places = createFairPlaces(5);
     for (const flow of ['a', 'b', 'c', 'd']) expect(places.take(flow)).toBeTypeOf('function');
     expect(places.take('a')).toBe('flow_limit');
@@ -35,7 +35,7 @@ describe('createFairPlaces', () => {
     expect(places.taken).toBe(5);
   });
 
-  it('gives a flow more when another gives back, each place once', () => {
+  it('gives a flow more slots when another releases some, each slot once', () => {
     const places = createFairPlaces(3);
     const [first] = takeAll(places, 'a');
     expect(takeAll(places, 'b')).toHaveLength(1);
@@ -46,12 +46,12 @@ describe('createFairPlaces', () => {
     expect(places.take('c')).toBe('full');
   });
 
-  it('has no limit where there is any number', () => {
+  it('has no limit with an infinite number', () => {
     const places = createFairPlaces(Number.POSITIVE_INFINITY);
     for (let i = 0; i < 10_000; i += 1) expect(places.take('a')).toBeTypeOf('function');
   });
 
-  it('always has a place for a new flow unless all are taken, and counts right', () => {
+  it('always has a slot for a new flow unless all are in use, and counts correctly', () => {
     const step = fc.record({ flow: fc.nat(6), isTake: fc.boolean() });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), fc.array(step), (most, steps) => {

@@ -34,7 +34,7 @@ function queueOf(mostRunning: number, mostWaiting: number) {
 }
 
 describe('createFairQueue', () => {
-  it('lets a flow that has little running go before one that has much', async () => {
+  it('prefers a flow with few running calls', async () => {
     const { call, end, running, now } = queueOf(3, 100);
     for (let i = 0; i < 10; i += 1) call('tenant');
     await nextTurn();
@@ -51,7 +51,7 @@ describe('createFairQueue', () => {
     expect(running.map(({ flow }) => flow)).toEqual(['tenant', 'tenant', 'controller']);
   });
 
-  it('takes flows in turn, and the calls of a flow in their order', async () => {
+  it('serves flows round-robin, and the calls of a flow in order', async () => {
     const { call, end, running } = queueOf(1, 100);
     call('first');
     for (const flow of ['a', 'a', 'b', 'c', 'a']) call(flow);
@@ -65,7 +65,7 @@ describe('createFairQueue', () => {
     expect(order).toEqual(['first', 'a', 'b', 'c', 'a', 'a']);
   });
 
-  it('refuses what finds no room to wait, and leaves room for other flows', async () => {
+  it('rejects calls when the queue is full, and leaves room for other flows', async () => {
     const { call, refused, now } = queueOf(1, 3);
     for (let i = 0; i < 5; i += 1) call('tenant');
     await nextTurn();
@@ -77,7 +77,7 @@ describe('createFairQueue', () => {
     expect(now()).toEqual({ running: 1, waiting: 3 });
   });
 
-  it('forgets a call that is given up', async () => {
+  it('removes a call that is aborted', async () => {
     const { call, end, running, refused, now } = queueOf(1, 3);
     call('a');
     const second = call('a');
@@ -96,13 +96,13 @@ describe('createFairQueue', () => {
     expect(now()).toEqual({ running: 0, waiting: 0 });
   });
 
-  it('does not wait for who has given up before', async () => {
+  it('does not queue a call that is already aborted', async () => {
     const queue = createFairQueue({ mostRunning: 1, mostWaiting: 1, onChange: () => undefined });
     await expect(queue.enter('a', AbortSignal.abort('gone'))).rejects.toBe('gone');
     expect(await queue.enter('b', new AbortController().signal)).toBeTypeOf('function');
   });
 
-  it('ends every call that it admits, whatever the order', async () => {
+  it('completes every admitted call in any order', async () => {
     const step = fc.record({
       flow: fc.constantFrom('a', 'b', 'c'),
       does: fc.constantFrom('call', 'call', 'end', 'abort'),

@@ -20,7 +20,7 @@ describe('userFlow', () => {
     expect(flowOf(name)).toBe(flow);
   });
 
-  it('is short, whatever the name', () => {
+  it('has a limited length', () => {
     expect(flowOf('x'.repeat(60_000))).toHaveLength(256);
   });
 });

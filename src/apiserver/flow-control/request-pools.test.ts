@@ -38,7 +38,7 @@ const serve = (pools: RequestPools, identity: Identity, address = '10.0.0.1'): n
   codeOf(() => pools.open(address).take(identity));
 
 describe('createRequestPools', () => {
-  it('has places for the front proxy that nobody else takes', () => {
+  it('reserves slots for the front proxy', () => {
     const { pools, inFlight, rejected } = poolsOf({
       frontProxy: 2,
       authenticated: 1,
@@ -58,7 +58,7 @@ describe('createRequestPools', () => {
     expect(rejected).toEqual(['unproven full', 'authenticated full', 'front_proxy full']);
   });
 
-  it('does not let one user of the front proxy take the places of another', () => {
+  it('does not let one user of the front proxy use up the slots of others', () => {
     const { pools, rejected } = poolsOf({ frontProxy: 9, authenticated: 1, unproven: 1 });
     const tenant = Array.from({ length: 9 }, (_, i) =>
       serve(pools, identityOf(`system:serviceaccount:shop:${i}`)),
@@ -68,7 +68,7 @@ describe('createRequestPools', () => {
     expect(serve(pools, identityOf('system:kube-controller-manager'))).toBe(200);
   });
 
-  it('tells the senders of anonymous requests apart by their addresses', () => {
+  it('distinguishes anonymous clients by address', () => {
     const { pools } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 3 });
     const codes = ['10.0.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.2'].map((address) =>
       serve(pools, stranger, address),
@@ -76,7 +76,7 @@ describe('createRequestPools', () => {
     expect(codes).toEqual([200, 200, 429, 200]);
   });
 
-  it('moves a request from the reviews of its token and its access to where it is served', () => {
+  it('moves a request from the review slot to a slot for serving it', () => {
     const { pools, inFlight } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 1 });
     const place = pools.open('10.0.0.1');
     const token = place.unidentified(signal);
@@ -99,7 +99,7 @@ describe('createRequestPools', () => {
     expect(inFlight).toEqual({ unproven: 0, authenticated: 0 });
   });
 
-  it('has the access of requests by the front proxy reviewed in their own places', () => {
+  it('reviews access for requests of the front proxy in their own pool', () => {
     const { pools, inFlight, rejected } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 1 });
     const hpa = identityOf('hpa');
     const place = pools.open('10.0.0.1');
@@ -119,7 +119,7 @@ describe('createRequestPools', () => {
     },
   );
 
-  it('takes an anonymous request by its address while its access is reviewed', () => {
+  it('identifies an anonymous request by its address during the review', () => {
     const { pools } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 1 });
     const { pool, flow } = pools.open('10.0.0.1').identified(stranger, signal);
     expect([pool, flow]).toEqual(['unproven', 'address 10.0.0.1']);
@@ -127,7 +127,7 @@ describe('createRequestPools', () => {
 });
 
 describe('createSinglePool', () => {
-  it('gives all places to whoever comes, and one more when one is given back', () => {
+  it('gives slots to any request, and reuses a released one', () => {
     const inFlight: unknown[] = [];
     const rejected: unknown[] = [];
     const pools = createSinglePool(3, {

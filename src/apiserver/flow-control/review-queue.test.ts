@@ -18,7 +18,7 @@ function queueOf(mostRunning: number, mostWaiting: number) {
 }
 
 describe('createReviewQueue', () => {
-  it('has turns for the front proxy that the reviews of others do not take', async () => {
+  it('reserves reviews for the front proxy', async () => {
     const { queue, counts, rejected } = queueOf(4, 4);
     const strangers = Array.from({ length: 3 }, (_, i) =>
       queue.enter({ pool: 'unproven', flow: `address ${i}` }, signal),
@@ -38,7 +38,7 @@ describe('createReviewQueue', () => {
     expect(counts.unproven).toEqual({ running: 1, waiting: 0 });
   });
 
-  it('lets a user of the front proxy begin although another waits with many', async () => {
+  it('serves a user of the front proxy although another has many waiting', async () => {
     const { queue, counts } = queueOf(4, 40);
     for (let i = 0; i < 10; i += 1) {
       queue.enter({ pool: 'front_proxy', flow: 'tenant' }, signal).catch(() => undefined);
@@ -47,7 +47,7 @@ describe('createReviewQueue', () => {
     expect(counts.front_proxy).toEqual({ running: 3, waiting: 8 });
   });
 
-  it('has a turn for each pool, however few there are', async () => {
+  it('allows at least one review per pool', async () => {
     const { queue } = queueOf(1, 1);
     await queue.enter({ pool: 'front_proxy', flow: 'a' }, signal);
     expect(await queue.enter({ pool: 'unproven', flow: 'a' }, signal)).toBeTypeOf('function');

@@ -40,7 +40,7 @@ export function* encodeApiList(
   for (const items of batches) {
     const piece = writeMessage((writer) => writeFields(writer, { [name]: items }));
     pieces.push(piece);
-    // Its length goes before all, so nothing is out yet; whoever asks can pause.
+    // The length is written first, so there is no output yet; the caller can pause.
     yield nothing;
   }
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);

@@ -39,14 +39,14 @@ function reporting() {
 }
 
 describe('createAnswerReport', () => {
-  it('is silent where all objects have a value', () => {
+  it('logs nothing if all objects have a value', () => {
     const { report, lines } = reporting();
     report(answered);
     report({ ...answered, api: 'external', objects: undefined });
     expect(lines).toEqual([]);
   });
 
-  it('says the same once in ten minutes, and what is new at once', () => {
+  it('logs the same line once in ten minutes, and new ones immediately', () => {
     const { report, lines, state } = reporting();
     for (state.now = 0; state.now <= 599_000; state.now += 15_000) report(nothing);
     expect(lines).toHaveLength(1);
@@ -58,7 +58,7 @@ describe('createAnswerReport', () => {
     expect(lines).toHaveLength(4);
   });
 
-  it('keeps clients from filling the log', () => {
+  it('limits how much clients can log', () => {
     const { report, lines, fields, state } = reporting();
     const ask = (namespace: string) => report({ ...nothing, namespace });
     for (let index = 0; index < 5_000; index += 1) ask(`n-${index}`);
@@ -120,13 +120,13 @@ describe('createAnswerReport', () => {
       },
       'INFO pods: 49998 of 50000 objects without a value (a/1, a/2, ...), 49998 without CPU, 49990 without memory; 7 samples returned',
     ],
-  ] as const)('tells of %s', (_what, summary, line) => {
+  ] as const)('logs %s', (_what, summary, line) => {
     const { report, lines } = reporting();
     report(summary);
     expect(lines).toEqual([line]);
   });
 
-  it('counts samples that gave no value, logged or not', async () => {
+  it('counts samples that were not used, logged or not', async () => {
     const { report, metrics } = reporting();
     for (let count = 0; count < 3; count += 1) report(nothing);
     expect((await metrics.render()).body).toContain(

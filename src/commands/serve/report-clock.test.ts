@@ -3,7 +3,7 @@ import { recordingLogger } from '../../../test/fixtures/recording-logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { createClockReport } from './report-clock.ts';
 
-test('clocks that differ by more than 30 s are logged once, as is the end of it', async () => {
+test('clock skew above 30 s is logged once, and when it ends', async () => {
   const { log, lines } = recordingLogger();
   const metrics = createMetrics({ version: 'test' });
   let now = 0;
@@ -22,7 +22,7 @@ test('clocks that differ by more than 30 s are logged once, as is the end of it'
   ]);
 });
 
-test('of two servers with different clocks behind one address there is a line a minute', () => {
+test('two servers with different clocks behind one address log one line per minute', () => {
   const { log, lines } = recordingLogger();
   let now = 0;
   const report = createClockReport(log, createMetrics({ version: 'test' }), () => now);

@@ -3,7 +3,7 @@ import { recordingLogger } from '../../../test/fixtures/recording-logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { createNoticeReport } from './report-notices.ts';
 
-test('partial answers and annotations are counted, and logged once in ten minutes', async () => {
+test('partial responses and annotations are counted, and logged once in ten minutes', async () => {
   const { log, lines } = recordingLogger();
   const metrics = createMetrics({ version: 'test' });
   let now = 0;

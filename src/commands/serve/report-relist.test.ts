@@ -72,7 +72,7 @@ describe('createRelistReport', () => {
     ]);
   });
 
-  it('names the rules of a query that fails, once until it is answered', () => {
+  it('logs the rules of a failing query once, until it succeeds', () => {
     const said: unknown[] = [];
     const log: Logger = {
       ...silentLogger,

@@ -62,7 +62,7 @@ describe('a request in the log', () => {
     expect(await logged(6, answered)).toEqual(line);
   });
 
-  it('says why it was refused, without a stack trace and with a rounded duration', async () => {
+  it('has the error of a rejected request without a stack trace, and a rounded duration', async () => {
     const error = new Error('no such metric', { cause: new Error('not listed') });
     const refused = { ...answered, code: 404, durationSeconds: 0.024843996999999944, error };
     const line = { ...base, level: 'info', v: 4, msg: 'request', code: 404 };

@@ -39,7 +39,7 @@ function logged(...relists: readonly (readonly RuleOutcome[])[]): readonly (read
 }
 
 describe('createRulesReport', () => {
-  it('says once why a rule has no metrics, with its place', () => {
+  it('logs once why a rule has no metrics, with its place', () => {
     const [first, second, third] = logged(
       [outcome(0, { series: 1, metrics: 2 }), outcome(3, filtered(1))],
       [outcome(0, { series: 1, metrics: 2 }), outcome(3, filtered(12))],
@@ -52,7 +52,7 @@ describe('createRulesReport', () => {
     expect(third).toEqual(['INFO rules[3]: no metrics: the series query found no series: q3']);
   });
 
-  it('says when there are metrics again, and anew when there are none again', () => {
+  it('logs when a rule has metrics again, and when it has none again', () => {
     const lines = logged(
       [outcome(3, filtered(1))],
       [outcome(3, { series: 1, metrics: 1 })],
@@ -63,7 +63,7 @@ describe('createRulesReport', () => {
     expect(lines[1]).toEqual(['INFO rules[3]: has metrics now']);
   });
 
-  it('leaves to others what has a line already: failed queries, names that do not fit', () => {
+  it('does not log what is logged elsewhere: failed queries, invalid names', () => {
     const unfit = {
       cause: 'unfit_name',
       count: 1,
@@ -77,7 +77,7 @@ describe('createRulesReport', () => {
     expect(lines).toEqual([]);
   });
 
-  it('does not let a thousand rules fill the log', () => {
+  it('limits the lines for a thousand rules', () => {
     const [lines] = logged(Array.from({ length: 1_100 }, (_, index) => outcome(index, {})));
     expect(lines).toHaveLength(21);
     expect(lines?.at(-1)).toBe('WARN 1080 more rules have no metrics, or metrics without values');

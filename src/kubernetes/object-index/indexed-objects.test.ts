@@ -17,7 +17,7 @@ function indexOf(...objects: readonly ReturnType<typeof object>[]): IndexedObjec
 }
 
 describe('IndexedObjects', () => {
-  it('finds the names that a selector picks in a namespace, sorted', async () => {
+  it('finds the names that match a selector in a namespace, sorted', async () => {
     const index = indexOf(
       object('shop', 'b', { app: 'web' }),
       object('shop', 'a', { app: 'web' }),
@@ -39,7 +39,7 @@ describe('IndexedObjects', () => {
     expect(await index.names(all)).toEqual(['a', 'b', 'c']);
   });
 
-  it('tells objects in the order of the API server: a-b is before a', async () => {
+  it('returns objects in the order of the API server: a-b is before a', async () => {
     const index = indexOf(
       object('a', 'x', { app: 'web' }, 1_700_000_000),
       object('a-b', 'y'),
@@ -78,7 +78,7 @@ describe('IndexedObjects', () => {
     expect(await index.names(query)).toEqual([]);
   });
 
-  it('does not take a namespace that is there again for the one before', async () => {
+  it('distinguishes a re-created namespace from the previous one', async () => {
     const index = indexOf(object('shop', 'a'));
     const query = { namespace: 'shop', selector: everything };
     expect(await index.names(query)).toEqual(['a']);
@@ -88,7 +88,7 @@ describe('IndexedObjects', () => {
     expect(await index.names(query)).toEqual(['b']);
   });
 
-  it('lets go of the labels of objects that are gone', async () => {
+  it('removes the labels of deleted objects', async () => {
     const pool = new LabelPool();
     const index = new IndexedObjects(pool);
     for (let pod = 0; pod < 20_000; pod += 1) {
@@ -99,7 +99,7 @@ describe('IndexedObjects', () => {
     await expect.poll(() => pool.size).toBeLessThanOrEqual(2 * index.size + 1_000);
   });
 
-  it('lets go of the labels that objects had before', async () => {
+  it('removes labels that objects no longer have', async () => {
     const pool = new LabelPool();
     const index = new IndexedObjects(pool);
     // In two bursts: the second comes while the labels of the first are let go of.
@@ -113,7 +113,7 @@ describe('IndexedObjects', () => {
     expect(await index.objects({ namespace: 'shop', selector: everything })).toHaveLength(10);
   });
 
-  it('answers as of the moment of the question, whatever changes meanwhile', async () => {
+  it('answers from a snapshot, whatever changes in the meantime', async () => {
     const index = new IndexedObjects(new LabelPool());
     const names = Array.from({ length: 30_000 }, (_, number) => `pod-${100_000 + number}`);
     for (const name of names) index.put(object('shop', name, { app: 'web', id: name }));
@@ -141,7 +141,7 @@ describe('IndexedObjects', () => {
     expect(later).toContain('new-0');
   });
 
-  it('answers as a plain search through all objects does', async () => {
+  it('gives the same results as a linear search', async () => {
     const name = fc.constantFrom('a', 'b', 'c', 'd-0', 'd.1');
     const namespace = fc.constantFrom('x', 'x-y', 'z');
     const labels = fc.dictionary(fc.constantFrom('app', 'tier'), fc.constantFrom('1', '2'));

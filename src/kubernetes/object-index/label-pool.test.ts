@@ -35,7 +35,7 @@ describe('LabelPool', () => {
     );
   });
 
-  it('tells sets apart whose hashes are equal', async () => {
+  it('distinguishes sets with equal hashes', async () => {
     // FNV-1a of 32 bits, with its own beginning, gives these keys the same hash.
     const pool = new LabelPool(0x811c9dc5);
     const one = pool.share({ costarring: 'x' });
@@ -48,7 +48,7 @@ describe('LabelPool', () => {
     expect(pool.share({ liquid: 'x' })).toBe(other);
   });
 
-  it('forgets what is not kept', async () => {
+  it('removes what is not kept', async () => {
     const pool = new LabelPool();
     const kept = pool.share({ app: 'web' });
     const dropped = pool.share({ app: 'old' });
@@ -58,7 +58,7 @@ describe('LabelPool', () => {
     expect(pool.share({ app: 'old' })).not.toBe(dropped);
   });
 
-  it('keeps what is shared while it forgets, and lets others run', async () => {
+  it('keeps what is added during removal, and yields to other work', async () => {
     const pool = new LabelPool();
     const sets = Array.from({ length: 50_000 }, (_, index) => pool.share({ id: String(index) }));
     const gone = pool.share({ app: 'gone' });
@@ -83,7 +83,7 @@ describe('LabelPool', () => {
     expect(pool.share({ app: 'gone' })).not.toBe(gone);
   });
 
-  it('forgets one time after the other, and everything at once', async () => {
+  it('removes several times in a row, and everything together', async () => {
     const pool = new LabelPool();
     const sets = Array.from({ length: 20_000 }, (_, index) => pool.share({ id: String(index) }));
     const [first] = sets;

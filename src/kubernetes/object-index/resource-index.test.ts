@@ -160,7 +160,7 @@ describe('the first list', () => {
     expect(lists).toHaveLength(1);
   });
 
-  it('is not waited for by a caller who gives up', async () => {
+  it('is not waited for after the caller aborts', async () => {
     const { index } = start();
     const caller = new AbortController();
     const asked = index.current(caller.signal);
@@ -207,7 +207,7 @@ describe('the first list', () => {
     ]);
   });
 
-  it('of too many objects is given up after its first page', async () => {
+  it('of too many objects is aborted after its first page', async () => {
     const { index, lists, reports, logged } = start({ maxObjects: 3 });
     const page = { resourceVersion: '10', continue: 'next', remainingItemCount: 2 };
     lists[0]?.answer({ ...listOf('a', 'b'), metadata: page });
@@ -275,7 +275,7 @@ describe('what may not be listed', () => {
 });
 
 describe('a watch', () => {
-  it('changes the objects, and tells how many there are when that changes', async () => {
+  it('changes the objects, and reports their number when it changes', async () => {
     const { index, events, reports } = await followed();
     events.send({ type: 'ADDED', object: pod('b', '11') });
     events.send({ type: 'MODIFIED', object: pod('b', '12') });
@@ -348,7 +348,7 @@ describe('a watch', () => {
     expect(logged).toEqual([['warn', expect.any(String), { resource: 'pods', error: 'no route' }]]);
   });
 
-  it('that cannot be opened is told once, and told when it can', async () => {
+  it('that cannot be opened is reported once, and when it can be opened again', async () => {
     const { events, watches, logged } = await followed();
     events.break(away);
     await pass(250);
@@ -388,7 +388,7 @@ describe('a watch', () => {
     expect(watches).toHaveLength(2);
   });
 
-  it('of garbage is warned of, and needs a list', async () => {
+  it('with garbage logs a warning and needs a list', async () => {
     const { events, lists, reports, logged } = await followed();
     events.send({ type: 'ODD' });
     await pass(250);
@@ -397,7 +397,7 @@ describe('a watch', () => {
     expect(logged).toMatchObject([['warn', 'the objects of a resource are listed again', {}]]);
   });
 
-  it('that has more objects than allowed is given up', async () => {
+  it('with more objects than allowed is aborted', async () => {
     const { index, events, reports } = await followed({ maxObjects: 2 });
     events.send({ type: 'ADDED', object: pod('b') });
     await pass(0);
@@ -476,7 +476,7 @@ describe('close', () => {
     expect(logged).toEqual([]);
   });
 
-  it('ends the watch, of which nothing is told', async () => {
+  it('ends the watch without a report', async () => {
     const { index, events, watches, lists, reports, logged } = await followed();
     index.close();
     expect(watches[0]?.options?.signal?.aborted).toBe(true);

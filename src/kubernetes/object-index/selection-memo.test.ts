@@ -22,7 +22,7 @@ describe('SelectionMemo', () => {
     expect(made).toEqual(['a@1', 'a@2']);
   });
 
-  it('selects once for all who ask at the same time, of one version', async () => {
+  it('selects once for concurrent callers of one version', async () => {
     const { get, made } = counting();
     const [first, second] = await Promise.all([get('a', 1), get('a', 1), get('a', 2), get('b', 1)]);
     expect(second).toBe(first);
@@ -61,7 +61,7 @@ describe('SelectionMemo', () => {
     expect(await memo.get('a', 1, async () => ['x'])).toEqual(['x']);
   });
 
-  it('forgets what was not asked for the longest, so that what it holds is bounded', async () => {
+  it('evicts the least recently used selections, so that its size is bounded', async () => {
     const { get, made } = counting();
     for (const key of ['a', 'b', 'c', 'd', 'e']) await get(key, 1, 4);
     await get('a', 1);
@@ -72,7 +72,7 @@ describe('SelectionMemo', () => {
     expect(made).toEqual(['b@1']);
   });
 
-  it('counts long selectors for what they take', async () => {
+  it('accounts for the size of long selectors', async () => {
     const { get, made } = counting();
     const keys = ['a', 'b', 'c'].map((letter) => letter.repeat(640));
     for (const key of keys) await get(key, 1);
@@ -85,7 +85,7 @@ describe('SelectionMemo', () => {
     expect(made).toHaveLength(3);
   });
 
-  it('answers with more names than it may hold, and holds them not', async () => {
+  it('returns more names than it may cache, without caching them', async () => {
     const { get, made } = counting();
     expect(await get('a', 1, 1_000)).toHaveLength(1_000);
     expect(await get('a', 1, 1_000)).toHaveLength(1_000);
