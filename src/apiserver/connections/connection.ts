@@ -95,10 +95,9 @@ export class Connection {
   /** Closes it, whatever is in progress: soon, for hundreds of requests take their time to end. */
   close(reason: CloseReason): void {
     if (this.#isClosing) return;
+    for (const request of this.#requests) request.releaseBytes();
     this.#isClosing = true;
     this.#options.onClosing(this, reason);
-    this.budget.held(this, -this.#heldBytes);
-    this.#heldBytes = 0;
     this.#options.turns.run(this, () => this.#closeInTurns());
   }
 

@@ -55,7 +55,7 @@ export class OpenRequest {
 
   /** Whether the kernel has taken the whole response, or the client can no longer receive it. */
   get isOver(): boolean {
-    return this.#isSent || this.#isClosed;
+    return this.#isSent || this.#isClosed || this.connection.isClosing;
   }
 
   /**
@@ -90,8 +90,7 @@ export class OpenRequest {
     if (this.#isClosed) return;
     const wasSent = this.#isSent;
     this.#isClosed = true;
-    this.#releaseAnswer();
-    this.#hold(-this.#heldBytes);
+    this.releaseBytes();
     if (!wasSent) this.#callAll(this.#onSent);
     this.#callAll(this.#onClose);
     this.connection.requestClosed(this);
@@ -116,6 +115,12 @@ export class OpenRequest {
   /** Sets the listener to call whenever the kernel has taken a part of the response. */
   onProgress(listener: () => void): void {
     this.#onProgress = listener;
+  }
+
+  /** Its bytes no longer count: it is closed, or about to be with its connection. */
+  releaseBytes(): void {
+    this.#releaseAnswer();
+    this.#hold(-this.#heldBytes);
   }
 
   #releaseAnswer(): void {
