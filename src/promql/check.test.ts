@@ -294,6 +294,122 @@ describe('inspectQuery', () => {
   });
 });
 
+describe('the part of a query that is found', () => {
+  const both = 'takes an instant vector on both sides';
+
+  it.each([
+    ['x + fill(0) 1', [['fill(0)', 'filling in takes an instant vector on both sides']]],
+    ['x and fill(0) y', [['fill(0)', '`and` has nothing to fill in']]],
+    [
+      'x and fill(0) 1',
+      [
+        ['fill(0)', 'filling in takes'],
+        ['1', `\`and\` ${both}`],
+      ],
+    ],
+    ['1 and x', [['1', `\`and\` ${both}`]]],
+    ['x and 1', [['1', `\`and\` ${both}`]]],
+    ['x or on() group_left() 1', [['1', `\`or\` ${both}`]]],
+    ['x and on() group_left() y', [['group_left', '`and` knows no `group_left`']]],
+    ['x unless on() group_right() y', [['group_right', '`unless` knows no `group_right`']]],
+    [
+      'x + on("a.b") group_left("a.b") y',
+      [['on("a.b") group_left("a.b")', 'label `a.b` must not stand in']],
+    ],
+    ['1 + on(a) x', [['on(a)', 'matching labels takes an instant vector on both sides']]],
+    [
+      'x[5m] + "a"',
+      [
+        ['x[5m]', 'found a range vector'],
+        ['"a"', 'found a string'],
+      ],
+    ],
+    ['x[5m] + on(a) 1', [['x[5m]', 'found a range vector']]],
+    ['x[5m] and 1', [['x[5m]', 'found a range vector']]],
+    ['nosuch() + 1 > 2', [['nosuch', 'there is no function `nosuch`']]],
+    ['-1 @ 5', [['1', '`@` belongs right after a selector']]],
+    ['1 offset 5m', [['1', 'not after a scalar (a plain number)']]],
+    ['"a" offset 5m', [['"a"', 'not after a string']]],
+    ['(x) offset 5m', [['(x)', 'not after another expression']]],
+    ['x offset 5m offset 0s', [['x offset 5m', '`offset` may not be set twice']]],
+    ['x[5m:1m] @ 5 @ 6', [['x[5m:1m] @ 5', '`@` may not be set twice']]],
+    ['a @ 5 + b @ 6 @ 7', [['b @ 6', '`@` may not be set twice']]],
+    ['x[5m:1m] offset 1m offset 2m', [['x[5m:1m] offset 1m', 'may not be set twice']]],
+    ['x @ 5 [5m]', [['x @ 5', 'the range belongs before `@`']]],
+    ['x[5m:1m][5m]', [['x[5m:1m]', 'found one that has a range already']]],
+    ['"a"[5m:]', [['"a"', 'made of an instant vector, found a string']]],
+    ['1[5m:]', [['1', 'made of an instant vector, found a scalar']]],
+    ['x[5m:] anchored', [['x[5m:]', '`anchored` belongs right after a selector']]],
+    ['a + b[5m:]', [['b[5m:]', 'an operator takes scalars and instant vectors']]],
+    ['x @ 9223372036854775807', [['9223372036854775807', 'fits into 64 bits']]],
+    ['x @ -1e30', [['-1e30', 'fits into 64 bits']]],
+    ['x @ nan', [['nan', 'fits into 64 bits']]],
+    ['x[+nan]', [['+nan', 'expected a duration such as `5m`, found `+nan`']]],
+    ['x[- 5m]', [['- 5m', 'longer than 0']]],
+    ['x[-(5m)]', [['-(5m)', 'longer than 0']]],
+    ['x[0]', [['0', 'longer than 0']]],
+    ['x[5m - 5m]', [['5m - 5m', 'longer than 0']]],
+    ['x[4%2]', [['4%2', 'longer than 0']]],
+    ['x[1y*9999999999999999999]', [['1y*9999999999999999999', 'less than 2^63 seconds']]],
+    ['x offset -9999999999', [['-9999999999', 'shorter than 292 years']]],
+  ])('of %j is at fault', (query, parts) => {
+    const { faults, type } = inspectQuery(query);
+    expect(faults.map(({ offset, end }) => query.slice(offset, end))).toEqual(
+      parts.map(([part]) => part),
+    );
+    for (const [index, [, message]] of parts.entries()) {
+      expect(faults[index]?.message).toContain(message);
+    }
+    expect(type).toBeUndefined();
+  });
+
+  it.each([
+    ['x + ignoring(a) group_left(a) y', 'vector', []],
+    ['1 + on() x', 'vector', []],
+    ['1 > bool 2', 'scalar', []],
+    ['x atan2 y', 'vector', []],
+    ['x >/ 5', 'vector', ['>/']],
+    ['1 </ 2', 'scalar', ['</']],
+    ['x offset 0s offset 5m', 'vector', ['0s']],
+    ['x @ start() [5m]', 'matrix', []],
+    ['x @ 1e18', 'vector', []],
+    ['x @ 1_0', 'vector', ['1_0']],
+    ['a + b @ 5 offset 1m', 'vector', []],
+    ['sum(x)[5m:]', 'matrix', []],
+    ['(x offset 5m)[5m:]', 'matrix', []],
+    ['x[5m] anchored', 'matrix', ['x[5m] anchored']],
+    ['x smoothed', 'vector', ['x smoothed']],
+    ['x offset -0s', 'vector', ['-0s']],
+    ['x offset - 5m', 'vector', []],
+    ['x offset -5m', 'vector', []],
+    ['x offset -5', 'vector', ['-5']],
+    ['x offset +5m', 'vector', ['+5m']],
+    ['x offset 0', 'vector', ['0']],
+    ['x offset 1y * 400', 'vector', []],
+    ['x offset (5m)', 'vector', ['(5m)']],
+    ['x offset -(0s)', 'vector', ['-(0s)']],
+    ['x offset 5m+1m', 'vector', ['1m']],
+    ['x[5m - -5m]', 'matrix', ['5m - -5m']],
+    ['x[(5m)]', 'matrix', ['(5m)']],
+    ['x[2^3]', 'matrix', ['2^3']],
+    ['x[7%4]', 'matrix', ['7%4']],
+    ['x[8/2]', 'matrix', ['8/2']],
+    ['x[5m*2]', 'matrix', ['5m*2']],
+    ['x[5m:step()]', 'matrix', ['step()']],
+    ['x[step()+5m]', 'matrix', ['step()+5m']],
+    ['x[5m#c\n y]', 'matrix', ['y']],
+    ['x[5m y 1m]', 'matrix', ['y']],
+    ['x[5m #\n:1m]', 'matrix', []],
+    ['-5m', 'scalar', ['-5m']],
+    ['2 * -5m', 'scalar', ['-5m']],
+    ['+ 1_0', 'scalar', ['+ 1_0']],
+  ])('of %j is not for every release', (query, type, parts) => {
+    const { faults, limits, type: found } = inspectQuery(query);
+    expect({ faults, type: found }).toEqual({ faults: [], type });
+    expect(limits.map(({ offset, end }) => query.slice(offset, end))).toEqual(parts);
+  });
+});
+
 describe('the type', () => {
   it.each([
     ['up', 'vector'],

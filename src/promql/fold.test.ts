@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foldTree } from './fold.ts';
+import { childNamed, foldTree } from './fold.ts';
 import { parsePromql } from './parse.ts';
 
 describe('foldTree', () => {
@@ -9,5 +9,24 @@ describe('foldTree', () => {
       children.length === 0 ? node.name : `${node.name}(${children.join(',')})`,
     );
     expect(names).toBe(tree.toString());
+  });
+});
+
+describe('childNamed', () => {
+  const { topNode } = parsePromql('sum by (pod) (up)').tree;
+  const sum = childNamed(topNode, 'AggregateExpr');
+
+  it('finds the child of a name, be it the first or the last', () => {
+    const names = ['AggregateOp', 'AggregateModifier', 'FunctionCallBody'];
+    expect(names.map((name) => childNamed(sum, name)?.name)).toEqual(names);
+    const { topNode: sides } = parsePromql('up + down').tree;
+    const first = childNamed(childNamed(sides, 'BinaryExpr'), 'VectorSelector');
+    expect(first?.from).toBe(0);
+  });
+
+  it('finds none where there is none', () => {
+    expect(childNamed(sum, 'VectorSelector')).toBeNull();
+    expect(childNamed(null, 'AggregateExpr')).toBeNull();
+    expect(childNamed(undefined, 'AggregateExpr')).toBeNull();
   });
 });

@@ -42,15 +42,34 @@ describe('metrics query', () => {
   });
 
   it('refuses what PromQL cannot ask', () => {
-    const selector = parseLabelSelector('code>200');
-    expect(() => query.for({ series: 'load', selector, groupBy: [] })).toThrow(
-      UnsupportedRequirementError,
-    );
+    const asked = (text: string) => () =>
+      query.for({ series: 'load', selector: parseLabelSelector(text), groupBy: [] });
+    expect(asked('code>200')).toThrow(UnsupportedRequirementError);
+    expect(asked('code>200')).toThrow('">" on "code" cannot be asked of Prometheus');
+    expect(asked('code<200')).toThrow('"<" on "code" cannot be asked of Prometheus');
+  });
+
+  it('lets the later of two matchers for a label win in `.LabelValuesByName`', () => {
+    const values = compiledRule({
+      metricsQuery: 'x{<<range $k, $v := .LabelValuesByName>><<$k>>=~"<<$v>>",<<end>>}',
+    }).query;
+    const selector = parseLabelSelector('a in (x,y),namespace=z,pod=z');
+    const asked = { series: 'load', selector, groupBy: [] };
+    expect(values.for(asked)).toBe('x{a=~"x|y",namespace=~"z",pod=~"z",}');
+    const namespace = { label: 'namespace', value: 'shop' };
+    expect(values.for({ ...asked, namespace })).toBe('x{a=~"x|y",namespace=~"shop",pod=~"z",}');
+    const objects = { label: 'pod', names: ['a', 'b'] };
+    expect(values.for({ ...asked, objects })).toBe('x{a=~"x|y",namespace=~"z",pod=~"a|b",}');
   });
 
   it('refuses an empty query and a template that fails', () => {
     const request = { series: 'load', selector: [], groupBy: [] };
     expect(() => compiledRule({ metricsQuery: '' }).query.for(request)).toThrow(QueryError);
+    expect(() => compiledRule({ metricsQuery: '<<.Nope>>' }).query.for(request)).toThrow(
+      QueryError,
+    );
+    const { query } = compiledRule({ metricsQuery: '<<.Nope>>' });
+    expect(() => query.placeOf(request, 0)).toThrow(QueryError);
     expect(() => compiledRule({ metricsQuery: '<<.Nope>>' }).query.for(request)).toThrow(/Nope/);
   });
 

@@ -92,6 +92,33 @@ describe('resource labels', () => {
     expect(described(resources, ['job'])).toEqual({ 'jobs.work.example.com': 'job' });
   });
 
+  it('has a label for a resource: the first override, else that of the template', () => {
+    const pods = mapper.find('', 'pods');
+    const services = mapper.find('', 'services');
+    if (pods === undefined || services === undefined) throw new Error('no such resource');
+    const overrides = { ns: 'namespace', kube_pod: 'pod', pod: 'pod' };
+    const plain = compiledRule({ overrides }).resources;
+    expect(plain.labelOf(pods, mapper)).toBe('kube_pod');
+    expect(plain.labelOf(services, mapper)).toBeUndefined();
+    expect(plain.hasTemplate).toBe(false);
+    const { resources } = compiledRule({ overrides, template: 'k_<<.Resource>>' });
+    expect(resources.labelOf(pods, mapper)).toBe('kube_pod');
+    expect(resources.labelOf(services, mapper)).toBe('k_service');
+    expect(resources.hasTemplate).toBe(true);
+    expect(described(resources, ['k_pod', 'k_service'])).toEqual({
+      pods: 'k_pod',
+      services: 'k_service',
+    });
+    expect(described(resources, ['k_pod', 'pod'])).toEqual({ pods: 'pod' });
+  });
+
+  it('takes the first in the alphabet of labels that the template would not write', () => {
+    const { resources } = compiledRule({ template: 'kube_<<.Resource>>' });
+    expect(described(resources, ['kube_pods', 'kube_PODS', 'kube_Pods'])).toEqual({
+      pods: 'kube_PODS',
+    });
+  });
+
   it('reads every label that it writes', () => {
     const { resources } = compiledRule({ template: 'k8s_<<.Group>>_<<.Resource>>' });
     for (const resource of mapper.resources) {

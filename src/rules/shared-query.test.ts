@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
-import type { QueryRequest } from './metrics-query.ts';
-import { shareQuery } from './shared-query.ts';
+import { type QueryRequest, UnsupportedRequirementError } from './metrics-query.ts';
+import { openObjects, shareQuery } from './shared-query.ts';
 
 function request(names: readonly string[], namespace = 'shop'): QueryRequest {
   return {
@@ -43,6 +43,30 @@ describe('shareQuery', () => {
     expect(share(`${term} + ${term}`).promql).toBeDefined();
   });
 
+  it('looks into a query of 16384 characters', () => {
+    const term = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+    // With names as long as those that are tried out.
+    const asked = request(['object-4f1c'], 'namespace-9d27');
+    const { length } = compiledRule({ metricsQuery: term }).query.for(asked);
+    const padded = (most: number) => `${term}${' '.repeat(most - length)}`;
+    expect(share(padded(16_384)).promql).toBeDefined();
+    expect(share(padded(16_385)).promql).toBeUndefined();
+  });
+
+  it('opens every matcher and groups every aggregation by the namespace', () => {
+    const inner = 'max by (<<.GroupBy>>) (x{<<.LabelMatchers>>})';
+    const { promql, sharing, covers } = share(
+      `sum by (<<.GroupBy>>) (${inner}) / min(y{pod=~"<<.LabelValuesByName.pod>>",namespace="<<.LabelValuesByName.namespace>>",a="b"}) by (pod)`,
+    );
+    expect(promql).toBe(
+      'sum by (namespace,pod) (max by (namespace,pod) (x{code=~"1|2",namespace!="",pod!=""})) / min(y{pod!="",namespace!="",a="b"}) by (namespace,pod)',
+    );
+    expect(sharing.shared).toMatchObject({ objectLabel: 'pod', namespaceLabel: 'namespace' });
+    expect(covers(request(['a', 'b']))).toBe(true);
+    expect(covers(request(['a'], 'other'))).toBe(true);
+    expect(sharing.shared?.covers(request(['a']), 'up')).toBe(false);
+  });
+
   it('knows matchers that a template writes itself', () => {
     const { promql, covers } = share(BY_VALUES);
     expect(promql).toBe('max(y{namespace!="",pod!=""}) by (namespace,pod)');
@@ -56,9 +80,17 @@ describe('shareQuery', () => {
 
   it('leaves requests alone that have something in their names', () => {
     const { covers } = share('sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)');
-    for (const names of [[], [''], ['a|b'], ['.*'], ['a"b'], ['größe']]) {
-      expect(covers(request(names))).toBe(false);
+    for (const names of [[], [''], ['a|b'], ['.*'], ['a"b'], ['größe'], ['-a'], ['a', 'b|c']]) {
+      expect(covers(request(names)), names.join()).toBe(false);
     }
+    for (const name of ['a-b', 'A.b', 'system:node_1', '0']) {
+      expect(covers(request([name])), name).toBe(true);
+    }
+    for (const namespace of ['', '-a', 'a_b', 'a:b', 'a|b']) {
+      expect(covers(request(['a'], namespace)), namespace).toBe(false);
+    }
+    const { objects: _, ...withoutObjects } = request([]);
+    expect(covers(withoutObjects)).toBe(false);
     // As an expression this namespace matches others.
     expect(covers(request(['a'], 'shop.2'))).toBe(false);
   });
@@ -120,6 +152,10 @@ describe('shareQuery', () => {
       'outside of label matchers',
     );
     expect(reasonOf('<<if eq .Series "">>x<<end>>')).toContain('gives no query');
+    const some =
+      '<<if ne (slice .LabelValuesByName.pod 0 2) "ot">>sum(x{<<.LabelMatchers>>}) by (pod)';
+    expect(reasonOf(`${some}<<end>>`)).toBe('the template gives no query for some names');
+    expect(reasonOf(`${some}<<else>>up<<end>>`)).toContain('outside of label matchers');
   });
 
   it('needs no namespace for objects without one, and quotes a label that needs it', () => {
@@ -135,6 +171,54 @@ describe('shareQuery', () => {
     expect(shareQuery(query, { ...nodes, objects, namespace }).shared?.promql).toBe(
       'sum by ("k8s.namespace",node) (load{"k8s.namespace"!="",node!=""})',
     );
-    expect(shareQuery(query, nodes).shared).toBeUndefined();
+    expect(shareQuery(query, nodes)).toEqual({
+      shared: undefined,
+      reason: 'the metric describes no objects',
+    });
+  });
+
+  it('refuses a request that cannot be put in PromQL', () => {
+    const { query } = compiledRule({});
+    const selector = [{ key: 'code', operator: 'gt' as const, values: ['1'] }];
+    expect(() => shareQuery(query, { ...request(['a']), selector })).toThrow(
+      UnsupportedRequirementError,
+    );
+  });
+});
+
+describe('openObjects', () => {
+  const { query } = compiledRule({
+    metricsQuery: 'sum by (<<.GroupBy>>) (<<.Series>>{<<.LabelMatchers>>})',
+  });
+  const containers = { ...request(['any']), groupBy: ['pod', 'container'] };
+
+  it('leaves names open, and the namespace as it is', () => {
+    const { shared } = openObjects(query, containers, ['container']);
+    expect(shared).toMatchObject({
+      promql: 'sum by (pod,container) (load{code=~"1|2",namespace="shop",pod!=""})',
+      objectLabel: 'pod',
+      namespaceLabel: undefined,
+    });
+    const covers = (names: readonly string[], namespace: string) => {
+      const asked = { ...request(names, namespace), groupBy: containers.groupBy };
+      return shared?.covers(asked, query.for(asked));
+    };
+    expect(covers(['a'], 'shop')).toBe(true);
+    expect(covers(['a', 'b'], 'shop')).toBe(true);
+    expect(covers(['a'], 'bank')).toBe(false);
+    expect(covers(['a', 'b'], 'bank')).toBe(false);
+  });
+
+  it('needs to know the labels that tell samples of one object apart', () => {
+    expect(openObjects(query, containers, []).shared).toBeUndefined();
+    expect(openObjects(query, request(['any']), []).shared).toBeDefined();
+  });
+
+  it('may be for objects without a namespace', () => {
+    const objects = { label: 'node', names: ['any'] };
+    const nodes = { series: 'load', selector: [], objects, groupBy: ['node'] };
+    const { shared } = openObjects(query, nodes, []);
+    expect(shared?.promql).toBe('sum by (node) (load{node!=""})');
+    expect(shared?.covers(nodes, query.for(nodes))).toBe(true);
   });
 });
