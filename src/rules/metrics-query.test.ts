@@ -20,13 +20,15 @@ describe('metrics query', () => {
     expect(
       query.for({
         series: 'load',
-        selector: parseLabelSelector('shard in (b,a),!old,region,zone!=x,env=prod'),
+        selector: parseLabelSelector(
+          'shard in (b,a),!old,region,tier notin (y,x),zone!=x,env=prod',
+        ),
         namespace: { label: 'ns', value: 'shop' },
         objects: { label: 'pod', names: ['a', 'b.c'] },
         groupBy: ['pod'],
       }),
     ).toBe(
-      'sum(load{env="prod",old="",region!="",shard=~"a|b",zone!="x",ns="shop",pod=~"a|b.c"}) by (pod)',
+      'sum(load{env="prod",old="",region!="",shard=~"a|b",tier!~"x|y",zone!="x",ns="shop",pod=~"a|b.c"}) by (pod)',
     );
   });
 
@@ -188,6 +190,8 @@ describe('a template that writes names as they are', () => {
     ['<<.Series>> # {\n { job="a", }', ' # {\n {"S", job="a", }'],
     ['<<.Series>>_total{a="b"}', '{"S_total",a="b"}'],
     ['{<<printf "%q" .Series>>} or <<.Series>>', '{"S"} or {"S"}'],
+    ['<<.Series>> or {<<printf "%q" .Series>>}', '{"S"} or {"S"}'],
+    ['<<printf "%q" .Series>>', '"S"'],
     ['<<slice .Series 0 1>><<slice .Series 1>>{a="b"}', '{"S",a="b"}'],
     ['sum by (<<.Series>>) (<<.Series>> offset 5m)', 'sum by ("S") ({"S"} offset 5m)'],
   ])('adds quotes around a series that %j lacks', (template, query) => {
@@ -202,6 +206,15 @@ describe('a template that writes names as they are', () => {
     expect(namesMade(template, ['a'], 'http.requests', 'other')).toBe('http.requests{a}');
     expect(() => namesMade(template, ['a'], 'http-requests', 'other')).toThrow(UnsafeNameError);
     expect(() => namesMade(template, ['a'], 'http.requests')).toThrow(UnsafeNameError);
+    // Where the name would have to be quoted there is no saying how.
+    const bare = '<<.Series>>{pod="a"}';
+    expect(() => namesMade(bare, ['a'], 'http-requests', 'other')).toThrow(UnsafeNameError);
+    expect(namesMade(bare, ['a'], 'http-requests')).toBe('{"http-requests",pod="a"}');
+  });
+
+  it('is given no name where a query has no series of its own', () => {
+    expect(namesMade('<<.Series>>{pod="a"}', ['a'], '')).toBe('{pod="a"}');
+    expect(namesMade('<<.Series>>{pod="a"}', ['a'], '', 'other')).toBe('{pod="a"}');
   });
 
   it('gets a series in quotes of its own only where they hold it', () => {
@@ -212,6 +225,12 @@ describe('a template that writes names as they are', () => {
     const pattern = '{__name__=~"<<.Series>>"}';
     expect(namesMade(pattern, ['a'], 'http-requests')).toBe('{__name__=~"http-requests"}');
     expect(() => namesMade(pattern, ['a'], '.*')).toThrow(UnsafeNameError);
+    const other = '{__name__!~"<<.Series>>",a="b"}';
+    expect(namesMade(other, ['a'], 'http-requests')).toBe('{__name__!~"http-requests",a="b"}');
+    expect(() => namesMade(other, ['a'], '.*')).toThrow(UnsafeNameError);
+    const two = '{__name__=~"<<.Series>>|<<.GroupBy>>"}';
+    const request = { series: 'a|b', selector: [], groupBy: ['k8s.pod'] };
+    expect(() => compiledRule({ metricsQuery: two }).query.for(request)).toThrow(UnsafeNameError);
   });
 
   it('never makes another query of any name', () => {
@@ -284,6 +303,13 @@ describe('`.GroupBy` with labels that need quotes', () => {
     expect(grouped(chosen, 'promql', ['k8s.pod.name'])).toBe('sum by ("k8s.pod.name") (load)');
     expect(grouped('sum(load) by (<<.GroupBy>>)', 'other')).toBe(
       'sum(load) by (k8s.namespace.name,pod,k8s.pod.name)',
+    );
+    const { query } = compiledRule({
+      metricsQuery: 'sum({__name__="<<.Series>>"}) by (<<.GroupBy>>)',
+      language: 'other',
+    });
+    expect(query.for({ series: 'http-requests', selector: [], groupBy: LABELS })).toBe(
+      'sum({__name__="http-requests"}) by (k8s.namespace.name,pod,k8s.pod.name)',
     );
   });
 });

@@ -50,6 +50,19 @@ describe('the place in a template', () => {
     expect(templateAt(template, 'last')).toMatch(/^last\(/);
   });
 
+  it('is found around names that got quotes', () => {
+    const template = 'sum(<<.Series>>{a="b"}) by (x) + up';
+    const request = { ...REQUEST, series: 'http.requests' };
+    expect(compiled(template).for(request)).toBe('sum({"http.requests",a="b"}) by (x) + up');
+    expect(templateAt(template, 'um(', request)).toMatch(/^um\(<</);
+    for (const word of ['{"', 'http', 'requests']) {
+      expect(templateAt(template, word, request)).toMatch(/^<<\.Series>>/);
+    }
+    expect(templateAt(template, 'a=', request)).toMatch(/^a="b"/);
+    expect(templateAt(template, 'by', request)).toMatch(/^by \(x\)/);
+    expect(templateAt(template, 'up', request)).toBe('up');
+  });
+
   it('is the end of the template for the end of the query', () => {
     const query = compiled(sum);
     expect(query.placeOf(REQUEST, query.for(REQUEST).length)).toBe(sum.length);

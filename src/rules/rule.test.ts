@@ -50,6 +50,7 @@ describe('compileRuleParts', () => {
     ['$1-rate', 0],
     ['$$1_rate', 0],
     ['$$$1_rate', 1],
+    ['$12_rate', 1],
   ])('warns of text that %s swallows', (as, warnings) => {
     const { compiled, faults } = compileWithFaults({ matches: '^(.*)_total$', as });
     expect(compiled).toBeDefined();
@@ -65,7 +66,9 @@ describe('compileRuleParts', () => {
   });
 
   it('names the field with a bad expression, and what is wrong with it', () => {
-    const { faults } = compileWithFaults({ seriesFilters: [{ isNot: 'x' }, { isNot: '(' }] });
+    const rule = { seriesFilters: [{ isNot: 'x' }, { isNot: '(' }] };
+    const { compiled, faults } = compileWithFaults(rule);
+    expect(compiled).toBeUndefined();
     expect(faults).toEqual([
       {
         severity: 'error',

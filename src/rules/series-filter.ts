@@ -20,11 +20,10 @@ export function compileSeriesFilters(
   filters: readonly SeriesFilter[],
   report: ReportFault,
 ): SeriesNamePredicate | undefined {
-  const compiled = filters.map((filter, index) => compileFilter(filter, index, report));
-  if (compiled.some((filter) => filter === undefined)) return undefined;
-  const usable = compiled.filter((filter) => filter !== undefined);
+  const compiled = filters.flatMap((filter, index) => compileFilter(filter, index, report) ?? []);
+  if (compiled.length < filters.length) return undefined;
   return (seriesName) =>
-    usable.every((filter) => filter.pattern.matches(seriesName) === filter.keepsMatches);
+    compiled.every((filter) => filter.pattern.matches(seriesName) === filter.keepsMatches);
 }
 
 function compileFilter(

@@ -75,6 +75,7 @@ describe('shareQuery', () => {
     // `pod="a|b"` finds nothing, unlike the shared query.
     const { covers: single } = share(BY_VALUES.replace('=~', '='));
     expect(single(request(['a']))).toBe(true);
+    expect(share(BY_VALUES.replace('pod=~', 'pod = ')).covers(request(['a']))).toBe(true);
     expect(single(request(['a', 'b']))).toBe(false);
   });
 
@@ -102,6 +103,16 @@ describe('shareQuery', () => {
     expect(promql).toBeDefined();
     expect(covers(request(['even']))).toBe(true);
     expect(covers(request(['odd']))).toBe(false);
+  });
+
+  it('is not misled by a query that is of another namespace', () => {
+    const { query } = compiledRule({});
+    const names = ['a', 'b'];
+    const { shared } = shareQuery(query, request(['any']));
+    const promql = query.for(request(names));
+    expect(shared?.covers(request(names), promql)).toBe(true);
+    expect(shared?.covers(request(names, 'bank'), promql)).toBe(false);
+    expect(shared?.covers(request(names), promql)).toBe(true);
   });
 
   it('judges each query by itself, whatever was asked before with the same list of names', () => {
@@ -154,7 +165,9 @@ describe('shareQuery', () => {
     expect(reasonOf('<<if eq .Series "">>x<<end>>')).toContain('gives no query');
     const some =
       '<<if ne (slice .LabelValuesByName.pod 0 2) "ot">>sum(x{<<.LabelMatchers>>}) by (pod)';
-    expect(reasonOf(`${some}<<end>>`)).toBe('the template gives no query for some names');
+    for (const text of [some, some.replace('"ot"', '"ob"')]) {
+      expect(reasonOf(`${text}<<end>>`)).toBe('the template gives no query for some names');
+    }
     expect(reasonOf(`${some}<<else>>up<<end>>`)).toContain('outside of label matchers');
   });
 
