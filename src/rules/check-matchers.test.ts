@@ -20,7 +20,7 @@ function warningsOf(seriesQuery: string, metricsQuery = QUERY): readonly string[
 }
 
 function warning(matchers: string, labels: string): string {
-  return `warning: metricsQuery: ${matchers} is in seriesQuery only, so the value is over all values of ${labels}: write it into the selector of metricsQuery, too`;
+  return `warning: metricsQuery: ${matchers} is in seriesQuery only, so the value includes all values of ${labels}: add it to the selector in metricsQuery`;
 }
 
 describe('checkMatchers', () => {

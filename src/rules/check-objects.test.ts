@@ -430,14 +430,14 @@ describe('resource rules', () => {
     expect(
       faultsOfRules({ containerQuery: 'scalar(c{container!=""})', nodeQuery: '' }),
     ).toMatchObject([
-      ['broken', 'cpu.containerQuery', expect.stringContaining('gives a scalar')],
+      ['broken', 'cpu.containerQuery', expect.stringContaining('returns a scalar')],
       ['broken', 'cpu.nodeQuery', expect.stringContaining('there is no query')],
     ]);
     expect(faultsOfRules({ nodeQuery: 'sum by (node) ({<<.LabelMatchers>>})' })).toMatchObject([
       ['warning', 'cpu.nodeQuery', expect.stringContaining('container_memory_working_set_bytes')],
     ]);
     expect(faultsOfRules({ nodeQuery: 'sum by (node) (n{a="{{ .b }}"})' })).toMatchObject([
-      ['warning', 'cpu.nodeQuery', expect.stringContaining('`{{` is text here')],
+      ['warning', 'cpu.nodeQuery', expect.stringContaining('`{{` is plain text here')],
     ]);
   });
 

@@ -60,7 +60,7 @@ describe('checkMetricsQuery', () => {
         path: ['q'],
         offset: 7,
         message: expect.stringMatching(
-          /^a request needs a selector on labels, and is not answered without one: the query it makes is not PromQL: /,
+          /^a request needs a label selector and fails without one: the generated query is not PromQL: /,
         ),
       },
     ]);
@@ -85,12 +85,12 @@ describe('checkMetricsQuery', () => {
     [' \n', 'there is no query', undefined],
     ['<<if false>>x<<end>>', 'the template of the query gives an empty query', undefined],
     ['x{<<.Nope>>}', 'there is no field `.Nope`', 4],
-    ['sum(x) by (pod) +', 'the query it makes is not PromQL: unexpected end', 17],
+    ['sum(x) by (pod) +', 'the generated query is not PromQL: unexpected end', 17],
     ['a default 0', 'is not PromQL but looks like MetricsQL', 2],
     ['sum({{ .x }})', 'templates are written between `<<` and `>>`', 4],
     ['sum({{x}}', 'templates are written between `<<` and `>>`', 4],
-    ['1', 'the query it makes gives a scalar, expected an instant vector: 1', undefined],
-    ['x[5m]', 'gives a matrix', undefined],
+    ['1', 'the generated query returns a scalar, expected an instant vector: 1', undefined],
+    ['x[5m]', 'returns a matrix', undefined],
   ])('says why %j is broken', (query, message, offset) => {
     expect(check(query)).toEqual({
       answered: undefined,

@@ -109,7 +109,7 @@ describe('compileRuleParts', () => {
               severity: 'broken',
               path: ['name', 'as'],
               offset,
-              message: expect.stringContaining('a "/" cannot be asked for'),
+              message: expect.stringContaining('"/" cannot be requested'),
             },
           ],
     );
