@@ -190,7 +190,8 @@ function rules(...more: readonly object[]): string {
     }),
   );
   // An API without a rule is not served, and so would never be available.
-  const externalRules = [{ seriesQuery: 'load', metricsQuery: METRICS_QUERY }];
+  const resources = { namespaced: false };
+  const externalRules = [{ seriesQuery: 'load', resources, metricsQuery: METRICS_QUERY }];
   return JSON.stringify({ rules: [...byTemplate, ...more], externalRules });
 }
 
