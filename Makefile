@@ -7,7 +7,7 @@ run := scripts/with-node
 .PHONY: bench bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak bench-object-index bench-docs
 
 help:
-	@echo 'make demo       see an autoscaler'\''s request answered from a real Prometheus; Ctrl-C ends it'
+	@echo 'make demo       see an autoscaler'\''s request answered from a real Prometheus; Ctrl-C stops it'
 	@echo 'make demo-once  the same, for scripts: ends by itself'
 	@echo 'make test       types, lint, all tests and the demo'
 	@echo 'make build      the production bundle in dist/'
@@ -15,8 +15,8 @@ help:
 	@echo '                bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak'
 	@echo '                bench-object-index; BENCH=--help tells its flags'
 	@echo 'make bench-docs their last results into docs/performance.md'
-	@echo 'make mutate     put small faults into the core rooms and list those that no test finds;'
-	@echo '                ROOMS="promql rules" limits it to these rooms (about 10 minutes each)'
+	@echo 'make mutate     run mutation tests of the core rooms and list the surviving mutants;'
+	@echo '                ROOMS="promql rules" selects rooms (about 10 minutes each)'
 	@echo 'make format     mend what the linter can mend'
 	@echo 'make clean      remove what was built and installed'
 
@@ -53,7 +53,7 @@ test: lint build
 	@echo '--- the demo'
 	$(run) node scripts/demo.ts --once
 
-# Each room by itself, as each has to reach the threshold in stryker.config.json.
+# One run per room, since each has to reach the threshold in stryker.config.json.
 ROOMS := metrics promql rules catalog apiserver/authentication apiserver/authorization kubernetes
 
 mutate: setup

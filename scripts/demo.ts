@@ -46,10 +46,10 @@ async function main(): Promise<number> {
   }
 }
 
-/** A terminal sends Ctrl-C to all processes, and people press it twice: the first one counts. */
+/** A terminal sends Ctrl-C to all processes, possibly several times: only the first one is handled. */
 function end(): void {
   if (ending.aborted) return;
-  say('\nEnding: the adapter and Prometheus are stopped and their files are removed.');
+  say('\nStopping the adapter and Prometheus, and removing their files.');
   endChildren();
 }
 
@@ -133,7 +133,7 @@ async function watchValues(pods: readonly WebApp[], ask: () => Promise<unknown>)
   const traffic = sendTraffic(first.url, 5);
   cleanups.push(() => traffic.stop());
   say('Requests are sent to the first pod, 5 a second for 6 seconds, then 40 a second. The value');
-  say('is the rate of the last minute, so it follows slowly; it is shown every 3 seconds:\n');
+  say('is the rate of the last minute, so it changes slowly; it is shown every 3 seconds:\n');
   await pause(6000);
   const before = await printValues(ask);
   traffic.setRate(40);
@@ -161,7 +161,7 @@ async function showCurl(certificateFile: string, url: string): Promise<void> {
   say(`  curl --cacert ${certificateFile} '${url}'\n`);
   const curl = await findExecutable('curl');
   if (curl === undefined) {
-    say('(this machine has no curl)');
+    say('(curl is not installed)');
     return;
   }
   const quiet = ['--silent', '--show-error', '--fail'];
@@ -170,15 +170,17 @@ async function showCurl(certificateFile: string, url: string): Promise<void> {
 
 async function untilInterrupted(rulesFile: string): Promise<void> {
   say(
-    '\nAll of it keeps running: try the commands above, and edit the rules. In another terminal,\n',
+    '\nThe demo keeps running: try the commands above, and edit the rules. In another terminal, run\n',
   );
   say(`  sed -i 's/\\[1m\\]/[30s]/' ${rulesFile}\n`);
   say(
-    'is taken: within seconds the log says so, and values are rates of 30 seconds. And this, with',
+    'Within seconds the log shows that the rules are loaded, and values are rates of 30 seconds. This',
   );
-  say('a parenthesis too many, is refused with line and column, and the good rules stay:\n');
+  say(
+    'change has an extra parenthesis. It is rejected with line and column, and the valid rules stay:\n',
+  );
   say(`  sed -i 's/sum(rate/sum((rate/' ${rulesFile}\n`);
-  say('Ctrl-C ends it.');
+  say('Ctrl-C stops it.');
   if (!ending.aborted) await once(ending, 'abort');
 }
 

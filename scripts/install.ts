@@ -1,5 +1,5 @@
 // Installs the npm packages of package-lock.json: scripts/with-node node scripts/install.ts
-// npm by itself goes on after Ctrl-C until the network answers.
+// Without this, npm keeps running after Ctrl-C until the network responds.
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { endChildren, ending } from './parts/children.ts';
@@ -15,7 +15,7 @@ try {
     runCommand('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root }),
   );
 } catch (error) {
-  // npm ci begins with removing them: what is there now is of no use.
+  // npm ci starts by removing them: the remains are of no use.
   await rm(path.join(root, 'node_modules'), { recursive: true, force: true });
   if (!ending.aborted) console.error(reasonsOf(error));
   process.exitCode = ending.aborted ? 130 : 1;

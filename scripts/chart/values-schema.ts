@@ -13,7 +13,7 @@ export interface Schema {
   readonly [keyword: string]: unknown;
 }
 
-/** What is known of a part of the values. Without `keys`, `items` or `values`: nothing. */
+/** The known keys of a part of the values. Without `keys`, `items` or `values`, anything is accepted. */
 export interface KnownValue {
   /** Of a map with fixed keys. */
   readonly keys?: Readonly<Record<string, KnownValue>>;
@@ -24,7 +24,7 @@ export interface KnownValue {
   readonly values?: KnownValue;
 }
 
-/** What the chart's check of the values reads. */
+/** The input of the chart's check of the values. */
 export interface KnownValues {
   readonly known: KnownValue;
   /** Where each key belongs, e.g. `{"seriesQuery": ["rules.custom[]", "rules.external[]"]}`. */
@@ -55,7 +55,7 @@ function withRules(rules: Schema): Schema {
   return { ...values, definitions: { ...values.definitions, [GENERATED]: rules } };
 }
 
-/** The schema of the rules file, fit to be a definition of another one. */
+/** The schema of the rules file, adapted as a definition of another schema. */
 function published(): Schema {
   const { $schema: _, $id: __, ...rules } = rulesFile;
   return changed(rules, ({ $ref, ...schema }) =>
@@ -66,8 +66,8 @@ function published(): Schema {
 }
 
 /**
- * Null is absence, as in the rules file. Keys that are not known or are missing are left to the
- * chart's own check, which says what was probably meant.
+ * Null means absent, as in the rules file. Unknown and missing keys are left to the check of the chart,
+ * which suggests corrections.
  */
 function forValues({ required: _, additionalProperties, type, ...schema }: Schema): Schema {
   return {
@@ -77,7 +77,7 @@ function forValues({ required: _, additionalProperties, type, ...schema }: Schem
   };
 }
 
-/** A schema with a change made to each schema in it. */
+/** Applies a change to a schema and all its subschemas. */
 function changed(schema: Schema, change: (schema: Schema) => Schema): Schema {
   const { properties, additionalProperties, items, definitions } = schema;
   const inner = (each: Schema) => changed(each, change);
@@ -113,7 +113,7 @@ function collectPlaces(known: KnownValue, path: string, places: Map<string, stri
   }
 }
 
-/** What a reference such as `#/definitions/rulesFile/definitions/rule` leads to. */
+/** Resolves a reference such as `#/definitions/rulesFile/definitions/rule`. */
 function resolve(reference: string, root: Schema): Schema {
   let found: unknown = root;
   for (const step of reference.replace('#/', '').split('/')) {

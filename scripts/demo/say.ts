@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ending } from '../parts/children.ts';
 
-/** Waits that end sooner are not announced. */
+/** Shorter waits are not announced. */
 const SHORT_WAIT_MS = 1_000;
 
 /** Prints for the person who runs the demo. */
@@ -9,7 +9,7 @@ export function say(text: string): void {
   console.log(text);
 }
 
-/** Runs a step of the demo, and says what is waited for unless it is over at once. */
+/** Runs a step of the demo, and prints its description unless it ends quickly. */
 export async function step<T>(description: string, work: () => Promise<T>): Promise<T> {
   ending.throwIfAborted();
   const timer = setTimeout(() => say(`... ${description}`), SHORT_WAIT_MS);
@@ -20,7 +20,7 @@ export async function step<T>(description: string, work: () => Promise<T>): Prom
   }
 }
 
-/** Waits, until the demo is to end at the longest. */
+/** Waits, but not beyond the end of the demo. */
 export async function pause(milliseconds: number): Promise<void> {
   await sleep(milliseconds, undefined, { signal: ending });
 }

@@ -10,12 +10,12 @@ export function podValues(list: unknown): readonly { pod: string; value: string 
   return values;
 }
 
-/** The number of a quantity of the kinds that the demo meets: plain, or in thousandths (`m`). */
+/** The number of a quantity of the forms that occur in the demo: plain, or in thousandths (`m`). */
 export function numberOf(quantity: string): number {
   return quantity.endsWith('m') ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
 }
 
-/** Says how a value is to be read. */
+/** Explains a quantity. */
 export function explainQuantity(quantity: string): string {
   const unit = 'requests a second';
   return quantity.endsWith('m')

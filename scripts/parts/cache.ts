@@ -72,7 +72,7 @@ async function addToCache(
   );
 }
 
-/** A socket's name is short, and a cache elsewhere has nothing to do with this one. */
+/** The name of a socket is short, and another cache directory needs another lock. */
 function lockOf(versions: string): string {
   const where = createHash('sha256').update(versions).digest('hex').slice(0, 16);
   return `${basename(versions).slice(0, 40)}-${where}`;

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 
 const KILL_AFTER_MS = 2_000;
 
-/** The children that run now. One handler for all, for handlers of one event are meant to be few. */
+/** The running child processes. One exit handler for all, since the number of listeners is limited. */
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
@@ -10,12 +10,12 @@ process.on('exit', () => {
 
 const controller = new AbortController();
 
-/** Aborted by {@link endChildren}: whatever waits for more than its children waits for this too. */
+/** Aborted by {@link endChildren}, for waits on anything other than child processes. */
 export const ending: AbortSignal = controller.signal;
 
 /**
- * Has a child ended with this process, and by {@link endChildren}. Called before it has done
- * anything, so one that is started after the end was asked for is ended at once.
+ * Terminates a child process with this process, and by {@link endChildren}. A child that is started after
+ * that is terminated immediately.
  */
 export function adoptChild(child: ChildProcess): void {
   children.add(child);

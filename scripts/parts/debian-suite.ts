@@ -55,7 +55,7 @@ async function download(
   await runCommand('apt-get', [...apt, 'download', '--quiet', ...names], { cwd: downloads });
 }
 
-/** Options that make apt know this suite only, with its lists in our cache. */
+/** Options that make apt use only this suite, with its lists in our cache. */
 async function aptOfSuite(suite: DebianSuite): Promise<readonly string[]> {
   const state = join(cacheDirectory(), `apt-${suite}`);
   const stateOptions = await keepingStateIn(state);
@@ -76,7 +76,7 @@ async function aptOfSuite(suite: DebianSuite): Promise<readonly string[]> {
   ];
 }
 
-/** The address that the system has Debian's own packages from. */
+/** The mirror that the system uses for Debian packages. */
 async function systemMirror(): Promise<string> {
   const address = (await mirrorIn([])) ?? (await withOwnPackageLists(mirrorIn));
   if (address === undefined) {
@@ -85,7 +85,7 @@ async function systemMirror(): Promise<string> {
   return address;
 }
 
-/** Package lists tell whose they are, so apt knows none of this before the first update. */
+/** The origin is in the package lists, so apt cannot determine it before the first update. */
 async function mirrorIn(lists: readonly string[]): Promise<string | undefined> {
   const addresses = await runCommand('apt-get', [
     ...lists,

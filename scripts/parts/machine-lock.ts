@@ -6,11 +6,11 @@ const POLL_MS = 100;
 
 /**
  * Runs work that only one process of this machine may do at a time. The lock is a socket in Linux's
- * abstract namespace: the kernel frees it when its holder ends, however it ends, so that no lock
- * can be left behind. On other systems there is no lock.
+ * abstract namespace: the kernel releases it when the process that holds it exits, so no stale lock
+ * can remain. On other systems there is no lock.
  *
- * @param name what the work must not run beside, at most 90 bytes
- * @param work what it throws is thrown on
+ * @param name of the lock, at most 90 bytes
+ * @param work its errors are rethrown
  */
 export async function withMachineLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   if (process.platform !== 'linux') {

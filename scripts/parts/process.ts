@@ -20,7 +20,7 @@ export interface ProcessOptions {
    * @param output the last of what the process said so far (standard output and error)
    */
   readonly isReady: (output: string) => boolean | Promise<boolean>;
-  /** Gets each line that the process says, as it says it. */
+  /** Called with each line of output of the process. */
   readonly onLine?: (line: string) => void;
   /** Default 30,000 milliseconds. */
   readonly readyTimeoutMs?: number;

@@ -13,7 +13,7 @@ import { type RunningProcess, startProcess } from './process.ts';
 export const PROMETHEUS_RELEASES = ['2.42', '2.53', '3.5'] as const;
 export type PrometheusRelease = (typeof PROMETHEUS_RELEASES)[number];
 
-/** Where a release comes from, and what stands in for it where that cannot be read. */
+/** The source of a release, and its fallback if the source is not available. */
 const SUITES: Readonly<
   Record<
     Exclude<PrometheusRelease, '2.42'>,
@@ -25,7 +25,7 @@ const SUITES: Readonly<
 };
 
 export interface PrometheusPrograms {
-  /** What the program calls itself, e.g. `3.5.3`. */
+  /** The version that the program reports, e.g. `3.5.3`. */
   readonly version: string;
   readonly prometheus: string;
   readonly promtool: string;
@@ -65,7 +65,7 @@ const programs = new Map<PrometheusRelease, Promise<PrometheusPrograms>>();
  *
  * @param release default and `2.42`: those in PATH where both are, else those of this Debian's
  *   package
- * @throws Error with what to install where no release can be had
+ * @throws Error with what to install if no release is available
  */
 export function ensurePrometheus(release: PrometheusRelease = '2.42'): Promise<PrometheusPrograms> {
   const found = programs.get(release) ?? findRelease(release);
@@ -115,7 +115,7 @@ async function findRelease(release: PrometheusRelease): Promise<PrometheusProgra
     );
   } catch (error) {
     process.stderr.write(
-      `Prometheus ${release} of Debian ${suite} is missing, ${fallback} stands in: ${String(error)}\n`,
+      `Prometheus ${release} of Debian ${suite} is not available, using ${fallback}: ${String(error)}\n`,
     );
     return ensurePrometheus(fallback);
   }

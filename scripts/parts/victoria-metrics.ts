@@ -17,7 +17,7 @@ const SUITES: Readonly<Record<VictoriaMetricsRelease, DebianSuite>> = {
 };
 
 export interface VictoriaMetricsProgram {
-  /** What the program calls itself, e.g. `1.145.0`. */
+  /** The version that the program reports, e.g. `1.145.0`. */
   readonly version: string;
   readonly path: string;
 }
@@ -41,7 +41,7 @@ export interface RunningVictoriaMetrics extends RunningProcess {
    *
    * @param openMetricsText samples with timestamps in seconds, as for `backfill`; comments are
    *   left out
-   * @throws Error with the server's words where it does not take the text
+   * @throws Error with the response of the server if it rejects the text
    */
   importSamples(openMetricsText: string): Promise<void>;
 }
@@ -106,7 +106,7 @@ async function findRelease(
     return { version: await versionOf(path, directory), path };
   } catch (error) {
     process.stderr.write(
-      `VictoriaMetrics ${release} of Debian ${suite} is missing, its tests are skipped: ${String(error)}\n`,
+      `VictoriaMetrics ${release} of Debian ${suite} is not available, its tests are skipped: ${String(error)}\n`,
     );
     return undefined;
   }

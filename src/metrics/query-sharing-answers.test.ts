@@ -115,7 +115,7 @@ it('counts the bytes of a key twice, and keeps an answer as large as all the roo
   expect(changes).toEqual([[1, 20]]);
 });
 
-it('tells of nothing where an answer was too old when it came', async () => {
+it('reports nothing if an answer was too old on arrival', async () => {
   const { changes, clock, recent } = answers({});
   await recent.get(
     'a',

@@ -55,7 +55,7 @@ it.each([
   expect(isWorthItAfter(samples, ...wanted)).toBe(worth);
 });
 
-it('counts the wanted objects of each answer by themselves', () => {
+it('counts the wanted objects of each answer separately', () => {
   const { isWorthItAfter } = demandOn();
   expect(isWorthItAfter(2000, 40)).toBe(true);
   expect(isWorthItAfter(2000, 39)).toBe(false);

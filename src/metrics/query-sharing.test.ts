@@ -383,7 +383,7 @@ describe('requests for different objects', () => {
 });
 
 describe('the query over all objects', () => {
-  it('serves whoever comes while its answer is there, though few of its samples are wanted', async () => {
+  it('serves further requests while its answer is cached, though few of its samples are needed', async () => {
     const { asked, get, getTwo, queries } = sharing();
     await getTwo();
     const one = get('p1');

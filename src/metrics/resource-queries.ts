@@ -11,7 +11,7 @@ import { MOST_NAMES, shortQuery } from './short-query.ts';
 /** The samples of a response. */
 export interface SamplesByObject {
   /**
-   * Of each object that is asked for, by {@link objectKey}, in the order of the answer. Of their
+   * Of each requested object, by {@link objectKey}, in the order of the response. Of their
    * labels only that of the container is kept.
    */
   readonly samples: ReadonlyMap<string, readonly Sample[]>;

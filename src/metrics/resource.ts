@@ -215,7 +215,7 @@ function resourceOf(mapper: ResourceMapper, kind: 'pods' | 'nodes'): ClusterReso
   });
 }
 
-/** What a request asks for, besides the objects. */
+/** The parameters of a request in addition to the objects. */
 interface Asked extends Caller {
   readonly namespace?: string | undefined;
 }
@@ -321,7 +321,7 @@ async function measure<Metrics>(
   return found;
 }
 
-/** Takes it before anything is asked for: who waits holds nothing of what others wait for. */
+/** Entered before any query is sent, so that waiting requests hold nothing that others wait for. */
 async function takeRoom(room: Room, size: number, { signal }: Caller): Promise<void> {
   const leave = await room.enter(size, signal);
   // The metrics are in memory until the response is made.

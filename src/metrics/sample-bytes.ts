@@ -1,6 +1,6 @@
 import type { Sample } from './query-runner.ts';
 
-/** Of a sample besides its labels, and of a label besides its value. */
+/** Of a sample in addition to its labels, and of a label in addition to its value. */
 const SAMPLE_BYTES = 140;
 const LABEL_BYTES = 40;
 

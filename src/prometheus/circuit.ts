@@ -6,13 +6,13 @@ const PROBES_TO_OPEN = 2;
 /** Milliseconds before each of them. */
 const DOUBT_PAUSE = 75;
 
-/** Milliseconds between two probes of a Prometheus that is lost. */
+/** Milliseconds between two probes while Prometheus is unavailable. */
 const OUTAGE_PAUSE = 500;
 
 /** Pauses are longer or shorter by at most this part, so that replicas do not probe in step. */
 const JITTER = 0.2;
 
-/** Prometheus is lost. */
+/** Prometheus is unavailable. */
 export interface Outage {
   /** Milliseconds since the epoch. */
   readonly since: number;

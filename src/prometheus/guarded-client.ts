@@ -255,7 +255,7 @@ function notAsked({ since, lastError }: Outage): NotAskedError {
 }
 
 function givenUp({ lastError }: Outage): PrometheusError {
-  return new PrometheusError('unreachable', 'given up, for Prometheus is lost', {
+  return new PrometheusError('unreachable', 'given up, since Prometheus is unavailable', {
     detail: lastError.message,
   });
 }

@@ -17,7 +17,7 @@ export function readNamesAnswer(body: Buffer, head: AnswerHead): NoticedNames {
 }
 
 /**
- * Reads a large one, each name as it comes.
+ * Reads a large response, each name as it arrives.
  *
  * @param share accounts for the bytes of the response; the caller has to release it
  */

@@ -61,7 +61,7 @@ export function checkMetricsQuery(
 /** Values that a template may expect: a duration, a number, a word. */
 const SELECTED_VALUES = ['5m', '1', 'value'];
 
-/** Requests that select by the labels that a template asks for, or by some label. */
+/** Requests that select by the labels that a template uses, or by some label. */
 function withSelectors(
   query: MetricsQuery,
   samples: readonly QueryRequest[],

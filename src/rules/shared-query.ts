@@ -76,7 +76,7 @@ export function openObjects(
   );
 }
 
-/** What is asked for in the place of what a request asks for. */
+/** The replacements for the parameters of a request. */
 type Probes = readonly [Probe, Probe];
 
 /** @param probes where both are of one namespace, that stays what it is */

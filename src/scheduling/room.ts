@@ -1,11 +1,11 @@
-/** A limited size for work that needs memory: what does not fit waits. */
+/** A limit on the total size of concurrent work. Work that does not fit waits. */
 export interface Room {
   /**
-   * Waits until there is room for the work, behind all that waits already.
+   * Waits until the work fits, in order of arrival.
    *
-   * @param size of the work; more than all the room counts as all of it
+   * @param size of the work; a size above the limit counts as the limit
    * @param signal ends the wait: rejects with its reason
-   * @returns gives the room back; may be called again
+   * @returns a function that releases the size; may be called again
    */
   enter(size: number, signal: AbortSignal | undefined): Promise<() => void>;
 }
@@ -15,7 +15,7 @@ interface Waiting {
   readonly admit: () => void;
 }
 
-/** @param most the size of all work at the same time */
+/** @param most the total size of concurrent work */
 export function createRoom(most: number): Room {
   const queue = new Set<Waiting>();
   let taken = 0;

@@ -1,7 +1,7 @@
 import { createLogLimit } from './log-limit.ts';
 
 /**
- * Keeps the same entry from being logged again and again, and many different ones from filling the
+ * Limits how often the same entry is logged, and keeps many different ones from filling the
  * log. An entry that is not logged because of the others is logged when it comes again.
  *
  * @param pause milliseconds in which an entry is not logged again

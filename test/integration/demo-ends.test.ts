@@ -195,7 +195,7 @@ describe('Ctrl-C', () => {
     it('ends the demo that keeps running', async () => {
       const env = await machine(silentPort);
       const running = await makeDemo(env, { areInstalled: true });
-      await running.said('Ctrl-C ends it');
+      await running.said('Ctrl-C stops it');
       running.interrupt();
       await running.ended();
       await expectNothingLeft(running);

@@ -24,7 +24,7 @@ beforeAll(async () => {
     name: 'the demo',
     command: process.execPath,
     args: [path.join(root, 'scripts/demo.ts')],
-    isReady: (output) => output.includes('Ctrl-C ends it'),
+    isReady: (output) => output.includes('Ctrl-C stops it'),
     readyTimeoutMs: 110_000,
     stopTimeoutMs: 20_000,
   });

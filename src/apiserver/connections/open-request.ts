@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 
 /**
- * Memory that a request takes besides its headers and its answer, in bytes. Measured over HTTP/2: 12 KiB,
+ * Memory of a request in addition to its headers and its response, in bytes. Measured over HTTP/2: 12 KiB,
  * and the garbage that is not collected yet.
  */
 const REQUEST_BYTES = 16 * 1024;
