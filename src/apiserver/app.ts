@@ -176,7 +176,9 @@ async function answer(
       await access.authorize(user, info, place.identified(identity, signal));
       // Health checks are served under any load, unless they have to wait for a review.
       if (!healthPaths.has(url.path)) place.take(identity);
-      return await routes({ method, url, headers, signal, onQuery: progress.queries.onQuery });
+      const { onQuery } = progress.queries;
+      const flow = place.flowOf(identity);
+      return await routes({ method, url, headers, signal, flow, onQuery });
     } finally {
       // Also if the client has disconnected; and not before the kernel has taken the response.
       exchange.open.onSent(() => place.leave());

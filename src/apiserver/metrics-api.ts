@@ -26,6 +26,8 @@ export interface MetricsRequest {
   readonly conversion: Conversion | undefined;
   /** Aborted when the client has gone, or its time is over. */
   readonly signal: AbortSignal;
+  /** What counts as one client; undefined where that is not known. */
+  readonly flow: string | undefined;
   readonly onQuery: OnQuery;
 }
 
@@ -46,7 +48,7 @@ export function customMetricsApi(catalog: () => Catalog, metrics: CustomMetrics)
     group: customMetricsGroup,
     offer: metricsOffer,
     resources: listedOnce(catalog, customMetricsGroup, customMetricResources),
-    async get({ version, segments, query, signal, onQuery }) {
+    async get({ version, segments, query, signal, flow, onQuery }) {
       const { resource, namespace, name, metric } = parseCustomMetricsPath(segments);
       const { labelSelector, metricLabelSelector } = parseListOptions(query, name);
       const values = await metrics.get({
@@ -57,6 +59,7 @@ export function customMetricsApi(catalog: () => Catalog, metrics: CustomMetrics)
         selector: labelSelector,
         metricSelector: metricLabelSelector,
         signal,
+        flow,
         onQuery,
       });
       return metricValueList(version, values);
@@ -70,13 +73,13 @@ export function externalMetricsApi(catalog: () => Catalog, metrics: ExternalMetr
     group: externalMetricsGroup,
     offer: metricsOffer,
     resources: listedOnce(catalog, externalMetricsGroup, externalMetricResources),
-    async get({ segments, query, signal, onQuery }) {
+    async get({ segments, query, signal, flow, onQuery }) {
       const [first, namespace = '', metric = ''] = segments;
       if (first !== 'namespaces' || segments.length !== 3) throw resourceNotFound();
       refuseWatch(query, externalMetricsGroup.name, '*');
       const { labelSelector } = parseListOptions(query, undefined);
       const selector = labelSelector;
-      const values = await metrics.get({ namespace, metric, selector, signal, onQuery });
+      const values = await metrics.get({ namespace, metric, selector, signal, flow, onQuery });
       return externalMetricValueList(values);
     },
   };

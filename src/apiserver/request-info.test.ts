@@ -72,6 +72,7 @@ async function askFor(api: MetricsApi, version: string, below: string) {
     query: url.query,
     conversion: undefined,
     signal: new AbortController().signal,
+    flow: undefined,
     onQuery: () => () => undefined,
   };
   if (segments.length > 0) {

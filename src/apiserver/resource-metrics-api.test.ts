@@ -56,6 +56,7 @@ function api() {
       query: new URLSearchParams(query),
       conversion,
       signal: new AbortController().signal,
+      flow: undefined,
       onQuery: () => () => undefined,
     });
   };

@@ -63,11 +63,11 @@ interface Found {
 /** @param now in seconds since the epoch */
 async function find(
   metrics: ResourceMetrics,
-  { segments, query, signal, onQuery }: MetricsRequest,
+  { segments, query, signal, flow, onQuery }: MetricsRequest,
   now: number,
 ): Promise<Found> {
   const { resource, namespace, name } = parsePath(segments);
-  const caller = { signal, onQuery };
+  const caller = { signal, flow, onQuery };
   if (resource === 'nodes') {
     const kind = 'NodeMetrics';
     if (name !== undefined) {

@@ -49,6 +49,8 @@ export interface RoutedRequest {
   readonly url: RequestUrl;
   readonly headers: HttpExchange['headers'];
   readonly signal: AbortSignal;
+  /** What counts as one client; undefined where that is not known. */
+  readonly flow: string | undefined;
   readonly onQuery: OnQuery;
 }
 
@@ -129,7 +131,7 @@ function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly 
   const aggregated = createAggregatedDiscovery();
   const listed = documentsOf();
   const turns = createTurns();
-  return async ({ method, url, headers, signal, onQuery }) => {
+  return async ({ method, url, headers, signal, flow, onQuery }) => {
     const served = apis();
     const { segments, query } = url;
     const [, groupName, version, ...rest] = segments;
@@ -164,7 +166,7 @@ function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly 
     }
     const metricsForm = form(api.offer);
     const { conversion } = metricsForm;
-    const request = { version, segments: rest, query, conversion, signal, onQuery };
+    const request = { version, segments: rest, query, conversion, signal, flow, onQuery };
     const object = await api.get(request);
     return listAnswer(object, metricsForm, readsGzip(headers['accept-encoding']), turns);
   };

@@ -95,7 +95,7 @@ export const prometheusFlags = {
     default: 20,
     from: 1,
     to: 10_000,
-    help: "How many queries Prometheus gets at the same time; the default is that of Prometheus's own --query.max-concurrency. Others wait for their turn.",
+    help: "How many queries Prometheus gets at the same time; the default is that of Prometheus's own --query.max-concurrency. Others wait for their turn: users take turns, and a single user gets at most four fifths.",
   }),
   maxQueued: flag.int({
     name: 'prometheus-max-queued',

@@ -62,6 +62,8 @@ export interface Caller {
    * of a large response of Prometheus is held until then.
    */
   readonly signal?: AbortSignal | undefined;
+  /** What counts as one client. Flows take turns with their queries. Undefined: it is not known. */
+  readonly flow?: string | undefined;
   readonly onQuery?: OnQuery | undefined;
 }
 

@@ -16,6 +16,9 @@ import { createQueryTelling } from './query-telling.ts';
 import { sampleBytes } from './sample-bytes.ts';
 import { LongQueryError, onlyAsked, shortQuery } from './short-query.ts';
 
+/** Queries for the objects of all users must not wait for the other queries of one of them. */
+const SHARED_FLOW = 'shared queries';
+
 const MOST_ANSWERS = 1000;
 const MOST_BYTES = 32 * 2 ** 20;
 
@@ -94,11 +97,17 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
   function ask(promql: string, caller: QueryRunnerOptions): Promise<QueryAnswer> {
     if (caller.origin?.rule.definition.sharing === false) {
       const query = { promql, scope: 'own', answered: 'asked' } as const;
-      return telling(query, caller, () => runner.query(promql, { signal: caller.signal }));
+      return telling(query, caller, () =>
+        runner.query(promql, { signal: caller.signal, flow: caller.flow }),
+      );
     }
     const query = { promql, scope: 'own', answered: howAnswered(own, promql) } as const;
     return telling(query, caller, () =>
-      own.get(promql, (stop) => runner.query(promql, { signal: stop }), caller.signal),
+      own.get(
+        promql,
+        (stop) => runner.query(promql, { signal: stop, flow: caller.flow }),
+        caller.signal,
+      ),
     );
   }
 
@@ -136,7 +145,10 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
     signal: AbortSignal,
   ): Promise<SamplesByObject> {
     try {
-      const samples = await indexByObject(await runner.query(shared.promql, { signal }), shared);
+      const samples = await indexByObject(
+        await runner.query(shared.promql, { signal, flow: SHARED_FLOW }),
+        shared,
+      );
       if (samples === undefined) throw new NoSharedAnswer();
       demand.answered(samples.size);
       // Nobody but those who wait for it right now will get it.

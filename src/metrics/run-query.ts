@@ -9,11 +9,11 @@ import type { Caller, QueryAnswer, QueryOrigin, QueryRunner } from './query-runn
 export async function runQuery(
   queries: QueryRunner,
   query: string,
-  { signal, onQuery }: Caller,
+  { signal, flow, onQuery }: Caller,
   origin?: QueryOrigin,
 ): Promise<QueryAnswer> {
   try {
-    return await queries.query(query, { signal, onQuery, origin });
+    return await queries.query(query, { signal, flow, onQuery, origin });
   } catch (cause) {
     if (cause instanceof MetricsError) throw cause;
     throw new MetricsError('InternalError', 'unable to fetch metrics', { cause });

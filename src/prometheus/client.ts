@@ -35,6 +35,8 @@ export interface QueryOptions extends RequestOptions {
    * budget. Default: it does not count after it is read.
    */
   readonly inUse?: AbortSignal | undefined;
+  /** What counts as one client: a guarded client lets flows take turns. */
+  readonly flow?: string | undefined;
   /** Called if the response is large: it may have to wait for memory, while Prometheus is done. */
   readonly onLarge?: () => void;
 }

@@ -148,7 +148,7 @@ export function createGuardedClient(options: PrometheusOptions & GuardOptions): 
     const timeoutMs = queryOptions.timeoutMs ?? options.queryTimeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS;
     const deadline = performance.now() + timeoutMs;
     budget.earn();
-    const leave = await enterQueue(timeoutMs, queryOptions.signal);
+    const leave = await enterQueue(queryOptions.flow, timeoutMs, queryOptions.signal);
     try {
       // A large response may wait for memory and must not delay small ones.
       return await askPatiently(promql, { ...queryOptions, onLarge: leave }, deadline);
@@ -158,13 +158,14 @@ export function createGuardedClient(options: PrometheusOptions & GuardOptions): 
   }
 
   async function enterQueue(
+    flow: string | undefined,
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<() => void> {
     const outage = circuit.outage();
     if (outage !== undefined) throw notAsked(outage);
     const begun = performance.now();
-    const leave = await queue.enter(timeoutMs, signal);
+    const leave = await queue.enter(flow, timeoutMs, signal);
     observer.waited((performance.now() - begun) / 1000);
     return leave;
   }

@@ -75,7 +75,7 @@ async function actualFates(steps: readonly Step[], most: { running: number; wait
       const who = fates.push('waiting') - 1;
       const caller = new AbortController();
       callers.push(caller);
-      queue.enter(each.timeoutMs, caller.signal).then(
+      queue.enter(undefined, each.timeoutMs, caller.signal).then(
         (done) => {
           fates[who] = 'running';
           leave[who] = done;
@@ -121,8 +121,8 @@ describe('the queue', () => {
     const queue = createQueryQueue({ mostRunning: 1, mostWaiting: 10 });
     const caller = new AbortController();
     const removed = vi.spyOn(caller.signal, 'removeEventListener');
-    const leave = await queue.enter(1_000, caller.signal);
-    const second = queue.enter(1_000, caller.signal);
+    const leave = await queue.enter(undefined, 1_000, caller.signal);
+    const second = queue.enter(undefined, 1_000, caller.signal);
     leave();
     (await second)();
     expect(vi.getTimerCount()).toBe(0);
@@ -131,11 +131,11 @@ describe('the queue', () => {
 
   it('takes a place back once only', async () => {
     const queue = createQueryQueue({ mostRunning: 1, mostWaiting: 10 });
-    const leave = await queue.enter(1_000, undefined);
+    const leave = await queue.enter(undefined, 1_000, undefined);
     leave();
     leave();
-    await queue.enter(1_000, undefined);
-    const third = queue.enter(1_000, undefined);
+    await queue.enter(undefined, 1_000, undefined);
+    const third = queue.enter(undefined, 1_000, undefined);
     third.catch(() => undefined);
     await vi.advanceTimersByTimeAsync(1_000);
     await expect(third).rejects.toMatchObject({
@@ -146,8 +146,11 @@ describe('the queue', () => {
 
   it('sends all away who wait, and goes on', async () => {
     const queue = createQueryQueue({ mostRunning: 1, mostWaiting: 2 });
-    const leave = await queue.enter(1_000, undefined);
-    const waiting = [queue.enter(1_000, undefined), queue.enter(1_000, undefined)];
+    const leave = await queue.enter(undefined, 1_000, undefined);
+    const waiting = [
+      queue.enter(undefined, 1_000, undefined),
+      queue.enter(undefined, 1_000, undefined),
+    ];
     const settled = Promise.allSettled(waiting);
     const reason = new Error('lost');
     queue.refuseAll(reason);
@@ -155,15 +158,46 @@ describe('the queue', () => {
       { status: 'rejected', reason },
       { status: 'rejected', reason },
     ]);
-    const next = queue.enter(1_000, undefined);
+    const next = queue.enter(undefined, 1_000, undefined);
     leave();
     expect(await next).toBeTypeOf('function');
   });
 
   it('takes nobody who has given up before', async () => {
     const queue = createQueryQueue({ mostRunning: 1, mostWaiting: 2 });
-    await expect(queue.enter(1_000, AbortSignal.abort())).rejects.toMatchObject({
+    await expect(queue.enter(undefined, 1_000, AbortSignal.abort())).rejects.toMatchObject({
       kind: 'canceled',
     });
+  });
+
+  it('lets flows take turns, and none has all places', async () => {
+    const queue = createQueryQueue({ mostRunning: 5, mostWaiting: 100 });
+    const order: string[] = [];
+    const leaves: (() => void)[] = [];
+    const enter = (flow: string | undefined, name: string) =>
+      queue.enter(flow, 1_000, undefined).then((leave) => {
+        order.push(name);
+        leaves.push(leave);
+      });
+    for (let i = 1; i <= 8; i += 1) void enter('tenant', `t${i}`);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(order).toEqual(['t1', 't2', 't3', 't4']);
+    void enter('autoscaler', 'a1');
+    void enter('autoscaler', 'a2');
+    void enter('other', 'o1');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(order.slice(4)).toEqual(['a1']);
+    for (const leave of leaves.splice(0, 4)) leave();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(order.slice(5)).toEqual(['t5', 'a2', 'o1', 't6']);
+    for (const leave of leaves.splice(0)) leave();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(order.slice(9)).toEqual(['t7', 't8']);
+  });
+
+  it('lets what belongs to no flow have all places', async () => {
+    const queue = createQueryQueue({ mostRunning: 5, mostWaiting: 0 });
+    for (let i = 0; i < 5; i += 1) await queue.enter(undefined, 1_000, undefined);
+    await expect(queue.enter(undefined, 1_000, undefined)).rejects.toThrow();
   });
 });

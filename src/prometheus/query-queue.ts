@@ -1,18 +1,26 @@
 import { PrometheusError } from './errors.ts';
 import { NotAskedError } from './not-asked.ts';
 
-/** Lets so many queries run at once; the others wait in the order in which they came. */
+/**
+ * Lets so many queries run at once; the others wait. Flows take turns, and the queries of a flow run in
+ * the order in which they came. A flow is what counts as one client, such as a user.
+ */
 export interface QueryQueue {
   /**
    * Waits for a place.
    *
+   * @param flow undefined: one flow, which may have all places
    * @param timeoutMs how long, in milliseconds
    * @param signal the caller's own: whoever gives up leaves the queue at once
    * @returns gives the place back; to be called when the query has ended, however it did
    * @throws NotAskedError `queue_full` at once, `deadline` after that time, or what `refuseAll` is
    *   given; PrometheusError `canceled` when the signal says so
    */
-  enter(timeoutMs: number, signal: AbortSignal | undefined): Promise<() => void>;
+  enter(
+    flow: string | undefined,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<() => void>;
   /** Sends all away who wait now. */
   refuseAll(reason: Error): void;
 }
@@ -31,38 +39,78 @@ interface Waiting {
   readonly refuse: (reason: Error) => void;
 }
 
+/** The part of all places that a flow leaves to others. */
+const PART_FOR_OTHERS = 1 / 5;
+
 export function createQueryQueue(options: QueryQueueOptions): QueryQueue {
   const { mostRunning, mostWaiting, onChange } = options;
-  // A set keeps the order, and whoever gives up leaves it without a search.
-  const queue = new Set<Waiting>();
+  const mostOfFlow = mostRunning - Math.floor(mostRunning * PART_FOR_OTHERS);
+  // In the order of their turns. A set keeps the order, and whoever gives up leaves it without a search.
+  const queues = new Map<string | undefined, Set<Waiting>>();
+  const runningOf = new Map<string, number>();
   let running = 0;
+  let queued = 0;
 
-  const changed = (): void => onChange?.({ running, waiting: queue.size });
+  const changed = (): void => onChange?.({ running, waiting: queued });
 
-  function take(): () => void {
-    running += 1;
+  function mayRun(flow: string | undefined): boolean {
+    if (running >= mostRunning) return false;
+    return flow === undefined || (runningOf.get(flow) ?? 0) < mostOfFlow;
+  }
+
+  function count(flow: string | undefined, change: 1 | -1): void {
+    running += change;
+    if (flow === undefined) return;
+    const own = (runningOf.get(flow) ?? 0) + change;
+    if (own > 0) runningOf.set(flow, own);
+    else runningOf.delete(flow);
+  }
+
+  function take(flow: string | undefined): () => void {
+    count(flow, 1);
     let isTaken = true;
     return () => {
       if (!isTaken) return;
       isTaken = false;
-      running -= 1;
-      const [next] = queue;
-      next?.admit();
+      count(flow, -1);
+      admitNext();
       changed();
     };
   }
 
-  function wait(timeoutMs: number, signal: AbortSignal | undefined): Promise<() => void> {
+  /** Of the first flow that may run one more, which is then the last to be next. */
+  function admitNext(): void {
+    for (const [flow, queue] of queues) {
+      const [next] = queue;
+      if (next === undefined || !mayRun(flow)) continue;
+      next.admit();
+      if (queue.size > 0) {
+        queues.delete(flow);
+        queues.set(flow, queue);
+      }
+      return;
+    }
+  }
+
+  function wait(
+    flow: string | undefined,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<() => void> {
     return new Promise((resolve, reject) => {
+      const queue = queues.get(flow) ?? new Set();
+      queues.set(flow, queue);
       const leave = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', giveUp);
         queue.delete(waiting);
+        queued -= 1;
+        if (queue.size === 0) queues.delete(flow);
       };
       const waiting: Waiting = {
         admit() {
           leave();
-          resolve(take());
+          resolve(take(flow));
         },
         refuse(reason) {
           leave();
@@ -74,23 +122,26 @@ export function createQueryQueue(options: QueryQueueOptions): QueryQueue {
       const timer = setTimeout(() => waiting.refuse(waitedTooLong(timeoutMs)), timeoutMs);
       signal?.addEventListener('abort', giveUp, { once: true });
       queue.add(waiting);
+      queued += 1;
       changed();
     });
   }
 
   return {
-    async enter(timeoutMs, signal) {
+    async enter(flow, timeoutMs, signal) {
       if (signal?.aborted) throw canceled();
-      if (running < mostRunning) {
-        const leave = take();
+      if (mayRun(flow)) {
+        const leave = take(flow);
         changed();
         return leave;
       }
-      if (queue.size >= mostWaiting) throw full(mostRunning, mostWaiting);
-      return wait(timeoutMs, signal);
+      if (queued >= mostWaiting) throw full(running, queued);
+      return wait(flow, timeoutMs, signal);
     },
     refuseAll(reason) {
-      for (const waiting of [...queue]) waiting.refuse(reason);
+      for (const queue of [...queues.values()]) {
+        for (const waiting of [...queue]) waiting.refuse(reason);
+      }
     },
   };
 }

@@ -37,6 +37,8 @@ export interface RequestPlace {
   identified(identity: Identity, signal: AbortSignal): ReviewCaller;
   /** Takes a slot for serving the request, or keeps the current one. */
   take(identity: Identity): void;
+  /** The flow of the queries of the request; undefined if users are not authenticated. */
+  flowOf(identity: Identity): string | undefined;
   /** Releases the slot, if there is one. No other can be taken afterwards. */
   leave(): void;
 }
@@ -96,7 +98,12 @@ export function createSinglePool(most: number, events: RequestPoolEvents): Reque
   };
   const pools = new Map<RequestPool, FairPlaces>([['everyone', eachAlone]]);
   const alike: Classification = { whileReviewed: () => 'everyone', whileServed: () => 'everyone' };
-  return { open: (address) => openPlace(addressFlow(address), pools, alike, events) };
+  return {
+    open(address) {
+      const place = openPlace(addressFlow(address), pools, alike, events);
+      return { ...place, flowOf: () => undefined };
+    },
+  };
 }
 
 function openPlace(
@@ -116,6 +123,7 @@ function openPlace(
     identified: (identity, signal) =>
       callerIn(whileReviewed(identity.method), flowOf(identity), signal),
     take: (identity) => held.take(whileServed(identity.method), flowOf(identity)),
+    flowOf,
     leave: held.leave,
   };
 }
