@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Integration tests that need no program but this one, and run within seconds. */
-const integration = ['delegated-access', 'discovery-servers', 'kubernetes-*', 'object-index'];
+const integration = ['discovery-servers', 'kubernetes-*', 'object-index'];
 
 /** The tests that mutants are run against. */
 export default defineConfig({

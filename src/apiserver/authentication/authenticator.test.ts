@@ -106,6 +106,17 @@ describe('createAuthenticator', () => {
     },
   );
 
+  it('refuses impersonation by any field of extra, and by no header that is called otherwise', async () => {
+    const authenticate = authenticator(noToken);
+    for (const header of ['impersonate-extra-scopes', 'impersonate-extra-']) {
+      const refused = authenticate(request({ [header]: ['jane'] }));
+      await expect(refused).rejects.toMatchObject({ status: { code: 400 } });
+    }
+    for (const header of ['x-impersonate-user', 'impersonate-users', 'impersonate-']) {
+      expect(await authenticate(request({ [header]: ['jane'] }))).toEqual(anonymous);
+    }
+  });
+
   it('fails where a token cannot be reviewed', async () => {
     const authenticate = authenticator(async () => {
       throw new Error('no API server');

@@ -38,6 +38,7 @@ describe('createChainVerifier', () => {
     const [peer, bundle] = [await shown(), bundleOf(ca)];
     const verdict = verify(peer, bundle);
     expect(verdict).toEqual({ valid: true, until: START + HOUR / 2 });
+    expect(verify(peer, bundle)).toBe(verdict);
     clock += HOUR / 2;
     expect(verify(peer, bundle)).toBe(verdict);
     clock += 1;

@@ -22,6 +22,8 @@ let frontProxyCa: MadeCertificate;
 let authorities: CertificateAuthorities | undefined;
 let outcomes: string[] = [];
 let tokens: string[] = [];
+/** Why the latest refused client was refused, for the log. */
+let why: string | undefined;
 
 beforeAll(async () => {
   [clientCa, frontProxyCa] = await Promise.all([
@@ -39,10 +41,12 @@ beforeAll(async () => {
   });
   const { cert, key } = await makeCertificate({ subject: 'CN=server' });
   server = createServer({ ...askForClientCertificates, cert, key }, async (request, response) => {
-    const seen = await authenticate(request, reviewCaller()).then(
-      ({ method, user: { name, groups } }) => ({ method, name, groups }),
-      (error: unknown) => statusOf(error).code,
-    );
+    const seen = await authenticate(request, reviewCaller())
+      .then(({ method, user: { name, groups } }) => ({ method, name, groups }))
+      .catch((error: unknown) => {
+        why = error instanceof Error ? String(error.cause) : undefined;
+        return statusOf(error).code;
+      });
     response.end(JSON.stringify(seen));
   });
   port = await listenOnLoopback(server);
@@ -130,6 +134,33 @@ describe('a client certificate', () => {
     expect(await whoIs(forged, good)).toEqual(bob);
     expect(await whoIs(forged, { authorization: 'Bearer bad' })).toBe(401);
     expect(outcomes).toEqual(['none refused', 'token success', 'none refused']);
+  });
+
+  it('that is refused has all reasons for that in the log', async () => {
+    const forged = await makeClient(await makeAuthority('clients'), 'CN=admin');
+    const unsigned = 'no trusted authority has signed it';
+    const reasons = [
+      `not the front proxy's certificate: ${unsigned}`,
+      `not a client's certificate: ${unsigned}`,
+    ];
+    expect(await whoIs(forged)).toBe(401);
+    expect(why).toBe(`Error: ${reasons.join('; ')}`);
+    expect(await whoIs(forged, { authorization: 'Bearer bad' })).toBe(401);
+    expect(why).toBe(`Error: ${[...reasons, 'the bearer token is not valid'].join('; ')}`);
+    const other = await makeClient(frontProxyCa, 'CN=other');
+    expect(await whoIs(other)).toBe(401);
+    const [, notClient] = reasons;
+    expect(why).toBe(`Error: no front proxy may be called "other"; ${notClient}`);
+  });
+
+  it('that cannot be read is refused, unless a token says who asks', async () => {
+    const organizations = Array.from({ length: 500 }, (_, i) => `O=${String(i).padStart(60, 'x')}`);
+    const large = await makeClient(clientCa, ['CN=alice', ...organizations].join(','));
+    expect(await whoIs(large)).toBe(401);
+    expect(why).toMatch(
+      /^Error: the client certificate cannot be read: Error: expected a chain of/,
+    );
+    expect(await whoIs(large, good)).toEqual(bob);
   });
 
   it('of an unknown authority is rejected without a front proxy, too', async () => {

@@ -68,6 +68,11 @@ describe('remoteUser', () => {
     expect(user?.groups).toEqual([]);
   });
 
+  it('takes a header that is there without a value for none', () => {
+    const headers = { 'x-remote-user': ['alice'], 'x-remote-group': undefined };
+    expect(remoteUser(headers, names)?.groups).toEqual([]);
+  });
+
   it('names nobody without the header', () => {
     expect(remoteUser({ 'x-remote-group': ['system:masters'] }, names)).toBeUndefined();
     expect(remoteUser({ 'x-remote-user': [''] }, names)).toBeUndefined();

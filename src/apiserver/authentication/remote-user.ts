@@ -67,9 +67,7 @@ function percentDecoded(key: string): string {
   }
 }
 
-const ASCII = /^[\0-\x7f]*$/;
-
 /** Node.js takes each byte of a header for a character; the names of users are UTF-8. */
 function utf8(value: string): string {
-  return ASCII.test(value) ? value : Buffer.from(value, 'latin1').toString('utf8');
+  return Buffer.from(value, 'latin1').toString('utf8');
 }
