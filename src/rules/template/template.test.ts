@@ -117,12 +117,21 @@ describe('what a template gives', () => {
     ['<<lt "\\uff5e" "\\U0001f600">>', 'true'],
     ['<<eq .Inner.Deep .Inner.Deep>> <<eq .Inner.Deep .Resource>>', 'true false'],
     ['<<eq .Values.absent nil>> <<eq .Series .Values.absent>>', 'true false'],
+    ['<<eq nil 1>> <<eq 1 nil>> <<ne "a" "a">> <<eq .Inner .Inner>>', 'false false false true'],
+    ['<<lt 2 2>> <<le 2 2>> <<gt 2 2>> <<ge 2 2>>', 'false true false true'],
+    ['<<lt 3 2>> <<le 3 2>> <<gt 3 2>> <<ge 3 2>>', 'false false true true'],
+    ['<<lt 1.5 1.5>> <<le 1.5 1.5>> <<lt "a" "a">> <<le "b" "a">>', 'false true false false'],
+    // what is true
+    ['<<not .Inner>> <<not (index "\\x00" 0)>> <<not (index "a" 0)>>', 'false true false'],
+    ['<<not 0.0>> <<not 0.5>> <<not false>> <<not .Groups>>', 'true false true false'],
     // len, index, slice
     ['<<len .Series>> <<len .Text>> <<len .Groups>> <<len .Values>>', '4 9 2 2'],
     ['<<index .Groups 1>> <<index .Values "absent">>. <<index .Text 0>>', 'shard . 195'],
     ['<<index .Groups>> <<index .Groups 0 0>>', '[pod shard] 112'],
     ['<<slice .Series 1>> <<slice .Series 1 3>> <<slice .Series>>', 'oad oa load'],
     ['<<slice .Text 2 5>> <<slice .Groups 1>> <<slice .Groups 2>>', '€ [shard] []'],
+    ['<<slice .Series 4>>.<<slice .Series 2 2>>. <<slice .Groups 0 0>>', '.. []'],
+    ['<<index "\\x01b" 1>> <<index .Groups (index "\\x01" 0)>>', '98 shard'],
     ['<<slice (slice .Groups 0 1) 0 2>> <<slice .Groups 0 1 1>>', '[pod shard] [pod]'],
     // printing
     [
@@ -131,6 +140,8 @@ describe('what a template gives', () => {
     ],
     ['<<print 1 2 "x" 3 true nil>> <<println "y" 4>>', '1 2x3 true <nil> y 4\n'],
     ['<<html "<a>&\\"\'\\x00">>', '&lt;a&gt;&amp;&#34;&#39;\u{fffd}'],
+    ['<<print>>.<<println>>.<<html>>.<<print "a" "b">>', '.\n..ab'],
+    ['<<js "\u{1f600}\\u2028">> <<urlquery "%+">>', '\u{1f600}\\u2028 %25%2B'],
     ['<<html .Values.absent>> <<html 1 2>>', '&lt;no value&gt; 1 2'],
     [
       '<<js "a\\"b<c>&\'=\\\\\\n\\x7fé\\u200b">>',
@@ -189,6 +200,46 @@ describe('a template that cannot be executed', () => {
       '<<‸eq .None .Groups>>',
       '<eq .None .Groups>: error calling eq: non-comparable types map[]: map[string]string, []string: [pod shard]',
     ],
+    [
+      '<<‸eq true 1>>',
+      '<eq true 1>: error calling eq: incompatible types for comparison: bool and int',
+    ],
+    [
+      '<<‸eq (index "a" 0) 1.0>>',
+      '<eq (index "a" 0) 1.0>: error calling eq: incompatible types for comparison: uint8 and float64',
+    ],
+    [
+      '<<‸lt 1.5 1>>',
+      '<lt 1.5 1>: error calling lt: incompatible types for comparison: float64 and int',
+    ],
+    ['<<‸lt nil nil>>', '<lt nil nil>: error calling lt: invalid type for comparison'],
+    ['<<‸lt 1 .Inner>>', '<lt 1 .Inner>: error calling lt: invalid type for comparison'],
+    ['<<‸index .Series 4>>', '<index .Series 4>: error calling index: index out of range: 4'],
+    ['<<‸index .Series -1>>', '<index .Series -1>: error calling index: index out of range: -1'],
+    [
+      '<<‸index .Values nil>>',
+      '<index .Values nil>: error calling index: value is nil; should be of type string',
+    ],
+    [
+      '<<‸index .Inner 1>>',
+      "<index .Inner 1>: error calling index: can't index item of type v1.Inner",
+    ],
+    ['<<‸slice nil 1>>', '<slice nil 1>: error calling slice: slice of untyped nil'],
+    ['<<‸slice .Series 5>>', '<slice .Series 5>: error calling slice: index out of range: 5'],
+    [
+      '<<‸slice .Groups 0 1 2 2>>',
+      '<slice .Groups 0 1 2 2>: error calling slice: too many slice indexes: 4',
+    ],
+    [
+      '<<‸slice .Groups 0 2 1>>',
+      '<slice .Groups 0 2 1>: error calling slice: invalid slice index: 2 > 1',
+    ],
+    ['<<‸slice .Groups 0 3>>', '<slice .Groups 0 3>: error calling slice: index out of range: 3'],
+    ['<<‸len .Inner>>', '<len .Inner>: error calling len: len of type v1.Inner'],
+    ['<<‸call nil>>', '<call nil>: error calling call: call of nil'],
+    ['<<‸not 1 2>>', '<not 1 2>: wrong number of args for not: want 1 got 2'],
+    ['<<print (‸and)>>', '<and>: wrong number of args for and: want at least 1 got 0'],
+    ['<<1 | ‸printf>>', '<printf>: wrong type for value; expected string; got int'],
     ['<<‸index .Groups 2>>', '<index .Groups 2>: error calling index: index out of range: 2'],
     ['<<‸index .Groups -1>>', '<index .Groups -1>: error calling index: index out of range: -1'],
     [
@@ -242,6 +293,21 @@ describe('a template that cannot be executed', () => {
     const error = failure(marked.replace('‸', ''));
     expect(error.reason).toBe(reason);
     expect(error.offset).toBe(marked.indexOf('‸'));
+  });
+
+  test('of values that are not comparable, says which', () => {
+    const error = failure('<<eq . .>>');
+    expect(error.reason).toMatch(/^<eq \. \.>: error calling eq: non-comparable type \{/);
+    expect(error.reason).toMatch(/: naming\.queryTemplateArgs$/);
+  });
+
+  test('shows the beginning of what is long', () => {
+    const name = 'x'.repeat(400);
+    const { message, explanation } = failure(`<<.Series.${name}>>`);
+    expect(message).toBe(
+      `template: q:1:9: executing "q" at <.Series.${name.slice(0, 292)}...>: ${`can't evaluate field ${name}`.slice(0, 300)}...`,
+    );
+    expect(explanation).toContain('there is no field');
   });
 
   test('says where, in the way of Go', () => {
