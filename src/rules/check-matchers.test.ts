@@ -63,6 +63,7 @@ describe('checkMatchers', () => {
     expect(warningsOf(seriesQuery, 'sum(up) / sum(up{code="1"})')).toEqual([]);
     expect(warningsOf(seriesQuery, 'sum(<<.Series>>{code=~".*"})')).toEqual([]);
     expect(warningsOf(seriesQuery, 'sum(other)')).toEqual([]);
+    expect(warningsOf('up{namespace="a",pod=~"b.*"}', 'sum(up)')).toEqual([]);
     expect(warningsOf(seriesQuery, 'sum({job="a"})')).toEqual([]);
     expect(warningsOf('{code="200"}', 'sum({job="a"})')).toEqual([]);
     expect(warningsOf(seriesQuery, 'sum(')).toEqual([]);

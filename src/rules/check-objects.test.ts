@@ -131,6 +131,7 @@ describe('a side of `or` without the label of the objects', () => {
   it.each([
     'sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m]) or vector(0)) by (<<.GroupBy>>)',
     'sum(rate(<<.Series>>{<<.LabelMatchers>>}[1m])) by (<<.GroupBy>>) or on() vector(0)',
+    '<<.Series>>{<<.LabelMatchers>>} or vector(0)',
   ])('gets one warning: %s', (query) => {
     expect(faultsOf(query)).toEqual([
       {
@@ -166,6 +167,16 @@ describe('a query of a rule with a template', () => {
     const query = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (kube_deployment)';
     expect(templateFaults(query)).toBe('');
     expect(templateFaults('sum(<<.Series>>{<<.LabelMatchers>>}) without (kube_pod)')).toBe('');
+  });
+
+  it('must be about the resources of the overrides', () => {
+    const { faults, report } = collect();
+    const metricsQuery = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (kube_deployment)';
+    const rule = { template: 'kube_<<.Resource>>', overrides: PODS, metricsQuery };
+    checkRule(compiledRule(rule), mapper, options, report);
+    expect(faults).toMatchObject([
+      { severity: 'warning', message: expect.stringContaining('not grouped by `pod`') },
+    ]);
   });
 
   it('is broken without the label of any resource', () => {

@@ -228,13 +228,9 @@ function warnOfOthers(
   }
 }
 
-/** What comes of it where samples tell objects apart, but not their namespaces. */
-function mixed(text: string, { objects, namespace }: QueryRequest): string {
-  const isMixed =
-    objects !== undefined &&
-    namespace !== undefined &&
-    lostLabel(text, objects.label) === undefined &&
-    lostLabel(text, namespace.label) !== undefined;
+/** What comes of it where samples do not tell namespaces apart. */
+function mixed(text: string, { namespace }: QueryRequest): string {
+  const isMixed = namespace !== undefined && lostLabel(text, namespace.label) !== undefined;
   return isMixed ? ', and takes those of the same name in other namespaces for one' : '';
 }
 

@@ -51,7 +51,7 @@ export function checkOverrides(
 
 function unknownResource(group: string, name: string, mapper: ResourceMapper): string {
   const named = group === '' ? `"${name}"` : `"${name}" of the group "${group}"`;
-  const elsewhere = group === '' ? undefined : mapper.find('', name);
+  const elsewhere = mapper.find('', name);
   if (elsewhere !== undefined) {
     const place = elsewhere.group === '' ? 'the core group' : `the group "${elsewhere.group}"`;
     return `no resource ${named} is known: ${elsewhere.resource} belong to ${place}`;

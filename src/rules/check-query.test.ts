@@ -39,6 +39,7 @@ describe('checkMetricsQuery', () => {
   it.each([
     ['x[<<.LabelValuesByName.window>>]', undefined],
     ['rate(x[<<.LabelValuesByName.window>>])', ['window=5m']],
+    ['<<if ne .Series "a">>rate(x[<<.LabelValuesByName.w>>])<<end>>', ['w=5m']],
     ['rate(x[<<.LabelValuesByName.k>>m])', ['k=1']],
     [
       'max(x{<<index .LabelValuesByName "name">>="b",c="<<.LabelValuesByName.a>>"})',

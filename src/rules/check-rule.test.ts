@@ -49,7 +49,12 @@ describe('checkRule', () => {
     check(' {"up"}');
     check('up{pod!="{{ .b }}"}');
     expect(faults).toMatchObject([
-      { severity: 'broken', path: ['seriesQuery'], offset: 11 },
+      {
+        severity: 'broken',
+        path: ['seriesQuery'],
+        offset: 11,
+        message: expect.stringMatching(/^unexpected/),
+      },
       { severity: 'warning', path: ['seriesQuery'], offset: 2 },
       { severity: 'warning', path: ['seriesQuery'], offset: 9 },
     ]);
@@ -57,6 +62,29 @@ describe('checkRule', () => {
     check('up{', false);
     check('{{ .Values.b }}', false);
     expect(faults).toEqual([]);
+  });
+
+  it('makes the query for an object that the rule describes', () => {
+    const rule = { overrides: { instance: 'node' }, metricsQuery: 'sum({<<.LabelMatchers>>' };
+    expect(faultsOf(rule)).toMatchObject([
+      ['broken', 'metricsQuery', expect.stringContaining('sum({instance="web-0"')],
+    ]);
+  });
+
+  it.each(['custom', 'external'] as const)('holds %s queries against seriesQuery', (kind) => {
+    const seriesQuery = 'up{code="200"}';
+    const metricsQuery = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (namespace, pod)';
+    expect(faultsOf({ ...associated, seriesQuery, metricsQuery }, kind)).toMatchObject([
+      ['warning', 'metricsQuery', expect.stringContaining('is in seriesQuery only')],
+    ]);
+    const nameless = metricsQuery.replace('<<.Series>>', '');
+    expect(faultsOf({ ...associated, metricsQuery: nameless }, kind)).toMatchObject([
+      ['warning', 'metricsQuery', expect.stringContaining('names no metric')],
+    ]);
+    const helm = 'sum({a="{{ .b }}"})';
+    expect(faultsOf({ ...associated, metricsQuery: helm }, kind)).toMatchObject([
+      ['warning', 'metricsQuery', expect.stringContaining('`{{` is plain text here')],
+    ]);
   });
 
   it.each([
@@ -191,6 +219,10 @@ describe('checkRule', () => {
       ['broken', 'resources.overrides.service', expect.stringContaining('metrics of services')],
     ]);
     expect(faultsOf({ overrides: { node: 'node' } })).toEqual([]);
+    expect(faultsOf({ overrides: { pod: 'pod', x: 'widget' } })).toMatchObject([
+      ['error', 'resources.overrides.x', expect.stringContaining('"widget"')],
+      ['warning', 'resources.overrides.pod', expect.stringContaining('namespace')],
+    ]);
     const query = 'sum(<<.Series>>{<<.LabelMatchers>>})';
     expect(faultsOf({ metricsQuery: query }, 'external')).toMatchObject([
       ['broken', 'resources', expect.stringContaining('namespaced: false')],

@@ -207,7 +207,7 @@ function likelyRequests(
   mapper: ResourceMapper,
 ): readonly QueryRequest[] {
   const series = sampleSeriesName(rule);
-  const [resource] = rule.kind === 'custom' ? describedResources(rule.resources, mapper) : [];
+  const [resource] = describedResources(rule.resources, mapper);
   const numbers = rule.kind === 'custom' ? [['web-0'], ['web-0', 'web-1']] : [[]];
   const standIn = { namespace: 'namespace', object: 'pod' };
   return numbers.map((objects) =>

@@ -71,6 +71,11 @@ describe('checkPodCgroup', () => {
     expect(faultsOf('sum by (pod) (y + on (pod) container_x)', '')).toHaveLength(1);
   });
 
+  it('takes the label of the rule for no sign of something else', () => {
+    const query = 'sum by (pod, container_name) (x{container_name!="POD"})';
+    expect(faultsOf(query, 'container_name')).toHaveLength(1);
+  });
+
   it('needs the label of the pod', () => {
     expect(faultsOf('sum by (pod, c) (x)', 'c', { objects: undefined })).toEqual([]);
   });
