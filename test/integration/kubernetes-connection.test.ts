@@ -491,7 +491,7 @@ describe('the API server', () => {
     const requester = await connect({ cluster: { server: `http://127.0.0.1:${port}` } });
     await expect(requester.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
-      message: expect.stringMatching(/^GET \/api: the answer is not HTTP: /),
+      message: expect.stringMatching(/^GET \/api: the response is not HTTP: /),
     });
   });
 

@@ -23,5 +23,8 @@ describe('readCertificateBundle', () => {
     expect(() => readCertificateBundle('ca.crt', cert + broken)).toThrow(
       /^ca\.crt: certificate 2 cannot be read: /,
     );
+    expect(() => readCertificateBundle('ca.crt', cert + broken)).toThrow(
+      expect.objectContaining({ cause: expect.any(Error) }),
+    );
   });
 });

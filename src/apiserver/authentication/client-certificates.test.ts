@@ -44,7 +44,7 @@ beforeAll(async () => {
     const seen = await authenticate(request, reviewCaller())
       .then(({ method, user: { name, groups } }) => ({ method, name, groups }))
       .catch((error: unknown) => {
-        why = error instanceof Error ? String(error.cause) : undefined;
+        why = error instanceof Error ? String(error.cause ?? error) : undefined;
         return statusOf(error).code;
       });
     response.end(JSON.stringify(seen));
@@ -178,6 +178,7 @@ describe('a client certificate', () => {
   it('cannot be checked before the authorities are known', async () => {
     authorities = undefined;
     expect(await whoIs(await makeClient(clientCa, 'CN=alice'))).toBe(500);
+    expect(why).toMatch(/^Error: a client certificate cannot be checked: the cluster has not/);
     expect(await whoIs(undefined)).toEqual(anonymous);
     expect(outcomes).toEqual(['none error', 'anonymous success']);
   });

@@ -219,6 +219,17 @@ describe('verifyChain', () => {
     expect(verify([await makeClient(slow, 'CN=alice'), slow])).toEqual(unsigned);
   });
 
+  it('passes over authorities with a key of an unknown kind', async () => {
+    const der = Buffer.from(new X509Certificate(ca.cert).raw);
+    const ecPublicKey = Buffer.from('06072a8648ce3d0201', 'hex');
+    der.writeUInt8(0x09, der.indexOf(ecPublicKey) + ecPublicKey.length - 1);
+    const odd = { ...ca, cert: `${new X509Certificate(der)}` };
+    const client = await makeClient(ca, 'CN=alice');
+    expect(verify([client], [odd])).toEqual(unsigned);
+    expect(verify([client, odd], [otherCa])).toEqual(unsigned);
+    expect(verify([client], [odd, ca])).toEqual(isValid);
+  });
+
   it('looks at so many signatures only, whatever comes with a certificate', async () => {
     const subject = 'CN=first';
     const first = await makeCertificate({ subject, issuer: ca, authority: {} });

@@ -93,7 +93,8 @@ function isIssuer(
     issuer.pathLength >= depth &&
     faultOf(issuer, search.now) === undefined &&
     SIGNATURE_ALGORITHMS.has(signatureAlgorithm) &&
-    // The names, the identifiers of the keys, and whether the issuer's key may sign certificates.
+    // The names, the identifiers of the keys, and whether the issuer's key may sign certificates
+    // and is of a kind that OpenSSL knows.
     x509.checkIssued(issuer.x509) &&
     hasSigned(search, issuer, x509)
   );
@@ -102,13 +103,8 @@ function isIssuer(
 function hasSigned(search: Search, issuer: ChainCertificate, x509: ChainCertificate['x509']) {
   if (search.signaturesLeft === 0) return false;
   search.signaturesLeft -= 1;
-  try {
-    const { publicKey } = issuer.x509;
-    return isQuickToVerifyWith(publicKey) && x509.verify(publicKey);
-  } catch {
-    // A key of a kind that OpenSSL does not know.
-    return false;
-  }
+  const { publicKey } = issuer.x509;
+  return isQuickToVerifyWith(publicKey) && x509.verify(publicKey);
 }
 
 /** Why a certificate can be in no chain. */
