@@ -113,7 +113,10 @@ const http2Limits = {
 const headerTableSize = 4096;
 
 /** Pipelined requests of an HTTP/1.1 connection; no Kubernetes client sends two. */
-const MOST_PIPELINED = 64;
+const MOST_PIPELINED = 16;
+
+/** In bytes; some tens of the shortest requests. */
+const PARSED_AT_ONCE = 1024;
 
 /** How long a client may take until the first byte and for the TLS handshake, in milliseconds. */
 const HANDSHAKE_TIMEOUT = 10_000;
@@ -174,6 +177,7 @@ function createListener(
   if (http2 === undefined) {
     const server = createServer({ ...secure, ...http1Limits }, onHttp1);
     server.maxHeadersCount = maxHeaders;
+    server.on('secureConnection', (socket) => parseInPieces(socket, connections));
     return server;
   }
   const { maxStreams } = http2;
@@ -195,6 +199,9 @@ function createListener(
   });
   // That listener has brought another, which would dress up each stream.
   server.removeAllListeners('stream');
+  server.on('secureConnection', (socket) => {
+    if (socket.alpnProtocol !== 'h2') parseInPieces(socket, connections);
+  });
   server.on('session', (session) => {
     endWhenIdle(session, http2.idleTimeout ?? IDLE_TIMEOUT);
     listenToStreams(session, listeners, connections);
@@ -206,23 +213,61 @@ function http1Listener(
   { onHttp1 }: RequestListeners,
   connections: Connections,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const known = new WeakMap<Socket, Connection>();
-  const takeOver = (socket: Socket): Connection | undefined => {
+  const known = new WeakMap<Socket, Http1Connection>();
+  const takeOver = (socket: Socket): Http1Connection | undefined => {
     const connection = connections.of(socket);
-    connection?.destroyBy(() => socket.destroy());
-    if (connection !== undefined) known.set(socket, connection);
-    return connection;
+    if (connection === undefined) return undefined;
+    connection.destroyBy(() => socket.destroy());
+    const tracked = { connection, unanswered: 0 };
+    known.set(socket, tracked);
+    return tracked;
   };
   return (request, response) => {
     const { socket } = request;
-    const connection = known.get(socket) ?? takeOver(socket);
-    if (connection === undefined || connection.isClosing) return;
+    const tracked = known.get(socket) ?? takeOver(socket);
+    if (tracked === undefined || tracked.connection.isClosing) return;
+    const { connection } = tracked;
+    tracked.unanswered += 1;
+    // Counted now, and not when they start: a client can send thousands before that.
+    if (tracked.unanswered > MOST_PIPELINED) {
+      connection.close('pipeline_limit');
+      return;
+    }
+    response.once('close', () => {
+      tracked.unanswered -= 1;
+    });
     connections.turns.run(connection, () => {
-      if (connection.isClosing) return;
-      if (connection.requests.length < MOST_PIPELINED) onHttp1(request, response, connection);
-      else connection.close('pipeline_limit');
+      if (!connection.isClosing) onHttp1(request, response, connection);
     });
   };
+}
+
+/** A connection of HTTP/1.1. */
+interface Http1Connection {
+  readonly connection: Connection;
+  /** Requests that have no complete response. */
+  unanswered: number;
+}
+
+/**
+ * Hands what a connection of HTTP/1.1 receives to the parser in small pieces, until the connection is
+ * closed. Of a whole chunk Node.js would make hundreds of requests at once, and keep all of them until
+ * the socket is closed.
+ */
+function parseInPieces(socket: Socket, connections: Connections): void {
+  const connection = connections.of(socket);
+  const parsers = socket.listeners('data');
+  socket.removeAllListeners('data');
+  socket.on('data', (chunk: Buffer) => {
+    for (let at = 0; at < chunk.length; at += PARSED_AT_ONCE) {
+      if (connection?.isClosing || socket.destroyed) return;
+      if (socket.isPaused()) {
+        socket.unshift(chunk.subarray(at));
+        return;
+      }
+      for (const parse of parsers) parse.call(socket, chunk.subarray(at, at + PARSED_AT_ONCE));
+    }
+  });
 }
 
 function listenToStreams(

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { createConnection, type Socket } from 'node:net';
@@ -113,13 +114,46 @@ describe('connections', () => {
     const external = () => new Promise<never>(() => undefined);
     const host = await start({ external });
     const socket = await open(host);
-    socket.write(`GET ${externalPath} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(64));
+    socket.write(`GET ${externalPath} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(16));
     await expect.poll(() => host.answered.length, { timeout: 500 }).toBe(0);
     const end = closed(socket);
     socket.write(`GET ${externalPath} HTTP/1.1\r\nHost: a\r\n\r\n`);
     await end;
     expect(host.closed).toEqual(['pipeline_limit']);
-    await expect.poll(() => host.answered.map(({ code }) => code)).toEqual(Array(64).fill(499));
+    await expect.poll(() => host.answered.map(({ code }) => code)).toEqual(Array(16).fill(499));
+  });
+
+  it('of HTTP/1.1 are closed before thousands of requests are made of what they send', async () => {
+    const external = () => new Promise<never>(() => undefined);
+    const host = await start({ external });
+    const socket = await open(host);
+    let requests = 0;
+    const count = (): void => {
+      requests += 1;
+    };
+    subscribe('http.server.request.start', count);
+    const end = closed(socket);
+    socket.write(`GET ${externalPath} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(5_000));
+    await end;
+    unsubscribe('http.server.request.start', count);
+    expect(host.closed).toEqual(['pipeline_limit']);
+    expect(requests).toBeLessThan(50);
+  });
+
+  it('take what comes in many pieces, and with a body', async () => {
+    const host = await start({ access });
+    const headers = Array.from(
+      { length: 300 },
+      (_, i) => `X-Remote-Extra-A${i}: ${'b'.repeat(99)}`,
+    );
+    const socket = await open(host);
+    const request = `POST /version HTTP/1.1\r\nHost: a\r\n${headers.join('\r\n')}\r\n`;
+    socket.write(`${request}Content-Length: 5000\r\n\r\n${'x'.repeat(5_000)}`);
+    await once(socket, 'readable');
+    expect(String(socket.read())).toMatch(/^HTTP\/1.1 405 /);
+    socket.write('GET /version HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(socket, 'readable');
+    expect(String(socket.read())).toMatch(/^HTTP\/1.1 200 /);
   });
 
   it('that open and cancel streams again and again are closed', async () => {
