@@ -89,8 +89,8 @@ export function createApp(dependencies: AppDependencies): RequestListeners {
       connections.set(request, connection);
       app(request, response);
     },
-    onHttp2: (stream, headers, rawHeaders, connection) =>
-      serve(new Http2Exchange(stream, headers, rawHeaders, connection)),
+    onHttp2: (stream, headers, rawHeaders, open) =>
+      serve(new Http2Exchange(stream, headers, rawHeaders, open)),
   };
 }
 

@@ -9,6 +9,20 @@ import {
   type RequestOrigin,
 } from './http-exchange.ts';
 
+/** The request of a stream that is not closed yet. @param rawHeaders names and values in turn */
+export function openHttp2Request(
+  stream: ServerHttp2Stream,
+  rawHeaders: readonly string[],
+  connection: Connection,
+): OpenRequest {
+  const open = new OpenRequest(connection, rawHeaders, () =>
+    stream.close(constants.NGHTTP2_CANCEL),
+  );
+  stream.once('finish', () => open.sent());
+  stream.once('close', () => open.closed());
+  return open;
+}
+
 /**
  * A request over HTTP/2, by the stream itself: the objects that Node.js can make of it, to look like
  * those of HTTP/1.1, take about a tenth of the time for a request.
@@ -32,7 +46,7 @@ export class Http2Exchange implements HttpExchange {
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     rawHeaders: readonly string[],
-    connection: Connection,
+    open: OpenRequest,
   ) {
     this.method = headers[':method'] ?? '';
     this.target = headers[':path'] ?? '';
@@ -40,11 +54,7 @@ export class Http2Exchange implements HttpExchange {
     this.#stream = stream;
     this.#socket = stream.session?.socket;
     this.#rawHeaders = rawHeaders;
-    this.open = new OpenRequest(connection, rawHeaders, () =>
-      stream.close(constants.NGHTTP2_CANCEL),
-    );
-    stream.once('finish', () => this.open.sent());
-    stream.once('close', () => this.open.closed());
+    this.open = open;
   }
 
   get code(): number {

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { trackServer } from '../../test/fixtures/connections.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { Http1Exchange } from './http1-exchange.ts';
-import { Http2Exchange } from './http2-exchange.ts';
+import { Http2Exchange, openHttp2Request } from './http2-exchange.ts';
 import { endLingering } from './lingering.ts';
 
 const servers: Server[] = [];
@@ -44,7 +44,8 @@ function createHttp2(onExchange: (exchange: HttpExchange) => void) {
     connection.destroyBy(() => session.destroy());
     session.on('stream', (stream, headers) => {
       stream.on('error', () => undefined);
-      onExchange(new Http2Exchange(stream, headers, [], connection));
+      const open = openHttp2Request(stream, [], connection);
+      onExchange(new Http2Exchange(stream, headers, [], open));
     });
   });
   const connections = trackServer(server);

@@ -17,7 +17,9 @@ import {
   type Connections,
   trackConnections,
 } from './connections/connections.ts';
+import type { OpenRequest } from './connections/open-request.ts';
 import { refusePlainHttp } from './connections/plain-http.ts';
+import { openHttp2Request } from './http2-exchange.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
 
 export interface ServerOptions {
@@ -47,7 +49,7 @@ export interface RequestListeners {
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     rawHeaders: readonly string[],
-    connection: Connection,
+    open: OpenRequest,
   ): void;
 }
 
@@ -236,7 +238,7 @@ function http1Listener(
     response.once('close', () => {
       tracked.unanswered -= 1;
     });
-    connections.turns.run(connection, () => {
+    connections.turns.start(connection, () => {
       if (!connection.isClosing) onHttp1(request, response, connection);
     });
   };
@@ -289,10 +291,11 @@ function listenToStreams(
   ): void => {
     // A stream that ends early is not a fault, and its listeners get the close event.
     stream.on('error', ignore);
-    connections.turns.run(connection, () => {
-      if (!connection.isClosing && !stream.destroyed) {
-        onHttp2(stream, headers, rawHeaders, connection);
-      }
+    if (connection.isClosing) return;
+    // Its memory counts from now on, not only from when it starts.
+    const open = openHttp2Request(stream, rawHeaders, connection);
+    connections.turns.start(connection, () => {
+      if (!open.isOver && !stream.destroyed) onHttp2(stream, headers, rawHeaders, open);
     });
   };
   session.on('stream', onStream);

@@ -2,7 +2,7 @@ import type { MemoryBudget } from './memory-budget.ts';
 import type { OpenRequest } from './open-request.ts';
 import type { RequestTurns } from './request-turns.ts';
 
-const REQUESTS_A_TURN = 8;
+const REQUESTS_A_STEP = 8;
 
 /** Why the adapter closed a connection, or one of its requests. */
 export type CloseReason =
@@ -98,7 +98,7 @@ export class Connection {
     for (const request of this.#requests) request.releaseBytes();
     this.#isClosing = true;
     this.#options.onClosing(this, reason);
-    this.#options.turns.run(this, () => this.#closeInTurns());
+    this.#options.turns.end(this, () => this.#endSomeRequests());
   }
 
   /** Cancels the request if the protocol supports that; otherwise closes the connection. */
@@ -145,18 +145,17 @@ export class Connection {
     this.budget.held(this, bytes);
   }
 
-  #closeInTurns(): void {
-    for (let ended = 0; ended < REQUESTS_A_TURN; ended += 1) {
+  /** Returns false once all requests have ended and the socket is closed. */
+  #endSomeRequests(): boolean {
+    for (let ended = 0; ended < REQUESTS_A_STEP; ended += 1) {
       const request = this.#requests.at(-1);
       if (request === undefined) break;
       request.closed();
       request.cancel?.();
     }
-    if (this.#requests.length > 0) {
-      this.#options.turns.run(this, () => this.#closeInTurns());
-      return;
-    }
+    if (this.#requests.length > 0) return true;
     this.#destroy();
+    return false;
   }
 
   /** With HTTP/1.1 not every request gets an event when its connection is closed. */

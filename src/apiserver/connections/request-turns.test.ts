@@ -20,18 +20,41 @@ it('starts a request immediately, and those above 3 ms in later turns, by connec
   };
   let now = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
-  turns.run(one, take('a', 2));
-  turns.run(one, take('b', 2));
+  turns.start(one, take('a', 2));
+  turns.start(one, take('b', 2));
   expect(started).toEqual(['a', 'b']);
-  for (const name of ['c', 'd', 'e']) turns.run(one, take(name, 2));
-  turns.run(other, take('x', 2));
+  for (const name of ['c', 'd', 'e']) turns.start(one, take(name, 2));
+  turns.start(other, take('x', 2));
   expect(started).toEqual(['a', 'b']);
   vi.runOnlyPendingTimers();
   expect(started).toEqual(['a', 'b', 'c', 'x']);
   // The order of a connection stays, also for what comes while some wait.
-  turns.run(one, take('f', 1));
+  turns.start(one, take('f', 1));
   vi.runOnlyPendingTimers();
   expect(started).toEqual(['a', 'b', 'c', 'x', 'd', 'e']);
   vi.runOnlyPendingTimers();
   expect(started).toEqual(['a', 'b', 'c', 'x', 'd', 'e', 'f']);
+});
+
+it('alternates steps that end a connection with starts, and starts nothing more of it', () => {
+  const turns = createRequestTurns();
+  const [closed, other] = [{}, {}];
+  const done: string[] = [];
+  const take = (name: string) => () => {
+    done.push(name);
+    now += 2;
+  };
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  for (const name of ['a', 'b', 'c']) turns.start(closed, take(name));
+  for (const name of ['x', 'y', 'z']) turns.start(other, take(name));
+  expect(done).toEqual(['a', 'b']);
+  let steps = 0;
+  turns.end(closed, () => {
+    take('end')();
+    steps += 1;
+    return steps < 3;
+  });
+  for (let turn = 0; turn < 5; turn += 1) vi.runOnlyPendingTimers();
+  expect(done).toEqual(['a', 'b', 'end', 'x', 'end', 'y', 'end', 'z']);
 });

@@ -1,18 +1,25 @@
 /** In milliseconds. */
 const SLICE = 3;
 
-/** Starts requests: many that come at once take turns with everything else. */
+/** Starts requests, and ends those of closed connections, in slices between which other work runs. */
 export interface RequestTurns {
   /**
-   * Starts a request now, or soon where this turn of the event loop has had enough of them. Those of
-   * a connection keep their order; connections take turns.
+   * Starts a request now, or soon if this turn of the event loop has had enough of them. Requests of a
+   * connection start in their order; connections take turns.
    */
-  run(connection: object, start: () => void): void;
+  start(connection: object, start: () => void): void;
+  /**
+   * Takes steps until one returns false, and starts no more requests of the connection. Steps
+   * alternate with starts: a connection that is closed still uses memory, which new requests must not
+   * outgrow.
+   */
+  end(connection: object, step: () => boolean): void;
 }
 
 /** A client can send hundreds of requests at once, and reading them all would block the event loop. */
 export function createRequestTurns(): RequestTurns {
   const waiting = new Map<object, (() => void)[]>();
+  const ending = new Set<() => boolean>();
   /** When the slice of this turn ends; undefined: it has not begun. */
   let end: number | undefined;
 
@@ -25,25 +32,39 @@ export function createRequestTurns(): RequestTurns {
 
   const nextTurn = (): void => {
     end = undefined;
-    while (waiting.size > 0 && !isOver()) startNext();
+    while ((waiting.size > 0 || ending.size > 0) && !isOver()) {
+      endNext();
+      startNext();
+    }
+  };
+
+  const endNext = (): void => {
+    const [step] = ending;
+    if (step !== undefined && !step()) ending.delete(step);
   };
 
   const startNext = (): void => {
     const [next] = waiting;
     if (next === undefined) return;
     const [connection, starts] = next;
+    const start = starts.shift();
     waiting.delete(connection);
-    const [start, ...others] = starts;
-    if (others.length > 0) waiting.set(connection, others);
+    if (starts.length > 0) waiting.set(connection, starts);
     start?.();
   };
 
   return {
-    run(connection, start) {
+    start(connection, start) {
       const starts = waiting.get(connection);
       if (starts !== undefined) starts.push(start);
       else if (isOver()) waiting.set(connection, [start]);
       else start();
+    },
+    end(connection, step) {
+      waiting.delete(connection);
+      ending.add(step);
+      // A slice that is over has the next one scheduled.
+      if (!isOver()) endNext();
     },
   };
 }
