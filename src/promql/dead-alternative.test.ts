@@ -14,6 +14,8 @@ describe('deadAlternative', () => {
     ['(x or vector(0)) * on (node) group_left () y', 'vector'],
     ['x or vector(0)', 'vector'],
     ['x or (y or vector(0))', 'vector'],
+    ['x or ignoring (pod) vector(0)', 'vector'],
+    ['x * on (pod) group_left () (y or vector(0))', 'vector'],
     ['x or (vector(0) or y)', 'vector'],
     ['(x or vector(0)) or y', 'vector'],
     ['-(x or vector(0))', 'vector'],

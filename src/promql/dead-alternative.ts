@@ -39,7 +39,6 @@ function sourcesOf({ text, label }: LabelQuestion, node: PromqlNode): readonly P
       return operandNodes(node);
     case 'BinaryExpr': {
       const sides = operandNodes(node);
-      if (childNamed(node, 'Or') !== null) return sides;
       if (childNamed(node, 'And') !== null || childNamed(node, 'Unless') !== null) {
         return sides.slice(0, 1);
       }

@@ -177,7 +177,7 @@ function partOfOperation(question: Question, node: PromqlNode): Part | undefined
       by === 'on'
         ? labels.isSubsetOf(wanted)
         : isSame(without(left.labels, labels), without(right.labels, labels));
-    const isSingle = left.key !== 'any' && right.key !== 'any' && right.key.size === 0;
+    const isSingle = right.key !== 'any' && right.key.size === 0;
     const key = isApart || isSingle ? union(left.key, right.key) : 'any';
     return { type: 'vector', labels: union(left.labels, right.labels), key };
   }
