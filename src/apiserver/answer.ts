@@ -3,6 +3,7 @@ import { type Content, type Document, freshContent } from './document.ts';
 import { encode } from './encode.ts';
 import { encodeInPieces } from './encode-in-pieces.ts';
 import { longContent } from './long-content.ts';
+import { longListOf } from './long-list.ts';
 import { JSON_TYPE, type ObjectMediaType } from './negotiation.ts';
 
 /** What is sent to a client. */
@@ -29,21 +30,36 @@ export function objectAnswer(code: number, object: object, form: AnswerForm): An
   return { code, contentType: form.mediaType, content, headers: { Vary: 'Accept' } };
 }
 
-/**
- * An API object whose list may be long: it is then written in slices.
- *
- * @param isCompressed whether the client reads gzip
- */
+/** How a long list is written. */
+export interface ListWriting {
+  /** Whether the client reads gzip. */
+  readonly isCompressed: boolean;
+  /** Long lists are written one at a time, as each needs much memory. */
+  readonly turns: Turns;
+  /** Ends the writing, also while it waits for its turn. */
+  readonly signal: AbortSignal;
+  /** Counts memory that is held meanwhile, in bytes. Returns the function that releases it. */
+  readonly holdMemory: (bytes: number) => () => void;
+}
+
+/** An API object whose list may be long: it is then written in slices. */
 export async function listAnswer(
   object: object,
   form: AnswerForm,
-  isCompressed: boolean,
-  turns: Turns,
+  { isCompressed, turns, signal, holdMemory }: ListWriting,
 ): Promise<Answer> {
   const pieces = encodeInPieces(object, form.mediaType, form.pretty);
   if (pieces === undefined) return objectAnswer(200, object, form);
-  const content = await turns.take(() => longContent(pieces, isCompressed));
-  return { code: 200, contentType: form.mediaType, content, headers: { Vary: 'Accept' } };
+  const release = holdMemory(longListOf(object)?.heldBytes ?? 0);
+  try {
+    const content = await turns.take(async () => {
+      signal.throwIfAborted();
+      return longContent(pieces, isCompressed, signal);
+    });
+    return { code: 200, contentType: form.mediaType, content, headers: { Vary: 'Accept' } };
+  } finally {
+    release();
+  }
 }
 
 /** JSON, for what has no other representation. */

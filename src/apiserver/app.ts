@@ -178,7 +178,8 @@ async function answer(
       if (!healthPaths.has(url.path)) place.take(identity);
       const { onQuery } = progress.queries;
       const flow = place.flowOf(identity);
-      return await routes({ method, url, headers, signal, flow, onQuery });
+      const holdMemory = (bytes: number) => exchange.open.holdMemory(bytes);
+      return await routes({ method, url, headers, signal, flow, onQuery, holdMemory });
     } finally {
       // Also if the client has disconnected; and not before the kernel has taken the response.
       exchange.open.onSent(() => place.leave());

@@ -66,7 +66,7 @@ describe('longContent', () => {
 
   it('concatenates the pieces and releases their memory', async () => {
     const given = pieces();
-    const content = await longContent(given, false);
+    const content = await longContent(given, false, new AbortController().signal);
     expect(content.length).toBe(300_000);
     expect(await content.bytes()).toEqual(whole);
     expect(gunzipSync(await content.gzipped())).toEqual(whole);
@@ -74,20 +74,34 @@ describe('longContent', () => {
   });
 
   it('is compressed while it is collected', async () => {
-    const content = await longContent(pieces(), true);
+    const content = await longContent(pieces(), true, new AbortController().signal);
     expect(content.length).toBe(300_000);
     expect(gunzipSync(await content.gzipped())).toEqual(whole);
     expect(await content.bytes()).toEqual(whole);
   });
 
   it('is not compressed where it is not worth it', async () => {
-    const content = await longContent(pieces().slice(0, 2), true);
+    const content = await longContent(pieces().slice(0, 2), true, new AbortController().signal);
     expect(await content.bytes()).toHaveLength(20_000);
   });
 
   it('is empty once it is freed', async () => {
-    const content = await longContent(pieces(), false);
+    const content = await longContent(pieces(), false, new AbortController().signal);
     content.free?.();
     expect(await content.bytes()).toHaveLength(0);
+  });
+
+  it('ends when it is aborted', async () => {
+    const controller = new AbortController();
+    let made = 0;
+    function* endless(): Generator<Buffer> {
+      for (;;) {
+        made += 1;
+        if (made === 3) controller.abort(new Error('the client has gone'));
+        yield Buffer.from('x');
+      }
+    }
+    await expect(longContent(endless(), false, controller.signal)).rejects.toThrow('has gone');
+    expect(made).toBe(3);
   });
 });

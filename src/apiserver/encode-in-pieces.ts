@@ -7,7 +7,7 @@ import { encodeApiList } from './protobuf/api-object.ts';
 const PIECE = 64 * 1024;
 
 /** The number of list items that are written as protobuf without a pause. */
-const BATCH = 100;
+const BATCH = 20;
 
 /**
  * Writes an API object one of whose fields is a {@link LongList}. Throws a Status 406 for one that is

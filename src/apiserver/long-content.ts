@@ -13,10 +13,12 @@ const gunzip = promisify(gunzipWithCallback);
  *
  * @param pieces their memory is given back
  * @param isCompressed whether the client reads gzip
+ * @param signal ends it; its reason is then the error
  */
 export async function longContent(
   pieces: Iterable<Buffer>,
   isCompressed: boolean,
+  signal: AbortSignal,
 ): Promise<Content> {
   const slices = createTimeSlices();
   const gathered: Buffer[] = [];
@@ -30,6 +32,7 @@ export async function longContent(
       await compressor.write(gathered.splice(0));
     }
     if (slices.isOver()) await slices.pause();
+    signal.throwIfAborted();
   }
   if (compressor === undefined) {
     const joined = await join(gathered, length);

@@ -52,6 +52,8 @@ export interface RoutedRequest {
   /** What counts as one client; undefined where that is not known. */
   readonly flow: string | undefined;
   readonly onQuery: OnQuery;
+  /** Counts memory that the request holds, in bytes. Returns the function that releases it. */
+  readonly holdMemory: (bytes: number) => () => void;
 }
 
 /** Finds the answer to a request. Rejects with what `statusOf` understands. */
@@ -131,7 +133,7 @@ function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly 
   const aggregated = createAggregatedDiscovery();
   const listed = documentsOf();
   const turns = createTurns();
-  return async ({ method, url, headers, signal, flow, onQuery }) => {
+  return async ({ method, url, headers, signal, flow, onQuery, holdMemory }) => {
     const served = apis();
     const { segments, query } = url;
     const [, groupName, version, ...rest] = segments;
@@ -168,7 +170,8 @@ function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly 
     const { conversion } = metricsForm;
     const request = { version, segments: rest, query, conversion, signal, flow, onQuery };
     const object = await api.get(request);
-    return listAnswer(object, metricsForm, readsGzip(headers['accept-encoding']), turns);
+    const isCompressed = readsGzip(headers['accept-encoding']);
+    return listAnswer(object, metricsForm, { isCompressed, turns, signal, holdMemory });
   };
 }
 

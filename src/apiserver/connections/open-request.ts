@@ -117,6 +117,23 @@ export class OpenRequest {
     this.#onProgress = listener;
   }
 
+  /**
+   * Memory that the request needs for a while, in bytes; at most a quarter of the budget counts. This
+   * may cancel the request if the budget is exceeded.
+   *
+   * @returns releases it
+   */
+  holdMemory(bytes: number): () => void {
+    if (this.isOver) return () => undefined;
+    const counted = Math.min(bytes, this.connection.budget.limit / 4);
+    this.#hold(counted);
+    let isHeld = true;
+    return () => {
+      if (isHeld && !this.#isClosed && !this.connection.isClosing) this.#hold(-counted);
+      isHeld = false;
+    };
+  }
+
   /** Its bytes no longer count: it is closed, or about to be with its connection. */
   releaseBytes(): void {
     this.#releaseAnswer();
