@@ -71,13 +71,38 @@ function* jsonParts(
 
 function* jsonItems(list: LongList<unknown>, pretty: boolean): Generator<string> {
   const line = pretty ? '\n    ' : '';
+  const textOf = itemText(pretty);
   let isEmpty = true;
   for (const item of list) {
-    yield `${isEmpty ? '[' : ','}${line}${indented(item, 2, pretty)}`;
+    yield `${isEmpty ? '[' : ','}${line}${textOf(item)}`;
     isEmpty = false;
   }
   if (isEmpty) yield '[]';
   else yield pretty ? '\n  ]' : ']';
+}
+
+/**
+ * Writes items as `indented` does. Items share objects, such as the metric with its selector of some
+ * kilobytes: the text of an object that the item before had in the same field is not made again.
+ */
+function itemText(pretty: boolean): (item: object) => string {
+  const [line, colon, end] = pretty ? ['\n      ', ': ', '\n    '] : ['', ':', ''];
+  const last = new Map<string, { readonly value: object; readonly text: string }>();
+  const fieldText = (name: string, value: unknown): string => {
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+    const known = last.get(name);
+    if (known?.value === value) return known.text;
+    const text = indented(value, 3, pretty);
+    last.set(name, { value, text });
+    return text;
+  };
+  return (item) => {
+    const fields: readonly (readonly [string, unknown])[] = Object.entries(item);
+    const texts = fields
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${line}${JSON.stringify(name)}${colon}${fieldText(name, value)}`);
+    return texts.length === 0 ? '{}' : `{${texts.join()}${end}}`;
+  };
 }
 
 /** JSON strings never contain a literal line break. */

@@ -25,6 +25,6 @@ it('counts the memory of values in the heap', () => {
   const list = items(1_000, 1);
   expect(longListOf({ kind: 'List', items: list })).toBe(list);
   expect(longListOf({ kind: 'List', items: [] })).toBeUndefined();
-  expect(list instanceof LongList && list.heldBytes).toBe(256_000);
+  expect(list instanceof LongList && list.heldBytes).toBe(512_000);
   expect(new LongList(new Set([1, 2]), () => ({})).heldBytes).toBe(0);
 });

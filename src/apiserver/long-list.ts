@@ -8,7 +8,7 @@ const SHORT_TEXT = 64 * 1024;
 const FEW = 8;
 
 /** Memory of a value from which an item is created, in bytes. */
-const VALUE_BYTES = 256;
+const VALUE_BYTES = 512;
 
 /** The items of an API list that are created while they are written. */
 export class LongList<Value> implements Iterable<object> {
