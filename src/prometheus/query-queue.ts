@@ -11,7 +11,7 @@ export interface QueryQueue {
    *
    * @param flow undefined: one flow, which may have all places
    * @param timeoutMs how long, in milliseconds
-   * @param signal the caller's own: whoever gives up leaves the queue at once
+   * @param signal the signal of the caller; when it aborts, the query leaves the queue at once
    * @returns gives the place back; to be called when the query has ended, however it did
    * @throws NotAskedError `queue_full` at once, `deadline` after that time, or what `refuseAll` is
    *   given; PrometheusError `canceled` when the signal says so
@@ -45,7 +45,7 @@ const PART_FOR_OTHERS = 1 / 5;
 export function createQueryQueue(options: QueryQueueOptions): QueryQueue {
   const { mostRunning, mostWaiting, onChange } = options;
   const mostOfFlow = mostRunning - Math.floor(mostRunning * PART_FOR_OTHERS);
-  // In the order of their turns. A set keeps the order, and whoever gives up leaves it without a search.
+  // In the order of their turns. A set keeps it, and an aborted query is removed without a search.
   const queues = new Map<string | undefined, Set<Waiting>>();
   const runningOf = new Map<string, number>();
   let running = 0;

@@ -194,7 +194,7 @@ describe('a query that asks for more than is wanted', () => {
     expect(messageOf('<<.Series>>', { instance: 'node' })).toContain('all nodes');
   });
 
-  it('is told of as much as it is so', () => {
+  it('claims no more than the query shows', () => {
     // All pods, but of one namespace.
     expect(
       messageOf('sum(<<.Series>>{namespace="<<.LabelValuesByName.namespace>>"}) by (pod)'),
