@@ -14,8 +14,8 @@ interface Surroundings {
   readonly series: Readonly<Record<string, readonly string[]>>;
   /** The labels that the rules need. */
   readonly needed?: readonly string[];
-  /** The template of a rule. */
-  readonly template?: string;
+  /** The templates of rules. */
+  readonly templates?: readonly string[];
   readonly mapper?: typeof builtin;
   /** Names that the server finds for a label only, not for the series query. */
   readonly later?: readonly string[];
@@ -25,7 +25,7 @@ interface Surroundings {
 
 /** Discovery of the series of a server; the requests that it got are kept. */
 function discovery(text: string, surroundings: Surroundings) {
-  const { series, needed = [], template, mapper = builtin, later = [] } = surroundings;
+  const { series, needed = [], templates = [], mapper = builtin, later = [] } = surroundings;
   const { findsNames = true } = surroundings;
   const query = readSeriesQuery(text);
   if (query === undefined) throw new Error('no series query');
@@ -52,8 +52,7 @@ function discovery(text: string, surroundings: Surroundings) {
   };
   const needs = {
     labels: new Set(needed),
-    templates:
-      template === undefined ? [] : [compiledRule({ seriesQuery: text, template }).resources],
+    templates: templates.map((template) => compiledRule({ seriesQuery: text, template }).resources),
   };
   return { discover: () => discoverByLabels(text, query, needs, mapper, ask), asked, listed };
 }
@@ -61,7 +60,7 @@ function discovery(text: string, surroundings: Surroundings) {
 describe('a series query with one name', () => {
   it('takes one request for the labels where rules need any', async () => {
     const series = { load: ['job', 'pod', 'shard'] };
-    for (const needs of [{ needed: ['pod'] }, { template: '<<.Resource>>' }]) {
+    for (const needs of [{ needed: ['pod'] }, { templates: ['<<.Resource>>'] }]) {
       const { discover, asked } = discovery('load{job="a"}', { series, ...needs });
       expect([...(await discover())]).toEqual([['load', new Set(['job', 'pod', 'shard'])]]);
       expect(asked).toEqual(['labels load{job="a"}']);
@@ -104,7 +103,7 @@ describe('a series query with several names', () => {
     const { discover, asked } = discovery('{job="x"}', {
       series: { ...series, d: ['job', 'service', 'instance'] },
       needed: ['shard'],
-      template: '<<.Resource>>',
+      templates: ['<<.Resource>>', 'kube_<<.Resource>>'],
     });
     expect((await discover()).get('d')).toEqual(new Set(['job', 'service']));
     expect(asked).toEqual([
@@ -124,7 +123,7 @@ describe('a series query with several names', () => {
     ]);
     const { discover, asked } = discovery('{__name__=~"a|b",job="x"}', {
       series: { a: ['job', '__pod__'], b: ['job'] },
-      template: '__<<.Resource>>__',
+      templates: ['__<<.Resource>>__'],
       mapper,
     });
     expect([...(await discover())]).toEqual([
@@ -182,7 +181,7 @@ it('pauses in each loop over names and labels when its slice is over, and only t
   const names = Array.from({ length: 10 }, (_, i) => [`name_${i}`, ['pod', 'job']] as const);
   const { discover } = discovery('{job="a"}', {
     series: Object.fromEntries(names),
-    template: '<<.Resource>>',
+    templates: ['<<.Resource>>'],
   });
   expect(await turnsDuring('still', discover)).toBe(0);
   // One label besides those of the query, 10 names, and 10 names with the label; the first step
@@ -197,7 +196,7 @@ it('lists the series where labels without end stand for one resource', async () 
   );
   const { discover, asked, listed } = discovery('{job="a"}', {
     series: { a: spellings, b: ['pod'] },
-    template: '<<.Resource>>',
+    templates: ['<<.Resource>>'],
   });
   expect(await discover()).toBe(listed);
   expect(asked).toEqual(['names {job="a"}', 'labels {job="a"}', 'series {job="a"}']);

@@ -174,6 +174,30 @@ describe('the labels of series that lack those needed', () => {
     expect(outcomes[0]).not.toHaveProperty('labels');
   });
 
+  it('are searched once in each set of labels, in slices', async () => {
+    const ofRegion = { ...template, seriesQuery: '{region="x",zone!=""}' };
+    let reads = 0;
+    const counted = {
+      ...ofRegion,
+      resources: {
+        ...ofRegion.resources,
+        describedBy: (...[labels, mapper]: Parameters<typeof template.resources.describedBy>) => {
+          const all = [...labels];
+          if (all.includes('region')) reads += 1;
+          return ofRegion.resources.describedBy(all, mapper);
+        },
+      },
+    };
+    const names = [...'abcdefghij'].map((name) => [name, ['region', 'zone']] as const);
+    const find = () => discovered([counted], Object.fromEntries(names));
+    await find();
+    // Ten names share one set.
+    expect(reads).toBe(1);
+    expect(await turnsDuring('still', find)).toBe(0);
+    // One series query; ten names get their labels, and are then searched.
+    expect(await turnsDuring('fast', find)).toBe(1 + 10 + 10 - 1);
+  });
+
   it('are reported if a template reads none of them', async () => {
     // `job` would be read as a resource of the group batch.
     const ofRegion = { ...template, seriesQuery: '{region="x"}' };

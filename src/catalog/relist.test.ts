@@ -312,6 +312,16 @@ describe('a round', () => {
     expect(reasons()).toEqual([undefined, undefined]);
   });
 
+  it('tells no labels but those of the series', async () => {
+    const source: SeriesSource = {
+      ...faultySource().source,
+      seriesLabelNames: async () => new Map([['a', new Set(['job'])]]),
+    };
+    const { loop } = start(source, rules('a'));
+    await loop.relist();
+    expect(loop.ruleOutcomes()).toMatchObject([{ labels: ['job'] }]);
+  });
+
   it('is followed by another one soon where one of several queries failed, and a refusal is none', async () => {
     vi.useFakeTimers();
     const { source, asked, failures } = faultySource();

@@ -252,9 +252,8 @@ async function couldBeAsked(
   outcomes: readonly DiscoveryOutcome[],
   { isRefusal, answersOtherwise }: RelistDependencies,
 ): Promise<boolean> {
-  if (outcomes.length === 0) return true;
-  if (outcomes.some((outcome) => 'found' in outcome || isRefusal(outcome.error))) return true;
+  const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
+  if (errors.length < outcomes.length || errors.some((error) => isRefusal(error))) return true;
   // One failure of each kind is enough.
-  const [first] = outcomes;
-  return first !== undefined && 'error' in first && answersOtherwise(first.error);
+  return errors.length === 0 || answersOtherwise(errors[0]);
 }

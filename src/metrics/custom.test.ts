@@ -208,7 +208,10 @@ describe('custom metrics', () => {
     ]);
     const none = services(vector(), []);
     await expect(none.custom.get(pods)).rejects.toMatchObject({ reason: 'NotFound' });
-    expect(none.summaries).toMatchObject([{ queries: [], objects: { asked: 0 } }]);
+    expect(none.summaries).toMatchObject([
+      { queries: [], samples: 0, leftOut: new Map(), objects: { asked: 0 } },
+    ]);
+    expect(none.summaries[0]?.objects?.missing).toEqual({ count: 0, names: [] });
   });
 
   it('serves no sample that says it is of another namespace', async () => {

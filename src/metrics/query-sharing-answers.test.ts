@@ -193,3 +193,12 @@ it('gives no answer to a request that has been given up', async () => {
   const gone = AbortSignal.abort(new Error('gone'));
   await expect(recent.get('a', async () => 'y', gone)).rejects.toThrow('gone');
 });
+
+it('asks again once an answer is too old, though the request that got it goes on', async () => {
+  const { clock, recent } = answers({});
+  const { signal } = new AbortController();
+  expect(await recent.get('a', async () => 'old', signal)).toBe('old');
+  clock.now = 100;
+  expect(recent.find('a')).toBeUndefined();
+  expect(await recent.get('a', async () => 'new', signal)).toBe('new');
+});

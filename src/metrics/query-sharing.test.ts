@@ -619,6 +619,26 @@ describe('a request for many objects', () => {
 });
 
 describe('a rule with `sharing: false`', () => {
+  it('has no query over all objects, however many requests come', async () => {
+    const { asked, runner } = sharing();
+    const rule = compiledRule({
+      metricsQuery: 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})',
+      sharing: false,
+    });
+    const own = ['a', 'b', 'c', 'd'].map((pod) => {
+      const request: QueryRequest = {
+        series: 'x',
+        selector: [],
+        objects: { label: 'pod', names: [pod] },
+        groupBy: ['pod'],
+      };
+      const promql = rule.query.for(request);
+      void runner.query(promql, { origin: { rule, request } });
+      return promql;
+    });
+    expect(asked.map(({ promql }) => promql)).toEqual(own);
+  });
+
   it('is asked for each time, with the signal of the request', async () => {
     const { asked, kept, runner } = sharing();
     const rule = compiledRule({ metricsQuery: 'x{<<.LabelMatchers>>}', sharing: false });

@@ -15,7 +15,7 @@ export async function untilDone<Result>(
   signal?.throwIfAborted();
   const done = new AbortController();
   const abort = (): void => done.abort(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
+  signal?.addEventListener('abort', abort);
   try {
     return await work(done.signal);
   } finally {
