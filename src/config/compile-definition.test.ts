@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import { compileDefinition, definitionOf } from './compile-definition.ts';
 import { readConfiguration } from './configuration.ts';
@@ -41,6 +42,24 @@ it('compiles what another thread has read', async () => {
   const request = { series: 'queue_length', selector: [], groupBy: [] };
   expect(compiled.external[0]?.query.for(request)).toBe('queue_length');
   expect(compiled.resource?.window).toBe(300_000);
+});
+
+it.each([
+  ['a long query', { metricsQuery: '<<.Series>>+'.repeat(300) }],
+  ['many filters', { seriesFilters: Array.from({ length: 300 }, () => ({ is: 'a', isNot: '' })) }],
+])('compiles one rule in slices: %s', async (_, parts) => {
+  const rule = {
+    seriesQuery: 'x',
+    seriesFilters: [],
+    resources: { overrides: new Map(), template: '', namespaced: true },
+    name: { matches: '', as: '' },
+    sharing: true,
+    metricsQuery: 'x',
+    ...parts,
+  };
+  const definition = { custom: [rule], external: [], resource: undefined };
+  const turns = await turnsDuring('fast', () => compileDefinition(definition, 'promql'));
+  expect(turns).toBeGreaterThanOrEqual(300);
 });
 
 it('throws for what does not compile', async () => {

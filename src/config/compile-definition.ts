@@ -2,12 +2,13 @@ import type { ReportFault } from '../rules/fault.ts';
 import type { QueryLanguage } from '../rules/foreign-text.ts';
 import {
   type CompiledRule,
-  compileResourceRules,
-  compileRuleParts,
+  compileResourceRulesInSteps,
+  compileRulePartsInSteps,
   isWholeRule,
   type RuleKind,
 } from '../rules/rule.ts';
 import type { DiscoveryRule, RulesDefinition } from '../rules/rule-definition.ts';
+import type { Steps } from '../rules/steps.ts';
 import { createTimeSlices, type TimeSlices } from '../scheduling/time-slices.ts';
 import type { Configuration } from './configuration.ts';
 
@@ -34,7 +35,9 @@ export async function compileDefinition(
   return Object.freeze({
     custom: await compileRules(custom, 'custom', language, slices),
     external: await compileRules(external, 'external', language, slices),
-    resource: resource && compileResourceRules(resource, language, refuse),
+    resource:
+      resource &&
+      (await finishInSlices(compileResourceRulesInSteps(resource, language, refuse), slices)),
   });
 }
 
@@ -46,13 +49,22 @@ async function compileRules(
 ): Promise<readonly CompiledRule[]> {
   const rules: CompiledRule[] = [];
   for (const [index, definition] of definitions.entries()) {
-    if (slices.isOver()) await slices.pause();
-    const rule = compileRuleParts(definition, { kind, index }, language, (fault) => {
+    const steps = compileRulePartsInSteps(definition, { kind, index }, language, (fault) => {
       if (fault.severity === 'error') refuse(fault);
     });
+    const rule = await finishInSlices(steps, slices);
     if (isWholeRule(rule)) rules.push(rule);
   }
   return Object.freeze(rules);
+}
+
+async function finishInSlices<Result>(steps: Steps<Result>, slices: TimeSlices): Promise<Result> {
+  let step = steps.next();
+  while (!step.done) {
+    if (slices.isOver()) await slices.pause();
+    step = steps.next();
+  }
+  return step.value;
 }
 
 const refuse: ReportFault = ({ path, message }) => {

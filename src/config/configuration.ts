@@ -12,6 +12,7 @@ import {
   compileRuleParts,
   isWholeRule,
 } from '../rules/rule.ts';
+import { reportLongTexts } from '../rules/text-limits.ts';
 import { type Content, type FileForm, readContent } from './content.ts';
 import { discoveryRule, itemsIn, resourceRule, textIn } from './definitions.ts';
 import type { Fault } from './fault.ts';
@@ -122,7 +123,9 @@ function readRule(
   report: ReportFault,
 ): CompiledRule | undefined {
   if (shape?.hasWrongType) return undefined;
-  const rule = compileRuleParts(discoveryRule(located), place, languageOf(options), report);
+  const definition = discoveryRule(located);
+  if (reportLongTexts(definition, report)) return undefined;
+  const rule = compileRuleParts(definition, place, languageOf(options), report);
   if (options.form === 'helm values' && warnOfHelmTemplates(located, report)) {
     return isWholeRule(rule) ? rule : undefined;
   }
@@ -187,6 +190,10 @@ function readResourceRules(
     memory: resourceRule(childOf(rules, 'memory')),
     window: readWindow(childOf(rules, 'window'), report),
   };
+  const isTooLong = (['cpu', 'memory'] as const).map((name) =>
+    reportLongTexts(definition[name], (fault) => report({ ...fault, path: [name, ...fault.path] })),
+  );
+  if (isTooLong.includes(true)) return undefined;
   const compiled = compileResourceRules(definition, languageOf(options), report);
   if (compiled === undefined || shape !== undefined) return undefined;
   checkResourceRules(compiled, options.mapper, options, report);

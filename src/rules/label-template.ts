@@ -2,6 +2,7 @@ import type { ClusterResource, ResourceMapper } from '../apimachinery/cluster-re
 import { rememberTexts } from '../apimachinery/text-memo.ts';
 import type { ReportFault, RuleFault } from './fault.ts';
 import { compileRegexp, type Regexp, RegexpError } from './regexp.ts';
+import { ANGLE_DELIMITERS } from './template/delimiters.ts';
 import { parseTemplate, type Template, TemplateError } from './template/template.ts';
 import { goStruct } from './template/value.ts';
 
@@ -17,6 +18,9 @@ export interface LabelTemplate {
 }
 
 const path = ['resources', 'template'];
+
+/** The limit of the work for one label: the labels of all resources are written at once. */
+const MAX_WORK = 1000;
 
 /**
  * Compiles a label template.
@@ -38,7 +42,7 @@ function compileText(text: string): {
 } {
   const faults: RuleFault[] = [];
   try {
-    const template = parseTemplate('resource-label', text);
+    const template = parseTemplate('resource-label', text, ANGLE_DELIMITERS, MAX_WORK);
     const pattern = readingPattern(template, (fault) => faults.push(fault));
     return { template: pattern && labelTemplate(template, pattern), faults };
   } catch (error) {

@@ -11,7 +11,8 @@ import {
   writeNames,
 } from './foreign-text.ts';
 import { rememberQueries } from './query-memo.ts';
-import { parseTemplate, type Template, TemplateError } from './template/template.ts';
+import { finish, type Steps } from './steps.ts';
+import { parseTemplateInSteps, type Template, TemplateError } from './template/template.ts';
 import { goMap, goStrings, goStruct, type TemplateValue } from './template/value.ts';
 
 /** What a query is asked for. */
@@ -67,8 +68,18 @@ export function compileMetricsQuery(
   language: QueryLanguage,
   report: ReportFault,
 ): MetricsQuery | undefined {
+  return finish(compileMetricsQueryInSteps(text, path, language, report));
+}
+
+/** As {@link compileMetricsQuery}. */
+export function* compileMetricsQueryInSteps(
+  text: string,
+  path: readonly (string | number)[],
+  language: QueryLanguage,
+  report: ReportFault,
+): Steps<MetricsQuery | undefined> {
   try {
-    return metricsQuery(parseTemplate('metrics-query', text), language);
+    return metricsQuery(yield* parseTemplateInSteps('metrics-query', text), language);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     report({ severity: 'error', path, message: error.explanation, offset: error.offset });

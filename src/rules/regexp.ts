@@ -29,11 +29,11 @@ export interface Regexp {
   groups(text: string): ReadonlyMap<string, string> | undefined;
 }
 
-/** The longest expression, in UTF-16 units. */
-const MAX_SOURCE = 20_000;
+/** The longest expression, in UTF-16 units. It is compiled at once. */
+const MAX_SOURCE = 10_000;
 
 /** How large an expression may get with its repetitions written out, in instructions. */
-const MAX_SIZE = 50_000;
+const MAX_SIZE = 25_000;
 
 /** How much of an expression a message shows, in UTF-16 units. */
 const LONGEST_PLACE = 300;
@@ -55,7 +55,9 @@ export function compileRegexp(source: string): Regexp {
 
 function checkText(source: string): void {
   if (source.length > MAX_SOURCE) {
-    throw new RegexpError(`expression too large: more than ${MAX_SOURCE} characters`);
+    throw new RegexpError(
+      `expression too large: ${source.length} characters, expected at most ${MAX_SOURCE}`,
+    );
   }
   if (!source.isWellFormed()) {
     throw new RegexpError('invalid UTF-8: the expression has half of a surrogate pair');

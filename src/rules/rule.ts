@@ -1,10 +1,11 @@
 import type { ReportFault } from './fault.ts';
 import type { QueryLanguage } from './foreign-text.ts';
 import { compileNaming, type MetricNaming } from './metric-name.ts';
-import { compileMetricsQuery, type MetricsQuery } from './metrics-query.ts';
+import { compileMetricsQueryInSteps, type MetricsQuery } from './metrics-query.ts';
 import { compileResourceLabels, type ResourceLabels } from './resource-labels.ts';
 import type { DiscoveryRule, ResourceRule, ResourceRules } from './rule-definition.ts';
 import { compileSeriesFilters, type SeriesNamePredicate } from './series-filter.ts';
+import { finish, type Steps } from './steps.ts';
 
 /** Which list of the rules file a rule is in. */
 export type RuleKind = 'custom' | 'external';
@@ -32,14 +33,28 @@ export type RuleParts = Pick<CompiledRule, 'kind' | 'index' | 'definition' | 'se
 /** Compiles each part of a rule, reporting every error in it and not only the first. */
 export function compileRuleParts(
   definition: DiscoveryRule,
-  { kind, index }: Pick<CompiledRule, 'kind' | 'index'>,
+  place: Pick<CompiledRule, 'kind' | 'index'>,
   language: QueryLanguage,
   report: ReportFault,
 ): RuleParts {
-  const matches = compileSeriesFilters(definition.seriesFilters, report);
+  return finish(compileRulePartsInSteps(definition, place, language, report));
+}
+
+/** As {@link compileRuleParts}. */
+export function* compileRulePartsInSteps(
+  definition: DiscoveryRule,
+  { kind, index }: Pick<CompiledRule, 'kind' | 'index'>,
+  language: QueryLanguage,
+  report: ReportFault,
+): Steps<RuleParts> {
+  const matches = yield* compileSeriesFilters(definition.seriesFilters, report);
+  yield;
   const metricName = compileNaming(definition.name, report);
+  yield;
   const resources = compileResourceLabels(definition.resources, report);
-  const query = compileMetricsQuery(definition.metricsQuery, ['metricsQuery'], language, report);
+  yield;
+  const path = ['metricsQuery'];
+  const query = yield* compileMetricsQueryInSteps(definition.metricsQuery, path, language, report);
   return Object.freeze({
     kind,
     index,
@@ -90,25 +105,31 @@ export function compileResourceRules(
   language: QueryLanguage,
   report: ReportFault,
 ): CompiledResourceRules | undefined {
-  const cpu = compileResourceRule(definition.cpu, 'cpu', language, report);
-  const memory = compileResourceRule(definition.memory, 'memory', language, report);
+  return finish(compileResourceRulesInSteps(definition, language, report));
+}
+
+/** As {@link compileResourceRules}. */
+export function* compileResourceRulesInSteps(
+  definition: ResourceRules,
+  language: QueryLanguage,
+  report: ReportFault,
+): Steps<CompiledResourceRules | undefined> {
+  const cpu = yield* compileResourceRule(definition.cpu, 'cpu', language, report);
+  const memory = yield* compileResourceRule(definition.memory, 'memory', language, report);
   return cpu && memory && Object.freeze({ definition, cpu, memory, window: definition.window });
 }
 
-function compileResourceRule(
+function* compileResourceRule(
   definition: ResourceRule,
   name: 'cpu' | 'memory',
   language: QueryLanguage,
   reportFault: ReportFault,
-): CompiledResourceRule | undefined {
+): Steps<CompiledResourceRule | undefined> {
   const report: ReportFault = (fault) => reportFault({ ...fault, path: [name, ...fault.path] });
-  const containerQuery = compileMetricsQuery(
-    definition.containerQuery,
-    ['containerQuery'],
-    language,
-    report,
-  );
-  const nodeQuery = compileMetricsQuery(definition.nodeQuery, ['nodeQuery'], language, report);
+  const queryOf = (field: 'containerQuery' | 'nodeQuery'): Steps<MetricsQuery | undefined> =>
+    compileMetricsQueryInSteps(definition[field], [field], language, report);
+  const containerQuery = yield* queryOf('containerQuery');
+  const nodeQuery = yield* queryOf('nodeQuery');
   const resources = compileResourceLabels(definition.resources, report);
   if (!containerQuery || !nodeQuery || !resources) return undefined;
   const { containerLabel } = definition;

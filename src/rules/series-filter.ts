@@ -1,6 +1,7 @@
 import type { ReportFault } from './fault.ts';
 import { compileRegexp, type Regexp, RegexpError } from './regexp.ts';
 import type { SeriesFilter } from './rule-definition.ts';
+import type { Steps } from './steps.ts';
 
 /** Whether a series of this name is kept. */
 export type SeriesNamePredicate = (seriesName: string) => boolean;
@@ -12,15 +13,20 @@ interface CompiledFilter {
 
 /**
  * Compiles `seriesFilters`: a series is kept when its name satisfies every filter. Expressions are
- * not anchored.
+ * not anchored. One step for each filter.
  *
  * @returns undefined when a filter was reported as an error.
  */
-export function compileSeriesFilters(
+export function* compileSeriesFilters(
   filters: readonly SeriesFilter[],
   report: ReportFault,
-): SeriesNamePredicate | undefined {
-  const compiled = filters.flatMap((filter, index) => compileFilter(filter, index, report) ?? []);
+): Steps<SeriesNamePredicate | undefined> {
+  const compiled: CompiledFilter[] = [];
+  for (const [index, filter] of filters.entries()) {
+    yield;
+    const one = compileFilter(filter, index, report);
+    if (one !== undefined) compiled.push(one);
+  }
   if (compiled.length < filters.length) return undefined;
   return (seriesName) =>
     compiled.every((filter) => filter.pattern.matches(seriesName) === filter.keepsMatches);

@@ -125,7 +125,7 @@ describe('a rules file of 1,100 rules', () => {
 describe('a rules file of long queries', () => {
   it.each([
     [8, 50_000],
-    [3, 100_000],
+    [2, 150_000],
   ])('blocks no request: %d of %d characters', async (count, characters) => {
     const adapter = await start(manyRules(1));
     const probe = adapter.probe('/apis/custom.metrics.k8s.io/v1beta2', 'autoscaler');

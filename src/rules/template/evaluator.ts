@@ -31,8 +31,9 @@ export function execute(
   delimiters: Delimiters,
   bodies: TemplateBodies,
   data: TemplateValue,
+  maxWork: number,
 ): string {
-  return new Evaluator(source, delimiters, bodies).run(data);
+  return new Evaluator(source, delimiters, bodies, maxWork).run(data);
 }
 
 /** What one statement wrote. */
@@ -50,9 +51,10 @@ export function executeInPieces(
   delimiters: Delimiters,
   bodies: TemplateBodies,
   data: TemplateValue,
+  maxWork: number,
 ): readonly WrittenPiece[] {
   const pieces: WrittenPiece[] = [];
-  new Evaluator(source, delimiters, bodies, (piece) => pieces.push(piece)).run(data);
+  new Evaluator(source, delimiters, bodies, maxWork, (piece) => pieces.push(piece)).run(data);
   return pieces;
 }
 
@@ -74,15 +76,17 @@ class Evaluator {
   readonly #delimiters: Delimiters;
   readonly #bodies: TemplateBodies;
   readonly #output = new BoundedText();
-  readonly #budget = new WorkBudget();
+  readonly #budget: WorkBudget;
   readonly #onWritten: ((piece: WrittenPiece) => void) | undefined;
 
   constructor(
     source: TemplateSource,
     delimiters: Delimiters,
     bodies: TemplateBodies,
+    maxWork: number,
     onWritten?: (piece: WrittenPiece) => void,
   ) {
+    this.#budget = new WorkBudget(maxWork);
     this.#onWritten = onWritten;
     this.#source = source;
     this.#delimiters = delimiters;

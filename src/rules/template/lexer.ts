@@ -1,6 +1,8 @@
 import { goQuote } from '../../promql/quote.ts';
+import type { Steps } from '../steps.ts';
 import type { Delimiters } from './delimiters.ts';
 import { describeCharacter } from './format/character.ts';
+import { MAX_ACTION } from './limits.ts';
 import { keywordOf, type Token, type TokenKind } from './token.ts';
 
 const SPACES = ' \t\r\n';
@@ -21,11 +23,11 @@ const SYMBOLS: ReadonlyMap<string, TokenKind> = new Map([
 
 /**
  * Cuts a template's text into tokens. Comments and what trim markers trim are gone. The last token is
- * `eof`, or `error` where the text cannot be cut further.
+ * `eof`, or `error` where the text cannot be cut further. One step for each action.
  *
  * @see https://pkg.go.dev/text/template#hdr-Text_and_spaces
  */
-export function tokenize(text: string, delimiters: Delimiters): readonly Token[] {
+export function tokenize(text: string, delimiters: Delimiters): Steps<readonly Token[]> {
   return new Lexer(text, delimiters).run();
 }
 
@@ -46,6 +48,8 @@ class Lexer {
   /** Where the next token begins. */
   #start = 0;
   #position = 0;
+  /** Where the action that is read begins. */
+  #opening = 0;
   #parens: number[] = [];
 
   constructor(text: string, delimiters: Delimiters) {
@@ -53,9 +57,9 @@ class Lexer {
     this.#delimiters = delimiters;
   }
 
-  run(): readonly Token[] {
+  *run(): Steps<readonly Token[]> {
     try {
-      this.#readTemplate();
+      yield* this.#readTemplate();
     } catch (fault) {
       if (!(fault instanceof LexicalFault)) {
         throw fault;
@@ -65,9 +69,10 @@ class Lexer {
     return this.#tokens;
   }
 
-  #readTemplate(): void {
+  *#readTemplate(): Steps<void> {
     while (this.#readText()) {
       this.#readAction();
+      yield;
     }
     this.#emit('eof');
   }
@@ -95,7 +100,7 @@ class Lexer {
   }
 
   #readAction(): void {
-    const opening = this.#position;
+    this.#opening = this.#position;
     this.#position += this.#delimiters.left.length;
     const marker = this.#hasLeftTrimMarker(this.#position) ? 2 : 0;
     if (this.#text.startsWith(LEFT_COMMENT, this.#position + marker)) {
@@ -106,7 +111,8 @@ class Lexer {
     this.#skipTo(this.#position + marker);
     this.#parens = [];
     while (!this.#readRightDelimiter()) {
-      this.#readInsideAction(opening);
+      this.#readInsideAction();
+      this.#checkLength();
     }
   }
 
@@ -147,12 +153,21 @@ class Lexer {
     return true;
   }
 
-  /** @param opening where the action began */
-  #readInsideAction(opening: number): void {
+  /** An action is read in one step. */
+  #checkLength(): void {
+    if (this.#position - this.#opening > MAX_ACTION) {
+      throw new LexicalFault(
+        `the action is too long: expected at most ${MAX_ACTION} characters`,
+        this.#opening,
+      );
+    }
+  }
+
+  #readInsideAction(): void {
     const character = this.#peek();
     const symbol = SYMBOLS.get(character);
     if (character === '') {
-      throw new LexicalFault('unclosed action', opening);
+      throw new LexicalFault('unclosed action', this.#opening);
     } else if (isSpace(character)) {
       this.#readSpace();
     } else if (symbol !== undefined) {
@@ -270,6 +285,7 @@ class Lexer {
         throw this.#badNumber();
       }
     }
+    this.#checkLength();
     this.#emit(isComplex ? 'complex' : 'number');
   }
 
@@ -326,6 +342,7 @@ class Lexer {
   #advance(): string {
     const character = this.#peek();
     this.#position += character.length;
+    this.#checkLength();
     return character;
   }
 

@@ -1,6 +1,9 @@
 /** The longest template text, in UTF-16 units. */
 export const MAX_TEXT = 256 * 1024;
 
+/** The longest action, without comments, in UTF-16 units. */
+export const MAX_ACTION = 16 * 1024;
+
 /** How deep parentheses, `if`, `range`, `with`, `define` and `block` may be nested in the text. */
 export const MAX_NESTING = 200;
 
@@ -11,10 +14,10 @@ export const MAX_DEPTH = 400;
 export const MAX_OUTPUT = 1024 * 1024;
 
 /**
- * The work of one execution. A node counts as one unit, 64 characters that a function reads or writes
+ * The work of one execution, which is done at once for each request. A node counts as one unit, 64 characters that a function reads or writes
  * as another.
  */
-const MAX_WORK = 200_000;
+export const MAX_WORK = 50_000;
 
 const CHARACTERS_PER_UNIT = 64;
 
@@ -25,13 +28,19 @@ export class LimitFault extends Error {
 
 /** What is left of the work that one execution may do. */
 export class WorkBudget {
-  #left = MAX_WORK;
+  readonly #limit: number;
+  #left: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#left = limit;
+  }
 
   /** @throws LimitFault when the work is used up */
   spend(units: number): void {
     this.#left -= units;
     if (this.#left < 0) {
-      throw new LimitFault(`the template takes more than ${MAX_WORK} steps`);
+      throw new LimitFault(`the template takes more than ${this.#limit} steps`);
     }
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseTemplate, TemplateError } from './template.ts';
+import { parseTemplate, parseTemplateInSteps, TemplateError } from './template.ts';
 
 function parseError(text: string): TemplateError {
   try {
@@ -109,7 +109,39 @@ describe('limits of the text', () => {
   });
 
   test('length', () => {
-    expect(parseError('a'.repeat(300_000)).reason).toMatch(/^the template is longer than/);
+    expect(parseError('a'.repeat(300_000)).reason).toMatch(
+      /^the template has 300000 characters, expected at most 262144: /,
+    );
+  });
+
+  test.each([
+    ['arguments', `<<print${' 1'.repeat(10_000)}>>`],
+    ['string', `<<"${'a'.repeat(20_000)}">>`],
+    ['raw string', `<<\`${'a'.repeat(20_000)}\`>>`],
+    ['number', `<<${'1'.repeat(20_000)}>>`],
+    ['name', `<<.${'a'.repeat(20_000)}>>`],
+    ['spaces', `<<${' '.repeat(20_000)}1>>`],
+    ['pipes', `<<1${'|print'.repeat(5_000)}>>`],
+  ])('length of an action: %s', (_, action) => {
+    const { reason, offset } = parseError(`text ${action}`);
+    expect(reason).toBe('the action is too long: expected at most 16384 characters');
+    expect(offset).toBe(5);
+  });
+
+  test('a comment may be longer than an action', () => {
+    expect(parseTemplate('q', `a<</*${'x'.repeat(20_000)}*/>>b`).execute(null)).toBe('ab');
+  });
+
+  test.each([
+    ['in sequence', '<<1>>'.repeat(1000)],
+    ['inside `if`', `<<if 1>>${'<<1>>'.repeat(1000)}<<end>>`],
+    ['inside `define`', `<<define "a">>${'<<1>>'.repeat(1000)}<<end>>`],
+    ['as a chain of `else if`', `<<if 0>>${'<<else if 0>>'.repeat(1000)}<<end>>`],
+  ])('each action is a step, so that other work can run between: %s', (_, text) => {
+    const steps = parseTemplateInSteps('q', text);
+    let count = 0;
+    while (!steps.next().done) count++;
+    expect(count).toBeGreaterThanOrEqual(1000);
   });
 
   test('a long chain of else if is no nesting', () => {

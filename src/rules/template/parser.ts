@@ -1,4 +1,5 @@
 import { goQuote } from '../../promql/quote.ts';
+import type { Steps } from '../steps.ts';
 import { noSuchFunction } from './advice.ts';
 import type { Delimiters } from './delimiters.ts';
 import { tokenize } from './lexer.ts';
@@ -22,18 +23,20 @@ import { describeToken, type Token, type TokenKind } from './token.ts';
 export type TemplateBodies = ReadonlyMap<string, Body>;
 
 /**
- * Parses a template's text by the grammar of Go's text/template.
+ * Parses a template's text by the grammar of Go's text/template, one step for each action and each
+ * statement.
  *
  * @param functions the names of the functions there are
  * @throws TemplateError
  * @see https://pkg.go.dev/text/template#hdr-Actions
  */
-export function parse(
+export function* parse(
   source: TemplateSource,
   delimiters: Delimiters,
   functions: ReadonlySet<string>,
-): TemplateBodies {
-  return new Parser(source, delimiters, functions).run();
+): Steps<TemplateBodies> {
+  const tokens = yield* tokenize(source.text, delimiters);
+  return yield* new Parser(source, delimiters, functions, tokens).run();
 }
 
 /** Begin an operand. */
@@ -81,21 +84,26 @@ class Parser {
   #scope = newScope();
   #nesting = 0;
 
-  constructor(source: TemplateSource, delimiters: Delimiters, functions: ReadonlySet<string>) {
+  constructor(
+    source: TemplateSource,
+    delimiters: Delimiters,
+    functions: ReadonlySet<string>,
+    tokens: readonly Token[],
+  ) {
     this.#source = source;
     this.#delimiters = delimiters;
     this.#functions = functions;
-    this.#tokens = tokenize(source.text, delimiters);
+    this.#tokens = tokens;
   }
 
-  run(): TemplateBodies {
+  *run(): Steps<TemplateBodies> {
     const statements: Statement[] = [];
     while (this.#peek().kind !== 'eof') {
       const opening = this.#takeDefineKeyword();
       if (opening !== undefined) {
-        this.#readDefinition(opening);
+        yield* this.#readDefinition(opening);
       } else {
-        statements.push(this.#readTopLevelStatement());
+        statements.push(yield* this.#readTopLevelStatement());
       }
     }
     this.#define(this.#source.name, statements, 0);
@@ -104,9 +112,9 @@ class Parser {
 
   // Statements
 
-  #readTopLevelStatement(): Statement {
+  *#readTopLevelStatement(): Steps<Statement> {
     const { offset } = this.#peek();
-    const statement = this.#readStatement();
+    const statement = yield* this.#readStatement();
     if (isTerminator(statement)) {
       throw this.#error(offset, `unexpected ${this.#action(statement.kind)}`);
     }
@@ -124,19 +132,19 @@ class Parser {
     return undefined;
   }
 
-  #readDefinition(opening: Token): void {
+  *#readDefinition(opening: Token): Steps<void> {
     const context = 'define clause';
     const name = this.#readTemplateName(context);
     this.#expect('rightDelimiter', context);
-    const body = this.#readOwnScope(opening, 'define', context);
+    const body = yield* this.#readOwnScope(opening, 'define', context);
     this.#define(name, body, opening.offset);
   }
 
   /** The body of a template of its own, up to its `end`. */
-  #readOwnScope(opening: Token, keyword: string, context: string): Body {
+  *#readOwnScope(opening: Token, keyword: string, context: string): Steps<Body> {
     const outer = this.#scope;
     this.#scope = newScope();
-    const { body, terminator } = this.#readBody(opening, keyword);
+    const { body, terminator } = yield* this.#readBody(opening, keyword);
     this.#scope = outer;
     if (terminator.kind !== 'end') {
       const reason = `unexpected ${this.#action(terminator.kind)} in ${context}`;
@@ -156,39 +164,40 @@ class Parser {
   }
 
   /** Reads statements up to `end` or `else`, whose own right delimiter is read too. */
-  #readBody(opening: Token, keyword: string): { body: Body; terminator: Terminator } {
-    return this.#nested(opening.offset, () => {
-      const statements: Statement[] = [];
-      while (this.#peekNonSpace().kind !== 'eof') {
-        const statement = this.#readStatement();
-        if (isTerminator(statement)) {
-          return { body: statements, terminator: statement };
-        }
-        statements.push(statement);
+  *#readBody(opening: Token, keyword: string): Steps<{ body: Body; terminator: Terminator }> {
+    this.#enterLevel(opening.offset);
+    const statements: Statement[] = [];
+    while (this.#peekNonSpace().kind !== 'eof') {
+      const statement = yield* this.#readStatement();
+      if (isTerminator(statement)) {
+        this.#nesting--;
+        return { body: statements, terminator: statement };
       }
-      const reason = `unexpected EOF: ${this.#action(keyword)} has no ${this.#action('end')}`;
-      throw this.#error(opening.offset, reason);
-    });
+      statements.push(statement);
+    }
+    const reason = `unexpected EOF: ${this.#action(keyword)} has no ${this.#action('end')}`;
+    throw this.#error(opening.offset, reason);
   }
 
-  #readStatement(): Statement | Terminator {
+  *#readStatement(): Steps<Statement | Terminator> {
+    yield;
     const token = this.#takeNonSpace();
     switch (token.kind) {
       case 'text':
         return { kind: 'text', offset: token.offset, text: token.text };
       case 'leftDelimiter':
-        return this.#readAction(token);
+        return yield* this.#readAction(token);
       default:
         throw this.#unexpected(token, 'input');
     }
   }
 
-  #readAction(opening: Token): Statement | Terminator {
+  *#readAction(opening: Token): Steps<Statement | Terminator> {
     const start = this.#next;
     const token = this.#takeNonSpace();
     switch (token.kind) {
       case 'block':
-        return this.#readBlock(opening);
+        return yield* this.#readBlock(opening);
       case 'break':
       case 'continue':
         return this.#readLoopControl(token, token.kind);
@@ -199,9 +208,9 @@ class Parser {
         return token;
       case 'if':
       case 'with':
-        return this.#readBranches(opening, token, token.kind);
+        return yield* this.#readBranches(opening, token, token.kind);
       case 'range':
-        return this.#readRange(opening, token);
+        return yield* this.#readRange(opening, token);
       case 'template':
         return this.#readTemplate();
       default:
@@ -234,22 +243,22 @@ class Parser {
     return token;
   }
 
-  #readBranches(opening: Token, keyword: Token, kind: 'if' | 'with'): Statement {
-    return this.#inScope(() => {
-      const branches: ConditionalBody[] = [];
-      let otherwise: Body = [];
-      let terminator: Terminator;
-      do {
-        const condition = this.#readPipeline(kind, 'rightDelimiter', opening);
-        const branch = this.#readBody(opening, kind);
-        branches.push({ condition, body: branch.body });
-        terminator = branch.terminator;
-      } while (terminator.kind === 'else' && this.#takeIfNext(kind));
-      if (terminator.kind === 'else') {
-        otherwise = this.#readOtherwise(opening, kind);
-      }
-      return { kind, offset: keyword.offset, branches, otherwise };
-    });
+  *#readBranches(opening: Token, keyword: Token, kind: 'if' | 'with'): Steps<Statement> {
+    const outer = this.#enterScope();
+    const branches: ConditionalBody[] = [];
+    let otherwise: Body = [];
+    let terminator: Terminator;
+    do {
+      const condition = this.#readPipeline(kind, 'rightDelimiter', opening);
+      const branch = yield* this.#readBody(opening, kind);
+      branches.push({ condition, body: branch.body });
+      terminator = branch.terminator;
+    } while (terminator.kind === 'else' && this.#takeIfNext(kind));
+    if (terminator.kind === 'else') {
+      otherwise = yield* this.#readOtherwise(opening, kind);
+    }
+    this.#scope = outer;
+    return { kind, offset: keyword.offset, branches, otherwise };
   }
 
   #takeIfNext(kind: TokenKind): boolean {
@@ -260,8 +269,8 @@ class Parser {
     return isNext;
   }
 
-  #readOtherwise(opening: Token, keyword: string): Body {
-    const { body, terminator } = this.#readBody(opening, keyword);
+  *#readOtherwise(opening: Token, keyword: string): Steps<Body> {
+    const { body, terminator } = yield* this.#readBody(opening, keyword);
     if (terminator.kind !== 'end') {
       const reason = `expected end; found ${this.#action(terminator.kind)}`;
       throw this.#error(terminator.offset, reason);
@@ -269,15 +278,16 @@ class Parser {
     return body;
   }
 
-  #readRange(opening: Token, keyword: Token): Statement {
-    return this.#inScope(() => {
-      const pipeline = this.#readPipeline('range', 'rightDelimiter', opening);
-      this.#scope.rangeDepth++;
-      const { body, terminator } = this.#readBody(opening, 'range');
-      this.#scope.rangeDepth--;
-      const otherwise = terminator.kind === 'else' ? this.#readOtherwise(opening, 'range') : [];
-      return { kind: 'range', offset: keyword.offset, pipeline, body, otherwise };
-    });
+  *#readRange(opening: Token, keyword: Token): Steps<Statement> {
+    const outer = this.#enterScope();
+    const pipeline = this.#readPipeline('range', 'rightDelimiter', opening);
+    this.#scope.rangeDepth++;
+    const { body, terminator } = yield* this.#readBody(opening, 'range');
+    this.#scope.rangeDepth--;
+    const otherwise =
+      terminator.kind === 'else' ? yield* this.#readOtherwise(opening, 'range') : [];
+    this.#scope = outer;
+    return { kind: 'range', offset: keyword.offset, pipeline, body, otherwise };
   }
 
   #readTemplate(): TemplateNode {
@@ -291,12 +301,12 @@ class Parser {
   }
 
   /** A block defines a template and calls it where it stands. */
-  #readBlock(opening: Token): TemplateNode {
+  *#readBlock(opening: Token): Steps<TemplateNode> {
     const context = 'block clause';
     const { offset } = this.#peekNonSpace();
     const name = this.#readTemplateName(context);
     const pipeline = this.#readPipeline(context, 'rightDelimiter', opening);
-    const body = this.#readOwnScope(opening, 'block', context);
+    const body = yield* this.#readOwnScope(opening, 'block', context);
     this.#define(name, body, opening.offset);
     return { kind: 'template', offset, name, pipeline };
   }
@@ -471,12 +481,17 @@ class Parser {
       case 'rawString':
         return { kind: 'string', offset, text, value: this.#literal(token, unquoteString) };
       case 'leftParen':
-        return this.#nested(offset, () =>
-          this.#readPipeline('parenthesized pipeline', 'rightParen', token),
-        );
+        return this.#readParenthesized(token);
       default:
         throw this.#unexpected(token, 'operand');
     }
+  }
+
+  #readParenthesized(opening: Token): Pipeline {
+    this.#enterLevel(opening.offset);
+    const pipeline = this.#readPipeline('parenthesized pipeline', 'rightParen', opening);
+    this.#nesting--;
+    return pipeline;
   }
 
   #functionNode({ offset, text }: Token): Operand {
@@ -509,23 +524,22 @@ class Parser {
 
   // Scopes
 
-  /** Variables declared by what `read` reads are unknown behind it. */
-  #inScope<Node>(read: () => Node): Node {
+  /**
+   * Begins a scope, whose variables are unknown behind it.
+   *
+   * @returns the scope around it, to return to
+   */
+  #enterScope(): Scope {
     const outer = this.#scope;
     this.#scope = { outer, variables: new Set(), rangeDepth: outer.rangeDepth };
-    const node = read();
-    this.#scope = outer;
-    return node;
+    return outer;
   }
 
-  #nested<Node>(offset: number, read: () => Node): Node {
+  #enterLevel(offset: number): void {
     if (this.#nesting === MAX_NESTING) {
       throw this.#error(offset, `nested more than ${MAX_NESTING} levels deep`);
     }
     this.#nesting++;
-    const node = read();
-    this.#nesting--;
-    return node;
   }
 
   // Tokens

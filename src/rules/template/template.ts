@@ -1,7 +1,8 @@
+import { finish, type Steps } from '../steps.ts';
 import { BUILTINS } from './builtins.ts';
 import { ANGLE_DELIMITERS, type Delimiters } from './delimiters.ts';
 import { execute, executeInPieces, type WrittenPiece } from './evaluator.ts';
-import { MAX_TEXT } from './limits.ts';
+import { MAX_TEXT, MAX_WORK } from './limits.ts';
 import { parse } from './parser.ts';
 import { TemplateError, TemplateSource } from './template-error.ts';
 import type { TemplateValue } from './value.ts';
@@ -33,6 +34,7 @@ export interface Template {
  *
  * @param name what error messages call the template
  * @param delimiters `<<` and `>>` unless given
+ * @param maxWork the limit of the work of one execution, in nodes of the template
  * @throws TemplateError
  * @see https://pkg.go.dev/text/template
  */
@@ -40,15 +42,27 @@ export function parseTemplate(
   name: string,
   text: string,
   delimiters: Delimiters = ANGLE_DELIMITERS,
+  maxWork: number = MAX_WORK,
 ): Template {
+  return finish(parseTemplateInSteps(name, text, delimiters, maxWork));
+}
+
+/** As {@link parseTemplate}, one step for each action and each statement. */
+export function* parseTemplateInSteps(
+  name: string,
+  text: string,
+  delimiters: Delimiters = ANGLE_DELIMITERS,
+  maxWork: number = MAX_WORK,
+): Steps<Template> {
   const source = new TemplateSource(name, text);
   if (text.length > MAX_TEXT) {
-    throw source.parseError(0, `the template is longer than ${MAX_TEXT} characters`);
+    const reason = `the template has ${text.length} characters, expected at most ${MAX_TEXT}: shorten it, e.g. with recording rules in Prometheus`;
+    throw source.parseError(0, reason);
   }
-  const bodies = parse(source, delimiters, FUNCTIONS);
+  const bodies = yield* parse(source, delimiters, FUNCTIONS);
   return {
     text,
-    execute: (data) => execute(source, delimiters, bodies, data),
-    executeInPieces: (data) => executeInPieces(source, delimiters, bodies, data),
+    execute: (data) => execute(source, delimiters, bodies, data, maxWork),
+    executeInPieces: (data) => executeInPieces(source, delimiters, bodies, data, maxWork),
   };
 }
