@@ -74,7 +74,8 @@ export function createApp(dependencies: AppDependencies): RequestListeners {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  const connections = new WeakMap<object, Connection>();
+  // Express calls the handler before it returns, so that there is one request in it.
+  const connections = new Map<object, Connection>();
   app.use((request, response) => {
     const connection = connections.get(request);
     if (connection !== undefined) serve(new Http1Exchange(request, response, connection));
@@ -88,6 +89,7 @@ export function createApp(dependencies: AppDependencies): RequestListeners {
       }
       connections.set(request, connection);
       app(request, response);
+      connections.delete(request);
     },
     onHttp2: (stream, headers, rawHeaders, open) =>
       serve(new Http2Exchange(stream, headers, rawHeaders, open)),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip as gzipWithCallback } from 'node:zlib';
+import type { Body } from './body.ts';
 import { FRESH_LEVEL } from './compression.ts';
 import { encode, refuseLargeYaml } from './encode.ts';
 import { JSON_TYPE, type ObjectMediaType, YAML_TYPE } from './negotiation.ts';
@@ -11,19 +12,22 @@ const gzip = promisify(gzipWithCallback);
 export interface Content {
   /** Uncompressed, in bytes. */
   readonly length: number;
-  bytes(): Buffer | Promise<Buffer>;
-  gzipped(): Promise<Buffer>;
+  bytes(): Body | Promise<Body>;
+  gzipped(): Promise<Body>;
   /** Releases the memory after the content is sent. Absent: it is kept. */
   free?(): void;
 }
 
 /** Content that is asked for once. */
 export function freshContent(bytes: Buffer): Content {
-  return {
-    length: bytes.length,
-    bytes: () => bytes,
-    gzipped: () => gzip(bytes, { level: FRESH_LEVEL }),
-  };
+  const body = [bytes];
+  return { length: bytes.length, bytes: () => body, gzipped: () => gzipBody(body) };
+}
+
+export async function gzipBody(body: Body): Promise<Body> {
+  const [only, ...others] = body;
+  const whole = only !== undefined && others.length === 0 ? only : Buffer.concat(body);
+  return [await gzip(whole, { level: FRESH_LEVEL })];
 }
 
 /** An object that is the same for every request, each representation of which is made once. */
@@ -60,12 +64,13 @@ function hashOf(text: string): string {
 }
 
 function keptContent(bytes: Buffer): Content {
-  let gzipped: Promise<Buffer> | undefined;
+  const body = [bytes];
+  let gzipped: Promise<Body> | undefined;
   return {
     length: bytes.length,
-    bytes: () => bytes,
+    bytes: () => body,
     gzipped: () => {
-      gzipped ??= gzip(bytes);
+      gzipped ??= gzip(bytes).then((compressed) => [compressed]);
       return gzipped;
     },
   };

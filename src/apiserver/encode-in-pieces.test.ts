@@ -1,9 +1,8 @@
-import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BodyWriter } from './body.ts';
 import { encode } from './encode.ts';
 import { encodeInPieces } from './encode-in-pieces.ts';
-import { longContent } from './long-content.ts';
 import { LongList, listItems } from './long-list.ts';
 import { externalMetricValueList } from './metric-value-list.ts';
 import { JSON_TYPE, objectMediaTypes, YAML_TYPE } from './negotiation.ts';
@@ -39,7 +38,9 @@ describe('encodeInPieces', () => {
           );
           const list = externalMetricValueList(new Set(shared));
           const pieces = encodeInPieces(list, mediaType, pretty) ?? [];
-          expect(Buffer.concat([...pieces])).toEqual(encode(plain(list), mediaType, pretty));
+          const written = new BodyWriter();
+          for (const piece of pieces) written.write(piece);
+          expect(Buffer.concat(written.take())).toEqual(encode(plain(list), mediaType, pretty));
         },
       ),
       { numRuns: 60 },
@@ -61,51 +62,5 @@ describe('encodeInPieces', () => {
     const pieces = encodeInPieces({ kind: 'A', items }, YAML_TYPE, false) ?? [];
     expect(() => [...pieces]).toThrow('too large for application/yaml');
     expect(made).toBeLessThan(10_000);
-  });
-});
-
-describe('longContent', () => {
-  const pieces = () => Array.from({ length: 30 }, (_, i) => Buffer.alloc(10_000, String(i % 10)));
-  const whole = Buffer.concat(pieces());
-
-  it('concatenates the pieces and releases their memory', async () => {
-    const given = pieces();
-    const content = await longContent(given, false, new AbortController().signal);
-    expect(content.length).toBe(300_000);
-    expect(await content.bytes()).toEqual(whole);
-    expect(gunzipSync(await content.gzipped())).toEqual(whole);
-    expect(given.every((piece) => piece.length === 0)).toBe(true);
-  });
-
-  it('is compressed while it is collected', async () => {
-    const content = await longContent(pieces(), true, new AbortController().signal);
-    expect(content.length).toBe(300_000);
-    expect(gunzipSync(await content.gzipped())).toEqual(whole);
-    expect(await content.bytes()).toEqual(whole);
-  });
-
-  it('is not compressed where it is not worth it', async () => {
-    const content = await longContent(pieces().slice(0, 2), true, new AbortController().signal);
-    expect(await content.bytes()).toHaveLength(20_000);
-  });
-
-  it('is empty once it is freed', async () => {
-    const content = await longContent(pieces(), false, new AbortController().signal);
-    content.free?.();
-    expect(await content.bytes()).toHaveLength(0);
-  });
-
-  it('ends when it is aborted', async () => {
-    const controller = new AbortController();
-    let made = 0;
-    function* endless(): Generator<Buffer> {
-      for (;;) {
-        made += 1;
-        if (made === 3) controller.abort(new Error('the client has gone'));
-        yield Buffer.from('x');
-      }
-    }
-    await expect(longContent(endless(), false, controller.signal)).rejects.toThrow('has gone');
-    expect(made).toBe(3);
   });
 });

@@ -3,11 +3,14 @@ import { LongList } from './long-list.ts';
 import { JSON_TYPE, type ObjectMediaType, PROTOBUF_TYPE, YAML_TYPE } from './negotiation.ts';
 import { encodeApiList } from './protobuf/api-object.ts';
 
-/** In characters. */
-const PIECE = 64 * 1024;
+/** In characters. Shorter strings are collected with the other short-lived objects. */
+const PIECE = 16 * 1024;
 
 /** The number of list items that are written as protobuf without a pause. */
 const BATCH = 20;
+
+/** A part of the encoded object; text is to be written as UTF-8. */
+export type Piece = string | Buffer;
 
 /**
  * Writes an API object one of whose fields is a {@link LongList}. Throws a Status 406 for one that is
@@ -20,7 +23,7 @@ export function encodeInPieces(
   object: object,
   mediaType: ObjectMediaType,
   pretty: boolean,
-): Iterable<Buffer> | undefined {
+): Iterable<Piece> | undefined {
   const fields: readonly (readonly [string, unknown])[] = Object.entries(object);
   for (const [name, list] of fields) {
     if (!(list instanceof LongList)) continue;
@@ -40,15 +43,15 @@ function* jsonPieces(
   fields: readonly (readonly [string, unknown])[],
   list: LongList<unknown>,
   pretty: boolean,
-): Generator<Buffer> {
+): Generator<string> {
   let text = '';
   for (const part of jsonParts(fields, list, pretty)) {
     text += part;
     if (text.length < PIECE) continue;
-    yield Buffer.from(text);
+    yield text;
     text = '';
   }
-  yield Buffer.from(text);
+  yield text;
 }
 
 /** Like JSON.stringify, indented by two spaces per level if `pretty`. */

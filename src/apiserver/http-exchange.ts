@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Body } from './body.ts';
 import type { OpenRequest } from './connections/open-request.ts';
 
 /** Of a request, what says who has sent it. */
@@ -35,7 +36,7 @@ export interface HttpExchange {
    *
    * @param body undefined: an answer without one
    */
-  send(code: number, headers: AnswerHeaders, body: Uint8Array | undefined): void;
+  send(code: number, headers: AnswerHeaders, body: Body | undefined): void;
   /**
    * Aborts the exchange in any state: over HTTP/1.1 the connection; over HTTP/2 the stream, if the
    * response is sent or the connection belongs to the front proxy, which other users share.

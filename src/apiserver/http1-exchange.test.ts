@@ -19,7 +19,7 @@ async function send(body: Buffer): Promise<{ sender: ServerResponse; receiver: I
     server.on('request', (request, response) => {
       const connection = connections.of(request.socket);
       const exchange = new Http1Exchange(request, response, connection);
-      exchange.send(200, { 'Content-Length': body.length }, body);
+      exchange.send(200, { 'Content-Length': body.length }, [body]);
       resolve(response);
     }),
   );

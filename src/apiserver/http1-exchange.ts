@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { answerPieces, PIECE } from './answer-pieces.ts';
+import { answerPieces, isOnePiece } from './answer-pieces.ts';
+import { type Body, bodyLength } from './body.ts';
 import type { Connection } from './connections/connection.ts';
 import { OpenRequest } from './connections/open-request.ts';
 import type { AnswerHeaders, HttpExchange, RequestOrigin } from './http-exchange.ts';
@@ -44,13 +45,13 @@ export class Http1Exchange implements HttpExchange {
     if (length !== undefined || encoding !== undefined) this.#request.on('data', listener);
   }
 
-  send(code: number, headers: AnswerHeaders, body: Uint8Array | undefined): void {
+  send(code: number, headers: AnswerHeaders, body: Body | undefined): void {
     const hasBody = body !== undefined && this.method !== 'HEAD';
-    this.open.answerBegins(hasBody ? body.length : 0);
+    this.open.answerBegins(hasBody ? bodyLength(body) : 0);
     if (this.open.isOver) return;
     this.#response.writeHead(code, headers);
     if (!hasBody) this.#response.end();
-    else if (body.length <= PIECE) this.#response.end(body);
+    else if (isOnePiece(body)) this.#response.end(body[0]);
     else this.#write(answerPieces(body));
   }
 

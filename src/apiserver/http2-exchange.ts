@@ -1,5 +1,6 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { answerPieces, PIECE } from './answer-pieces.ts';
+import { answerPieces, isOnePiece } from './answer-pieces.ts';
+import { type Body, bodyLength } from './body.ts';
 import type { Connection } from './connections/connection.ts';
 import { OpenRequest } from './connections/open-request.ts';
 import {
@@ -74,15 +75,15 @@ export class Http2Exchange implements HttpExchange {
     if (!this.#stream.endAfterHeaders) this.#stream.on('data', listener);
   }
 
-  send(code: number, headers: AnswerHeaders, body: Uint8Array | undefined): void {
+  send(code: number, headers: AnswerHeaders, body: Body | undefined): void {
     const stream = this.#stream;
     const hasBody = body !== undefined && this.method !== 'HEAD';
-    this.open.answerBegins(hasBody ? body.length : 0);
+    this.open.answerBegins(hasBody ? bodyLength(body) : 0);
     if (this.open.isOver || stream.destroyed || stream.closed) return;
     this.#code = code;
     stream.respond({ ':status': code, ...headers }, { endStream: !hasBody });
     if (!hasBody) return;
-    if (body.length <= PIECE) stream.end(body);
+    if (isOnePiece(body)) stream.end(body[0]);
     else this.#write(answerPieces(body));
   }
 

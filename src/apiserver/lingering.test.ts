@@ -59,7 +59,7 @@ describe('a client that does not read its answer', () => {
     const answer = (exchange: HttpExchange): void => {
       exchange.open.onClose(() => closed.resolve('closed'));
       endLingering(exchange, limits);
-      exchange.send(200, {}, Buffer.alloc(bytes));
+      exchange.send(200, {}, [Buffer.alloc(bytes)]);
     };
     return { answer, closed: closed.promise };
   };
@@ -95,7 +95,7 @@ describe('a client that does not read its answer', () => {
     const { server, connections } = createHttp2((exchange) => {
       exchange.open.connection.provenFrontProxy();
       if (exchange.target === '/large') answer(exchange);
-      else exchange.send(200, {}, Buffer.from('small'));
+      else exchange.send(200, {}, [Buffer.from('small')]);
     });
     const session = connect(`http://127.0.0.1:${await listen(server)}`);
     const stream = session.request({ ':path': '/large' });
@@ -124,7 +124,7 @@ describe('a client of HTTP/2 that makes no end of its request', () => {
       exchange.onBody(() => undefined);
       exchange.open.onClose(() => closed.resolve('closed'));
       endLingering(exchange, limits);
-      exchange.send(200, {}, body);
+      exchange.send(200, {}, [body]);
     });
     const session = connect(`http://127.0.0.1:${await listen(server)}`);
     const stream = session.request({ ':method': 'POST' }, { endStream: false });

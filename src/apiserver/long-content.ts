@@ -2,8 +2,10 @@ import { promisify } from 'node:util';
 import { createGzip, gunzip as gunzipWithCallback } from 'node:zlib';
 import { freeMemory } from '../scheduling/free-memory.ts';
 import { createTimeSlices } from '../scheduling/time-slices.ts';
+import { type Body, BodyWriter } from './body.ts';
 import { COMPRESS_FROM, FRESH_LEVEL } from './compression.ts';
-import { type Content, freshContent } from './document.ts';
+import { type Content, gzipBody } from './document.ts';
+import type { Piece } from './encode-in-pieces.ts';
 
 const gunzip = promisify(gunzipWithCallback);
 
@@ -11,40 +13,48 @@ const gunzip = promisify(gunzipWithCallback);
  * Collects content piece by piece, with pauses. Compression happens on the way, so that only the
  * result is in memory as a whole.
  *
- * @param pieces their memory is given back
  * @param isCompressed whether the client reads gzip
  * @param signal ends it; its reason is then the error
  */
 export async function longContent(
-  pieces: Iterable<Buffer>,
+  pieces: Iterable<Piece>,
   isCompressed: boolean,
   signal: AbortSignal,
 ): Promise<Content> {
   const slices = createTimeSlices();
-  const gathered: Buffer[] = [];
-  let length = 0;
+  const writer = new BodyWriter();
   let compressor: Compressor | undefined;
   for (const piece of pieces) {
-    length += piece.length;
-    gathered.push(piece);
-    if (isCompressed && length > COMPRESS_FROM) {
+    writer.write(piece);
+    if (isCompressed && writer.length > COMPRESS_FROM) {
       compressor ??= createCompressor();
-      await compressor.write(gathered.splice(0));
+      await compressor.write(writer.take());
+      writer.free();
     }
     if (slices.isOver()) await slices.pause();
     signal.throwIfAborted();
   }
+  const { length } = writer;
   if (compressor === undefined) {
-    const joined = await join(gathered, length);
-    return { ...freshContent(joined), free: () => freeMemory([joined]) };
+    const body = writer.take();
+    return {
+      length,
+      bytes: () => body,
+      gzipped: () => gzipBody(body),
+      free: () => writer.free(),
+    };
   }
   const gzipped = await compressor.end();
-  const free = (): void => freeMemory([gzipped]);
-  return { length, bytes: () => gunzip(gzipped), gzipped: async () => gzipped, free };
+  return {
+    length,
+    bytes: async () => [await gunzip(gzipped)],
+    gzipped: async () => [gzipped],
+    free: () => freeMemory([gzipped]),
+  };
 }
 
 interface Compressor {
-  write(pieces: readonly Buffer[]): Promise<void>;
+  write(body: Body): Promise<void>;
   end(): Promise<Buffer>;
 }
 
@@ -53,13 +63,12 @@ function createCompressor(): Compressor {
   const out: Buffer[] = [];
   gzip.on('data', (chunk: Buffer) => out.push(chunk));
   return {
-    async write(pieces) {
-      for (const piece of pieces) {
+    async write(body) {
+      for (const part of body) {
         await new Promise<void>((resolve, reject) => {
-          gzip.write(piece, (error) => (error ? reject(error) : resolve()));
+          gzip.write(part, (error) => (error ? reject(error) : resolve()));
         });
       }
-      freeMemory(pieces);
     },
     async end() {
       await new Promise<void>((resolve, reject) => {
@@ -68,17 +77,4 @@ function createCompressor(): Compressor {
       return Buffer.concat(out);
     },
   };
-}
-
-/** A single copy would block for as long as the system needs to allocate that much memory. */
-async function join(pieces: readonly Buffer[], length: number): Promise<Buffer> {
-  const slices = createTimeSlices();
-  const joined = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  for (const piece of pieces) {
-    at += piece.copy(joined, at);
-    freeMemory([piece]);
-    if (slices.isOver()) await slices.pause();
-  }
-  return joined;
 }

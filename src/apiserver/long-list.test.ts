@@ -14,8 +14,8 @@ it.each([
   // 64 KiB of text.
   [100, 600, true],
   [100, 700, false],
-  [8, 10_000, true],
-  [9, 10_000, false],
+  [16, 10_000, true],
+  [17, 10_000, false],
 ])('%i items of %i characters', (count, length, isArray) => {
   expect(Array.isArray(items(count, length))).toBe(isArray);
   expect([...items(count, length)]).toHaveLength(count);

@@ -5,7 +5,7 @@ const SHORT = 500;
 const SHORT_TEXT = 64 * 1024;
 
 /** The number of items that are short enough, however long each of them is. */
-const FEW = 8;
+const FEW = 16;
 
 /** Memory of a value from which an item is created, in bytes. */
 const VALUE_BYTES = 512;

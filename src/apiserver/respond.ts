@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts';
 import { PIECE } from './answer-pieces.ts';
+import { bodyLength } from './body.ts';
 import { COMPRESS_FROM, readsGzip } from './compression.ts';
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 import { endLingering } from './lingering.ts';
@@ -20,7 +21,8 @@ export async function respond(
   const { limit } = exchange.open.connection.budget;
   if (!compressed && content.length > limit) throw answerTooLarge(content.length, limit);
   const body = compressed ? await content.gzipped() : await content.bytes();
-  if (body.length > limit) throw answerTooLarge(body.length, limit);
+  const length = bodyLength(body);
+  if (length > limit) throw answerTooLarge(length, limit);
 
   endLingering(exchange);
   const fields: Record<string, string | number> = { ...common, ...headers };
@@ -31,10 +33,10 @@ export async function respond(
   }
   fields['Content-Type'] = contentType;
   if (compressed) fields['Content-Encoding'] = 'gzip';
-  fields['Content-Length'] = body.length;
+  fields['Content-Length'] = length;
   exchange.open.onClose(() => {
     // Of a longer one the kernel gets copies.
-    if (exchange.isSent || body.length > PIECE) content.free?.();
+    if (exchange.isSent || length > PIECE) content.free?.();
   });
   exchange.send(code, fields, body);
 }

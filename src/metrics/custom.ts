@@ -15,7 +15,7 @@ import {
   type QueryRequest,
   UnsupportedRequirementError,
 } from '../rules/metrics-query.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
+import { createTimeSlices, SHORT_STEPS } from '../scheduling/time-slices.ts';
 import {
   type AnswerSummary,
   createLeftOutSamples,
@@ -230,7 +230,7 @@ async function associate(
   names: readonly string[],
   leftOut: LeftOutSamples,
 ): Promise<ReadonlyMap<string, Sample>> {
-  const slices = createTimeSlices();
+  const slices = createTimeSlices(SHORT_STEPS);
   const asked = new Set(names);
   const byObject = new Map<string, Sample>();
   for (const sample of samples) {
@@ -256,7 +256,7 @@ async function valuesOf(
   samples: ReadonlyMap<string, Sample>,
   leftOut: LeftOutSamples,
 ): Promise<{ readonly values: readonly MetricValue[]; readonly missing: MissingObjects }> {
-  const slices = createTimeSlices();
+  const slices = createTimeSlices(SHORT_STEPS);
   const selector = request.metricSelector;
   const metric = {
     name: request.metric,

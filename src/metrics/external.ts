@@ -6,7 +6,7 @@ import {
   type QueryRequest,
   UnsupportedRequirementError,
 } from '../rules/metrics-query.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
+import { createTimeSlices, SHORT_STEPS } from '../scheduling/time-slices.ts';
 import { createLeftOutSamples, type LeftOutSamples, type OnAnswer } from './answer-summary.ts';
 import { MetricsError, metricNotFound } from './metrics-error.ts';
 import type { Caller, QueryAnswer, QueryOrigin, QueryRunner } from './query-runner.ts';
@@ -114,7 +114,7 @@ async function valuesOf(
   samples: LabelledValues,
   leftOut: LeftOutSamples,
 ): Promise<Iterable<ExternalMetricValue>> {
-  const slices = createTimeSlices();
+  const slices = createTimeSlices(SHORT_STEPS);
   for (const { value } of samples) {
     if (slices.isOver()) await slices.pause();
     if (sampleQuantity(value) === undefined) leftOut.add('infinite');

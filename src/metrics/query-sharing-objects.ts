@@ -1,6 +1,6 @@
 import type { QueryRequest } from '../rules/metrics-query.ts';
 import type { SharedQuery } from '../rules/shared-query.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
+import { createTimeSlices, SHORT_STEPS } from '../scheduling/time-slices.ts';
 import type { QueryAnswer, Sample } from './query-runner.ts';
 import { sampleBytes } from './sample-bytes.ts';
 
@@ -22,7 +22,7 @@ export async function indexByObject(
   { objectLabel, namespaceLabel }: SharedQuery,
 ): Promise<SamplesByObject | undefined> {
   if (answer.type !== 'vector') return undefined;
-  const slices = createTimeSlices();
+  const slices = createTimeSlices(SHORT_STEPS);
   const namespaces = new Map<string, Map<string, Sample>>();
   let bytes = 0;
   for (const sample of answer.samples) {

@@ -1,6 +1,6 @@
 import type { MetricsQuery, QueryRequest } from '../rules/metrics-query.ts';
 import { openObjects } from '../rules/shared-query.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
+import { createTimeSlices, SHORT_STEPS } from '../scheduling/time-slices.ts';
 import type { Sample, Samples } from './query-runner.ts';
 
 /** Above this number of objects their names are omitted: the query would be too long for some servers. */
@@ -65,7 +65,7 @@ export async function onlyAsked(
   samples: Samples,
   { objects }: QueryRequest,
 ): Promise<readonly Sample[]> {
-  const slices = createTimeSlices();
+  const slices = createTimeSlices(SHORT_STEPS);
   const asked = new Set(objects?.names);
   const found: Sample[] = [];
   for (const sample of samples) {

@@ -200,7 +200,7 @@ const attacks: readonly (readonly [string, Attack, EventLoopBars])[] = [
   [
     'large answers over HTTP/2',
     unreadHttp2(1, 150, 500, tenant('many'), true),
-    BARS_OF_LARGE_HTTP2,
+    BARS,
   ],
   ['large answers over HTTP/1.1', unreadHttp1(150, (index) => listOf('many', index)), BARS],
 ];
