@@ -43,4 +43,16 @@ describe('BodyWriter', () => {
     expect(bodyLength(first)).toBe(0);
     expect(writer.take()).toEqual([]);
   });
+
+  it('uses released buffers again, and nobody sees the old content', () => {
+    const writer = new BodyWriter();
+    for (let i = 0; i < 4; i += 1) writer.write(Buffer.alloc(1024 * 1024, 'a'));
+    const [first] = writer.take();
+    writer.free();
+    const next = new BodyWriter();
+    for (let i = 0; i < 4; i += 1) next.write(Buffer.alloc(1024 * 1024, 'b'));
+    expect(first).toHaveLength(0);
+    expect(Buffer.concat(next.take()).equals(Buffer.alloc(4 * 1024 * 1024, 'b'))).toBe(true);
+    next.free();
+  });
 });

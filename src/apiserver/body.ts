@@ -1,4 +1,4 @@
-import { freeMemory } from '../scheduling/free-memory.ts';
+import { POOLED_SIZE, releaseBuffers, takeBuffer } from './buffer-pool.ts';
 
 /** The body of a response: its bytes, in as many parts as are convenient. */
 export type Body = readonly Buffer[];
@@ -13,9 +13,6 @@ export function bodyLength(body: Body): number {
 /** In bytes. */
 const SMALLEST_PART = 64 * 1024;
 
-/** In bytes. The system needs some milliseconds to provide much more than this at once. */
-const LARGEST_PART = 1024 * 1024;
-
 /**
  * A long body that is written piece by piece into a few large buffers. Many small ones, or a copy of all
  * of them, would make the garbage collector run again and again.
@@ -25,7 +22,7 @@ export class BodyWriter {
   length = 0;
   readonly #buffers: Buffer[] = [];
   readonly #parts: Buffer[] = [];
-  #buffer = Buffer.alloc(0);
+  #buffer: Buffer = Buffer.alloc(0);
   /** Bytes of the last buffer that are written. */
   #used = 0;
 
@@ -47,7 +44,7 @@ export class BodyWriter {
 
   /** Releases the memory of everything that was written. */
   free(): void {
-    freeMemory(this.#buffers.splice(0));
+    releaseBuffers(this.#buffers.splice(0));
     this.#buffer = Buffer.alloc(0);
     this.#used = 0;
   }
@@ -55,8 +52,11 @@ export class BodyWriter {
   #begin(size: number): void {
     this.#end();
     // Twice as much as there is already: little is wasted on a short body.
-    const usual = Math.min(Math.max(this.length, SMALLEST_PART), LARGEST_PART);
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(usual, size));
+    const wanted = Math.max(this.length, SMALLEST_PART, size);
+    const isPooled = wanted >= POOLED_SIZE && size <= POOLED_SIZE;
+    this.#buffer = isPooled
+      ? takeBuffer()
+      : Buffer.allocUnsafeSlow(Math.min(wanted, size + POOLED_SIZE));
     this.#buffers.push(this.#buffer);
   }
 

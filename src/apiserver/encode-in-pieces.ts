@@ -6,6 +6,9 @@ import { encodeApiList } from './protobuf/api-object.ts';
 /** In characters. Shorter strings are collected with the other short-lived objects. */
 const PIECE = 16 * 1024;
 
+/** In characters. Copying longer ones as bytes costs less than writing them as text. */
+const SHORT_TEXT = 512;
+
 /** The number of list items that are written as protobuf without a pause. */
 const BATCH = 20;
 
@@ -43,12 +46,17 @@ function* jsonPieces(
   fields: readonly (readonly [string, unknown])[],
   list: LongList<unknown>,
   pretty: boolean,
-): Generator<string> {
+): Generator<Piece> {
   let text = '';
   for (const part of jsonParts(fields, list, pretty)) {
-    text += part;
-    if (text.length < PIECE) continue;
-    yield text;
+    if (typeof part === 'string') {
+      text += part;
+      if (text.length < PIECE) continue;
+      yield text;
+    } else {
+      yield text;
+      yield part;
+    }
     text = '';
   }
   yield text;
@@ -59,7 +67,7 @@ function* jsonParts(
   fields: readonly (readonly [string, unknown])[],
   list: LongList<unknown>,
   pretty: boolean,
-): Generator<string> {
+): Generator<Piece> {
   const [line, colon] = pretty ? ['\n  ', ': '] : ['', ':'];
   let before = `{${line}`;
   for (const [name, value] of fields) {
@@ -72,39 +80,63 @@ function* jsonParts(
   yield pretty ? '\n}' : '}';
 }
 
-function* jsonItems(list: LongList<unknown>, pretty: boolean): Generator<string> {
+function* jsonItems(list: LongList<unknown>, pretty: boolean): Generator<Piece> {
   const line = pretty ? '\n    ' : '';
-  const textOf = itemText(pretty);
+  const fieldText = fieldTexts(pretty);
   let isEmpty = true;
   for (const item of list) {
-    yield `${isEmpty ? '[' : ','}${line}${textOf(item)}`;
+    yield `${isEmpty ? '[' : ','}${line}`;
+    yield* itemParts(item, fieldText, pretty);
     isEmpty = false;
   }
   if (isEmpty) yield '[]';
   else yield pretty ? '\n  ]' : ']';
 }
 
+/** Writes an item as `indented` does. */
+function* itemParts(
+  item: object,
+  fieldText: (name: string, value: unknown) => Piece,
+  pretty: boolean,
+): Generator<Piece> {
+  const [line, colon, end] = pretty ? ['\n      ', ': ', '\n    }'] : ['', ':', '}'];
+  const fields: readonly (readonly [string, unknown])[] = Object.entries(item);
+  let text = '{';
+  let isEmpty = true;
+  for (const [name, value] of fields) {
+    if (value === undefined) continue;
+    text += `${isEmpty ? '' : ','}${line}${JSON.stringify(name)}${colon}`;
+    isEmpty = false;
+    const part = fieldText(name, value);
+    if (typeof part === 'string') {
+      text += part;
+      continue;
+    }
+    yield text;
+    yield part;
+    text = '';
+  }
+  yield isEmpty ? '{}' : `${text}${end}`;
+}
+
 /**
- * Writes items as `indented` does. Items share objects, such as the metric with its selector of some
- * kilobytes: the text of an object that the item before had in the same field is not made again.
+ * Writes the fields of items. Items share objects, such as the metric with its selector of some
+ * kilobytes: the text of an object that the item before had in the same field is not made again, and a
+ * long one is encoded once.
  */
-function itemText(pretty: boolean): (item: object) => string {
-  const [line, colon, end] = pretty ? ['\n      ', ': ', '\n    '] : ['', ':', ''];
-  const last = new Map<string, { readonly value: object; readonly text: string }>();
-  const fieldText = (name: string, value: unknown): string => {
+function fieldTexts(pretty: boolean): (name: string, value: unknown) => Piece {
+  const last = new Map<string, { readonly value: object; text: Piece }>();
+  return (name, value) => {
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
     const known = last.get(name);
-    if (known?.value === value) return known.text;
+    if (known?.value === value) {
+      const { text } = known;
+      if (typeof text === 'string' && text.length > SHORT_TEXT) known.text = Buffer.from(text);
+      return known.text;
+    }
     const text = indented(value, 3, pretty);
     last.set(name, { value, text });
     return text;
-  };
-  return (item) => {
-    const fields: readonly (readonly [string, unknown])[] = Object.entries(item);
-    const texts = fields
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${line}${JSON.stringify(name)}${colon}${fieldText(name, value)}`);
-    return texts.length === 0 ? '{}' : `{${texts.join()}${end}}`;
   };
 }
 
@@ -120,7 +152,7 @@ function* yamlPieces(
 ): Generator<Buffer> {
   let json = '';
   for (const part of jsonParts(fields, list, false)) {
-    json += part;
+    json += part.toString();
     refuseLargeYaml(json.length);
   }
   yield encode(fromJson(json), YAML_TYPE, false);

@@ -8,6 +8,7 @@ import { type Catalog, emptyCatalog } from '../catalog/catalog.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import { QueryError } from '../rules/metrics-query.ts';
 import type { CompiledRule } from '../rules/rule.ts';
+import { SHORT_STEPS } from '../scheduling/time-slices.ts';
 import type { AnswerSummary } from './answer-summary.ts';
 import { createCustomMetrics } from './custom.ts';
 import { createExternalMetrics } from './external.ts';
@@ -365,7 +366,7 @@ describe('custom metrics', () => {
   });
 
   it('pauses for samples and objects when its slice is over, and only then', async () => {
-    const names = [...'abcdefghij'];
+    const names = Array.from({ length: 10 * SHORT_STEPS }, (_, i) => `p${i}`);
     const { custom } = services(vector(...names.map((name) => [name, 1] as const)), names);
     const get = () => custom.get(pods);
     expect(await turnsDuring('still', get)).toBe(0);
@@ -542,7 +543,8 @@ describe('external metrics', () => {
   });
 
   it('pauses for samples when its slice is over, and only then', async () => {
-    const { external } = services(vector(...[...'abcdefghij'].map((name) => [name, 1] as const)));
+    const names = Array.from({ length: 10 * SHORT_STEPS }, (_, i) => `p${i}`);
+    const { external } = services(vector(...names.map((name) => [name, 1] as const)));
     const get = () => external.get({ namespace: 'shop', metric: 'load', selector: [] });
     expect(await turnsDuring('still', get)).toBe(0);
     expect(await turnsDuring('fast', get)).toBe(9);

@@ -3,6 +3,7 @@ import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import type { QueryRequest } from '../rules/metrics-query.ts';
 import { shareQuery } from '../rules/shared-query.ts';
+import { SHORT_STEPS } from '../scheduling/time-slices.ts';
 import type { QueryAnswer, Sample } from './query-runner.ts';
 import { indexByObject } from './query-sharing-objects.ts';
 
@@ -84,7 +85,10 @@ describe('indexByObject', () => {
   });
 
   it('pauses when its slice is over, and only then', async () => {
-    const labels = Array.from({ length: 10 }, (_, i) => ({ namespace: 'shop', pod: `p${i}` }));
+    const labels = Array.from({ length: 10 * SHORT_STEPS }, (_, i) => ({
+      namespace: 'shop',
+      pod: `p${i}`,
+    }));
     const make = () => index(...labels);
     expect(await turnsDuring('still', make)).toBe(0);
     expect(await turnsDuring('fast', make)).toBe(9);

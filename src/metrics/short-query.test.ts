@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import type { QueryRequest } from '../rules/metrics-query.ts';
+import { SHORT_STEPS } from '../scheduling/time-slices.ts';
 import type { Sample } from './query-runner.ts';
 import { LongQueryError, onlyAsked, shortQuery } from './short-query.ts';
 
@@ -80,7 +81,7 @@ describe('onlyAsked', () => {
   });
 
   it('pauses when its slice is over, and only then', async () => {
-    const samples = Array.from({ length: 10 }, (_, i) => sample({ pod: `p${i}` }));
+    const samples = Array.from({ length: 10 * SHORT_STEPS }, (_, i) => sample({ pod: `p${i}` }));
     const choose = () => onlyAsked(samples, pods(2));
     expect(await turnsDuring('still', choose)).toBe(0);
     expect(await turnsDuring('fast', choose)).toBe(9);

@@ -10,7 +10,7 @@ export interface TimeSlices {
 }
 
 /** Milliseconds. The slice of all long work together in one turn of the event loop. */
-const SLICE = 5;
+const SLICE = 3;
 
 /** Steps of less than a microsecond each, such as looking up a sample: for `stepsPerCheck`. */
 export const SHORT_STEPS = 64;
