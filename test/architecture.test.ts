@@ -6,27 +6,36 @@ const root = path.join(import.meta.dirname, '..');
 
 /** What each room may import of the others. See docs/architecture.md. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-  apimachinery: [],
-  scheduling: [],
+  apimachinery: ['text'],
+  async: [],
+  files: [],
+  memory: [],
+  text: [],
   'http-client': [],
-  promql: ['apimachinery'],
-  rules: ['promql', 'apimachinery'],
-  catalog: ['rules', 'apimachinery', 'scheduling'],
-  metrics: ['catalog', 'rules', 'apimachinery', 'scheduling'],
-  apiserver: ['metrics', 'catalog', 'apimachinery', 'scheduling'],
-  config: ['rules', 'promql', 'apimachinery', 'scheduling'],
-  prometheus: ['apimachinery', 'scheduling', 'http-client'],
-  kubernetes: ['apimachinery', 'promql', 'scheduling', 'http-client'],
-  cli: ['apimachinery'],
-  telemetry: ['apimachinery'],
+  gotemplate: ['apimachinery', 'async', 'text'],
+  promql: ['apimachinery', 'text'],
+  rules: ['gotemplate', 'promql', 'apimachinery', 'async', 'text'],
+  sources: ['rules', 'promql', 'apimachinery', 'async', 'files', 'text'],
+  prometheus: ['rules', 'apimachinery', 'async', 'files', 'http-client', 'memory', 'text'],
+  catalog: ['rules', 'apimachinery', 'async'],
+  metrics: ['catalog', 'prometheus', 'rules', 'promql', 'apimachinery', 'async', 'text'],
+  apiserver: ['metrics', 'catalog', 'prometheus', 'apimachinery', 'async', 'memory', 'text'],
+  kubernetes: ['apimachinery', 'async', 'http-client', 'text'],
+  cli: ['apimachinery', 'text'],
+  telemetry: ['apimachinery', 'text'],
 };
 
 /** Rooms that are functions of their arguments, and the only packages that they may use. */
 const pureRooms: Readonly<Record<string, readonly string[]>> = {
   apimachinery: [],
-  promql: ['@prometheus-io/lezer-promql', '@lezer/common', 're2js', 'fastest-levenshtein'],
+  gotemplate: ['re2js'],
+  promql: ['@prometheus-io/lezer-promql', '@lezer/common', 're2js'],
   rules: ['re2js'],
+  text: ['fastest-levenshtein'],
 };
+
+/** What of `async/` a pure room may import: the others need a clock. */
+const PURE_ASYNC = 'async/steps.ts';
 
 interface Import {
   readonly file: string;
@@ -52,6 +61,33 @@ function importsOf(file: string): readonly Import[] {
 function roomOf({ file, target }: Import): string | undefined {
   if (!target.startsWith('.')) return undefined;
   return path.join(path.dirname(file), target).split(path.sep)[0];
+}
+
+/** The file that a relative import leads to, or undefined for a package. */
+function fileOf({ file, target }: Import): string | undefined {
+  return target.startsWith('.') ? path.join(path.dirname(file), target) : undefined;
+}
+
+/** Files that import each other, each with the way back to itself. */
+function cycles(): readonly string[] {
+  const targets = Map.groupBy(imports, ({ file }) => file);
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file);
+    if (at >= 0) {
+      found.push([...way.slice(at), file].join(' -> '));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const each of targets.get(file) ?? []) {
+      const target = fileOf(each);
+      if (target !== undefined) visit(target, [...way, file]);
+    }
+    done.add(file);
+  };
+  for (const file of targets.keys()) visit(file, []);
+  return found;
 }
 
 /** Without comments that have lines of their own. */
@@ -93,6 +129,29 @@ describe('architecture', () => {
       return packages !== undefined && !target.startsWith('.') && !packages.includes(target);
     });
     expect(impure).toEqual([]);
+  });
+
+  it('keeps clocks of other rooms out of them, too', () => {
+    const impure = imports.filter(
+      (each) => each.room in pureRooms && roomOf(each) === 'async' && fileOf(each) !== PURE_ASYNC,
+    );
+    expect(impure).toEqual([]);
+  });
+
+  it('has no circular imports', () => {
+    expect(cycles()).toEqual([
+      'cli/flag.ts -> cli/parse-flags.ts -> cli/flag.ts',
+      'apimachinery/label-selector.ts -> apimachinery/label-selector-parser.ts -> apimachinery/label-selector.ts',
+      'promql/availability.ts -> promql/fault.ts -> promql/availability.ts',
+      'rules/metrics-query.ts -> rules/query-memo.ts -> rules/metrics-query.ts',
+      'apiserver/flow-control/review-queue.ts -> apiserver/flow-control/request-pools.ts -> apiserver/flow-control/review-queue.ts',
+      'apiserver/connections/connection.ts -> apiserver/connections/memory-budget.ts -> apiserver/connections/connection.ts',
+      'apiserver/connections/open-request.ts -> apiserver/connections/connection.ts -> apiserver/connections/memory-budget.ts -> apiserver/connections/open-request.ts',
+      'apiserver/connections/open-request.ts -> apiserver/connections/connection.ts -> apiserver/connections/open-request.ts',
+      'catalog/catalog.ts -> catalog/catalog-draft.ts -> catalog/catalog.ts',
+      'telemetry/metrics.ts -> telemetry/answer-metrics.ts -> telemetry/metrics.ts',
+      'telemetry/metrics.ts -> telemetry/discovery-metrics.ts -> telemetry/metrics.ts',
+    ]);
   });
 
   it('keeps what Node.js has everywhere out of them, too', () => {

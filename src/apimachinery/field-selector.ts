@@ -1,4 +1,4 @@
-import { echoedText } from './echoed-text.ts';
+import { echoedText } from '../text/echoed-text.ts';
 import { SelectorError } from './selector-error.ts';
 
 /** One condition on a field of an object. */

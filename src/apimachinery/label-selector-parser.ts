@@ -1,4 +1,4 @@
-import { echoedText } from './echoed-text.ts';
+import { echoedText } from '../text/echoed-text.ts';
 import { parseInt64 } from './int64.ts';
 import type { LabelSelector, Requirement, RequirementOperator } from './label-selector.ts';
 import { readTokens, type Token, type TokenReader } from './label-selector-token.ts';

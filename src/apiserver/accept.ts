@@ -1,4 +1,4 @@
-import { rememberTexts } from '../apimachinery/text-memo.ts';
+import { rememberTexts } from '../text/text-memo.ts';
 import { badRequest } from './status.ts';
 
 /** One part of an Accept header: media types, and how much the client likes them. */

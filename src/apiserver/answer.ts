@@ -1,4 +1,4 @@
-import type { Turns } from '../scheduling/turns.ts';
+import type { Turns } from '../async/turns.ts';
 import { type Content, type Document, freshContent } from './document.ts';
 import { encode } from './encode.ts';
 import { encodeInPieces } from './encode-in-pieces.ts';

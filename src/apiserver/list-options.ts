@@ -1,6 +1,6 @@
-import { echoedText } from '../apimachinery/echoed-text.ts';
 import { type LabelSelector, parseLabelSelector } from '../apimachinery/label-selector.ts';
-import { rememberTexts } from '../apimachinery/text-memo.ts';
+import { echoedText } from '../text/echoed-text.ts';
+import { rememberTexts } from '../text/text-memo.ts';
 import { badRequest, watchNotSupported } from './status.ts';
 
 /** The query parameters of a metrics request that have an effect (metav1.ListOptions). */

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { createGzip, gunzip as gunzipWithCallback } from 'node:zlib';
-import { freeMemory } from '../scheduling/free-memory.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
+import { createTimeSlices } from '../async/time-slices.ts';
+import { freeMemory } from '../memory/free-memory.ts';
 import { type Body, BodyWriter } from './body.ts';
 import { COMPRESS_FROM, FRESH_LEVEL } from './compression.ts';
 import { type Content, gzipBody } from './document.ts';

@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { CustomMetrics } from '../metrics/custom.ts';
 import type { ExternalMetrics } from '../metrics/external.ts';
-import type { OnQuery } from '../metrics/query-runner.ts';
+import type { OnQuery } from '../prometheus/sharing/query-runner.ts';
 import { type ApiGroup, customMetricsGroup, externalMetricsGroup } from './api-group.ts';
 import { parseCustomMetricsPath } from './custom-metrics-path.ts';
 import {

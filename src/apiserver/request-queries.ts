@@ -1,4 +1,4 @@
-import type { NeededQuery, OnQuery, QueryEnd } from '../metrics/query-runner.ts';
+import type { NeededQuery, OnQuery, QueryEnd } from '../prometheus/sharing/query-runner.ts';
 
 /** A query that a request needed. */
 export interface RequestQuery extends NeededQuery {

@@ -1,5 +1,5 @@
-import type { OnQuery } from '../metrics/query-runner.ts';
-import { createTurns } from '../scheduling/turns.ts';
+import { createTurns } from '../async/turns.ts';
+import type { OnQuery } from '../prometheus/sharing/query-runner.ts';
 import {
   aggregatedConversions,
   convertedMediaType,

@@ -1,6 +1,6 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import { createTimeSlices, type TimeSlices } from '../async/time-slices.ts';
 import type { CompiledRule } from '../rules/rule.ts';
-import { createTimeSlices, type TimeSlices } from '../scheduling/time-slices.ts';
 import { type Catalog, type CustomMetric, finishCatalog } from './catalog.ts';
 import { createCatalogDraft } from './catalog-draft.ts';
 import type { KnownSeries } from './known-series.ts';

@@ -1,7 +1,7 @@
 import { type ClusterResource, qualifiedName } from '../apimachinery/cluster-resource.ts';
+import { sortInSlices } from '../async/sort-in-slices.ts';
+import type { TimeSlices } from '../async/time-slices.ts';
 import type { CompiledRule } from '../rules/rule.ts';
-import { sortInSlices } from '../scheduling/sort-in-slices.ts';
-import type { TimeSlices } from '../scheduling/time-slices.ts';
 import { type CatalogDraft, createCatalogDraft, inOrder } from './catalog-draft.ts';
 
 /** A metric of a kind of object: what custom.metrics.k8s.io serves. */

@@ -1,6 +1,6 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import { createTimeSlices } from '../async/time-slices.ts';
 import type { SeriesQuery } from '../rules/series-query.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
 import type { LabelNeeds } from './label-needs.ts';
 import type { DiscoveredSeries, DiscoveryRequests } from './series-source.ts';
 

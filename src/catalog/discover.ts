@@ -1,6 +1,6 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
+import { createTimeSlices } from '../async/time-slices.ts';
 import { readSeriesQuery } from '../rules/series-query.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { discoverByLabels } from './discover-by-labels.ts';
 import {
   chooseWay,

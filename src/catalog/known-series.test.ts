@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
+import { createTimeSlices } from '../async/time-slices.ts';
 import { knownSeries, labelSetsOf } from './known-series.ts';
 import type { DiscoveredSeries } from './series-source.ts';
 

@@ -1,5 +1,5 @@
-import { sortInSlices } from '../scheduling/sort-in-slices.ts';
-import type { TimeSlices } from '../scheduling/time-slices.ts';
+import { sortInSlices } from '../async/sort-in-slices.ts';
+import type { TimeSlices } from '../async/time-slices.ts';
 import type { DiscoveredSeries } from './series-source.ts';
 
 /** What a series query found, in the order of the names. */

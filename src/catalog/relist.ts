@@ -1,5 +1,5 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
+import { createTimeSlices } from '../async/time-slices.ts';
 import { type BuiltCatalog, createCatalogBuilder } from './build-catalog.ts';
 import { type Catalog, emptyCatalog } from './catalog.ts';
 import { type DiscoveryOutcome, discover } from './discover.ts';

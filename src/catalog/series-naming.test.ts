@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
+import { createTimeSlices } from '../async/time-slices.ts';
 import { createSeriesNaming } from './series-naming.ts';
 
 const slices = createTimeSlices();

@@ -1,4 +1,4 @@
-import { closestTo } from './suggestion.ts';
+import { closestTo } from '../text/suggestion.ts';
 
 const COMMANDS = ['serve', 'check', 'help', 'version'] as const;
 

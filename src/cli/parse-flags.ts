@@ -1,5 +1,5 @@
+import { closestTo } from '../text/suggestion.ts';
 import type { Flag } from './flag.ts';
-import { closestTo } from './suggestion.ts';
 
 /** What a command line says, before it is looked at by meaning. */
 export interface ParsedFlags {

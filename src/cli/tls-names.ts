@@ -1,7 +1,7 @@
 import { getCiphers, type SecureVersion } from 'node:tls';
+import { closestTo } from '../text/suggestion.ts';
 import { splitCommaSeparated } from './comma-separated.ts';
 import type { Reading } from './flag.ts';
-import { closestTo } from './suggestion.ts';
 
 /**
  * The names that Go (crypto/tls), and so every Kubernetes component, has for versions and cipher

@@ -2,14 +2,14 @@ import type { Readable, Writable } from 'node:stream';
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { flag } from '../cli/flag.ts';
 import { parseFlags } from '../cli/parse-flags.ts';
-import { MAX_FILE_BYTES } from '../config/bounded-read.ts';
-import { type Configuration, readConfiguration } from '../config/configuration.ts';
-import type { FileForm } from '../config/content.ts';
-import { type Fault, formatFault } from '../config/fault.ts';
-import { fieldInValues } from '../config/helm-values.ts';
-import { decodeRulesText, type RulesText, readRulesText } from '../config/load.ts';
+import { MAX_FILE_BYTES } from '../files/bounded-read.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import type { Severity } from '../rules/fault.ts';
+import { type Configuration, readConfiguration } from '../sources/file/configuration.ts';
+import type { FileForm } from '../sources/file/content.ts';
+import { type Fault, formatFault } from '../sources/file/fault.ts';
+import { fieldInValues } from '../sources/file/helm-values.ts';
+import { decodeRulesText, type RulesText, readRulesText } from '../sources/file/load.ts';
 import { type RuleSummary, summarize } from './rule-summary.ts';
 
 const USAGE = `Usage: prom-metrics-adapter check FILE... [flags]

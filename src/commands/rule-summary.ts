@@ -1,5 +1,4 @@
 import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import type { Configuration } from '../config/configuration.ts';
 import { checkSeriesSelector, parseSeriesSelector } from '../promql/series-selector.ts';
 import {
   containerRequest,
@@ -11,6 +10,7 @@ import { type MetricsQuery, QueryError, type QueryRequest } from '../rules/metri
 import type { ResourceLabels } from '../rules/resource-labels.ts';
 import type { CompiledResourceRule, CompiledRule } from '../rules/rule.ts';
 import { shareQuery } from '../rules/shared-query.ts';
+import type { Configuration } from '../sources/file/configuration.ts';
 
 /** What one rule serves, for people to read. */
 export interface RuleSummary {

@@ -1,5 +1,5 @@
 import type { ClusterResource, ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import { createBackoff } from './backoff.ts';
+import { createBackoff } from '../async/backoff.ts';
 import { builtinResources } from './builtin-resources.ts';
 import { readDiscovery } from './discovery.ts';
 import type { DiscoveredVersion, GroupVersion } from './discovery-documents.ts';

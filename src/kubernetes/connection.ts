@@ -1,7 +1,7 @@
+import { createRateLimiter } from '../async/rate-limiter.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { createCredentials } from './credentials.ts';
 import { readKubeconfig } from './kubeconfig.ts';
-import { createRateLimiter } from './rate-limiter.ts';
 import { createRequester, type KubernetesRequester } from './requester.ts';
 import { readServiceAccount, SERVICE_ACCOUNT_DIRECTORY } from './service-account.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { NoClusterError, standaloneObjectMetadata } from '../metrics/standalone-object-metadata.ts';
 import { builtinResourceMapper } from './builtin-resources.ts';
 import type { IndexedObject } from './object-index/indexed-objects.ts';
 import { createObjectMetadata } from './object-metadata.ts';
-import { NoClusterError, standaloneObjectMetadata } from './standalone-object-metadata.ts';
 
 const found: readonly IndexedObject[] = [
   { namespace: 'shop', name: 'a', labels: {}, createdAt: undefined },

@@ -1,13 +1,13 @@
 import type { ClusterResource } from '../apimachinery/cluster-resource.ts';
 import { formatLabelSelector, type LabelSelector } from '../apimachinery/label-selector.ts';
-import { sortInSlices } from '../scheduling/sort-in-slices.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
+import { createSharedCalls } from '../async/shared-calls.ts';
+import { sortInSlices } from '../async/sort-in-slices.ts';
+import { createTimeSlices } from '../async/time-slices.ts';
 import { listPath } from './api-path.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 import type { ObjectMetadata } from './object-index/object-metadata.ts';
 import { readObjectList } from './object-index/read-list.ts';
 import type { KubernetesRequester } from './requester.ts';
-import { createSharedCalls } from './shared-calls.ts';
 
 export interface ObjectNamesRequest {
   readonly resource: ClusterResource;

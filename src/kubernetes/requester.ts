@@ -1,6 +1,7 @@
 import { ClientRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import axios, { AxiosError, type AxiosResponse } from 'axios';
+import type { RateLimiter } from '../async/rate-limiter.ts';
 import {
   ACCEPTED_ENCODING,
   decodedBody,
@@ -9,7 +10,6 @@ import {
 import { type AnswerStreamLimits, readBeginning, streamChunks } from './answer-stream.ts';
 import type { Credentials, CredentialsSource } from './credentials.ts';
 import { KubernetesError, kindOfStatus, messageOf } from './kubernetes-error.ts';
-import type { RateLimiter } from './rate-limiter.ts';
 
 /** Exchanges documents with the Kubernetes API. */
 export interface KubernetesRequester {

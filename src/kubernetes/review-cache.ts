@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { createSharedCalls } from './shared-calls.ts';
+import { createSharedCalls } from '../async/shared-calls.ts';
 
 /** Remembers what reviews said. */
 export interface ReviewCache<T> {

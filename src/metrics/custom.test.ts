@@ -4,16 +4,20 @@ import { builtCatalog } from '../../test/fixtures/catalog.ts';
 import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
+import { SHORT_STEPS } from '../async/time-slices.ts';
 import { type Catalog, emptyCatalog } from '../catalog/catalog.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import type {
+  QueryAnswer,
+  QueryRunnerOptions,
+  Sample,
+} from '../prometheus/sharing/query-runner.ts';
 import { QueryError } from '../rules/metrics-query.ts';
 import type { CompiledRule } from '../rules/rule.ts';
-import { SHORT_STEPS } from '../scheduling/time-slices.ts';
 import type { AnswerSummary } from './answer-summary.ts';
 import { createCustomMetrics } from './custom.ts';
 import { createExternalMetrics } from './external.ts';
 import type { ObjectNamesRequest } from './object-names.ts';
-import type { QueryAnswer, QueryRunnerOptions, Sample } from './query-runner.ts';
 
 const mapper = builtinResourceMapper();
 const overrides = {

@@ -9,13 +9,20 @@ import {
   toLabelSelectorObject,
 } from '../apimachinery/label-selector.ts';
 import { couldBeObjectName, isDnsLabel } from '../apimachinery/object-name.ts';
+import { createTimeSlices, SHORT_STEPS } from '../async/time-slices.ts';
 import type { Catalog, CustomMetric } from '../catalog/catalog.ts';
+import type {
+  Caller,
+  QueryOrigin,
+  QueryRunner,
+  Sample,
+  Samples,
+} from '../prometheus/sharing/query-runner.ts';
 import {
   QueryError,
   type QueryRequest,
   UnsupportedRequirementError,
 } from '../rules/metrics-query.ts';
-import { createTimeSlices, SHORT_STEPS } from '../scheduling/time-slices.ts';
 import {
   type AnswerSummary,
   createLeftOutSamples,
@@ -26,7 +33,6 @@ import {
 } from './answer-summary.ts';
 import { MetricsError, metricNotFound, metricNotFoundFor } from './metrics-error.ts';
 import type { ObjectNames } from './object-names.ts';
-import type { Caller, QueryOrigin, QueryRunner, Sample, Samples } from './query-runner.ts';
 import { runQuery } from './run-query.ts';
 import { sampleQuantity } from './sample-quantity.ts';
 

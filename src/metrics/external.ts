@@ -1,15 +1,20 @@
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import { isDnsLabel } from '../apimachinery/object-name.ts';
+import { createTimeSlices, SHORT_STEPS } from '../async/time-slices.ts';
 import type { Catalog, ExternalMetric } from '../catalog/catalog.ts';
+import type {
+  Caller,
+  QueryAnswer,
+  QueryOrigin,
+  QueryRunner,
+} from '../prometheus/sharing/query-runner.ts';
 import {
   QueryError,
   type QueryRequest,
   UnsupportedRequirementError,
 } from '../rules/metrics-query.ts';
-import { createTimeSlices, SHORT_STEPS } from '../scheduling/time-slices.ts';
 import { createLeftOutSamples, type LeftOutSamples, type OnAnswer } from './answer-summary.ts';
 import { MetricsError, metricNotFound } from './metrics-error.ts';
-import type { Caller, QueryAnswer, QueryOrigin, QueryRunner } from './query-runner.ts';
 import { runQuery } from './run-query.ts';
 import { sampleQuantity } from './sample-quantity.ts';
 

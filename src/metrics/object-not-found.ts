@@ -1,4 +1,4 @@
-import { echoedText } from '../apimachinery/echoed-text.ts';
+import { echoedText } from '../text/echoed-text.ts';
 
 /** There is no such object, or nothing is known of it. Written as Kubernetes' servers do. */
 export class ObjectNotFoundError extends Error {

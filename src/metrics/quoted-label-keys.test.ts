@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
+import type { QueryAnswer, QueryOrigin } from '../prometheus/sharing/query-runner.ts';
 import type { RuleKind } from '../rules/rule.ts';
 import { MetricsError } from './metrics-error.ts';
-import type { QueryAnswer, QueryOrigin } from './query-runner.ts';
 import { tellRefusedKeys } from './quoted-label-keys.ts';
 
 class Refusal extends Error {}

@@ -1,6 +1,6 @@
+import type { QueryOrigin, QueryRunner } from '../prometheus/sharing/query-runner.ts';
 import { quotedKeyOf } from '../rules/metrics-query.ts';
 import { MetricsError } from './metrics-error.ts';
-import type { QueryOrigin, QueryRunner } from './query-runner.ts';
 
 /** The query parameter with the selector on the labels of a metric. */
 const PARAMETER = { custom: 'metricLabelSelector', external: 'labelSelector' } as const;

@@ -1,12 +1,12 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
+import { createTimeSlices } from '../async/time-slices.ts';
+import type { Sample, Samples } from '../prometheus/sharing/query-runner.ts';
+import { MOST_NAMES, shortQuery } from '../prometheus/sharing/short-query.ts';
 import { QueryError, type QueryRequest } from '../rules/metrics-query.ts';
 import type { CompiledResourceRule } from '../rules/rule.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
 import { MetricsError } from './metrics-error.ts';
 import type { ObjectIdentity } from './object-metadata.ts';
-import type { Sample, Samples } from './query-runner.ts';
-import { MOST_NAMES, shortQuery } from './short-query.ts';
 
 /** The samples of a response. */
 export interface SamplesByObject {

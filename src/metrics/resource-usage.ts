@@ -1,6 +1,6 @@
 import { sampleToMilli } from '../apimachinery/quantity.ts';
+import type { Sample } from '../prometheus/sharing/query-runner.ts';
 import type { LeftOutSamples } from './answer-summary.ts';
-import type { Sample } from './query-runner.ts';
 
 /** What a container or a node uses, in thousandths of a core and of a byte. */
 export interface ResourceUsage {

@@ -6,11 +6,11 @@ import { parseFieldSelector } from '../apimachinery/field-selector.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
 import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
+import type { QueryAnswer } from '../prometheus/sharing/query-runner.ts';
 import { QueryError } from '../rules/metrics-query.ts';
 import type { CompiledResourceRules } from '../rules/rule.ts';
 import type { AnswerSummary } from './answer-summary.ts';
 import type { ObjectIdentity, ObjectMetadataRequest } from './object-metadata.ts';
-import type { QueryAnswer } from './query-runner.ts';
 import { createResourceMetrics, selectableFields } from './resource.ts';
 import { objectKey } from './resource-queries.ts';
 

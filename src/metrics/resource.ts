@@ -5,9 +5,10 @@ import {
   fieldSelectorMatches,
 } from '../apimachinery/field-selector.ts';
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
+import { createRoom, type Room } from '../async/room.ts';
+import { createTimeSlices } from '../async/time-slices.ts';
+import type { Caller, QueryRunner, Sample } from '../prometheus/sharing/query-runner.ts';
 import type { CompiledResourceRules } from '../rules/rule.ts';
-import { createRoom, type Room } from '../scheduling/room.ts';
-import { createTimeSlices } from '../scheduling/time-slices.ts';
 import {
   createLeftOutSamples,
   type LeftOutSamples,
@@ -18,7 +19,6 @@ import {
 import { MetricsError } from './metrics-error.ts';
 import type { ObjectIdentity, ObjectMetadata, ObjectMetadataRequest } from './object-metadata.ts';
 import { ObjectNotFoundError } from './object-not-found.ts';
-import type { Caller, QueryRunner, Sample } from './query-runner.ts';
 import {
   objectKey,
   questionOfContainers,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
+import type { QueryRunnerOptions } from '../prometheus/sharing/query-runner.ts';
 import { MetricsError } from './metrics-error.ts';
-import type { QueryRunnerOptions } from './query-runner.ts';
 import { runQuery } from './run-query.ts';
 
 const caller = { signal: new AbortController().signal, onQuery: () => () => undefined };

@@ -1,5 +1,10 @@
+import type {
+  Caller,
+  QueryAnswer,
+  QueryOrigin,
+  QueryRunner,
+} from '../prometheus/sharing/query-runner.ts';
 import { MetricsError } from './metrics-error.ts';
-import type { Caller, QueryAnswer, QueryOrigin, QueryRunner } from './query-runner.ts';
 
 /**
  * Runs a query; a failure becomes the error that clients may see, its cause kept for the log.

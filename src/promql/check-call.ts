@@ -1,3 +1,4 @@
+import { nearestName } from '../text/nearest-name.ts';
 import { anchored, regexFault } from './check-selector.ts';
 import {
   type Checked,
@@ -10,7 +11,6 @@ import {
 } from './checked.ts';
 import type { ReportPromqlFault } from './fault.ts';
 import { AGGREGATIONS, availabilityOf, FUNCTIONS, type FunctionSignature } from './functions.ts';
-import { nearestName } from './nearest-name.ts';
 import { nameAt } from './parse.ts';
 import { unquote } from './unquote.ts';
 

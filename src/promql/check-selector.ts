@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { rememberTexts } from '../apimachinery/text-memo.ts';
+import { rememberTexts } from '../text/text-memo.ts';
 import { SINCE_2_53 } from './availability.ts';
 import type { ReportPromqlFault } from './fault.ts';
 import { childNamed, type PromqlNode } from './fold.ts';

@@ -1,4 +1,4 @@
-import { rememberTexts } from '../apimachinery/text-memo.ts';
+import { rememberTexts } from '../text/text-memo.ts';
 import type { PromqlLimit } from './availability.ts';
 import { checkBinary } from './check-binary.ts';
 import { checkAggregation, checkFunctionCall } from './check-call.ts';

@@ -1,4 +1,4 @@
-import { goQuote } from './quote.ts';
+import { goQuote } from '../text/quote.ts';
 
 export type MatchOperator = '=' | '!=' | '=~' | '!~';
 

@@ -1,5 +1,5 @@
 import { parser } from '@prometheus-io/lezer-promql';
-import { rememberTexts, type TextMemoBounds } from '../apimachinery/text-memo.ts';
+import { rememberTexts, type TextMemoBounds } from '../text/text-memo.ts';
 import { followBrackets } from './brackets.ts';
 import { expectedAfter, parseStrictly } from './expected.ts';
 import { listed, type PromqlFault } from './fault.ts';

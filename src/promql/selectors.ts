@@ -1,4 +1,4 @@
-import { rememberTexts } from '../apimachinery/text-memo.ts';
+import { rememberTexts } from '../text/text-memo.ts';
 import { childNamed, type PromqlNode } from './fold.ts';
 import type { LabelMatcher, MatchOperator } from './matcher.ts';
 import { LAST_QUERIES, nameAt, parsePromql } from './parse.ts';

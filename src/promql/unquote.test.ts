@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { goQuote } from './quote.ts';
+import { goQuote } from '../text/quote.ts';
 import { endOfLiteral, unquote } from './unquote.ts';
 
 const anyText = fc.string({ unit: 'binary' });

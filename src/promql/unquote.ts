@@ -1,4 +1,4 @@
-import { goQuote } from './quote.ts';
+import { goQuote } from '../text/quote.ts';
 
 /** The text of a string literal, or what is wrong with it and where (from the literal's start). */
 export type Unquoted =

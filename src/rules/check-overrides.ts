@@ -1,5 +1,5 @@
 import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import { nearestName } from '../promql/nearest-name.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import type { ReportFault } from './fault.ts';
 import type { ResourceLabels } from './resource-labels.ts';
 

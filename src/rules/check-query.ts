@@ -1,12 +1,12 @@
 import type { Requirement } from '../apimachinery/label-selector.ts';
+import { TemplateError } from '../gotemplate/template.ts';
 import { decisiveLimits, describeLimit } from '../promql/availability.ts';
 import { inspectQuery } from '../promql/check.ts';
 import { looksLikeMetricsql } from '../promql/metricsql.ts';
+import { queryExcerpt } from '../text/query-excerpt.ts';
 import { expandOrNothing } from './expand.ts';
 import type { ReportFault } from './fault.ts';
 import { type MetricsQuery, QueryError, type QueryRequest } from './metrics-query.ts';
-import { queryExcerpt } from './query-excerpt.ts';
-import { TemplateError } from './template/template.ts';
 
 type Path = readonly (string | number)[];
 

@@ -1,8 +1,8 @@
 import type { PromqlNode } from '../promql/fold.ts';
 import { isLegacyMetricName, isLegacyName, quoteLiteral } from '../promql/matcher.ts';
 import { parsePromql } from '../promql/parse.ts';
-import { goQuote } from '../promql/quote.ts';
 import { tokenize } from '../promql/tokens.ts';
+import { goQuote } from '../text/quote.ts';
 
 // Names that a query is made of come from outside: those of objects from whoever asks, those of
 // series from whoever lets Prometheus scrape something. `.LabelMatchers` quotes; what else a

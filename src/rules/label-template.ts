@@ -1,10 +1,10 @@
 import type { ClusterResource, ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import { rememberTexts } from '../apimachinery/text-memo.ts';
+import { ANGLE_DELIMITERS } from '../gotemplate/delimiters.ts';
+import { parseTemplate, type Template, TemplateError } from '../gotemplate/template.ts';
+import { goStruct } from '../gotemplate/value.ts';
+import { rememberTexts } from '../text/text-memo.ts';
 import type { ReportFault, RuleFault } from './fault.ts';
 import { compileRegexp, type Regexp, RegexpError } from './regexp.ts';
-import { ANGLE_DELIMITERS } from './template/delimiters.ts';
-import { parseTemplate, type Template, TemplateError } from './template/template.ts';
-import { goStruct } from './template/value.ts';
 
 /** `resources.template`, read in both directions. */
 export interface LabelTemplate {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
 import { checkQuery } from '../promql/check.ts';
-import { goQuote } from '../promql/quote.ts';
 import { vectorSelectors } from '../promql/selectors.ts';
+import { goQuote } from '../text/quote.ts';
 import type { QueryLanguage } from './foreign-text.ts';
 import {
   matchersOf,

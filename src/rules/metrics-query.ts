@@ -1,4 +1,7 @@
 import type { LabelSelector, Requirement } from '../apimachinery/label-selector.ts';
+import { finish, type Steps } from '../async/steps.ts';
+import { parseTemplateInSteps, type Template, TemplateError } from '../gotemplate/template.ts';
+import { goMap, goStrings, goStruct, type TemplateValue } from '../gotemplate/value.ts';
 import { formatMatchers, isLegacyName, type LabelMatcher } from '../promql/matcher.ts';
 import type { ReportFault } from './fault.ts';
 import {
@@ -11,9 +14,6 @@ import {
   writeNames,
 } from './foreign-text.ts';
 import { rememberQueries } from './query-memo.ts';
-import { finish, type Steps } from './steps.ts';
-import { parseTemplateInSteps, type Template, TemplateError } from './template/template.ts';
-import { goMap, goStrings, goStruct, type TemplateValue } from './template/value.ts';
 
 /** What a query is asked for. */
 export interface QueryRequest {

@@ -1,3 +1,4 @@
+import { finish, type Steps } from '../async/steps.ts';
 import type { ReportFault } from './fault.ts';
 import type { QueryLanguage } from './foreign-text.ts';
 import { compileNaming, type MetricNaming } from './metric-name.ts';
@@ -5,7 +6,6 @@ import { compileMetricsQueryInSteps, type MetricsQuery } from './metrics-query.t
 import { compileResourceLabels, type ResourceLabels } from './resource-labels.ts';
 import type { DiscoveryRule, ResourceRule, ResourceRules } from './rule-definition.ts';
 import { compileSeriesFilters, type SeriesNamePredicate } from './series-filter.ts';
-import { finish, type Steps } from './steps.ts';
 
 /** Which list of the rules file a rule is in. */
 export type RuleKind = 'custom' | 'external';

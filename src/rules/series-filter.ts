@@ -1,7 +1,7 @@
+import type { Steps } from '../async/steps.ts';
 import type { ReportFault } from './fault.ts';
 import { compileRegexp, type Regexp, RegexpError } from './regexp.ts';
 import type { SeriesFilter } from './rule-definition.ts';
-import type { Steps } from './steps.ts';
 
 /** Whether a series of this name is kept. */
 export type SeriesNamePredicate = (seriesName: string) => boolean;

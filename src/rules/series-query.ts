@@ -1,4 +1,3 @@
-import { rememberTexts } from '../apimachinery/text-memo.ts';
 import { matchesEmptyText } from '../promql/check-selector.ts';
 import {
   checkSeriesSelector,
@@ -6,6 +5,7 @@ import {
   parseSeriesSelector,
   type SeriesSelector,
 } from '../promql/series-selector.ts';
+import { rememberTexts } from '../text/text-memo.ts';
 
 /** What a rule's `seriesQuery` says by itself, before Prometheus is asked. */
 export interface SeriesQuery {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readConfiguration } from '../config/configuration.ts';
 import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { readConfiguration } from '../sources/file/configuration.ts';
 
 const options = {
   mapper: builtinResourceMapper(),

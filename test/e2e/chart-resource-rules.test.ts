@@ -5,13 +5,13 @@ import { dump, load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../scripts/parts/command.ts';
 import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
-import { readConfiguration } from '../../src/config/configuration.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
 import {
   questionOfContainers,
   questionOfNodes,
   type UsageQuestion,
 } from '../../src/metrics/resource-queries.ts';
+import { readConfiguration } from '../../src/sources/file/configuration.ts';
 import {
   chartDirectory,
   fieldOf,

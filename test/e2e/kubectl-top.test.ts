@@ -4,7 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
-import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
 import { type InstalledAdapter, installAdapter } from './adapter.ts';
 import { autoscaler, autoscalerResource, rescaleMessages } from './autoscaler.ts';
 import { deployment } from './deployment.ts';

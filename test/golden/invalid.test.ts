@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConfiguration } from '../../src/config/configuration.ts';
+import { readConfiguration } from '../../src/sources/file/configuration.ts';
 import { recordedClusterMapper } from './cluster-mapper.ts';
 import { configNames, readData } from './recorded-cases.ts';
 

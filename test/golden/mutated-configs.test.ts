@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/commands/check.ts';
-import { type Configuration, readConfiguration } from '../../src/config/configuration.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
+import { type Configuration, readConfiguration } from '../../src/sources/file/configuration.ts';
 import { recordedClusterMapper } from './cluster-mapper.ts';
 import { configNames, readData } from './recorded-cases.ts';
 

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfiguration } from '../../src/config/configuration.ts';
-import { readRulesText } from '../../src/config/load.ts';
+import { readConfiguration } from '../../src/sources/file/configuration.ts';
+import { readRulesText } from '../../src/sources/file/load.ts';
 import { recordedClusterMapper } from './cluster-mapper.ts';
 import { configNames, readData } from './recorded-cases.ts';
 

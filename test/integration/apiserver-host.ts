@@ -9,11 +9,11 @@ import type { ConnectionLimits } from '../../src/apiserver/connections/connectio
 import { createSinglePool } from '../../src/apiserver/flow-control/request-pools.ts';
 import { customMetricsApi, externalMetricsApi } from '../../src/apiserver/metrics-api.ts';
 import { type Server, type ServerOptions, startServer } from '../../src/apiserver/server.ts';
+import { createTimeSlices } from '../../src/async/time-slices.ts';
 import { type Catalog, finishCatalog } from '../../src/catalog/catalog.ts';
 import { createCatalogDraft } from '../../src/catalog/catalog-draft.ts';
 import type { CustomMetrics, MetricValue } from '../../src/metrics/custom.ts';
 import type { ExternalMetrics, ExternalMetricValue } from '../../src/metrics/external.ts';
-import { createTimeSlices } from '../../src/scheduling/time-slices.ts';
 import { wideLimits } from '../fixtures/connections.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { createAuthority, createServerCertificate } from './certificates.ts';

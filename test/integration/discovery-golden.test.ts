@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readConfiguration } from '../../src/config/configuration.ts';
-import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
+import { readConfiguration } from '../../src/sources/file/configuration.ts';
 import {
   prometheusServer,
   type RunningServer,

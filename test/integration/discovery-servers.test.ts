@@ -10,8 +10,8 @@ import {
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
-import { createPrometheusClient } from '../../src/prometheus/client.ts';
-import type { PrometheusOptions } from '../../src/prometheus/options.ts';
+import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
+import type { PrometheusOptions } from '../../src/prometheus/client/options.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { discoveryRound, type RoundResult } from './discovery-round.ts';
 import { startStandIn } from './stand-in-server.ts';

@@ -12,8 +12,11 @@ import {
 import type { RuleLists } from '../../src/catalog/label-needs.ts';
 import { builtinResources } from '../../src/kubernetes/builtin-resources.ts';
 import { createResourceMapper } from '../../src/kubernetes/resource-mapper.ts';
-import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
-import type { FinishedRequest } from '../../src/prometheus/options.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
+import type { FinishedRequest } from '../../src/prometheus/client/options.ts';
 import { formatMatchers, type LabelMatcher } from '../../src/promql/matcher.ts';
 import { checkSeriesSelector } from '../../src/promql/series-selector.ts';
 import { prometheusServer, victoriaMetricsServer } from '../fixtures/real-servers.ts';

@@ -4,11 +4,11 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
 import { createCustomMetrics } from '../../src/metrics/custom.ts';
-import type { QueryRunner } from '../../src/metrics/query-runner.ts';
-import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
 import { createResourceMetrics } from '../../src/metrics/resource.ts';
-import { createPrometheusClient } from '../../src/prometheus/client.ts';
-import { scopeOfFailure } from '../../src/prometheus/failure-scope.ts';
+import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
+import { scopeOfFailure } from '../../src/prometheus/guard/failure-scope.ts';
+import type { QueryRunner } from '../../src/prometheus/sharing/query-runner.ts';
+import { createQuerySharing } from '../../src/prometheus/sharing/query-sharing.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';
 import {
   prometheusServer,

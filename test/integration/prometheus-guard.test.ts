@@ -6,15 +6,15 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../scripts/parts/free-port.ts';
 import { startProcess } from '../../scripts/parts/process.ts';
 import { startPrometheus } from '../../scripts/parts/prometheus.ts';
-import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
-import type { PrometheusError } from '../../src/prometheus/errors.ts';
-import { scopeOfFailure } from '../../src/prometheus/failure-scope.ts';
+import type { PrometheusError } from '../../src/prometheus/client/errors.ts';
+import { scopeOfFailure } from '../../src/prometheus/guard/failure-scope.ts';
 import {
   createGuardedClient,
   type GuardedClient,
   type GuardObserver,
-} from '../../src/prometheus/guarded-client.ts';
-import type { NotAskedError } from '../../src/prometheus/not-asked.ts';
+} from '../../src/prometheus/guard/guarded-client.ts';
+import type { NotAskedError } from '../../src/prometheus/guard/not-asked.ts';
+import { createQuerySharing } from '../../src/prometheus/sharing/query-sharing.ts';
 import { parametersOf, type StandIn, startStandIn } from './stand-in-server.ts';
 
 const ONE = '{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}';

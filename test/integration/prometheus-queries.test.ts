@@ -8,8 +8,11 @@ import {
   type RunningPrometheus,
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
-import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
-import type { FinishedRequest } from '../../src/prometheus/options.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
+import type { FinishedRequest } from '../../src/prometheus/client/options.ts';
 import { prometheusServer, type RunningServer } from '../fixtures/real-servers.ts';
 
 const NOW = Math.floor(Date.now() / 1000);

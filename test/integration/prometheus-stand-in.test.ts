@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../scripts/parts/free-port.ts';
-import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
-import { PrometheusError } from '../../src/prometheus/errors.ts';
-import type { FinishedRequest, PrometheusOptions } from '../../src/prometheus/options.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
+import { PrometheusError } from '../../src/prometheus/client/errors.ts';
+import type { FinishedRequest, PrometheusOptions } from '../../src/prometheus/client/options.ts';
 import { parametersOf, type StandIn, startStandIn } from './stand-in-server.ts';
 
 const ONE = '{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}';

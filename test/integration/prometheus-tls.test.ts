@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
-import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
-import type { PrometheusOptions } from '../../src/prometheus/options.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
+import type { PrometheusOptions } from '../../src/prometheus/client/options.ts';
 import {
   createAuthority,
   createClientCertificate,

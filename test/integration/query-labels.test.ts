@@ -10,8 +10,11 @@ import {
   type RunningPrometheus,
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
-import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
-import { PrometheusError } from '../../src/prometheus/errors.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
+import { PrometheusError } from '../../src/prometheus/client/errors.ts';
 import { distinguishingLabels } from '../../src/promql/distinguishing-labels.ts';
 import { lostLabel } from '../../src/promql/lost-label.ts';
 import { compiledRule } from '../fixtures/rules.ts';

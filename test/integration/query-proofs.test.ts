@@ -1,8 +1,11 @@
 // What the proofs of separability and of lost labels say of a query, held against Prometheus.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
-import { PrometheusError } from '../../src/prometheus/errors.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
+import { PrometheusError } from '../../src/prometheus/client/errors.ts';
 import { lostLabel } from '../../src/promql/lost-label.ts';
 import type { QueryRequest } from '../../src/rules/metrics-query.ts';
 import { type SharedQuery, shareQuery } from '../../src/rules/shared-query.ts';

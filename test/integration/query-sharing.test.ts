@@ -11,12 +11,15 @@ import {
 } from '../../scripts/parts/prometheus.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
 import { createCustomMetrics } from '../../src/metrics/custom.ts';
-import type { QueryOrigin, QueryRunner } from '../../src/metrics/query-runner.ts';
-import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
-import { LongQueryError, MOST_NAMES } from '../../src/metrics/short-query.ts';
-import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
-import { PrometheusError } from '../../src/prometheus/errors.ts';
-import { scopeOfFailure } from '../../src/prometheus/failure-scope.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
+import { PrometheusError } from '../../src/prometheus/client/errors.ts';
+import { scopeOfFailure } from '../../src/prometheus/guard/failure-scope.ts';
+import type { QueryOrigin, QueryRunner } from '../../src/prometheus/sharing/query-runner.ts';
+import { createQuerySharing } from '../../src/prometheus/sharing/query-sharing.ts';
+import { LongQueryError, MOST_NAMES } from '../../src/prometheus/sharing/short-query.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';
 import { answeredRequests } from '../fixtures/prometheus-requests.ts';

@@ -11,7 +11,10 @@ import {
 import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
 import type { ObjectIdentity } from '../../src/metrics/object-metadata.ts';
 import { createResourceMetrics, type ResourceMetrics } from '../../src/metrics/resource.ts';
-import { createPrometheusClient, type PrometheusClient } from '../../src/prometheus/client.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
 import { resourceRules } from '../fixtures/resource-rules.ts';
 import { type RecordingProxy, startRecordingProxy } from '../golden/recording-proxy.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createPrometheusClient } from '../../src/prometheus/client.ts';
+import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
 import {
   prometheusServer,
   type RunningServer,

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createQuerySharing } from '../../src/metrics/query-sharing.ts';
-import { createPrometheusClient } from '../../src/prometheus/client.ts';
-import { scopeOfFailure } from '../../src/prometheus/failure-scope.ts';
+import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
+import { scopeOfFailure } from '../../src/prometheus/guard/failure-scope.ts';
+import { createQuerySharing } from '../../src/prometheus/sharing/query-sharing.ts';
 import type { QueryRequest } from '../../src/rules/metrics-query.ts';
 import {
   prometheusServer,

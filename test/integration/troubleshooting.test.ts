@@ -114,8 +114,8 @@ describe('docs/troubleshooting.md', () => {
   });
 
   it.each([
-    ['prometheus/client.ts', 'the response is partial'],
-    ['prometheus/answer-memory.ts', 'the response is larger than'],
+    ['prometheus/client/client.ts', 'the response is partial'],
+    ['prometheus/client/answer-memory.ts', 'the response is larger than'],
     ['commands/serve/report-notices.ts', 'a response of Prometheus is partial and'],
     ['commands/serve/report-clock.ts', 'clock skew between Prometheus and this machine'],
   ])('quotes messages of %s', (file, message) => {

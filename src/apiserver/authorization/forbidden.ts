@@ -1,4 +1,4 @@
-import { echoedText } from '../../apimachinery/echoed-text.ts';
+import { echoedText } from '../../text/echoed-text.ts';
 import type { UserInfo } from '../authentication/user-info.ts';
 import type { RequestInfo, ResourceRequestInfo } from '../request-info.ts';
 import { StatusError } from '../status.ts';

@@ -3,7 +3,7 @@ import {
   type CertificateBundle,
   readCertificateBundle,
 } from '../../apiserver/authentication/certificate-bundle.ts';
-import { watchFile } from '../../config/watch.ts';
+import { watchFile } from '../../files/watch.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 /** Certificate authorities in a file that may change. */

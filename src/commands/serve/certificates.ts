@@ -8,7 +8,7 @@ import {
 } from '../../apiserver/serving-certificate.ts';
 import type { ServingOptions } from '../../cli/serve-options.ts';
 import type { SniCertificate } from '../../cli/sni-certificate.ts';
-import { type FileWatch, watchFile } from '../../config/watch.ts';
+import { type FileWatch, watchFile } from '../../files/watch.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 /**

@@ -8,17 +8,17 @@ import { connectKubernetes } from '../../kubernetes/connection.ts';
 import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
 import { createObjectIndex } from '../../kubernetes/object-index/object-index.ts';
 import { createObjectMetadata } from '../../kubernetes/object-metadata.ts';
+import type { ObjectMetadata } from '../../metrics/object-metadata.ts';
+import type { ObjectNames } from '../../metrics/object-names.ts';
 import {
   NoClusterError,
   standaloneObjectMetadata,
-} from '../../kubernetes/standalone-object-metadata.ts';
+} from '../../metrics/standalone-object-metadata.ts';
 import {
   createStandaloneObjectNames,
   SelectorUnsupportedError,
-} from '../../kubernetes/standalone-object-names.ts';
-import type { ObjectMetadata } from '../../metrics/object-metadata.ts';
-import type { ObjectNames } from '../../metrics/object-names.ts';
-import type { PrometheusClient } from '../../prometheus/client.ts';
+} from '../../metrics/standalone-object-names.ts';
+import type { PrometheusClient } from '../../prometheus/client/client.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { version } from '../../version.ts';

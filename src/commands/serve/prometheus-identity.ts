@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createCredentials } from '../../kubernetes/credentials.ts';
 import { readKubeconfig } from '../../kubernetes/kubeconfig.ts';
-import type { PrometheusIdentity } from '../../prometheus/options.ts';
+import type { PrometheusIdentity } from '../../prometheus/client/options.ts';
 
 /**
  * The credentials of a kubeconfig's user and its cluster's certificate authority, for

@@ -1,11 +1,11 @@
 import { prometheusFlags } from '../../cli/prometheus-flags.ts';
 import type { PrometheusOptions as PrometheusFlags } from '../../cli/serve-options.ts';
-import type { QueryRunner } from '../../metrics/query-runner.ts';
-import { createQuerySharing } from '../../metrics/query-sharing.ts';
 import { tellRefusedKeys } from '../../metrics/quoted-label-keys.ts';
-import { PrometheusError, type PrometheusErrorKind } from '../../prometheus/errors.ts';
-import { scopeOfFailure } from '../../prometheus/failure-scope.ts';
-import { createGuardedClient, type GuardedClient } from '../../prometheus/guarded-client.ts';
+import { PrometheusError, type PrometheusErrorKind } from '../../prometheus/client/errors.ts';
+import { scopeOfFailure } from '../../prometheus/guard/failure-scope.ts';
+import { createGuardedClient, type GuardedClient } from '../../prometheus/guard/guarded-client.ts';
+import type { QueryRunner } from '../../prometheus/sharing/query-runner.ts';
+import { createQuerySharing } from '../../prometheus/sharing/query-sharing.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { kubeconfigIdentity } from './prometheus-identity.ts';

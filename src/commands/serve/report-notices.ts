@@ -1,5 +1,5 @@
-import type { AnswerNotices } from '../../prometheus/notices.ts';
-import type { PrometheusEndpoint } from '../../prometheus/options.ts';
+import type { AnswerNotices } from '../../prometheus/client/notices.ts';
+import type { PrometheusEndpoint } from '../../prometheus/client/options.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';

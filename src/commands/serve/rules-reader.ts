@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { ClusterResource } from '../../apimachinery/cluster-resource.ts';
-import { compileDefinition } from '../../config/compile-definition.ts';
-import { type LoadOptions, languageOf } from '../../config/configuration.ts';
-import type { LoadedConfiguration } from '../../config/reload.ts';
-import type { LimitedFaults } from '../../config/repeated-faults.ts';
 import type { RulesDefinition } from '../../rules/rule-definition.ts';
+import { compileDefinition } from '../../sources/file/compile-definition.ts';
+import { type LoadOptions, languageOf } from '../../sources/file/configuration.ts';
+import type { LoadedConfiguration } from '../../sources/file/reload.ts';
+import type { LimitedFaults } from '../../sources/file/repeated-faults.ts';
 
 /** The input of the worker thread. */
 export interface RulesJob {

@@ -1,9 +1,9 @@
 // The thread that reads a rules file; see rules-reader.ts.
 import { parentPort, workerData } from 'node:worker_threads';
-import { definitionOf } from '../../config/compile-definition.ts';
-import { loadConfigurationFile } from '../../config/load.ts';
-import { limitRepeats } from '../../config/repeated-faults.ts';
 import { createResourceMapper } from '../../kubernetes/resource-mapper.ts';
+import { definitionOf } from '../../sources/file/compile-definition.ts';
+import { loadConfigurationFile } from '../../sources/file/load.ts';
+import { limitRepeats } from '../../sources/file/repeated-faults.ts';
 import type { RulesJob, RulesReading } from './rules-reader.ts';
 
 const { path, resources, checkPromql, unknownResource }: RulesJob = workerData;

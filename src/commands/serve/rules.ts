@@ -1,15 +1,15 @@
 import type { ServeOptions } from '../../cli/serve-options.ts';
-import { MAX_FILE_BYTES, readBounded } from '../../config/bounded-read.ts';
-import type { Configuration } from '../../config/configuration.ts';
-import { formatFault } from '../../config/fault.ts';
-import { canBeReadAgain } from '../../config/load.ts';
+import { MAX_FILE_BYTES, readBounded } from '../../files/bounded-read.ts';
+import { watchFile } from '../../files/watch.ts';
+import type { Configuration } from '../../sources/file/configuration.ts';
+import { formatFault } from '../../sources/file/fault.ts';
+import { canBeReadAgain } from '../../sources/file/load.ts';
 import {
   type ConfigurationStore,
   createConfigurationStore,
   type LoadedConfiguration,
-} from '../../config/reload.ts';
-import type { LimitedFaults } from '../../config/repeated-faults.ts';
-import { watchFile } from '../../config/watch.ts';
+} from '../../sources/file/reload.ts';
+import type { LimitedFaults } from '../../sources/file/repeated-faults.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import type { Cluster } from './cluster.ts';

@@ -3,8 +3,8 @@ import {
   type LabelSelector,
   selectorMatches,
 } from '../../apimachinery/label-selector.ts';
-import { sortInSlices } from '../../scheduling/sort-in-slices.ts';
-import { createTimeSlices } from '../../scheduling/time-slices.ts';
+import { sortInSlices } from '../../async/sort-in-slices.ts';
+import { createTimeSlices } from '../../async/time-slices.ts';
 import type { LabelPool, LabelSet } from './label-pool.ts';
 import { NamespaceObjects, type NamespaceSnapshot } from './namespace-objects.ts';
 import type { ObjectMetadata } from './object-metadata.ts';

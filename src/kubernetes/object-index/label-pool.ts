@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { createTimeSlices } from '../../scheduling/time-slices.ts';
+import { createTimeSlices } from '../../async/time-slices.ts';
 
 /** The labels of an object; the same object for every object of the cluster that has these labels. */
 export type LabelSet = Readonly<Record<string, string>>;

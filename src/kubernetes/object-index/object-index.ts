@@ -1,6 +1,7 @@
 import { type ClusterResource, qualifiedName } from '../../apimachinery/cluster-resource.ts';
 import { formatLabelSelector } from '../../apimachinery/label-selector.ts';
 import { couldBeObjectName } from '../../apimachinery/object-name.ts';
+import { createSharedCalls } from '../../async/shared-calls.ts';
 import { listPath } from '../api-path.ts';
 import { KubernetesError } from '../kubernetes-error.ts';
 import {
@@ -9,7 +10,6 @@ import {
   type ObjectNamesRequest,
 } from '../object-names.ts';
 import type { KubernetesRequester } from '../requester.ts';
-import { createSharedCalls } from '../shared-calls.ts';
 import type { ObjectIndexLog, ObjectIndexReport, ObjectsSource } from './index-report.ts';
 import { type IndexedObject, IndexedObjects } from './indexed-objects.ts';
 import { LabelPool } from './label-pool.ts';

@@ -1,4 +1,5 @@
-import { createBackoff } from '../backoff.ts';
+import { createBackoff } from '../../async/backoff.ts';
+import { sleep } from '../../async/sleep.ts';
 import {
   KubernetesError,
   type KubernetesErrorKind,
@@ -13,7 +14,6 @@ import { LabelPool } from './label-pool.ts';
 import type { ObjectIndexLimits } from './limits.ts';
 import { readObjectList } from './read-list.ts';
 import { watchObjects } from './resource-watch.ts';
-import { sleep } from './sleep.ts';
 import type { WatchEvent } from './watch-event.ts';
 
 /** The index of one resource. */

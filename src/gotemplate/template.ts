@@ -1,0 +1,68 @@
+import { finish, type Steps } from '../async/steps.ts';
+import { BUILTINS } from './builtins.ts';
+import { ANGLE_DELIMITERS, type Delimiters } from './delimiters.ts';
+import { execute, executeInPieces, type WrittenPiece } from './evaluator.ts';
+import { MAX_TEXT, MAX_WORK } from './limits.ts';
+import { parse } from './parser.ts';
+import { TemplateError, TemplateSource } from './template-error.ts';
+import type { TemplateValue } from './value.ts';
+
+export { TemplateError, type WrittenPiece };
+
+/** The names of the functions that a template may call. */
+const FUNCTIONS: ReadonlySet<string> = new Set(BUILTINS.keys());
+
+/** A parsed template. It may be executed any number of times. */
+export interface Template {
+  readonly text: string;
+  /**
+   * @param data what `.` and `$` are at the start
+   * @returns the output
+   * @throws TemplateError
+   */
+  execute(data: TemplateValue): string;
+  /** The output in the pieces that it is made of. Throws as `execute`. */
+  executeInPieces(data: TemplateValue): readonly WrittenPiece[];
+}
+
+/**
+ * Parses a template in the language of Go's text/template.
+ *
+ * The language is that of Go 1.24 (`range` over an integer, `else with`, `break`, `continue`), with
+ * these differences: complex constants are refused, strings are always valid UTF-8, and what takes
+ * unreasonably long, gets unreasonably large or is nested unreasonably deep is an error.
+ *
+ * @param name what error messages call the template
+ * @param delimiters `<<` and `>>` unless given
+ * @param maxWork the limit of the work of one execution, in nodes of the template
+ * @throws TemplateError
+ * @see https://pkg.go.dev/text/template
+ */
+export function parseTemplate(
+  name: string,
+  text: string,
+  delimiters: Delimiters = ANGLE_DELIMITERS,
+  maxWork: number = MAX_WORK,
+): Template {
+  return finish(parseTemplateInSteps(name, text, delimiters, maxWork));
+}
+
+/** As {@link parseTemplate}, one step for each action and each statement. */
+export function* parseTemplateInSteps(
+  name: string,
+  text: string,
+  delimiters: Delimiters = ANGLE_DELIMITERS,
+  maxWork: number = MAX_WORK,
+): Steps<Template> {
+  const source = new TemplateSource(name, text);
+  if (text.length > MAX_TEXT) {
+    const reason = `the template has ${text.length} characters, expected at most ${MAX_TEXT}: shorten it, e.g. with recording rules in Prometheus`;
+    throw source.parseError(0, reason);
+  }
+  const bodies = yield* parse(source, delimiters, FUNCTIONS);
+  return {
+    text,
+    execute: (data) => execute(source, delimiters, bodies, data, maxWork),
+    executeInPieces: (data) => executeInPieces(source, delimiters, bodies, data, maxWork),
+  };
+}

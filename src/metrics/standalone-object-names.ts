@@ -1,0 +1,93 @@
+import type { LabelSelector } from '../apimachinery/label-selector.ts';
+import { sortInSlices } from '../async/sort-in-slices.ts';
+import { createTimeSlices } from '../async/time-slices.ts';
+import { formatMatchers, type LabelMatcher } from '../promql/matcher.ts';
+
+/** Objects were asked for by their labels where there is no cluster that knows any. */
+export class SelectorUnsupportedError extends Error {
+  override readonly name = 'SelectorUnsupportedError';
+
+  constructor() {
+    super('--standalone knows no objects: a labelSelector needs a cluster (--lister-kubeconfig)');
+  }
+}
+
+export interface StandaloneObjectNamesRequest {
+  /** Undefined for root-scoped resources. */
+  readonly namespace: string | undefined;
+  readonly selector: LabelSelector;
+  /** The metric that the names are wanted for. */
+  readonly series: {
+    readonly name: string;
+    readonly resourceLabel: string;
+    readonly namespaceLabel: string | undefined;
+  };
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Names of objects as the samples of a series have them. */
+export interface StandaloneObjectNames {
+  /**
+   * The values of the resource's label, in the namespace, sorted.
+   *
+   * @throws {SelectorUnsupportedError} when a label selector is given.
+   * @throws whatever `labelValues` does.
+   */
+  list(request: StandaloneObjectNamesRequest): Promise<readonly string[]>;
+}
+
+export interface StandaloneObjectNamesOptions {
+  /**
+   * The values of a label among the series that match any of the selectors, with samples since
+   * `start` (seconds since the epoch).
+   */
+  readonly labelValues: (
+    label: string,
+    matches: readonly string[],
+    range: { readonly start: number },
+    options: { readonly signal?: AbortSignal },
+  ) => Promise<readonly string[]>;
+  /** How old the samples may be, in milliseconds. */
+  readonly maxAgeMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** Names of objects without a cluster, for `--standalone`. */
+export function createStandaloneObjectNames(
+  options: StandaloneObjectNamesOptions,
+): StandaloneObjectNames {
+  const { labelValues, maxAgeMs, now = Date.now } = options;
+
+  return {
+    async list({ namespace, selector, series, signal }) {
+      if (selector.length > 0) throw new SelectorUnsupportedError();
+      const matchers = seriesMatchers(series, namespace);
+      // A metric that does not tell the namespace has nothing to say about one.
+      if (matchers === undefined) return [];
+      const values = await labelValues(
+        series.resourceLabel,
+        [`{${formatMatchers(matchers)}}`],
+        { start: (now() - maxAgeMs) / 1000 },
+        signal === undefined ? {} : { signal },
+      );
+      const names = new Set(values);
+      names.delete('');
+      return sortInSlices(names, (one, other) => one < other, createTimeSlices());
+    },
+  };
+}
+
+function seriesMatchers(
+  { name, resourceLabel, namespaceLabel }: StandaloneObjectNamesRequest['series'],
+  namespace: string | undefined,
+): readonly LabelMatcher[] | undefined {
+  const matchers: LabelMatcher[] = [
+    { name: '__name__', operator: '=', value: name },
+    { name: resourceLabel, operator: '!=', value: '' },
+  ];
+  if (namespace === undefined) return matchers;
+  // An empty value would match the series that have no namespace at all.
+  if (namespaceLabel === undefined || namespace === '') return undefined;
+  return [...matchers, { name: namespaceLabel, operator: '=', value: namespace }];
+}

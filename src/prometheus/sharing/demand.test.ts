@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest';
+import { createDemand } from './demand.ts';
+
+/** Demand within a second, on a clock that is set. */
+function demandOn() {
+  const clock = { now: 10_000 };
+  const demand = createDemand(1000, () => clock.now);
+  /** Whether the shared query is worth it once three requests have come now. */
+  const isWorthIt = (): boolean => {
+    for (let request = 0; request < 3; request += 1) demand.came();
+    return demand.isForAll();
+  };
+  /** The same, when an answer to the shared query has been used and is gone. */
+  const isWorthItAfter = (samples: number, ...wanted: readonly number[]): boolean => {
+    demand.answered(samples);
+    for (const objects of wanted) demand.served(objects);
+    return isWorthIt();
+  };
+  return { clock, demand, isWorthIt, isWorthItAfter };
+}
+
+it('takes three requests within the time that an answer can be used', () => {
+  for (const [milliseconds, expected] of [
+    [999, true],
+    [1000, false],
+  ] as const) {
+    const { clock, demand } = demandOn();
+    expect(demand.isForAll()).toBe(false);
+    demand.came();
+    demand.came();
+    expect(demand.isForAll()).toBe(false);
+    clock.now += milliseconds;
+    demand.came();
+    expect(demand.isForAll()).toBe(expected);
+  }
+});
+
+it('counts the last three requests only', () => {
+  const { clock, demand } = demandOn();
+  demand.came();
+  clock.now += 5000;
+  for (let request = 0; request < 3; request += 1) demand.came();
+  expect(demand.isForAll()).toBe(true);
+});
+
+it.each([
+  [1000, [], true],
+  [1001, [], false],
+  [1001, [20], false],
+  [1050, [20, 1], true],
+  [1051, [20, 1], false],
+])('is worth %i samples where so many objects are wanted, or not: %j', (samples, wanted, worth) => {
+  const { isWorthIt, isWorthItAfter } = demandOn();
+  expect(isWorthIt()).toBe(true);
+  expect(isWorthItAfter(samples, ...wanted)).toBe(worth);
+});
+
+it('counts the wanted objects of each answer separately', () => {
+  const { isWorthItAfter } = demandOn();
+  expect(isWorthItAfter(2000, 40)).toBe(true);
+  expect(isWorthItAfter(2000, 39)).toBe(false);
+});
+
+it('is tried again a minute after an answer with too many samples', () => {
+  const { clock, isWorthIt, isWorthItAfter } = demandOn();
+  expect(isWorthItAfter(1001)).toBe(false);
+  clock.now += 59_999;
+  expect(isWorthIt()).toBe(false);
+  clock.now += 1;
+  expect(isWorthIt()).toBe(true);
+});
+
+it('waits twice as long after each failure, an hour at most, until there is an answer', () => {
+  const { clock, demand, isWorthIt } = demandOn();
+  for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
+    demand.failed();
+    clock.now += minutes * 60_000 - 1;
+    expect(isWorthIt()).toBe(false);
+    clock.now += 1;
+    expect(isWorthIt()).toBe(true);
+  }
+  demand.answered(1);
+  demand.failed();
+  clock.now += 60_000;
+  expect(isWorthIt()).toBe(true);
+});

@@ -1,0 +1,749 @@
+import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../../test/fixtures/rules.ts';
+import type { QueryRequest } from '../../rules/metrics-query.ts';
+import type { NeededQuery, OnQuery, QueryAnswer, QueryEnd } from './query-runner.ts';
+import { createQuerySharing } from './query-sharing.ts';
+import { sampleBytes } from './sample-bytes.ts';
+
+interface Asked {
+  readonly promql: string;
+  readonly signal: AbortSignal | undefined;
+  answer(samples: Readonly<Record<string, number>>): void;
+  give(answer: QueryAnswer): void;
+  fail(error: Error): void;
+}
+
+class Refusal extends Error {}
+class UnclearFailure extends Error {}
+
+/** What a caller was told of a query that it needed. */
+interface Told {
+  readonly query: NeededQuery;
+  end?: QueryEnd;
+}
+
+/** Sharing over a Prometheus that answers when it is told to, and a clock that stands still. */
+function sharing(maxAge = 1000) {
+  const asked: Asked[] = [];
+  const clock = { now: 5000 };
+  const kept = { own: 0, all: 0 };
+  const bytes = { own: 0, all: 0 };
+  const told: Told[] = [];
+  const counted = { own: 0, all: 0 };
+  const runner = createQuerySharing(
+    {
+      query(promql, { signal }) {
+        const { promise, resolve, reject } = Promise.withResolvers<QueryAnswer>();
+        asked.push({
+          promql,
+          signal,
+          fail: reject,
+          give: resolve,
+          answer: (samples) =>
+            resolve({
+              type: 'vector',
+              samples: Object.entries(samples).map(([name, value]) => {
+                const [namespace = '', pod = ''] = name.split('/');
+                return { labels: { namespace, pod }, value, timestamp: clock.now };
+              }),
+            }),
+        });
+        return promise;
+      },
+    },
+    {
+      maxAge,
+      scopeOfFailure(error) {
+        if (error instanceof Refusal) return 'query';
+        return error instanceof UnclearFailure ? 'unclear' : 'server';
+      },
+      onQuery({ scope }) {
+        counted[scope] += 1;
+        return () => undefined;
+      },
+      onKept(scope, count, size) {
+        kept[scope] = count;
+        bytes[scope] = size;
+      },
+      now: () => clock.now,
+    },
+  );
+  const onQuery: OnQuery = (query) => {
+    const entry: Told = { query };
+    told.push(entry);
+    return (end) => {
+      entry.end = end;
+    };
+  };
+  const rule = compiledRule({ metricsQuery: 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})' });
+
+  /** Asks for pods, as `pod`, `namespace/pod` or `namespace/pod,pod`. */
+  async function get(what: string, signal?: AbortSignal): Promise<Record<string, number>> {
+    const [pods = '', namespace = 'shop'] = what.split('/').toReversed();
+    const request: QueryRequest = {
+      series: 'x',
+      selector: [],
+      namespace: { label: 'namespace', value: namespace },
+      objects: { label: 'pod', names: pods.split(',') },
+      groupBy: ['pod'],
+    };
+    const origin = { rule, request };
+    const answer = await runner.query(rule.query.for(request), {
+      origin,
+      onQuery,
+      signal,
+    });
+    if (answer.type !== 'vector') throw new Error(answer.type);
+    return Object.fromEntries([...answer.samples].map(({ labels, value }) => [labels.pod, value]));
+  }
+
+  /** Two requests, with which the next one makes many. */
+  async function getTwo(): Promise<void> {
+    const both = Promise.all([get('first'), get('second')]);
+    for (const { answer } of asked.splice(0)) answer({});
+    await both;
+  }
+
+  const queries = () => asked.map(({ promql }) => promql);
+  return { runner, rule, asked, clock, kept, bytes, told, counted, get, getTwo, queries };
+}
+
+const FOR_ALL = 'sum by (namespace,pod) (x{namespace!="",pod!=""})';
+
+describe('identical queries', () => {
+  it('are one while under way, and until the answer is too old', async () => {
+    const { asked, clock, get } = sharing();
+    const both = Promise.all([get('a'), get('a')]);
+    expect(asked).toHaveLength(1);
+    asked[0]?.answer({ 'shop/a': 1 });
+    expect(await both).toEqual([{ a: 1 }, { a: 1 }]);
+    clock.now += 999;
+    expect(await get('a')).toEqual({ a: 1 });
+    clock.now += 1;
+    const again = get('a');
+    expect(asked).toHaveLength(2);
+    asked[1]?.answer({ 'shop/a': 2 });
+    expect(await again).toEqual({ a: 2 });
+  });
+
+  it('are as old as their evaluation, not as their answer', async () => {
+    const { asked, clock, get } = sharing();
+    const slow = get('a');
+    clock.now += 1500;
+    asked[0]?.answer({ 'shop/a': 1 });
+    expect(await slow).toEqual({ a: 1 });
+    void get('a');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('are one only while under way when nothing may be old', async () => {
+    const { asked, get, queries } = sharing(0);
+    const all = Promise.all([get('a'), get('a'), get('b'), get('c'), get('d')]);
+    expect(queries().map((promql) => promql.includes('pod!=""'))).toEqual(Array(4).fill(false));
+    for (const { answer } of asked) answer({});
+    await all;
+    void get('a');
+    expect(asked).toHaveLength(5);
+  });
+
+  it('fail together, and are then asked again', async () => {
+    const { asked, get } = sharing();
+    const both = Promise.allSettled([get('a'), get('a')]);
+    asked[0]?.fail(new Error('down'));
+    expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    void get('a');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('end with the last one who waits', async () => {
+    const { asked, get } = sharing();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const both = Promise.allSettled([get('a', first.signal), get('a', second.signal)]);
+    first.abort(new Error('gone'));
+    expect(asked[0]?.signal?.aborted).toBe(false);
+    second.abort(new Error('gone too'));
+    expect(asked[0]?.signal?.aborted).toBe(true);
+    expect((await both).map((each) => each.status === 'rejected' && each.reason.message)).toEqual([
+      'gone',
+      'gone too',
+    ]);
+    // Who comes later does not get what was given up.
+    void get('a');
+    expect(asked).toHaveLength(2);
+    await expect(get('a', AbortSignal.abort(new Error('never')))).rejects.toThrow('never');
+  });
+});
+
+describe('requests for different objects', () => {
+  it('are one query once many have come, and each gets its own', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const all = Promise.all([get('c'), get('bank/c'), get('c,d,gone'), get('first')]);
+    expect(queries()).toEqual([FOR_ALL]);
+    asked[0]?.answer({ 'shop/c': 1, 'bank/c': 2, 'shop/d': 3, 'shop/first': 4 });
+    // What was asked for exactly a moment ago is there already.
+    expect(await all).toEqual([{ c: 1 }, { c: 2 }, { c: 1, d: 3 }, {}]);
+    expect(await get('bank/d')).toEqual({});
+    expect(asked).toHaveLength(1);
+  });
+
+  it('go on being one query as long as many come', async () => {
+    const { asked, clock, get, getTwo, queries } = sharing();
+    await getTwo();
+    const one = get('c');
+    asked[0]?.answer({ 'shop/c': 1 });
+    await one;
+    for (const name of ['d', 'e']) {
+      clock.now += 400;
+      expect(await get(name)).toEqual({});
+    }
+    clock.now += 400;
+    void get('f');
+    expect(queries()).toEqual([FOR_ALL, FOR_ALL]);
+  });
+
+  it('are exact queries while few come', async () => {
+    const { clock, asked, get, queries } = sharing();
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const got = get(name);
+      asked.at(-1)?.answer({});
+      await got;
+      clock.now += 500;
+    }
+    expect(queries()).not.toContain(FOR_ALL);
+  });
+
+  it('are exact queries when the one for all is refused, or no answer to it', async () => {
+    const { asked, clock, get, getTwo, queries } = sharing();
+    await getTwo();
+    const refused = get('c');
+    asked[0]?.fail(new Refusal());
+    await expect.poll(queries).toHaveLength(2);
+    asked[1]?.answer({ 'shop/c': 1 });
+    expect(await refused).toEqual({ c: 1 });
+    void Promise.all(['d', 'e', 'f'].map((name) => get(name)));
+    expect(queries().filter((promql) => promql === FOR_ALL)).toHaveLength(1);
+    clock.now += 61_000;
+    asked.splice(0);
+    void Promise.all(['g', 'h', 'i'].map((name) => get(name)));
+    expect(queries().at(-1)).toBe(FOR_ALL);
+    asked.at(-1)?.answer({ '': 1 });
+    await expect.poll(queries).toHaveLength(3);
+  });
+
+  it('are exact queries for longer each time that the one for all is refused', async () => {
+    const { asked, clock, get, queries } = sharing();
+    const isForAllAsked = async (): Promise<boolean> => {
+      const three = Promise.allSettled(['a', 'b', 'c'].map((name) => get(name)));
+      const forAll = queries().includes(FOR_ALL);
+      for (const { promql, answer, fail } of asked.splice(0)) {
+        if (promql === FOR_ALL) fail(new Refusal());
+        else answer({});
+      }
+      if (forAll) await expect.poll(() => asked.length).toBe(1);
+      for (const { answer } of asked.splice(0)) answer({});
+      await three;
+      return forAll;
+    };
+    const minutes: number[] = [];
+    for (let minute = 0; minute < 300; minute += 1) {
+      if (await isForAllAsked()) minutes.push(minute);
+      clock.now += 60_000;
+    }
+    expect(minutes).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
+  });
+
+  it('fail with the one for all when Prometheus cannot answer', async () => {
+    const { asked, get, getTwo } = sharing();
+    await getTwo();
+    const failing = get('c');
+    asked[0]?.fail(new Error('down'));
+    await expect(failing).rejects.toThrow('down');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('send one single query if the failure of the shared one is unclear, then all if it succeeds', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const all = Promise.all(['c', 'd', 'e', 'f'].map((name) => get(name)));
+    expect(queries()).toEqual([FOR_ALL]);
+    asked[0]?.fail(new UnclearFailure());
+    await expect.poll(queries).toHaveLength(2);
+    await new Promise(setImmediate);
+    expect(queries()).toHaveLength(2);
+    asked[1]?.answer({ 'shop/c': 1 });
+    await expect.poll(queries).toHaveLength(5);
+    for (const { answer } of asked.slice(2)) answer({ 'shop/d': 2, 'shop/e': 2, 'shop/f': 2 });
+    expect((await all)[0]).toEqual({ c: 1 });
+    // From now on for a while all ask their own.
+    void Promise.all(['g', 'h', 'i'].map((name) => get(name)));
+    expect(queries().filter((promql) => promql === FOR_ALL)).toHaveLength(1);
+  });
+
+  it('all send single queries if the first one is rejected, since the server responds', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const both = Promise.allSettled([get('c'), get('d')]);
+    asked[0]?.fail(new UnclearFailure());
+    await expect.poll(queries).toHaveLength(2);
+    asked[1]?.fail(new Refusal());
+    await expect.poll(queries).toHaveLength(3);
+    asked[2]?.answer({ 'shop/d': 2 });
+    expect(await both).toMatchObject([{ status: 'rejected' }, { value: { d: 2 } }]);
+  });
+
+  it('cost one more query in an outage, and are still shared afterwards', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const all = Promise.allSettled(['c', 'd', 'e', 'f'].map((name) => get(name)));
+    asked[0]?.fail(new UnclearFailure('shared'));
+    await expect.poll(queries).toHaveLength(2);
+    asked[1]?.fail(new UnclearFailure('own'));
+    const reasons = (await all).map((result) =>
+      result.status === 'rejected' ? result.reason.message : 'an answer',
+    );
+    expect(reasons).toEqual(['own', 'shared', 'shared', 'shared']);
+    expect(queries()).toHaveLength(2);
+    asked.splice(0);
+    void Promise.all(['g', 'h', 'i'].map((name) => get(name)));
+    expect(queries()).toEqual([FOR_ALL]);
+  });
+
+  it('use the next request if the first one is aborted', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const gone = new AbortController();
+    const first = get('c', gone.signal);
+    const second = get('d');
+    asked[0]?.fail(new UnclearFailure());
+    await expect.poll(queries).toHaveLength(2);
+    gone.abort(new Error('gone'));
+    await expect(first).rejects.toThrow('gone');
+    await expect.poll(queries).toHaveLength(3);
+    asked[2]?.answer({ 'shop/d': 2 });
+    expect(await second).toEqual({ d: 2 });
+  });
+
+  it('are exact queries for a while when hardly any of all are wanted', async () => {
+    const { asked, clock, get, getTwo, queries } = sharing();
+    await getTwo();
+    const one = get('c');
+    const many = Array.from({ length: 2000 }, (_, index) => [`shop/p${index}`, index]);
+    asked[0]?.answer(Object.fromEntries(many));
+    await one;
+    clock.now += 1500;
+    await getTwo();
+    void get('e');
+    expect(queries()).toEqual(['sum by (pod) (x{namespace="shop",pod="e"})']);
+  });
+
+  it('go on being one query where so many of them are wanted, however many samples there are', async () => {
+    const { asked, clock, get, getTwo, queries } = sharing();
+    await getTwo();
+    const wanted = Array.from({ length: 40 }, (_, index) => get(`p${index}`));
+    const many = Array.from({ length: 1999 }, (_, index) => [`shop/p${index}`, index]);
+    asked[0]?.answer(Object.fromEntries(many));
+    expect((await Promise.all(wanted)).at(-1)).toEqual({ p39: 39 });
+    expect(queries()).toEqual([FOR_ALL]);
+    asked.length = 0;
+    clock.now += 1500;
+    await getTwo();
+    void get('e');
+    expect(queries()).toEqual([FOR_ALL]);
+  });
+
+  it.each([
+    [40, 2000, FOR_ALL],
+    [39, 2000, 'sum by (pod) (x{namespace="shop",pod="e"})'],
+    [1, 1000, FOR_ALL],
+    [1, 1001, 'sum by (pod) (x{namespace="shop",pod="e"})'],
+  ])(
+    'are one query again where %i were wanted of %i samples, or not: 50 for each are fine, and 1,000',
+    async (count, samples, query) => {
+      const { asked, clock, get, getTwo, queries } = sharing();
+      await getTwo();
+      const wanted = Array.from({ length: count }, (_, index) => get(`p${index}`));
+      const many = Array.from({ length: samples }, (_, index) => [`shop/p${index}`, index]);
+      asked.splice(0)[0]?.answer(Object.fromEntries(many));
+      await Promise.all(wanted);
+      clock.now += 1500;
+      await getTwo();
+      void get('e');
+      expect(queries()).toEqual([query]);
+    },
+  );
+
+  it('are no concern of a query that came from no rule', async () => {
+    const { asked, runner } = sharing();
+    const plain = Promise.all([runner.query('up', {}), runner.query('up', {})]);
+    asked[0]?.answer({ 'shop/a': 1 });
+    expect((await plain)[0]).toBe((await plain)[1]);
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('the query over all objects', () => {
+  it('serves further requests while its answer is cached, though few of its samples are needed', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const one = get('p1');
+    const many = Array.from({ length: 2000 }, (_, index) => [`shop/p${index}`, index]);
+    asked[0]?.answer(Object.fromEntries(many));
+    await one;
+    expect(await get('p2')).toEqual({ p2: 2 });
+    expect(queries()).toEqual([FOR_ALL]);
+  });
+
+  it('is asked again soon after a failure of the server', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const failing = get('c');
+    asked[0]?.fail(new Error('down'));
+    await expect(failing).rejects.toThrow('down');
+    asked.length = 0;
+    void get('d');
+    expect(queries()).toEqual([FOR_ALL]);
+  });
+
+  it('ends when all who wait for it have given up', async () => {
+    const { asked, get, getTwo } = sharing();
+    await getTwo();
+    const gone = [new AbortController(), new AbortController()];
+    const both = Promise.allSettled(gone.map(({ signal }, i) => get(`p${i}`, signal)));
+    expect(asked[0]?.signal?.aborted).toBe(false);
+    for (const controller of gone) controller.abort();
+    expect(asked[0]?.signal?.aborted).toBe(true);
+    await both;
+  });
+
+  it.each([
+    [0, FOR_ALL],
+    [1, 'sum by (pod) (x{namespace="shop",pod="d"})'],
+  ])('of 32 MiB and %i characters more is asked again, or not for a while', async (more, query) => {
+    const { asked, clock, get, getTwo, kept, queries } = sharing();
+    await getTwo();
+    const one = get('c');
+    const sample = (id: string) => ({
+      labels: { namespace: 'shop', pod: 'c', id },
+      value: 1,
+      timestamp: 1,
+    });
+    const rest = (32 * 2 ** 20 - sampleBytes([sample('')])) / 2;
+    const samples = [sample('x'.repeat(rest + more))];
+    asked.splice(0)[0]?.give({ type: 'vector', samples });
+    expect(await one).toEqual({ c: 1 });
+    // Together with the query it is more than all that is kept.
+    expect(kept.all).toBe(0);
+    clock.now += 1500;
+    await getTwo();
+    void get('d');
+    expect(queries()).toEqual([query]);
+  });
+
+  it('is no question where its answer is no vector', async () => {
+    const { asked, get, getTwo, queries } = sharing();
+    await getTwo();
+    const one = get('c');
+    asked[0]?.give({ type: 'scalar', value: 1, timestamp: 1 });
+    await expect.poll(queries).toHaveLength(2);
+    asked[1]?.answer({ 'shop/c': 1 });
+    expect(await one).toEqual({ c: 1 });
+  });
+
+  it('is not looked for where no answer may be old', async () => {
+    const { rule, runner } = sharing(0);
+    let made = 0;
+    const request: QueryRequest = {
+      series: 'x',
+      selector: [],
+      objects: { label: 'pod', names: ['a'] },
+      groupBy: ['pod'],
+    };
+    const counted = {
+      ...rule,
+      query: {
+        ...rule.query,
+        for(asked: QueryRequest) {
+          made += 1;
+          return rule.query.for(asked);
+        },
+      },
+    };
+    void runner.query(rule.query.for(request), { origin: { rule: counted, request } });
+    expect(made).toBe(0);
+  });
+});
+
+describe('answers that are kept', () => {
+  const sample = { labels: { pod: 'a' }, value: 1, timestamp: 1 };
+
+  it('have the bytes of their samples and of their query', async () => {
+    const { asked, bytes, get, getTwo, kept, runner } = sharing();
+    const scalar = runner.query('up', {});
+    asked.splice(0)[0]?.give({ type: 'scalar', value: 1, timestamp: 1 });
+    await scalar;
+    expect(bytes.own).toBe(2 * 'up'.length);
+    const vector = runner.query('x', {});
+    asked.splice(0)[0]?.give({ type: 'vector', samples: [sample, sample] });
+    await vector;
+    expect(bytes.own).toBe(2 * 'up'.length + 2 * 'x'.length + sampleBytes([sample, sample]));
+    await getTwo();
+    const one = get('c');
+    asked[0]?.answer({ 'shop/a': 1, 'shop/b': 2, 'shop/c': 3 });
+    await one;
+    expect(kept).toMatchObject({ all: 1 });
+    const ofShop = { ...sample, labels: { namespace: 'shop', pod: 'a' } };
+    expect(bytes.all).toBe(2 * FOR_ALL.length + sampleBytes([ofShop, ofShop, ofShop]));
+  });
+
+  it('are none of those that are parsed while they are gone through', async () => {
+    const { asked, kept, runner } = sharing();
+    const samples = { length: 1, [Symbol.iterator]: () => [sample].values() };
+    const large = runner.query('x', {});
+    asked[0]?.give({ type: 'vector', samples });
+    expect(await large).toMatchObject({ samples });
+    expect(kept.own).toBe(0);
+    void runner.query('x', {});
+    expect(asked).toHaveLength(2);
+  });
+
+  it('are kept for callers that want to be told of nothing, by a clock of their own', async () => {
+    let asked = 0;
+    const runner = createQuerySharing(
+      {
+        async query() {
+          asked += 1;
+          return {
+            type: 'vector',
+            samples: [{ ...sample, labels: { namespace: 'shop', pod: 'a' } }],
+          };
+        },
+      },
+      { maxAge: 600_000, scopeOfFailure: () => 'query' },
+    );
+    const { rule } = sharing();
+    const get = (pod: string) => {
+      const request: QueryRequest = {
+        series: 'x',
+        selector: [],
+        namespace: { label: 'namespace', value: 'shop' },
+        objects: { label: 'pod', names: [pod] },
+        groupBy: ['pod'],
+      };
+      return runner.query(rule.query.for(request), { origin: { rule, request } });
+    };
+    for (const pod of ['a', 'a', 'b', 'c', 'd', 'e']) await get(pod);
+    expect(asked).toBe(3);
+  });
+});
+
+describe('a request for many objects', () => {
+  const names = Array.from({ length: 101 }, (_, i) => `p${i}`);
+  const ofNamespace = 'sum by (pod) (x{namespace="shop",pod!=""})';
+  const byName = `sum by (pod) (x{namespace="shop",pod=~"${names.join('|')}"})`;
+
+  it('is a query for all of the namespace, of which it gets its own', async () => {
+    const { asked, get, queries } = sharing();
+    const many = get(names.join());
+    expect(queries()).toEqual([ofNamespace]);
+    asked[0]?.answer({ 'shop/p0': 1, 'shop/other': 2, 'shop/p100': 3 });
+    expect(await many).toEqual({ p0: 1, p100: 3 });
+  });
+
+  it('is a query with their names where the other one is refused', async () => {
+    const { asked, get, queries } = sharing();
+    const many = get(names.join());
+    asked[0]?.fail(new Refusal());
+    await expect.poll(queries).toEqual([ofNamespace, byName]);
+    const refusal = new Refusal();
+    asked[1]?.fail(refusal);
+    await expect(many).rejects.toBe(refusal);
+  });
+
+  it('fails with the server, which is not asked again', async () => {
+    const { asked, get } = sharing();
+    const many = get(names.join());
+    const down = new Error('down');
+    asked[0]?.fail(down);
+    await expect(many).rejects.toBe(down);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('gets an answer that is no vector as it is', async () => {
+    const { asked, get } = sharing();
+    const many = get(names.join());
+    asked[0]?.give({ type: 'scalar', value: 1, timestamp: 1 });
+    await expect(many).rejects.toThrow('scalar');
+    expect(asked).toHaveLength(1);
+  });
+
+  describe('whose rule is not for each object by itself', () => {
+    function ask(count: number, metricsQuery = 'topk(1, x{<<.LabelMatchers>>})') {
+      const { asked, runner } = sharing();
+      const rule = compiledRule({ metricsQuery });
+      const request: QueryRequest = {
+        series: 'x',
+        selector: [],
+        objects: { label: 'pod', names: names.slice(0, count) },
+        groupBy: ['pod'],
+      };
+      const promql = rule.query.for(request);
+      return { asked, promql, answer: runner.query(promql, { origin: { rule, request } }) };
+    }
+
+    it('fails with what its length has to do with that', async () => {
+      const { answer, asked, promql } = ask(101);
+      expect(asked.map(({ promql }) => promql)).toEqual([promql]);
+      const refusal = new Refusal('HTTP 414');
+      asked[0]?.fail(refusal);
+      await expect(answer).rejects.toMatchObject({
+        name: 'LongQueryError',
+        cause: refusal,
+        message: expect.stringContaining(
+          `the query has ${promql.length} characters because it names 101 objects`,
+        ),
+      });
+    });
+
+    it('fails as it does where it is short, or the server is at fault', async () => {
+      for (const [count, failure] of [
+        [100, new Refusal()],
+        [101, new Error('down')],
+      ] as const) {
+        const { answer, asked } = ask(count);
+        asked[0]?.fail(failure);
+        await expect(answer).rejects.toBe(failure);
+      }
+    });
+  });
+});
+
+describe('a rule with `sharing: false`', () => {
+  it('has no query over all objects, however many requests come', async () => {
+    const { asked, runner } = sharing();
+    const rule = compiledRule({
+      metricsQuery: 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})',
+      sharing: false,
+    });
+    const own = ['a', 'b', 'c', 'd'].map((pod) => {
+      const request: QueryRequest = {
+        series: 'x',
+        selector: [],
+        objects: { label: 'pod', names: [pod] },
+        groupBy: ['pod'],
+      };
+      const promql = rule.query.for(request);
+      void runner.query(promql, { origin: { rule, request } });
+      return promql;
+    });
+    expect(asked.map(({ promql }) => promql)).toEqual(own);
+  });
+
+  it('is asked for each time, with the signal of the request', async () => {
+    const { asked, kept, runner } = sharing();
+    const rule = compiledRule({ metricsQuery: 'x{<<.LabelMatchers>>}', sharing: false });
+    const origin = { rule, request: { series: 'x', selector: [], groupBy: [] } };
+    const { signal } = new AbortController();
+    const first = runner.query('up', { origin, signal });
+    expect(asked[0]?.signal).toBe(signal);
+    const found: QueryAnswer = { type: 'scalar', value: 1, timestamp: 1 };
+    asked[0]?.give(found);
+    expect(await first).toBe(found);
+    expect(kept.own).toBe(0);
+    void runner.query('up', { origin });
+    expect(asked).toHaveLength(2);
+  });
+});
+
+describe('a caller is told of every query that it needs', () => {
+  const ofA = 'sum by (pod) (x{namespace="shop",pod="a"})';
+
+  it('whether it was asked for it, joined or reused, and how long that took', async () => {
+    const { asked, clock, counted, get, kept, told } = sharing();
+    const first = get('a');
+    clock.now += 300;
+    const second = get('a');
+    expect(told.map(({ end }) => end)).toEqual([undefined, undefined]);
+    clock.now += 200;
+    asked[0]?.answer({});
+    await Promise.all([first, second]);
+    await get('a');
+    expect(told).toEqual([
+      { query: { promql: ofA, scope: 'own', answered: 'asked' }, end: { durationSeconds: 0.5 } },
+      { query: { promql: ofA, scope: 'own', answered: 'joined' }, end: { durationSeconds: 0.2 } },
+      { query: { promql: ofA, scope: 'own', answered: 'reused' }, end: { durationSeconds: 0 } },
+    ]);
+    expect(counted).toEqual({ own: 3, all: 0 });
+    expect(kept).toEqual({ own: 1, all: 0 });
+  });
+
+  it('of the one over all objects, too, and of its own where that one failed', async () => {
+    const { asked, counted, get, getTwo, kept, told } = sharing();
+    await getTwo();
+    told.splice(0);
+    const both = Promise.all([get('a'), get('b')]);
+    const refusal = new Refusal();
+    asked[0]?.fail(refusal);
+    await expect.poll(() => asked.length).toBe(3);
+    for (const { answer } of asked) answer({});
+    await both;
+    const failed = { durationSeconds: 0, error: refusal };
+    expect(told.slice(0, 2)).toEqual([
+      { query: { promql: FOR_ALL, scope: 'all', answered: 'asked' }, end: failed },
+      { query: { promql: FOR_ALL, scope: 'all', answered: 'joined' }, end: failed },
+    ]);
+    expect(told.slice(2)).toMatchObject([
+      { query: { promql: ofA, scope: 'own', answered: 'asked' }, end: { durationSeconds: 0 } },
+      { query: { scope: 'own', answered: 'asked' }, end: { durationSeconds: 0 } },
+    ]);
+    expect(counted).toEqual({ own: 4, all: 2 });
+    expect(kept).toEqual({ own: 4, all: 0 });
+  });
+
+  it('and when it has given up, but of nothing when it has done so before', async () => {
+    const { get, told } = sharing();
+    const gone = new AbortController();
+    const given = get('a', gone.signal);
+    const reason = new Error('gone');
+    gone.abort(reason);
+    await expect(given).rejects.toBe(reason);
+    expect(told).toMatchObject([{ end: { error: reason } }]);
+    await expect(get('a', gone.signal)).rejects.toBe(reason);
+    expect(told).toHaveLength(1);
+  });
+
+  it('where its rule does not share', async () => {
+    const { asked, runner, told } = sharing();
+    const rule = compiledRule({ metricsQuery: 'x{<<.LabelMatchers>>}', sharing: false });
+    const origin = { rule, request: { series: 'x', selector: [], groupBy: [] } };
+    const onQuery: OnQuery = (query) => {
+      told.push({ query });
+      return () => undefined;
+    };
+    const both = Promise.all(['up', 'up'].map((up) => runner.query(up, { origin, onQuery })));
+    for (const { answer } of asked) answer({});
+    await both;
+    expect(told.map(({ query }) => query.answered)).toEqual(['asked', 'asked']);
+  });
+});
+
+it('keeps answers with long labels within its memory', async () => {
+  let kept = { count: 0, bytes: 0 };
+  const labels = { id: 'x'.repeat(200_000) };
+  const runner = createQuerySharing(
+    {
+      query: async () => ({ type: 'vector', samples: [{ labels, value: 1, timestamp: 1 }] }),
+    },
+    {
+      maxAge: 1000,
+      scopeOfFailure: () => 'server',
+      onKept(scope, count, bytes) {
+        if (scope === 'own') kept = { count, bytes };
+      },
+      now: () => 0,
+    },
+  );
+  for (let i = 0; i < 100; i += 1) await runner.query(`x{i="${i}"}`, {});
+  expect(kept.count).toBe(83);
+  expect(kept.bytes).toBeLessThan(32 * 2 ** 20);
+});

@@ -1,0 +1,52 @@
+import { createTimeSlices, SHORT_STEPS } from '../../async/time-slices.ts';
+import type { QueryRequest } from '../../rules/metrics-query.ts';
+import type { SharedQuery } from '../../rules/shared-query.ts';
+import type { QueryAnswer, Sample } from './query-runner.ts';
+import { sampleBytes } from './sample-bytes.ts';
+
+/** The answer to a shared query, by object. */
+export interface SamplesByObject {
+  readonly size: number;
+  /** The memory that it takes, about. */
+  readonly bytes: number;
+  /** The part of it that the request's own query would give. */
+  of(request: QueryRequest): readonly Sample[];
+}
+
+/**
+ * @returns undefined where it is no answer to a shared query: a sample lacks a label, or an object
+ *   has two. Prometheus gives no such answer; not everything that speaks like it is Prometheus.
+ */
+export async function indexByObject(
+  answer: QueryAnswer,
+  { objectLabel, namespaceLabel }: SharedQuery,
+): Promise<SamplesByObject | undefined> {
+  if (answer.type !== 'vector') return undefined;
+  const slices = createTimeSlices(SHORT_STEPS);
+  const namespaces = new Map<string, Map<string, Sample>>();
+  let bytes = 0;
+  for (const sample of answer.samples) {
+    if (slices.isOver()) await slices.pause();
+    const name = sample.labels[objectLabel];
+    const namespace = namespaceLabel === undefined ? '' : sample.labels[namespaceLabel];
+    if (name === undefined || namespace === undefined) return undefined;
+    const objects = namespaces.get(namespace) ?? new Map<string, Sample>();
+    if (objects.has(name)) return undefined;
+    objects.set(name, sample);
+    bytes += sampleBytes([sample]);
+    namespaces.set(namespace, objects);
+  }
+  return {
+    size: answer.samples.length,
+    bytes,
+    of({ objects, namespace }) {
+      const ofNamespace = namespaces.get(namespace?.value ?? '');
+      const found: Sample[] = [];
+      for (const name of objects?.names ?? []) {
+        const sample = ofNamespace?.get(name);
+        if (sample !== undefined) found.push(sample);
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { QueryAnswer } from './query-runner.ts';
+import { createSharedFailures } from './shared-failures.ts';
+
+class Refusal extends Error {}
+
+const found: QueryAnswer = { type: 'scalar', value: 1, timestamp: 1 };
+
+/** Requests that have waited for one shared query. */
+function requests() {
+  const failures = createSharedFailures();
+  const asked: { resolve(answer: QueryAnswer): void; reject(error: unknown): void }[] = [];
+  const fallBack = (failure: unknown, signal?: AbortSignal) =>
+    failures.fallBack(
+      failure,
+      { signal },
+      {
+        ask() {
+          const { promise, resolve, reject } = Promise.withResolvers<QueryAnswer>();
+          asked.push({ resolve, reject });
+          return promise;
+        },
+        isServing: (error) => error instanceof Refusal,
+      },
+    );
+  return { asked, fallBack };
+}
+
+describe('the failure of a shared query', () => {
+  it.each([['text'], [null], [undefined]])(
+    'goes to all who wait where it is %j',
+    async (failure) => {
+      const { asked, fallBack } = requests();
+      await expect(fallBack(failure)).rejects.toBe(failure);
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it('lets all ask their own queries once that of the first is answered', async () => {
+    const { asked, fallBack } = requests();
+    const failure = new Error('unclear');
+    const first = fallBack(failure);
+    const others = Promise.all([fallBack(failure), fallBack(failure)]);
+    expect(asked).toHaveLength(1);
+    asked[0]?.resolve(found);
+    expect(await first).toBe(found);
+    expect(await others).toEqual([undefined, undefined]);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('lets the others ask where the query of the first is refused, which it is told', async () => {
+    const { asked, fallBack } = requests();
+    const failure = new Error('unclear');
+    const both = Promise.allSettled([fallBack(failure), fallBack(failure)]);
+    const refusal = new Refusal();
+    asked[0]?.reject(refusal);
+    expect(await both).toMatchObject([{ reason: refusal }, { value: undefined }]);
+  });
+
+  it('is that of the others where the server does not answer the first either', async () => {
+    const { asked, fallBack } = requests();
+    const failure = new Error('unclear');
+    // A request that goes on does not make it a request that is given up.
+    const all = Promise.allSettled([
+      fallBack(failure, new AbortController().signal),
+      fallBack(failure),
+    ]);
+    const down = new Error('down');
+    asked[0]?.reject(down);
+    const [first, other] = await all;
+    expect(first).toMatchObject({ reason: down });
+    expect(other).toMatchObject({ reason: failure });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is decided by one request at a time where the first is given up', async () => {
+    const { asked, fallBack } = requests();
+    const failure = new Error('unclear');
+    const gone = new AbortController();
+    const first = fallBack(failure, gone.signal);
+    const others = Promise.all([fallBack(failure), fallBack(failure), fallBack(failure)]);
+    gone.abort();
+    asked[0]?.reject(gone.signal.reason);
+    await expect(first).rejects.toBe(gone.signal.reason);
+    await expect.poll(() => asked.length).toBeGreaterThan(1);
+    await new Promise(setImmediate);
+    expect(asked).toHaveLength(2);
+    asked[1]?.resolve(found);
+    expect(await others).toEqual([found, undefined, undefined]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('is another one for the requests of another shared query', async () => {
+    const { asked, fallBack } = requests();
+    void fallBack(new Error('unclear'));
+    void fallBack(new Error('unclear'));
+    expect(asked).toHaveLength(2);
+  });
+});

@@ -1,0 +1,224 @@
+import type { ResourceMapper } from '../../apimachinery/cluster-resource.ts';
+import { DurationError } from '../../apimachinery/duration-error.ts';
+import { parsePrometheusDuration } from '../../apimachinery/prometheus-duration.ts';
+import { type CheckOptions, checkResourceRules, checkRule } from '../../rules/check-rule.ts';
+import { checkRuleSet } from '../../rules/check-rule-set.ts';
+import type { ReportFault } from '../../rules/fault.ts';
+import type { QueryLanguage } from '../../rules/foreign-text.ts';
+import {
+  type CompiledResourceRules,
+  type CompiledRule,
+  compileResourceRules,
+  compileRuleParts,
+  isWholeRule,
+} from '../../rules/rule.ts';
+import { reportLongTexts } from '../../rules/text-limits.ts';
+import { type Content, type FileForm, readContent } from './content.ts';
+import { discoveryRule, itemsIn, resourceRule, textIn } from './definitions.ts';
+import type { Fault } from './fault.ts';
+import { type FaultList, faultList } from './fault-list.ts';
+import { fieldInValues } from './helm-values.ts';
+import { childOf, formatPath, type LocatedValue, valueAt } from './located-value.ts';
+import { checkShapes, type RuleShape, sparing } from './rule-shapes.ts';
+
+/** What a rules file says, ready for use. */
+export interface Configuration {
+  readonly custom: readonly CompiledRule[];
+  readonly external: readonly CompiledRule[];
+  /** Undefined where the file has no `resourceRules`: metrics.k8s.io is not served then. */
+  readonly resource: CompiledResourceRules | undefined;
+}
+
+export interface LoadOptions extends CheckOptions {
+  readonly mapper: ResourceMapper;
+  /** Default: `rules`. */
+  readonly form?: FileForm;
+}
+
+export interface ReadConfiguration {
+  /** Undefined exactly where a fault is an `error`. */
+  readonly configuration: Configuration | undefined;
+  /** In the order of the file. */
+  readonly faults: readonly Fault[];
+}
+
+const RULE_LISTS = [
+  { list: 'rules', kind: 'custom' },
+  { list: 'externalRules', kind: 'external' },
+] as const;
+
+type ListName = (typeof RULE_LISTS)[number]['list'];
+
+const EMPTY: Configuration = { custom: [], external: [], resource: undefined };
+
+/** A rule and its place in its list: those before it may have been left out. */
+interface PlacedRule {
+  readonly rule: CompiledRule;
+  readonly index: number;
+}
+
+/**
+ * Reads a rules file, telling everything that is wrong with it at once. Never throws, whatever the
+ * text.
+ *
+ * @param file the file's name, for the faults
+ */
+export function readConfiguration(
+  file: string,
+  text: string,
+  options: LoadOptions,
+): ReadConfiguration {
+  const source = withoutByteOrderMark(text);
+  const { form = 'rules' } = options;
+  const nameOf = form === 'rules' ? undefined : fieldInValues;
+  const faults = faultList(file, source, nameOf);
+  const content = readContent(source, form, faults);
+  if (content === undefined) return conclude(EMPTY, faults);
+
+  const shapes = checkShapes(content, faults);
+  const [custom = [], external = []] = RULE_LISTS.map(({ list, kind }) =>
+    itemsIn(content.root, list).flatMap((located, index) => {
+      const base = [list, index];
+      const shape = shapes.get(formatPath(base));
+      const report = sparing(shape, base, content.reporter(base));
+      const rule = readRule(located, { kind, index }, shape, options, report);
+      return rule === undefined ? [] : [{ rule, index }];
+    }),
+  );
+  const resource = readResourceRules(content, shapes.get('resourceRules'), options);
+  checkPlacedRules({ rules: custom, externalRules: external }, content);
+
+  return conclude(
+    {
+      custom: Object.freeze(custom.map(({ rule }) => rule)),
+      external: Object.freeze(external.map(({ rule }) => rule)),
+      resource,
+    },
+    faults,
+  );
+}
+
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+function conclude(configuration: Configuration, faults: FaultList): ReadConfiguration {
+  const { custom, external, resource } = configuration;
+  const isEmpty = custom.length === 0 && external.length === 0 && resource === undefined;
+  if (isEmpty && faults.sorted().length === 0) {
+    const message =
+      'there are no rules here, so nothing is served: expected rules, externalRules or resourceRules';
+    faults.add(0, [], 'warning', message);
+  }
+  const sorted = faults.sorted();
+  const refused = sorted.some(({ severity }) => severity === 'error');
+  return { configuration: refused ? undefined : Object.freeze(configuration), faults: sorted };
+}
+
+function readRule(
+  located: LocatedValue,
+  place: Pick<CompiledRule, 'kind' | 'index'>,
+  shape: RuleShape | undefined,
+  options: LoadOptions,
+  report: ReportFault,
+): CompiledRule | undefined {
+  if (shape?.hasWrongType) return undefined;
+  const definition = discoveryRule(located);
+  if (reportLongTexts(definition, report)) return undefined;
+  const rule = compileRuleParts(definition, place, languageOf(options), report);
+  if (options.form === 'helm values' && warnOfHelmTemplates(located, report)) {
+    return isWholeRule(rule) ? rule : undefined;
+  }
+  warnOfUnusedFields(located, place.kind, report);
+  const isMisspelt = shape !== undefined;
+  checkRule(rule, options.mapper, options, isMisspelt ? aboutWhatIsThere(located, report) : report);
+  return isWholeRule(rule) && !isMisspelt ? rule : undefined;
+}
+
+export function languageOf({ checkPromql }: Pick<LoadOptions, 'checkPromql'>): QueryLanguage {
+  return checkPromql ? 'promql' : 'other';
+}
+
+/** Helm templates are not expanded here, so their result is not known. */
+function warnOfHelmTemplates(rule: LocatedValue, report: ReportFault): boolean {
+  const field = ['seriesQuery', 'metricsQuery'].find((name) => textIn(rule, name).includes('{{'));
+  if (field === undefined) return false;
+  report({
+    severity: 'warning',
+    path: [field],
+    offset: textIn(rule, field).indexOf('{{'),
+    message:
+      'Helm expands this template, so the rule is not checked here: check the rules file that `helm template` renders',
+  });
+  return true;
+}
+
+/** Fields that apply only to the other kind of rule. */
+function warnOfUnusedFields(
+  rule: LocatedValue,
+  kind: CompiledRule['kind'],
+  report: ReportFault,
+): void {
+  const path = ['resources', 'namespaced'];
+  if (kind !== 'custom' || valueAt(rule, path) === undefined) return;
+  report({
+    severity: 'warning',
+    path,
+    message:
+      '`namespaced` has no effect in `rules`, only in `externalRules`: the label for the namespace decides whether a metric is namespaced',
+  });
+}
+
+/** With a misspelt field, what seems missing need not be. */
+function aboutWhatIsThere(rule: LocatedValue, report: ReportFault): ReportFault {
+  return (fault) => {
+    if (valueAt(rule, fault.path) !== undefined) report(fault);
+  };
+}
+
+function readResourceRules(
+  { root, reporter }: Content,
+  shape: RuleShape | undefined,
+  options: LoadOptions,
+): CompiledResourceRules | undefined {
+  const rules = childOf(root, 'resourceRules');
+  if (rules === undefined || shape?.hasWrongType) return undefined;
+  const base = ['resourceRules'];
+  const report = sparing(shape, base, reporter(base));
+  const definition = {
+    cpu: resourceRule(childOf(rules, 'cpu')),
+    memory: resourceRule(childOf(rules, 'memory')),
+    window: readWindow(childOf(rules, 'window'), report),
+  };
+  const isTooLong = (['cpu', 'memory'] as const).map((name) =>
+    reportLongTexts(definition[name], (fault) => report({ ...fault, path: [name, ...fault.path] })),
+  );
+  if (isTooLong.includes(true)) return undefined;
+  const compiled = compileResourceRules(definition, languageOf(options), report);
+  if (compiled === undefined || shape !== undefined) return undefined;
+  checkResourceRules(compiled, options.mapper, options, report);
+  return compiled;
+}
+
+/** In milliseconds; 0 where the file has none, as in the reference adapter. */
+function readWindow(window: LocatedValue | undefined, report: ReportFault): number {
+  if (window?.kind !== 'scalar') return 0;
+  try {
+    return parsePrometheusDuration(String(window.value));
+  } catch (error) {
+    if (!(error instanceof DurationError)) throw error;
+    report({ severity: 'error', path: ['window'], message: error.message });
+    return 0;
+  }
+}
+
+function checkPlacedRules(
+  lists: Readonly<Record<ListName, readonly PlacedRule[]>>,
+  content: Content,
+): void {
+  checkRuleSet(
+    lists.rules.map(({ rule }) => rule),
+    lists.externalRules.map(({ rule }) => rule),
+    (list, index, fault) => content.reporter([list, lists[list][index]?.index ?? index])(fault),
+  );
+}

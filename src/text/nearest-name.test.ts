@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { AGGREGATIONS, FUNCTIONS } from '../promql/functions.ts';
+import { nearestName } from './nearest-name.ts';
+
+const functions = [...FUNCTIONS.keys(), ...AGGREGATIONS.keys()];
+
+describe('nearestName', () => {
+  it.each([
+    ['rat', 'rate'],
+    ['raet', 'rate'],
+    ['Rate', 'rate'],
+    ['irat', 'irate'],
+    ['incr', 'increase'],
+    ['increese', 'increase'],
+    ['summ', 'sum'],
+    ['avg_overtime', 'avg_over_time'],
+    ['histogram_quant', 'histogram_quantile'],
+    ['hystogram_quantile', 'histogram_quantile'],
+    ['topK', 'topk'],
+  ])('takes %s for %s', (word, meant) => {
+    expect(nearestName(word, functions)).toBe(meant);
+  });
+
+  it.each(['mean', 'percentile', 'x', 'per_second', '', 'a'.repeat(10_000)])(
+    'does not guess what %.20s is',
+    (word) => {
+      expect(nearestName(word, functions)).toBeUndefined();
+    },
+  );
+});
