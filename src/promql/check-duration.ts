@@ -3,7 +3,7 @@ import type { Checked } from './checked.ts';
 import { parseDuration } from './duration.ts';
 import type { ReportPromqlFault } from './fault.ts';
 
-/** Prometheus keeps durations as 64-bit nanoseconds. */
+/** Prometheus keeps durations as 64-bit nanoseconds. Rounded to a float64, which it accepts. */
 const LONGEST_SECONDS = 2 ** 63 / 1e9;
 
 /** Of calculated ones it checks the seconds only. */
@@ -68,7 +68,8 @@ export function checkColon(
   const [range, step] = parts.filter(({ node }) => node === 'DurationExpr');
   if (range === undefined) return;
   const between = text.slice(range.to, step?.from ?? to);
-  const letter = /^(?:\s|#[^\r\n]*)*(?<letter>[a-zA-Z_])/.exec(between);
+  // A comment ends with its line: else a long one could be divided in very many ways.
+  const letter = /^(?:\s|#[^\r\n]*[\r\n])*(?<letter>[a-zA-Z_])/.exec(between);
   if (letter === null) return;
   const end = range.to + letter[0].length;
   const written = letter.groups?.letter ?? '';
@@ -141,10 +142,10 @@ function reportForm(part: Checked, { form }: Amount, report: ReportPromqlFault):
 function checkLength(part: Checked, { seconds, form }: Amount, report: ReportPromqlFault): void {
   if (seconds === undefined) return;
   if (form === 'expression') {
-    if (Math.abs(seconds) >= LONGEST_CALCULATED) {
-      report(part.from, part.to, 'a calculated duration must be less than 2^63 seconds');
+    if (Math.abs(seconds) > LONGEST_CALCULATED) {
+      report(part.from, part.to, 'a calculated duration must be at most 2^63 seconds');
     }
-  } else if (Math.abs(seconds) >= LONGEST_SECONDS) {
+  } else if (Math.abs(seconds) > LONGEST_SECONDS) {
     report(part.from, part.to, 'a duration must be shorter than 292 years');
   }
 }

@@ -129,7 +129,7 @@ describe('inspectQuery', () => {
     ['up[1m - 5m]', 3, 'a range or step must be longer than 0'],
     ['up[5m:-1m]', 6, 'a range or step must be longer than 0'],
     ['up[5m * NaN]', 3, 'a range or step must be longer than 0'],
-    ['up[5m / 0]', 3, 'a calculated duration must be less than 2^63 seconds'],
+    ['up[5m / 0]', 3, 'a calculated duration must be at most 2^63 seconds'],
     ['up offset Inf', 10, 'a duration must be shorter than 292 years'],
     ['up[Inf]', 3, 'expected a duration such as `5m`, found `Inf`'],
     ['up[5m:NaN]', 6, 'expected a duration such as `5m`, found `NaN`'],
@@ -286,6 +286,14 @@ describe('inspectQuery', () => {
     expect(checkQuery('sum(nosuch(up)) + abs(nosuch(up))')).toHaveLength(2);
   });
 
+  it('reads a range with a long line of `#` in linear time', () => {
+    expect(inspectQuery(`x[5m ${'#'.repeat(5_000)}\n:1m]`)).toMatchObject({
+      faults: [],
+      limits: [],
+      type: 'matrix',
+    });
+  });
+
   it('knows nothing of what is nested too deep', () => {
     expect(inspectQuery(`${'('.repeat(300)}1${')'.repeat(300)}`)).toEqual({
       faults: [],
@@ -350,7 +358,12 @@ describe('the part of a query that is found', () => {
     ['x[0]', [['0', 'longer than 0']]],
     ['x[5m - 5m]', [['5m - 5m', 'longer than 0']]],
     ['x[4%2]', [['4%2', 'longer than 0']]],
-    ['x[1y*9999999999999999999]', [['1y*9999999999999999999', 'less than 2^63 seconds']]],
+    ['x[5m + -5m]', [['5m + -5m', 'longer than 0']]],
+    ['x[5m # c\n - 5m]', [['5m # c\n - 5m', 'longer than 0']]],
+    ['x[-(2^63)]', [['-(2^63)', 'longer than 0']]],
+    ['x[2^63+1025]', [['2^63+1025', 'at most 2^63 seconds']]],
+    ['x offset 9223372036.86', [['9223372036.86', 'shorter than 292 years']]],
+    ['x[1y*9999999999999999999]', [['1y*9999999999999999999', 'at most 2^63 seconds']]],
     ['x offset -9999999999', [['-9999999999', 'shorter than 292 years']]],
   ])('of %j is at fault', (query, parts) => {
     const { faults, type } = inspectQuery(query);
@@ -400,6 +413,14 @@ describe('the part of a query that is found', () => {
     ['x[5m#c\n y]', 'matrix', ['y']],
     ['x[5m y 1m]', 'matrix', ['y']],
     ['x[5m #\n:1m]', 'matrix', []],
+    ['x[5m # c\n:1m]', 'matrix', []],
+    ['x[5m #c#d\n#e\n:]', 'matrix', []],
+    ['x[5m: # c\n 1m]', 'matrix', []],
+    ['x[5m # c\ny 1m]', 'matrix', ['y']],
+    ['x[5m + 5m]', 'matrix', ['5m + 5m']],
+    ['x[2^63]', 'matrix', ['2^63']],
+    ['x offset -(2^63)', 'vector', ['-(2^63)']],
+    ['x offset 9223372036.854775807', 'vector', ['9223372036.854775807']],
     ['-5m', 'scalar', ['-5m']],
     ['2 * -5m', 'scalar', ['-5m']],
     ['+ 1_0', 'scalar', ['+ 1_0']],
@@ -407,6 +428,20 @@ describe('the part of a query that is found', () => {
     const { faults, limits, type: found } = inspectQuery(query);
     expect({ faults, type: found }).toEqual({ faults: [], type });
     expect(limits.map(({ offset, end }) => query.slice(offset, end))).toEqual(parts);
+  });
+});
+
+describe('a limit', () => {
+  it.each([
+    ['x[5]', 'a number of seconds in place of a duration'],
+    ['x[+5]', 'a duration with a sign'],
+    ['x offset -5', 'a duration with a sign'],
+    ['x[+-5m - -10m]', 'a calculated duration'],
+    ['x[-step()]', 'a function in a duration'],
+    ['x[step() + 5m]', 'a function in a duration'],
+    ['x[5m + step()]', 'a function in a duration'],
+  ])('of %j says what the query has', (query, construct) => {
+    expect(inspectQuery(query)).toMatchObject({ faults: [], limits: [{ construct }] });
   });
 });
 
