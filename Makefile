@@ -59,7 +59,7 @@ ROOMS := metrics promql rules catalog apiserver/authentication apiserver/authori
 mutate: setup
 	@failed=; for room in $(ROOMS); do \
 	  echo "--- mutants of src/$$room"; \
-	  $(run) npx stryker run test/mutation/stryker.config.json \
+	  MUTATED_ROOM=$$room $(run) npx stryker run test/mutation/stryker.config.json \
 	    --mutate "src/$$room/**/*.ts,!src/**/*.test.ts" || failed="$$failed $$room"; \
 	done; [ -z "$$failed" ] || { echo "below the threshold:$$failed"; exit 1; }
 
