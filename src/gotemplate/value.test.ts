@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  compareBytes,
   goByte,
   goMap,
   goStrings,
@@ -51,4 +52,14 @@ describe('values', () => {
     ]);
     expect([...entries.keys()]).toEqual(['\u{ff5e}', '\u{1f600}']);
   });
+});
+
+test('strings are ordered by their bytes', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '\ud7ff', '\ue000', '😀') });
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      const byBytes = Buffer.compare(Buffer.from(a), Buffer.from(b));
+      expect(Math.sign(compareBytes(a, b))).toBe(byBytes);
+    }),
+  );
 });

@@ -149,7 +149,17 @@ function isTrueObject(value: GoByte | GoStruct | GoMap | GoStrings): boolean {
   }
 }
 
+const FIRST_SURROGATE = 0xd800;
+
 /** Orders strings as Go does, by their bytes; negative if `a` comes first. */
 export function compareBytes(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [one, other] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (one === other) continue;
+    // Only with halves of characters is the order of UTF-16 units another.
+    if (one < FIRST_SURROGATE && other < FIRST_SURROGATE) return one - other;
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  }
+  return a.length - b.length;
 }

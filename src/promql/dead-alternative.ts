@@ -1,7 +1,7 @@
 import { inspectQuery } from './check.ts';
 import { expressionsIn, matchingOf, operandNodes } from './expression-nodes.ts';
 import { childNamed, type PromqlNode } from './fold.ts';
-import { type LabelQuestion, type LostLabel, lossOf } from './lost-label.ts';
+import { type LabelQuestion, type LostLabel, labelQuestion, lossOf } from './lost-label.ts';
 import { parsePromql } from './parse.ts';
 
 /**
@@ -14,7 +14,7 @@ export function deadAlternative(text: string, label: string): LostLabel | undefi
   const { faults, type } = inspectQuery(text);
   if (faults.length > 0 || type !== 'vector') return undefined;
   const top = expressionsIn(parsePromql(text).tree.topNode)[0];
-  return top && search({ text, label }, top);
+  return top && search(labelQuestion(text, label), top);
 }
 
 /** Follows the expressions that samples have the label from. */

@@ -24,13 +24,19 @@ export function lostLabel(text: string, label: string): LostLabel | undefined {
   const { faults, type } = inspectQuery(text);
   if (faults.length > 0 || type !== 'vector') return undefined;
   const top = expressionsIn(parsePromql(text).tree.topNode)[0];
-  return top && lossOf({ text, label }, top).loss;
+  return top && lossOf(labelQuestion(text, label), top).loss;
 }
 
 /** A label of the samples of a query. */
 export interface LabelQuestion {
   readonly text: string;
   readonly label: string;
+  /** The known answers, by the place of the expression. */
+  readonly known: Map<number, LabelledPart>;
+}
+
+export function labelQuestion(text: string, label: string): LabelQuestion {
+  return { text, label, known: new Map() };
 }
 
 /** An expression: a range counts as a vector. */
@@ -44,6 +50,16 @@ const KEPT: LabelledPart = { type: 'vector' };
 
 /** What one expression of a query without faults does to a label. */
 export function lossOf(question: LabelQuestion, node: PromqlNode): LabelledPart {
+  // Expressions at the same place differ in parentheses or modifiers only, which keep all labels.
+  const place = node.from * (question.text.length + 1) + node.to;
+  const known = question.known.get(place);
+  if (known !== undefined) return known;
+  const found = newLossOf(question, node);
+  question.known.set(place, found);
+  return found;
+}
+
+function newLossOf(question: LabelQuestion, node: PromqlNode): LabelledPart {
   switch (node.name) {
     case 'NumberDurationLiteral':
       return { type: 'scalar' };

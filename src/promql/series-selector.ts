@@ -1,10 +1,11 @@
+import { rememberTexts } from '../apimachinery/text-memo.ts';
 import type { CheckedQuery } from './check.ts';
 import { checkSelector } from './check-selector.ts';
 import type { PromqlFault } from './fault.ts';
 import { PromqlFindings } from './findings.ts';
 import { childNamed, type PromqlNode, type PromqlTree } from './fold.ts';
 import { formatMatcher, type LabelMatcher } from './matcher.ts';
-import { parsePromql } from './parse.ts';
+import { LAST_QUERIES, parsePromql } from './parse.ts';
 import { matcherNodes, readSelector } from './selectors.ts';
 
 /** What a series selector asks for. */
@@ -22,7 +23,10 @@ export interface SeriesSelector {
  * @returns what is wrong with it; nothing if some release of Prometheus accepts it
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/#finding-series-by-label-matchers
  */
-export function inspectSeriesSelector(text: string): Pick<CheckedQuery, 'faults' | 'limits'> {
+export const inspectSeriesSelector: (text: string) => Pick<CheckedQuery, 'faults' | 'limits'> =
+  rememberTexts(inspect, LAST_QUERIES);
+
+function inspect(text: string): Pick<CheckedQuery, 'faults' | 'limits'> {
   const { tree, faults } = parsePromql(text);
   if (faults.length > 0) {
     return { faults, limits: [] };

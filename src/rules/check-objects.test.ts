@@ -390,6 +390,26 @@ describe('resource rules', () => {
     ]);
   });
 
+  it.each([
+    [
+      'a number',
+      'scalar(container_cpu{<<.LabelMatchers>>})',
+      'broken: cpu.containerQuery: the generated query returns a scalar',
+    ],
+    [
+      'a part of a Helm template',
+      'sum by (<<.GroupBy>>) (c{<<.LabelMatchers>>,job="{{.Name}}"})',
+      'warning: cpu.containerQuery: `{{` is plain text',
+    ],
+    [
+      'no label of the pod',
+      'sum(c{<<.LabelMatchers>>})',
+      'broken: cpu.containerQuery: `sum` is not grouped by `pod`',
+    ],
+  ])('get one fault if the containerQuery has %s', (_, query, fault) => {
+    expect(found(query)).toEqual([expect.stringContaining(fault)]);
+  });
+
   it('are told of queries for everything', () => {
     expect(found('sum by (namespace,<<.GroupBy>>) (c{container!=""})', 'n')).toEqual([
       expect.stringContaining('cpu.containerQuery: the query asks for the series of all pods'),

@@ -27,7 +27,8 @@ export interface AskedObjects {
 export interface ServedObjects {
   /** The most likely resources. */
   readonly likely: readonly AskedObjects[];
-  readonly others: readonly AskedObjects[];
+  /** The other resources; asked for only where none of the likely ones has a value. */
+  readonly others: () => readonly AskedObjects[];
   /** Whether the likely resources are not known, because the rule has a template. */
   readonly isGuess: boolean;
   /** Whether only one sample of an object is used; false for containers. */
@@ -49,7 +50,7 @@ export function checkObjects(
 ): void {
   const questions = questionsOf(query, likely);
   const losses = lossesOf(questions);
-  const [served] = [...servedOf(questions), ...servedOf(questionsOf(query, others))];
+  const served = firstServed(questions, losses) ?? firstServedOfOthers(query, others);
   if (losses.length > 0 && !(isGuess && served !== undefined)) {
     const severity = served === undefined ? 'broken' : 'warning';
     reportLosses(query, path, losses, severity, report);
@@ -60,9 +61,20 @@ export function checkObjects(
   warnOfOthers(path, served, report);
 }
 
-function servedOf(questions: readonly ObjectsQuestion[]): readonly ObjectsQuestion[] {
-  const lost = new Set(lossesOf(questions).map(({ resource }) => resource));
-  return questions.filter(({ resource }) => !lost.has(resource));
+function firstServed(
+  questions: readonly ObjectsQuestion[],
+  losses: readonly Loss[],
+): ObjectsQuestion | undefined {
+  const lost = new Set(losses.map(({ resource }) => resource));
+  return questions.find(({ resource }) => !lost.has(resource));
+}
+
+function firstServedOfOthers(
+  query: MetricsQuery,
+  others: ServedObjects['others'],
+): ObjectsQuestion | undefined {
+  const questions = questionsOf(query, others());
+  return firstServed(questions, lossesOf(questions));
 }
 
 function questionsOf(

@@ -100,7 +100,8 @@ function checkWhatIsAskedFor(
       request: requestFor(resource),
     }));
   const likely = askedOf(describedResources(rule.resources, mapper));
-  const others = askedOf(otherResources(rule.resources, query.text, mapper));
+  const others = (): readonly AskedObjects[] =>
+    askedOf(otherResources(rule.resources, query.text, mapper));
   const isGuess = rule.resources.hasTemplate && rule.resources.overrides.size === 0;
   checkObjects(query, path, { likely, others, isGuess, haveOneSample: true }, report);
   const [first] = likely;
@@ -240,26 +241,34 @@ function checkResourceRule(
     likely: nodeRequest(rule, mapper, likelyNames('node-1', 'node-2')),
     request: nodeRequest(rule, mapper, PROBE_NAMES),
   };
-  checkUsageQuery(containerQuery, ['containerQuery'], containers, options, report);
+  const path = ['containerQuery'];
+  const canAnswer = checkUsageQuery(containerQuery, path, containers, options, report);
   checkUsageQuery(nodeQuery, ['nodeQuery'], nodes, options, report);
-  if (!options.checkPromql) return;
-  checkContainers(rule, ['containerQuery'], containers.request, report);
-  checkPodCgroup(rule, ['containerQuery'], containers.request, report);
+  if (!options.checkPromql || !canAnswer) return;
+  checkContainers(rule, path, containers.request, report);
+  checkPodCgroup(rule, path, containers.request, report);
 }
 
+/** @returns whether the query can answer, so that other checks of it make sense */
 function checkUsageQuery(
   query: MetricsQuery,
   path: Path,
   asked: AskedObjects & { readonly likely: QueryRequest },
   options: CheckOptions,
   report: ReportFault,
-): void {
+): boolean {
   const answered = checkMetricsQuery(query, path, [asked.likely], ['vector'], options, report);
-  if (answered === undefined || !options.checkPromql) return;
-  if (checkOtherDelimiters(query.text, path, report)) return;
-  const served = { likely: [asked], others: [], isGuess: false, haveOneSample: false };
-  checkObjects(query, path, served, report);
+  if (answered === undefined) return false;
+  if (!options.checkPromql) return true;
+  if (checkOtherDelimiters(query.text, path, report)) return false;
+  let isBroken = false;
+  const served = { likely: [asked], others: () => [], isGuess: false, haveOneSample: false };
+  checkObjects(query, path, served, (fault) => {
+    isBroken ||= fault.severity === 'broken';
+    report(fault);
+  });
   checkSeries(undefined, query, path, asked.request, report);
+  return !isBroken;
 }
 
 function likelyNames(...objects: readonly string[]): ExampleNames {
