@@ -11,6 +11,16 @@ export interface FaultList {
   sorted(): readonly Fault[];
 }
 
+/** How much of the start and of the end of a message is kept, in UTF-16 units. */
+const LONGEST_START = 1000;
+const LONGEST_END = 500;
+
+/** A message may quote the text of a field; its end says what to do. */
+function shortened(message: string): string {
+  if (message.length <= LONGEST_START + LONGEST_END) return message;
+  return `${message.slice(0, LONGEST_START)}…${message.slice(-LONGEST_END)}`;
+}
+
 /** @param nameOf what a field is called in messages; default: as in a rules file */
 export function faultList(
   file: string,
@@ -27,7 +37,7 @@ export function faultList(
         file,
         ...lines.positionOf(offset),
         field: nameOf(formatPath(path)),
-        message,
+        message: shortened(message),
       });
     },
     sorted: () => sortFaults(all),
