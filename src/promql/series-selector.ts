@@ -1,4 +1,4 @@
-import { rememberTexts } from '../apimachinery/text-memo.ts';
+import { rememberTexts } from '../text/text-memo.ts';
 import type { CheckedQuery } from './check.ts';
 import { checkSelector } from './check-selector.ts';
 import type { PromqlFault } from './fault.ts';
