@@ -46,7 +46,7 @@ export function checkBinary(
   if (areSound) {
     checkSetOperator(operation, report);
   }
-  return resultOf(operation);
+  return areSound ? resultOf(operation) : 'unknown';
 }
 
 function readOperation(text: string, binary: Pick<Checked, 'parts'>): Operation | undefined {
@@ -108,11 +108,13 @@ function checkBool({ operator, symbol, sides, bool }: Operation, report: ReportP
 
 function checkMatching(
   text: string,
-  { sides, matching, fill }: Operation,
+  { operator, sides, matching, fill }: Operation,
   areSound: boolean,
   report: ReportPromqlFault,
 ): void {
-  const hasScalar = sides.some((side) => side.expression.type === 'scalar');
+  // A set operator takes no scalar anyway, see `checkSetOperator`.
+  const hasScalar =
+    !SET_OPERATORS.has(operator.node) && sides.some((side) => side.expression.type === 'scalar');
   if (matching !== undefined) {
     checkLabelsOnce(text, matching, report);
     const [labels] = labelLists(text, matching);

@@ -66,7 +66,7 @@ function checkInfoSelector(
   argument: CheckedExpression | undefined,
   report: ReportPromqlFault,
 ): void {
-  if (argument === undefined) return;
+  if (argument === undefined || !isOfType(argument.expression.type, 'vector')) return;
   const { shape, from } = argument.expression.operand;
   const isSelector = shape === 'instant' && from === argument.from && text.charAt(from) === '{';
   if (!isSelector) {

@@ -2,6 +2,8 @@ import { type Availability, EVERY, NEWER, SINCE_3_5 } from './availability.ts';
 import type { Checked } from './checked.ts';
 import { parseDuration } from './duration.ts';
 import type { ReportPromqlFault } from './fault.ts';
+import { foldTree } from './fold.ts';
+import { parsePromql } from './parse.ts';
 
 /** Prometheus keeps durations as 64-bit nanoseconds. Rounded to a float64, which it accepts. */
 const LONGEST_SECONDS = 2 ** 63 / 1e9;
@@ -15,8 +17,11 @@ const EXPRESSION: Availability = { versions: ['3.5'], feature: 'promql-duration-
 interface Amount {
   /** Seconds; undefined if known only at evaluation. */
   readonly seconds: number | undefined;
-  /** `signed`: one sign before a plain duration or number; `newer`: not known to Prometheus 3.5. */
-  readonly form: 'duration' | 'number' | 'signed' | 'expression' | 'newer';
+  /**
+   * `negative`: a minus before a plain duration; `signed`: other signs before a plain duration or
+   * number; `newer`: not known to Prometheus 3.5.
+   */
+  readonly form: 'duration' | 'number' | 'negative' | 'signed' | 'expression' | 'newer';
 }
 
 /** Checks a number in the place of an expression or a timestamp. */
@@ -41,11 +46,7 @@ export function checkRangeAmounts(
   report: ReportPromqlFault,
 ): void {
   for (const part of parts.filter(({ node }) => node === 'DurationExpr')) {
-    const written = text.slice(part.from, part.to);
-    if (/^[-+\s]*(?:inf|nan)$/i.test(written)) {
-      report(part.from, part.to, `expected a duration such as \`5m\`, found \`${written}\``);
-      continue;
-    }
+    if (!checkLiterals(text, part, /^(?:inf|nan)$/i, report)) continue;
     const amount = amountOf(text, part);
     if (amount.seconds !== undefined && !(amount.seconds > 0)) {
       report(part.from, part.to, 'a range or step must be longer than 0');
@@ -89,22 +90,34 @@ export function checkOffsetAmount(
 ): void {
   const part = parts.find(({ node }) => node === 'OffsetDurationExpr');
   if (part === undefined) return;
+  const calculated = calculatedAmount(text, part);
+  const isSound =
+    calculated === undefined
+      ? checkLiterals(text, part, undefined, report)
+      : checkLiterals(calculated.text, calculated.part, undefined, (from, to, ...found) =>
+          report(from + calculated.shift, to + calculated.shift, ...found),
+        );
+  if (!isSound) return;
   const amount = amountOf(text, part);
   checkLength(part, amount, report);
-  const written = text.slice(part.from, part.to);
-  if (amount.form === 'signed' && /^-\s*[0-9]+[a-z]/.test(written)) {
-    reportZero(part, amount, report);
-  } else if (amount.form === 'duration') {
+  if (amount.form === 'negative' || amount.form === 'duration') {
     reportZero(part, amount, report);
   } else {
     reportForm(part, amount, report);
   }
 }
 
-/** Whether an offset is 0: one that is may be followed by another. */
+/** Whether an offset is 0 without a calculation: one that is may be followed by another. */
 export function isZeroOffset(text: string, { parts }: Pick<Checked, 'parts'>): boolean {
   const part = parts.find(({ node }) => node === 'OffsetDurationExpr');
-  return part !== undefined && amountOf(text, part).seconds === 0;
+  if (part === undefined) return false;
+  const calculation = calculatedAmount(text, part);
+  return amountOf(text, part).seconds === 0 && !hasOperator(calculation?.part ?? part);
+}
+
+function hasOperator({ parts }: Checked): boolean {
+  const operands = parts.filter(({ node }) => DURATIONS.has(node));
+  return operands.length > 1 || operands.some(hasOperator);
 }
 
 /** The value of a number or duration in seconds; undefined: neither. */
@@ -128,6 +141,7 @@ function reportForm(part: Checked, { form }: Amount, report: ReportPromqlFault):
     case 'number':
       report(part.from, part.to, 'a number of seconds in place of a duration', SINCE_3_5);
       return;
+    case 'negative':
     case 'signed':
       report(part.from, part.to, 'a duration with a sign', SINCE_3_5);
       return;
@@ -150,9 +164,72 @@ function checkLength(part: Checked, { seconds, form }: Amount, report: ReportPro
   }
 }
 
+/**
+ * Checks each literal of an amount, and that nothing is divided by 0.
+ *
+ * @param refused words that are no literals here
+ */
+function checkLiterals(
+  text: string,
+  part: Checked,
+  refused: RegExp | undefined,
+  report: ReportPromqlFault,
+): boolean {
+  const literal = part.parts.find(isDurationLiteral);
+  if (literal !== undefined) {
+    const written = text.slice(literal.from, literal.to);
+    if (refused?.test(written)) {
+      report(literal.from, literal.to, `expected a duration such as \`5m\`, found \`${written}\``);
+      return false;
+    }
+    if ((secondsOf(written) ?? 0) >= LONGEST_SECONDS) {
+      report(literal.from, literal.to, 'a duration must be shorter than 292 years');
+      return false;
+    }
+    return true;
+  }
+  const [left, right] = part.parts.filter(({ node }) => DURATIONS.has(node));
+  const areSound = [left, right].map(
+    (operand) => operand === undefined || checkLiterals(text, operand, refused, report),
+  );
+  if (left !== undefined && right !== undefined && amountOf(text, right).seconds === 0) {
+    const symbol = symbolOf(text, part);
+    if (symbol === '/' || symbol === '%') {
+      report(right.from, right.to, 'a duration must not be divided by 0');
+      return false;
+    }
+  }
+  return areSound.every(Boolean);
+}
+
+function isDurationLiteral({ node }: Checked): boolean {
+  return node === 'NumberDurationLiteralInDurationContext';
+}
+
+/** The amount of a calculated offset, which is one literal in the tree (see `ParsedPromql`). */
+function calculatedAmount(
+  text: string,
+  { node, parts, from, to }: Checked,
+): { readonly text: string; readonly part: Checked; readonly shift: number } | undefined {
+  const literal = node === 'OffsetDurationExpr' ? parts.find(isDurationLiteral) : undefined;
+  if (literal === undefined || !/^[-+(]/.test(text.slice(from, to))) return undefined;
+  const before = '_[';
+  const range = `${before}${text.slice(from, to)}]`;
+  const selector = foldTree<Checked>(parsePromql(range).tree, ({ name, from, to }, parts) => ({
+    node: name,
+    from,
+    to,
+    parts,
+  }))?.parts[0];
+  const part = selector?.parts.find(({ node }) => node === 'DurationExpr');
+  return part && { text: range, part, shift: from - before.length };
+}
+
 /** Reads a `DurationExpr` or `OffsetDurationExpr`. */
 function amountOf(text: string, expression: Checked): Amount {
   const { parts } = expression;
+  const calculation = calculatedAmount(text, expression);
+  if (calculation !== undefined) return amountOf(calculation.text, calculation.part);
   const inner = parts.filter(({ node }) => DURATIONS.has(node)).map((part) => amountOf(text, part));
   const [left, right] = inner;
   if (left === undefined) return leafAmount(text, expression);
@@ -162,18 +239,18 @@ function amountOf(text: string, expression: Checked): Amount {
   if (sign === undefined) return { ...left, form: withinExpression(left) };
   const isNegative = text.charAt(sign.from) === '-';
   const seconds = isNegative && left.seconds !== undefined ? -left.seconds : left.seconds;
-  const isPlain = left.form === 'duration' || left.form === 'number' || left.form === 'signed';
-  return { seconds, form: isPlain ? 'signed' : left.form };
+  if (left.form === 'expression' || left.form === 'newer') return { seconds, form: left.form };
+  return { seconds, form: isNegative && left.form === 'duration' ? 'negative' : 'signed' };
 }
 
 const DURATIONS: ReadonlySet<string> = new Set(['DurationExpr', 'OffsetDurationExpr']);
 
 const NEWER_AMOUNT: Amount = { seconds: undefined, form: 'newer' };
 
-function leafAmount(text: string, { parts, from, to }: Checked): Amount {
-  const literal = parts.find(({ node }) => node === 'NumberDurationLiteralInDurationContext');
+function leafAmount(text: string, { parts }: Checked): Amount {
+  const literal = parts.find(isDurationLiteral);
   if (literal === undefined) return NEWER_AMOUNT;
-  const written = text.slice(from, to).replaceAll(/[()\s]/g, '');
+  const written = text.slice(literal.from, literal.to);
   return {
     seconds: secondsOf(written) ?? Number.NaN,
     form: parseDuration(written) === undefined ? 'number' : 'duration',
@@ -185,8 +262,7 @@ function withinExpression({ form }: Amount): Amount['form'] {
 }
 
 function calculated(text: string, { parts }: Checked, left: Amount, right: Amount): Amount {
-  const operator = parts.find(({ node }) => !DURATIONS.has(node) && node !== 'LineComment');
-  const symbol = operator === undefined ? '' : text.slice(operator.from, operator.to);
+  const symbol = symbolOf(text, { parts });
   // A comma that the grammar was given `+` for.
   if (symbol === ',' || left.form === 'newer' || right.form === 'newer') return NEWER_AMOUNT;
   return {
@@ -196,6 +272,11 @@ function calculated(text: string, { parts }: Checked, left: Amount, right: Amoun
         : calculate(symbol, left.seconds, right.seconds),
     form: 'expression',
   };
+}
+
+function symbolOf(text: string, { parts }: Pick<Checked, 'parts'>): string {
+  const operator = parts.find(({ node }) => !DURATIONS.has(node) && node !== 'LineComment');
+  return operator === undefined ? '' : text.slice(operator.from, operator.to);
 }
 
 function calculate(symbol: string, left: number, right: number): number | undefined {

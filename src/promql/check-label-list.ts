@@ -1,7 +1,7 @@
 import { SINCE_3_5 } from './availability.ts';
 import type { Checked } from './checked.ts';
 import type { ReportPromqlFault } from './fault.ts';
-import { unquote } from './unquote.ts';
+import { type Unquoted, unquote } from './unquote.ts';
 
 /** Keywords that Prometheus' grammar does not accept as labels. */
 const NO_LABELS: ReadonlySet<string> = new Set(['inf', 'nan', 'without']);
@@ -18,10 +18,22 @@ export function checkLabelList(
       report(from, to, `\`${written}\` cannot be a label in a list of labels`);
     } else if (node === 'LabelName' && written.includes(':')) {
       report(from, to, `a label with a colon (\`${written}\`)`, SINCE_3_5);
-    } else if (node === 'QuotedLabelName' && unquote(written).text === '') {
-      report(from, to, 'a label in a list of labels must not be empty');
     } else if (node === 'QuotedLabelName') {
-      report(from, to, 'a quoted label name in a list of labels', SINCE_3_5);
+      checkQuotedLabel({ from, to }, unquote(written), report);
     }
+  }
+}
+
+function checkQuotedLabel(
+  { from, to }: Pick<Checked, 'from' | 'to'>,
+  { text, isUtf8 }: Unquoted,
+  report: ReportPromqlFault,
+): void {
+  if (text === '') {
+    report(from, to, 'a label in a list of labels must not be empty');
+  } else if (isUtf8 === false) {
+    report(from, to, 'a label in a list of labels must be valid UTF-8');
+  } else {
+    report(from, to, 'a quoted label name in a list of labels', SINCE_3_5);
   }
 }

@@ -11,6 +11,7 @@ import {
   describeType,
   type InferredType,
   isExpression,
+  isOfType,
   type Operand,
 } from './checked.ts';
 import type { ReportPromqlFault } from './fault.ts';
@@ -40,10 +41,14 @@ export function checkModified(
   if (operand.from === inner.from) {
     return { type: operand.type, operand };
   }
+  if (operand.type === 'unknown') {
+    return { type: 'unknown', operand };
+  }
   // The grammar gives the modifier a whole chain, Prometheus the chain's last link only.
   if (operand.type === 'matrix' && inner.expression.operand.type !== 'matrix') {
     const message = `an operator takes scalars and instant vectors, found ${describeType('matrix')}`;
     report(operand.from, operand.to, message);
+    return { type: 'unknown', operand };
   }
   return { type: inner.expression.type, operand };
 }
@@ -66,16 +71,14 @@ function modify(
       checkTimestamp(text, modified, report);
       return { ...reach, at: hasTimestamp(modified) ? 'timestamp' : 'bound' };
     case 'MatrixSelector':
-      checkRange(operand, report);
       checkRangeAmounts(text, modified, report);
-      return { ...reach, shape: 'range', type: 'matrix' };
+      return { ...reach, shape: 'range', type: checkRange(operand, report) };
     case 'SubqueryExpr':
-      checkSubquery(operand, report);
       checkColon(text, modified, report);
       checkRangeAmounts(text, modified, report);
       return {
         shape: 'subquery',
-        type: 'matrix',
+        type: checkSubquery(operand, report),
         hasOffset: false,
         from: reach.from,
         to: reach.to,
@@ -92,6 +95,7 @@ function checkShiftable(
   isSet: boolean,
   report: ReportPromqlFault,
 ): void {
+  if (operand.type === 'unknown') return;
   if (operand.shape === 'other') {
     report(
       operand.from,
@@ -104,11 +108,13 @@ function checkShiftable(
 }
 
 function describeOther(type: InferredType): string {
-  return type === 'vector' || type === 'unknown' ? 'another expression' : describeType(type);
+  return type === 'vector' ? 'another expression' : describeType(type);
 }
 
-function checkRange(operand: Operand, report: ReportPromqlFault): void {
-  const { shape, hasOffset, at, from, to } = operand;
+/** Tells the type of what a range makes of an operand. */
+function checkRange(operand: Operand, report: ReportPromqlFault): InferredType {
+  const { shape, type, hasOffset, at, from, to } = operand;
+  if (type === 'unknown') return 'unknown';
   if (shape === 'range' || shape === 'subquery') {
     report(
       from,
@@ -124,17 +130,22 @@ function checkRange(operand: Operand, report: ReportPromqlFault): void {
   } else if (hasOffset || at === 'timestamp') {
     const modifier = hasOffset ? 'offset' : '@';
     report(from, to, `the range belongs before \`${modifier}\`: \`x[5m] ${modifier} …\``);
+  } else {
+    return 'matrix';
   }
+  return 'unknown';
 }
 
-function checkSubquery(operand: Operand, report: ReportPromqlFault): void {
-  if (operand.type !== 'vector' && operand.type !== 'unknown') {
-    const found = describeType(operand.type);
-    report(operand.from, operand.to, `a subquery is made of an instant vector, found ${found}`);
-  }
+/** Tells the type of a subquery of an operand. */
+function checkSubquery(operand: Operand, report: ReportPromqlFault): InferredType {
+  if (isOfType(operand.type, 'vector')) return 'matrix';
+  const found = describeType(operand.type);
+  report(operand.from, operand.to, `a subquery is made of an instant vector, found ${found}`);
+  return 'unknown';
 }
 
 function checkExtendable(modified: Modified, operand: Operand, report: ReportPromqlFault): void {
+  if (operand.type === 'unknown') return;
   const modifier = modified.node === 'AnchoredExpr' ? 'anchored' : 'smoothed';
   if (operand.shape !== 'instant' && operand.shape !== 'range') {
     const message = `\`${modifier}\` belongs right after a selector (\`x\`, \`x[5m]\`)`;

@@ -124,6 +124,7 @@ function checkUnary(checked: Checked, report: ReportPromqlFault): InferredType {
   if (type === 'matrix' || type === 'string') {
     const message = `a sign goes with a scalar or an instant vector, found ${describeType(type)}`;
     report(checked.from, checked.to, message);
+    return 'unknown';
   }
   return type;
 }

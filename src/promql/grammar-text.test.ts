@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { calculatedOffsets } from './calculated-offset.ts';
 import { grammarText } from './grammar-text.ts';
+import { offsetModifiers } from './offset-modifiers.ts';
 import { tokenize } from './tokens.ts';
 
 function rewritten(text: string): string {
-  return grammarText(text, tokenize(text).tokens);
+  const { tokens } = tokenize(text);
+  const modifiers = offsetModifiers(tokens);
+  return grammarText(text, tokens, modifiers, calculatedOffsets(tokens, modifiers));
 }
 
 describe('grammarText', () => {
@@ -22,6 +26,9 @@ describe('grammarText', () => {
     ['offset - 5', '______ - 1'],
     ['a and offset', 'a and ______'],
     ['a * on(b) group_left offset{c="d"}', 'a * on(b) group_left ______{c="d"}'],
+    ['a + on () offset', 'a + on () ______'],
+    ['a offset (5m) + 1m + b', 'a offset 1111111111111'],
+    ['a offset --5m # c\n * 2 == b', 'a offset 1111111111111 == b'],
     ['a[min(1m, 2m):step()]', 'a[   (1m+ 2m):step()]'],
     ['a[5m,1m]', 'a[5m,1m]'],
     ['a @ start()', 'a @ start()'],

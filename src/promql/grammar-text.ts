@@ -1,3 +1,4 @@
+import type { CalculatedOffset } from './calculated-offset.ts';
 import type { Token } from './tokens.ts';
 
 /** Words before a `(` that are no function's name. In any case: `SUM (x)` is a sum. */
@@ -8,8 +9,6 @@ const GRAMMAR_WORDS: ReadonlySet<string> = new Set([
   ...['group_left', 'group_right', 'fill', 'fill_left', 'fill_right'],
   ...['start', 'end', 'step', 'range'],
 ]);
-
-const OPERATOR_WORDS: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'atan2', 'bool']);
 
 /**
  * The smaller or larger of two durations, as some releases of Prometheus spell it; the grammar has
@@ -32,26 +31,36 @@ const ANY_FUNCTION = 'ln';
  * The grammar of `@prometheus-io/lezer-promql` serves an editor. It lists the functions of one
  * version of Prometheus by name, and it does not know all forms of what Prometheus itself takes:
  * numbers like `0X1F` and `1.`, a metric called `offset`, a carriage return that ends a comment.
- * Here those are put in words that it knows. Which functions there are is checked afterwards.
+ * Here those are put in words that it knows. A calculated offset becomes one long number, for the
+ * grammar does not know where it ends. Which functions there are is checked afterwards.
+ *
+ * @param modifiers the indexes of the tokens `offset` that are a modifier
+ * @param calculated the amounts of some of them
  */
-export function grammarText(text: string, tokens: readonly Token[]): string {
+export function grammarText(
+  text: string,
+  tokens: readonly Token[],
+  modifiers: ReadonlySet<number>,
+  calculated: readonly CalculatedOffset[],
+): string {
   const choices = durationChoices(tokens);
+  const amounts = new Map(calculated.map((amount) => [amount.first, amount]));
   let rewritten = '';
   let position = 0;
   let isInLabels = false;
   for (const [i, token] of tokens.entries()) {
-    const previous = tokens[i - 1];
-    isInLabels = opensLabels(previous, token) || (isInLabels && token.text !== ')');
+    if (token.from < position) continue;
+    isInLabels = opensLabels(tokens[i - 1], token) || (isInLabels && token.text !== ')');
     rewritten += text.slice(position, token.from).replaceAll('\r', '\n');
-    rewritten +=
-      choices.get(i) ??
-      (isInLabels ? token.text.replaceAll(':', '_') : rewrite(token, previous, tokens[i + 1]));
-    position = token.to;
+    position = tokens[amounts.get(i)?.last ?? i]?.to ?? token.to;
+    if (amounts.has(i)) rewritten += '1'.repeat(position - token.from);
+    else if (isInLabels) rewritten += token.text.replaceAll(':', '_');
+    else rewritten += choices.get(i) ?? rewrite(token, tokens[i + 1], modifiers.has(i));
   }
   return rewritten + text.slice(position).replaceAll('\r', '\n');
 }
 
-function rewrite(token: Token, previous: Token | undefined, next: Token | undefined): string {
+function rewrite(token: Token, next: Token | undefined, isModifier: boolean): string {
   const width = token.text.length;
   if (token.kind === 'number') {
     return token.text.startsWith('.') ? `.${'1'.repeat(width - 1)}` : '1'.repeat(width);
@@ -60,7 +69,7 @@ function rewrite(token: Token, previous: Token | undefined, next: Token | undefi
     return isLetterForColon(token) ? ':' : token.text;
   }
   if (token.text.toLowerCase() === 'offset') {
-    return isOffsetModifier(previous, next) ? token.text : '_'.repeat(width);
+    return isModifier ? token.text : '_'.repeat(width);
   }
   return isFunctionName(token, next) ? ANY_FUNCTION.padEnd(width) : token.text;
 }
@@ -77,11 +86,15 @@ function durationChoices(tokens: readonly Token[]): ReadonlyMap<number, string> 
     if (!token.inRange || !DURATION_CHOICES.has(token.text.toLowerCase())) continue;
     const commas = commasOfCall(tokens, i + 1);
     const [comma] = commas;
-    if (comma === undefined || commas.length > 1) continue;
+    if (comma === undefined || commas.length > 1 || !endsOperand(tokens[comma - 1])) continue;
     rewritten.set(i, ' '.repeat(token.text.length));
     rewritten.set(comma, '+');
   }
   return rewritten;
+}
+
+function endsOperand(token: Token | undefined): boolean {
+  return token !== undefined && (token.kind !== 'symbol' || token.text === ')');
 }
 
 /** The indexes of the commas between the arguments of a call; none where there is no call. */
@@ -113,22 +126,4 @@ function isFunctionName(token: Token, next: Token | undefined): boolean {
     !token.inRange &&
     !GRAMMAR_WORDS.has(token.text.toLowerCase())
   );
-}
-
-/** Whether the word `offset` shifts what is before it; else it is a metric of that name. */
-function isOffsetModifier(previous: Token | undefined, next: Token | undefined): boolean {
-  if (next?.kind === 'number' || next?.kind === 'duration') {
-    return true;
-  }
-  const mayBeAmount = next?.kind !== 'symbol' || ['+', '-', '('].includes(next.text);
-  return mayBeAmount && endsOperand(previous);
-}
-
-function endsOperand(token: Token | undefined): boolean {
-  if (token === undefined) {
-    return false;
-  }
-  return token.kind === 'symbol'
-    ? [')', ']', '}'].includes(token.text)
-    : !OPERATOR_WORDS.has(token.text.toLowerCase());
 }

@@ -1,10 +1,12 @@
 import { parser } from '@prometheus-io/lezer-promql';
 import { rememberTexts, type TextMemoBounds } from '../text/text-memo.ts';
 import { followBrackets } from './brackets.ts';
+import { calculatedOffsets } from './calculated-offset.ts';
 import { expectedAfter, parseStrictly } from './expected.ts';
 import { listed, type PromqlFault } from './fault.ts';
 import type { PromqlTree } from './fold.ts';
 import { grammarText } from './grammar-text.ts';
+import { offsetModifiers } from './offset-modifiers.ts';
 import { type Token, tokenize } from './tokens.ts';
 
 /**
@@ -22,9 +24,10 @@ export const LAST_QUERIES: TextMemoBounds = { most: 8, longest: 2 * 1024 * 1024 
 export interface ParsedPromql {
   /**
    * The syntax tree, with node names of `@prometheus-io/lezer-promql`; offsets are those of the
-   * text. With faults it is that of the part before the first one. Two things to know:
+   * text. With faults it is that of the part before the first one. Three things to know:
    * - A modifier after a chain (`a + b offset 5m`, `-a[5m]`) has the whole chain as its operand in
    *   the tree; Prometheus gives it to the last link (`b`, `a`).
+   * - A calculated offset (`offset (5m + 1m)`) is one literal in the tree.
    * - Every function call has the `FunctionIdentifier` of one and the same function: the name is
    *   to be read from the text, see `nameAt`.
    */
@@ -45,13 +48,18 @@ export interface ParsedPromql {
 export const parsePromql: (text: string) => ParsedPromql = rememberTexts(parse, LAST_QUERIES);
 
 function parse(text: string): ParsedPromql {
-  const { tokens, faults } = tokenize(text);
+  const { tokens, faults: badTokens } = tokenize(text);
+  const modifiers = offsetModifiers(tokens);
+  const calculated = calculatedOffsets(tokens, modifiers);
+  const faults = [...badTokens, ...calculated.flatMap(({ fault }) => fault ?? [])].sort(
+    (a, b) => a.offset - b.offset,
+  );
   const { depth, unclosed } = followBrackets(tokens);
   if (depth > DEEPEST) {
     const isUnclosed = faults.length === 0 && unclosed !== undefined;
     return { tree: parser.parse(''), faults: isUnclosed ? [endFault(text, tokens, [])] : faults };
   }
-  const forGrammar = grammarText(text, tokens).slice(0, faults[0]?.offset);
+  const forGrammar = grammarText(text, tokens, modifiers, calculated).slice(0, faults[0]?.offset);
   const { tree, stoppedAt } = parseStrictly(forGrammar);
   if (faults.length === 0 && tree !== undefined) {
     return { tree, faults };

@@ -24,6 +24,16 @@ describe('vectorSelectors', () => {
     ]);
   });
 
+  it('takes further names in quotes, and the empty one, for matchers', () => {
+    const matcher = (value: string) => ({ name: '__name__', operator: '=', value });
+    expect(vectorSelectors('{"a", "b"} + {"", "c"} + {""} + d{"e"}')).toEqual([
+      { name: 'a', matchers: [matcher('b')], offset: 0 },
+      { name: 'c', matchers: [matcher('')], offset: 13 },
+      { matchers: [matcher('')], offset: 25 },
+      { name: 'd', matchers: [matcher('e')], offset: 32 },
+    ]);
+  });
+
   it('reads names that are words of the language', () => {
     expect(vectorSelectors('offset{by="1"} + sum{on="2"} + rate').map(({ name }) => name)).toEqual([
       'offset',

@@ -8,7 +8,7 @@ import { unquote } from './unquote.ts';
 export interface VectorSelector {
   /** The metric's name where it is written as one: `up{…}` or `{"up",…}`; not `{__name__="up"}`. */
   readonly name?: string;
-  /** The matchers between the braces, in order. */
+  /** The matchers between the braces, in order; a second quoted name is one for `__name__`. */
   readonly matchers: readonly LabelMatcher[];
   /** Where it starts in the query, in UTF-16 units. */
   readonly offset: number;
@@ -38,31 +38,46 @@ function findSelectors(text: string): readonly VectorSelector[] {
 
 /** Reads the node `VectorSelector` of a query's tree. */
 export function readSelector(text: string, node: PromqlNode): VectorSelector {
-  const braces = childNamed(node, 'LabelMatchers');
-  const name = childNamed(node, 'Identifier');
-  const quotedName = childNamed(braces, 'QuotedLabelName');
-  return {
-    ...(name && { name: nameAt(text, name.from) }),
-    ...(!name && quotedName && { name: textOf(text, quotedName) }),
-    matchers: matcherNodes(node).flatMap((matcher) => readMatcher(text, matcher) ?? []),
-    offset: node.from,
-  };
+  const identifier = childNamed(node, 'Identifier');
+  let name = identifier === null ? undefined : nameAt(text, identifier.from);
+  const matchers: LabelMatcher[] = [];
+  for (const part of partsBetweenBraces(node)) {
+    if (part.name !== 'QuotedLabelName') {
+      const matcher = readMatcher(text, part);
+      if (matcher !== undefined) matchers.push(matcher);
+      continue;
+    }
+    const quoted = textOf(text, part);
+    // The empty name selects series without a name, as a matcher does.
+    if (name === undefined && quoted !== '') name = quoted;
+    else matchers.push({ name: '__name__', operator: '=', value: quoted });
+  }
+  return { ...(name !== undefined && { name }), matchers, offset: node.from };
 }
 
 /** The nodes of the label matchers of a `VectorSelector`, in order. */
 export function matcherNodes(selector: PromqlNode): readonly PromqlNode[] {
+  return partsBetweenBraces(selector).filter(({ name }) => name !== 'QuotedLabelName');
+}
+
+/** Label matchers and quoted metric names, in order. */
+function partsBetweenBraces(selector: PromqlNode): readonly PromqlNode[] {
   const nodes: PromqlNode[] = [];
   for (
     let node = childNamed(selector, 'LabelMatchers')?.firstChild ?? null;
     node !== null;
     node = node.nextSibling
   ) {
-    if (node.name === 'UnquotedLabelMatcher' || node.name === 'QuotedLabelMatcher') {
-      nodes.push(node);
-    }
+    if (BETWEEN_BRACES.has(node.name)) nodes.push(node);
   }
   return nodes;
 }
+
+const BETWEEN_BRACES: ReadonlySet<string> = new Set([
+  'UnquotedLabelMatcher',
+  'QuotedLabelMatcher',
+  'QuotedLabelName',
+]);
 
 /** Reads the node of a label matcher; undefined where a syntax fault left a piece of it out. */
 export function readMatcher(text: string, node: PromqlNode): LabelMatcher | undefined {

@@ -46,11 +46,12 @@ export function tokenize(text: string): {
     const token = tokenAt(text, position, inRange, isAfterRange);
     inRange = token.text === '[' || (inRange && token.text !== ']');
     tokens.push(token);
-    const fault = faultOf(token);
+    const blank = match(BLANK, text, token.to);
+    const fault = faultOf(token) ?? commentFault(token, blank);
     if (fault !== undefined) {
       faults.push(fault);
     }
-    position = token.to + match(BLANK, text, token.to).length;
+    position = token.to + blank.length;
   }
   return { tokens, faults };
 }
@@ -108,9 +109,22 @@ function faultOf(token: Token): PromqlFault | undefined {
   return message === undefined ? undefined : { offset: token.from, end: token.to, message };
 }
 
+/** After `[` Prometheus skips white space only. */
+function commentFault({ text, to }: Token, blank: string): PromqlFault | undefined {
+  const start = text === '[' ? blank.indexOf('#') : -1;
+  if (start === -1) return undefined;
+  const message = 'a comment must not stand directly after `[`, expected a duration such as `5m`';
+  return { offset: to + start, end: to + start + 1, message };
+}
+
 function messageFor({ kind, text }: Token): string | undefined {
   if (kind === 'duration' && parseDuration(text) === undefined) {
     return `\`${text}\` is no duration: each unit may stand once, in the order y w d h m s ms (as in \`1h30m\`), up to 292 years in all`;
+  }
+  if (kind === 'number' && !isInBounds(text)) {
+    return /^0x/i.test(text)
+      ? `\`${text}\` is too large: a hexadecimal number must be less than 2^63`
+      : `\`${text}\` is too large: a number must be less than 1.8e308`;
   }
   if (kind !== 'invalid') {
     return undefined;
@@ -120,6 +134,14 @@ function messageFor({ kind, text }: Token): string | undefined {
   }
   const hint = HINTS.get(text);
   return `unexpected character ${visible(text)}${hint === undefined ? '' : `: ${hint}`}`;
+}
+
+/** Prometheus parses hexadecimal numbers as 64-bit integers, others as 64-bit floating point. */
+function isInBounds(number: string): boolean {
+  const digits = number.replaceAll('_', '');
+  return /^0x/i.test(digits)
+    ? /^0x0*(?:[0-7]?[0-9a-f]{0,15})$/i.test(digits)
+    : Number.isFinite(Number(digits));
 }
 
 const HINTS: ReadonlyMap<string, string> = new Map([

@@ -27,7 +27,18 @@ describe('unquote', () => {
     ['"\\xef\\xbb\\xbfa"', '\ufeffa'],
     ['"\\xc3b\\xa9"', '\ufffdb\ufffd'],
   ])('reads %j', (literal, text) => {
-    expect(unquote(literal)).toEqual({ text });
+    expect(unquote(literal)).toMatchObject({ text });
+  });
+
+  it.each([
+    ['"\\xff"', false],
+    ['"\\xc3b\\xa9"', false],
+    ['"\\377a"', false],
+    ['"\\xc3\\xa9"', true],
+    ['"\\xef\\xbf\\xbd"', true],
+    ['"\\ufffd"', true],
+  ])('tells whether the bytes of %j are UTF-8', (literal, isUtf8) => {
+    expect(unquote(literal)).toMatchObject({ isUtf8 });
   });
 
   it.each([
@@ -63,7 +74,7 @@ describe('unquote', () => {
       fc.property(anyText, (text) => {
         // U+FFFD is the one character that Go quotes as it is and Prometheus does not take so.
         const wellFormed = text.toWellFormed().replaceAll('\ufffd', '?');
-        expect(unquote(goQuote(wellFormed))).toEqual({ text: wellFormed });
+        expect(unquote(goQuote(wellFormed))).toEqual({ text: wellFormed, isUtf8: true });
       }),
     );
   });

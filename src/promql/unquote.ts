@@ -2,9 +2,15 @@ import { goQuote } from '../text/quote.ts';
 
 /** The text of a string literal, or what is wrong with it and where (from the literal's start). */
 export type Unquoted =
-  | { readonly text: string; readonly fault?: never }
+  | {
+      readonly text: string;
+      /** Escapes such as `\xff` can spell bytes that are no UTF-8; `text` has U+FFFD for them. */
+      readonly isUtf8: boolean;
+      readonly fault?: never;
+    }
   | {
       readonly text?: never;
+      readonly isUtf8?: never;
       readonly fault: { readonly offset: number; readonly end: number; readonly message: string };
     };
 
@@ -54,7 +60,7 @@ export function unquote(literal: string): Unquoted {
   if (reading.position !== literal.length) {
     return faultAt(reading.position, literal.length, 'expected nothing after the closing quote');
   }
-  return { text: reading.text() };
+  return { text: reading.text(), isUtf8: reading.isUtf8 };
 }
 
 /**
@@ -86,6 +92,8 @@ class LiteralReading {
   #bytes: number[] = [];
   position = 1;
   finished = false;
+  /** Whether all bytes so far are UTF-8. */
+  isUtf8 = true;
 
   constructor(literal: string, quote: string) {
     this.#literal = literal;
@@ -174,9 +182,11 @@ class LiteralReading {
 
   #flushBytes(): void {
     if (this.#bytes.length > 0) {
-      this.#decoded += new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-        Uint8Array.from(this.#bytes),
-      );
+      const bytes = Uint8Array.from(this.#bytes);
+      const decoded = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+      // Encoded again, what was put in place of bad bytes is other bytes.
+      this.isUtf8 &&= sameBytes(new TextEncoder().encode(decoded), bytes);
+      this.#decoded += decoded;
       this.#bytes = [];
     }
   }
@@ -194,4 +204,8 @@ function unknownEscape(letter: string): string {
 
 function faultAt(offset: number, end: number, message: string): Unquoted {
   return { fault: { offset, end, message } };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -5,94 +5,95 @@ import { AGGREGATIONS, type ExpressionType, FUNCTIONS } from '../../src/promql/f
 import { tokenize } from '../../src/promql/tokens.ts';
 import handwritten from './handwritten.json' with { type: 'json' };
 
-const KEYWORDS = [
-  ...['and', 'or', 'unless', 'atan2', 'bool', 'offset', 'by', 'without', 'on', 'ignoring', 'inf'],
-  ...['group_left', 'group_right', 'sum', 'topk', 'count_values', 'start', 'end', 'step', 'range'],
-  ...[
-    'nan',
-    'fill',
-    'fill_left',
-    'anchored',
-    'smoothed',
-    'min_of',
-    'limitk',
-    'limit_ratio',
-    'info',
-  ],
-];
+const KEYWORDS = words(
+  'and or unless atan2 bool offset by without on ignoring group_left group_right fill fill_left',
+  'fill_right sum avg count group topk bottomk count_values quantile limitk limit_ratio start end',
+  'step range inf nan anchored smoothed min max min_of max_of info stddev up time rate',
+);
+
+/** Keywords in small letters, in capitals and mixed. */
+const keyword = fc
+  .tuple(fc.constantFrom(...KEYWORDS), fc.nat(5))
+  .map(([word, letterCase]) =>
+    letterCase === 0
+      ? word.toUpperCase()
+      : letterCase === 1
+        ? word.charAt(0).toUpperCase() + word.slice(1)
+        : word,
+  );
 
 const DURATION_TOKENS = [
-  ...['5m', '5m', '1h30m', '30s', '0s', '5', '0', '1.5', '1e3', '-1', 'min', 'max', 'min_of'],
-  ...['max_of', 'step', 'step()', 'range()', '(', ')', '(', ')', ',', '+', '-', '*', '/', '%', '^'],
-  ...[
-    ':',
-    ':',
-    '5m30m',
-    '1y2w',
-    '5mm',
-    'x',
-    'Inf',
-    'NaN',
-    '0x10',
-    '"5m"',
-    '1_000',
-    'm',
-    '>',
-    '5ms',
-  ],
+  ...words('5m 5m 1h30m 30s 0s 5 0 1.5 1e3 -1 min max min_of max_of step step() range() ( ) ( )'),
+  ...words(', + - * / % ^ : : 5m30m 1y2w 5mm x Inf NaN 0x10 "5m" 1_000 m > 5ms'),
 ];
 
-const LABELS = [...'a b pod namespace le __name__'.split(' '), ...KEYWORDS, '"a.b"', '"pod"', '""'];
+const LABELS = [
+  ...words(
+    'a b pod namespace le __name__ a:b :a "a.b" "pod" "" \'a.b\' `pod` "a\\x62" "é" "__name__"',
+  ),
+];
 
 const AMOUNTS = [
-  ...[
-    '5m',
-    '5m',
-    '5m',
-    '1h30m',
-    '300',
-    '0',
-    '0s',
-    '1.5',
-    '-5m',
-    '- 5m',
-    '(5m)',
-    '5m + 1m',
-    '2 * 5m',
-  ],
-  ...[
-    'step()',
-    'min_of(5m, 1m)',
-    'min(5m, 1m)',
-    '-(5m)',
-    '5m ^ 2',
-    '1y',
-    '1ms',
-    '300y',
-    '1e3',
-    '+5m',
-  ],
+  ...words('5m 5m 5m 1h30m 300 0 0s 1.5 -5m (5m) step() -(5m) 1y 1ms 300y 1e3 +5m -300 -1e3 +0x10'),
+  ...words('-0 -0s +0s -.5 ((5m)) -(-5m) --5m -+5m (1e3) -1_000 - +300 -1y -300y -NaN +Inf (Inf)'),
+  ...['- 5m', '5m + 1m', '2 * 5m', 'min_of(5m, 1m)', 'min(5m, 1m)', '5m ^ 2', '- 300', '-\t1e3'],
+  ...['5m + Inf', '1 / 0', '5m % 0', '(5m) * 2', '-# c\n5m', '# c\n5m', '5m # c\n'],
 ];
 
-const NUMBERS = [
-  ...[
-    '1',
-    '0',
-    '.5',
-    '1.',
-    '1e3',
-    '0x1F',
-    '0X1f',
-    '1_000',
-    '5m',
-    '1h30m',
-    'Inf',
-    'NaN',
-    '+Inf',
-    '-1',
-  ],
-  ...['inf', 'nAn', '0b1', '1e', '08', '0o7', '1__0', '5m30m', '0x', '1d', 'time()', 'pi()'],
-];
+/** Numbers in all forms, and texts that nearly are some. */
+const numeral = fc.oneof(
+  fc.constantFrom(
+    ...words('1 0 .5 1. 1e3 0x1F 0X1f 1_000 5m 1h30m Inf NaN +Inf -1 inf nAn 0b1 1e 08 0o7 1__0'),
+    ...words(
+      '5m30m 0x 1d 1E3 1e-3 1e+3 .5e3 1.e3 1.5E-3 0x1_F 0x_1 0xg 017 1_0.5_0 1_ _1 1._5 1_.5',
+    ),
+    ...words('1e1_0 1e_1 0x1p3 0x1.8p1 -Inf +NaN 1e400 -1e400 9223372036854775808 0.0 Infinity 5M'),
+    ...words('1ms 00 000m 1.5m 1e3m 0x1m 1..2 1.2.3 1e3e3 5m_ 5_m 1_0m 0e0 0E 1s1ms 1us 1ns 5mS'),
+  ),
+  fc
+    .tuple(
+      fc.constantFrom('', '', '', '-', '+', '- '),
+      fc.string({
+        unit: fc.constantFrom(...'0123456789__..exXmshdwy+-'),
+        minLength: 1,
+        maxLength: 6,
+      }),
+    )
+    .map((parts) => parts.join('')),
+);
+
+/** Durations of one or several units, mostly in order. */
+const duration = fc
+  .tuple(
+    fc.subarray(words('y w d h m s ms'), { minLength: 1, maxLength: 4 }),
+    fc.array(fc.constantFrom('0', '1', '5', '07', '100', '292', '9223372036'), {
+      minLength: 4,
+      maxLength: 4,
+    }),
+    fc.nat(12),
+  )
+  .map(([units, amounts, order]) =>
+    (order === 0 ? units.toReversed() : units)
+      .map((unit, index) => `${amounts[index]}${unit}`)
+      .join(''),
+  );
+
+/** Strings of the three kinds of quotes, with escapes. */
+const stringLiteral = fc
+  .tuple(
+    fc.constantFrom('"', '"', "'", '`'),
+    fc.array(
+      fc.constantFrom(
+        ...words(
+          'a b . é 😀 \\n \\\\ \\" \\\' \\` \\x41 \\xff \\x4 \\101 \\377 \\400 \\08 \\u00e9',
+        ),
+        ...words('\\ud800 \\U0001F600 \\U00110000 \\d \\z \\ \' " ` # { ) $1 .* ( [ \\u12 \\a \\e'),
+        ...[' ', '\n', '\t', '\r', '\ufffd', '\u0000'],
+      ),
+      { maxLength: 4 },
+    ),
+  )
+  .map(([quote, pieces]) => `${quote}${pieces.join('')}${quote}`);
 
 /** Mostly what Prometheus takes: one slip makes the whole query wrong, and there are many places. */
 function mostly(usual: fc.Arbitrary<string>, unusual: fc.Arbitrary<string>): fc.Arbitrary<string> {
@@ -109,12 +110,17 @@ const durationText = fc
 
 const amount = mostly(
   fc.constantFrom('5m', '1h30m', '30s', '5m', '1h', '300'),
-  fc.constantFrom(...AMOUNTS),
+  fc.oneof(fc.constantFrom(...AMOUNTS), numeral, duration),
 );
 
-const label = mostly(fc.constantFrom('a', 'pod', 'namespace', 'le'), fc.constantFrom(...LABELS));
+const label = mostly(
+  fc.constantFrom('a', 'pod', 'namespace', 'le'),
+  fc.oneof(fc.constantFrom(...LABELS), keyword, stringLiteral),
+);
 
-const labelList = fc.array(label, { maxLength: 3 }).map((labels) => `(${labels.join(', ')})`);
+const labelList = fc
+  .tuple(fc.array(label, { maxLength: 3 }), mostly(fc.constant(''), fc.constantFrom(',', ',,')))
+  .map(([labels, comma]) => `(${labels.join(', ')}${comma})`);
 
 const matcher = fc
   .tuple(
@@ -122,7 +128,7 @@ const matcher = fc
     mostly(fc.constantFrom('=', '!=', '=~', '!~'), fc.constantFrom('==', ':', '>')),
     mostly(
       fc.constantFrom('"x"', '""', "'y'", '`z`', '".*"', '"a|b"', '"\\d+"'),
-      fc.constantFrom('"("', 'x', '5', '"d"', '"["'),
+      fc.oneof(fc.constantFrom('"("', 'x', '5', '"d"', '"["'), stringLiteral),
     ),
   )
   .map((parts) => parts.join(''));
@@ -131,15 +137,21 @@ const selector = fc.oneof(
   {
     arbitrary: mostly(
       fc.constantFrom('up', 'up{a="b"}', 'a:b', '{a="b"}'),
-      fc.constantFrom(...KEYWORDS),
+      fc.oneof(
+        keyword,
+        fc.constantFrom('::', ':', ':a', 'a:', '_', '{"up"}', "{'a.b'}", '{`up`,a="b"}', '{""}'),
+        stringLiteral.map((text) => `{${text}}`),
+      ),
     ),
     weight: 4,
   },
   {
     arbitrary: fc
       .tuple(
-        mostly(fc.constantFrom('up', 'up', ''), fc.constantFrom(...KEYWORDS)),
-        fc.array(mostly(matcher, fc.constantFrom('"up"', '"a.b"', 'a')), { maxLength: 3 }),
+        mostly(fc.constantFrom('up', 'up', ''), keyword),
+        fc.array(mostly(matcher, fc.oneof(stringLiteral, label, fc.constant('"up"'))), {
+          maxLength: 3,
+        }),
         fc.constantFrom('', '', '', ','),
       )
       .map(([name, matchers, comma]) => `${name}{${matchers.join(',')}${comma}}`),
@@ -147,14 +159,27 @@ const selector = fc.oneof(
   },
 );
 
+const TIMES = [
+  ...words(
+    '5 start() end() -5 1e3 1.5e9 +5 Inf 5m up (5) step() NaN START() End() 0x10 1_000 -Inf',
+  ),
+  ...words(
+    '1e30 -1e30 1e18 9223372036854775 9223372036854776 1h30m -5m .5 start end -NaN start(5)',
+  ),
+  ...['- 5', 'start ()', '- 1e3', 'start() offset 5m', '5 offset -5m', '-# c\n5', '- -5', '"5"'],
+];
+
 const modifier = mostly(
   fc.oneof(
     amount.map((text) => `offset ${text}`),
-    fc.constantFrom('@ 5', '@ start()', '@ end()', '@ -5', '@ 1e3', '@ 1.5e9', '@ +5'),
+    fc.constantFrom('@ 5', '@ start()', '@ end()', '@ -5', '@ 1e3', '@ 1.5e9', '@ +5', '@5'),
   ),
   fc.oneof(
-    fc.constantFrom('@ Inf', '@ 5m', '@ up', 'smoothed', '@ (5)', '@ step()', 'anchored', '@ NaN'),
+    fc.constantFrom('smoothed', 'anchored', 'OFFSET 5m', 'offset 5m @ 5', 'offset 5m offset 5m'),
+    fc.constantFrom(...TIMES).map((text) => `@ ${text}`),
+    numeral.map((text) => `@ ${text}`),
     durationText.map((text) => `offset ${text}`),
+    fc.tuple(keyword, amount).map((parts) => parts.join(' ')),
   ),
 );
 
@@ -167,7 +192,16 @@ const matching = mostly(
         labelList,
         mostly(
           fc.constantFrom('', '', '', 'group_left', 'group_right', 'group_left (c)'),
-          fc.constantFrom('group_right ("d")', 'group_left a', 'group_left (a:b)'),
+          fc.oneof(
+            fc.constantFrom(
+              'group_right ("d")',
+              'group_left a',
+              'group_left (a:b)',
+              'group_left()',
+            ),
+            labelList.map((labels) => `group_right ${labels}`),
+            keyword,
+          ),
         ),
         mostly(
           fc.constant(''),
@@ -176,7 +210,10 @@ const matching = mostly(
       )
       .map((parts) => parts.join(' ')),
   ),
-  fc.constantFrom('bool', 'bool', 'fill (0)', 'fill_right (Inf)', 'group_left'),
+  fc.oneof(
+    fc.constantFrom('bool', 'bool', 'fill (0)', 'fill_right (Inf)', 'group_left', 'group_left (a)'),
+    keyword,
+  ),
 );
 
 const operator = mostly(
@@ -187,11 +224,17 @@ const operator = mostly(
   fc.constantFrom('AND', 'Unless', '=', '=~', '</', '>/', '<>', 'Atan2', 'and bool', '=='),
 );
 
-const number = mostly(fc.constantFrom(...NUMBERS.slice(0, 8)), fc.constantFrom(...NUMBERS));
+const number = mostly(
+  fc.constantFrom('1', '0', '.5', '1.', '1e3', '0x1F', '0X1f', 'time()', 'pi()'),
+  fc.oneof(numeral, duration),
+);
 
 const AGGREGATORS = [...AGGREGATIONS.keys(), 'SUM', 'CountValues', 'mean'];
 
-const string = fc.constantFrom('"a"', '"a"', "'b.c'", '""', '"("');
+const string = mostly(
+  fc.constantFrom('"a"', '"a"', "'b.c'", '""', '"("', '`$1`'),
+  fc.oneof(stringLiteral, fc.constant('("a")')),
+);
 
 type Ties = Record<'scalar' | 'vector' | 'matrix' | 'any', string>;
 
@@ -282,22 +325,31 @@ const range = fc.oneof(
   fc.tuple(durationText, durationText).map(([a, b]) => `up[${a}:${b}]`),
 );
 
+const BLANKS = ['', ' ', ' ', ' ', '\n', '\t', '\r', '# c\n', ' # c\n ', '#\r', '#"\n'];
+
 const INSERTED = [
   ...['(', ')', '[', ']', '{', '}', ',', ':', '=', '!=', '=~', '+', '-', '^', '==', '@', '# c\n'],
   ...['up', '5m', '1', '"a"', 'by', 'on', 'bool', 'offset', 'sum', 'rate', 'le', ' ', '\n', '\r'],
-  ...['$', '!', ';', 'é', '\\', '"', '`', '.', '_', '0'],
+  ...['$', '!', ';', 'é', '\\', '"', '`', '.', '_', '0', '# c', '\f', '\v', '\u00a0', '\ufeff'],
+  ...['[5m]', '[5m:]', 'offset 5m', '@ 5', '()', '(a)', '{}', '{a="b"}', 'sum(', '((', '))', '- -'],
+  ...['nosuch(', 'limitk(1, up)', 'limit_ratio(-.5, up)', 'by (a)', 'on ()', 'group_left', '+ +'],
 ];
 
 interface Change {
-  readonly kind: 'leave out' | 'repeat' | 'insert' | 'replace' | 'swap';
+  readonly kind: 'leave out' | 'repeat' | 'insert' | 'replace' | 'swap' | 'recase' | 'respace';
   readonly place: number;
   readonly text: string;
 }
 
 const change: fc.Arbitrary<Change> = fc.record({
-  kind: fc.constantFrom('leave out', 'repeat', 'insert', 'replace', 'swap'),
+  kind: fc.constantFrom(
+    ...(['leave out', 'repeat', 'insert', 'replace', 'swap', 'recase', 'respace'] as const),
+  ),
   place: fc.nat(1000),
-  text: fc.constantFrom(...INSERTED),
+  text: fc.oneof(
+    { arbitrary: fc.constantFrom(...INSERTED), weight: 3 },
+    { arbitrary: fc.oneof(keyword, numeral, duration, stringLiteral), weight: 1 },
+  ),
 });
 
 /** Puts a change to one token of a query, with the white space between tokens as it is. */
@@ -317,6 +369,10 @@ function changed(query: string, { kind, place, text }: Change): string {
       return `${before}${text} ${token.text}${after}`;
     case 'replace':
       return before + text + after;
+    case 'recase':
+      return before + token.text.toUpperCase() + after;
+    case 'respace':
+      return `${before.trimEnd()}${BLANKS[place % BLANKS.length]}${token.text}${after}`;
     case 'swap': {
       const next = tokens[index + 1];
       if (next === undefined) return before + after;
@@ -333,11 +389,33 @@ const mutated = fc
   )
   .map(([query, changes]) => changes.reduce(changed, query));
 
-/**
- * Arithmetic after an offset in parentheses or with two signs: Prometheus 3.5 takes it for a part of
- * the duration, which only `promql-duration-expr` allows. Our check takes it for an operator.
- */
-const CALCULATED_OFFSET = /\boffset\s*(?:\(|[-+]\s*[-+(]).*[-+*/%^]/is;
+/** A few tokens of all kinds. */
+const soup = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        fc.constantFrom(...INSERTED),
+        keyword,
+        numeral,
+        duration,
+        fc.constantFrom(
+          ...words('up a ( ) [ ] + - == @ offset by on "a" 5m 1 { } , : and or bool'),
+        ),
+      ),
+      { minLength: 1, maxLength: 7 },
+    ),
+    fc.constantFrom('', ' ', ' '),
+  )
+  .map(([tokens, space]) => tokens.join(space));
+
+/** Other blanks, and comments, between all tokens. */
+const respaced = fc
+  .tuple(grammatical, fc.array(fc.constantFrom(...BLANKS), { minLength: 1, maxLength: 7 }))
+  .map(([query, blanks]) =>
+    tokenize(query)
+      .tokens.map(({ text }, index) => text + blanks[index % blanks.length])
+      .join(''),
+  );
 
 /** Well-formed and not so well-formed queries, none of them long. */
 export const queryArbitrary: fc.Arbitrary<string> = fc
@@ -345,8 +423,10 @@ export const queryArbitrary: fc.Arbitrary<string> = fc
     { arbitrary: grammatical, weight: 6 },
     { arbitrary: mutated, weight: 4 },
     { arbitrary: range, weight: 1 },
+    { arbitrary: soup, weight: 1 },
+    { arbitrary: respaced, weight: 1 },
   )
-  .filter((query) => query.length <= 120 && query.isWellFormed() && !CALCULATED_OFFSET.test(query));
+  .filter((query) => query.length <= 120 && query.isWellFormed());
 
 /** Texts that may be a selector of series. */
 export const selectorArbitrary: fc.Arbitrary<string> = fc
@@ -373,3 +453,7 @@ export const chainArbitrary: fc.Arbitrary<string> = fc
     { minLength: 1, maxLength: 6 },
   )
   .map((links) => `${links.map((link) => link.join(' ')).join(' ')} a`);
+
+function words(...lines: readonly string[]): string[] {
+  return lines.flatMap((line) => line.split(' '));
+}

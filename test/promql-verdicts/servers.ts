@@ -38,6 +38,9 @@ function start({ version, features }: Accepter): Promise<RunningPrometheus> {
   });
 }
 
+/** Whole minutes, so that a subquery of `[1m:]` has a step: one without evaluates nothing. */
+const TIME = '1036800';
+
 const TYPES: ReadonlyMap<unknown, string> = new Map([
   ['vector', 'v'],
   ['scalar', 's'],
@@ -46,7 +49,7 @@ const TYPES: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 async function verdictOnQuery({ url }: RunningPrometheus, query: string): Promise<string> {
-  const { status, body } = await post(`${url}/api/v1/query`, { query, time: '1000000' });
+  const { status, body } = await post(`${url}/api/v1/query`, { query, time: TIME });
   if (status === 400) return '-';
   if (status === 422) return 'e';
   const type = TYPES.get(body.data?.resultType);
