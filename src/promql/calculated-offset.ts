@@ -42,6 +42,8 @@ function calculatedAmount(tokens: readonly Token[], first: number): CalculatedOf
       depth -= 1;
     } else if (ARITHMETIC.has(token.text)) {
       isOperandExpected = true;
+    } else if (depth === 0 && continuesNumber(token, tokens[i - 1])) {
+      return misplaced(tokens, first, i);
     } else {
       break;
     }
@@ -58,6 +60,11 @@ function isCalculated(tokens: readonly Token[], first: number): boolean {
 
 function isLiteral({ kind, text }: Token): boolean {
   return kind === 'number' || kind === 'duration' || /^(?:inf|nan)$/i.test(text);
+}
+
+/** Whether a token would be a part of the number that the grammar is given for the amount. */
+function continuesNumber({ text, from }: Token, previous: Token | undefined): boolean {
+  return from === previous?.to && /^[0-9._e]/i.test(text);
 }
 
 function misplaced(

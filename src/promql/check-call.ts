@@ -1,4 +1,5 @@
 import { nearestName } from '../text/nearest-name.ts';
+import { SINCE_3_5 } from './availability.ts';
 import { anchored, regexFault } from './check-selector.ts';
 import {
   type Checked,
@@ -11,6 +12,7 @@ import {
 } from './checked.ts';
 import type { ReportPromqlFault } from './fault.ts';
 import { AGGREGATIONS, availabilityOf, FUNCTIONS, type FunctionSignature } from './functions.ts';
+import { isLegacyName } from './matcher.ts';
 import { nameAt } from './parse.ts';
 import { unquote } from './unquote.ts';
 
@@ -35,6 +37,7 @@ export function checkFunctionCall(
   if (name === 'label_replace') {
     checkReplacementRegex(text, given[4], report);
   }
+  checkLabelArguments(text, { name, given }, report);
   return signature.result;
 }
 
@@ -50,6 +53,7 @@ export function checkAggregation(
     checkAvailability(name.toLowerCase(), aggregation.from, report);
     const given = argumentsOf(aggregation);
     checkArguments({ name, from: aggregation.from, signature, given }, report);
+    checkLabelArguments(text, { name, given }, report);
   }
 }
 
@@ -128,9 +132,35 @@ function checkReplacementRegex(
   if (argument?.node !== 'StringLiteral') {
     return;
   }
-  const expression = unquote(text.slice(argument.from, argument.to)).text ?? '';
-  const fault = regexFault(anchored(expression));
+  const { text: expression = '', isUtf8 } = unquote(text.slice(argument.from, argument.to));
+  const fault = isUtf8 === false ? 'invalid UTF-8' : regexFault(anchored(expression));
   if (fault !== undefined) {
     report(argument.from, argument.to, `expected a regular expression (RE2): ${fault}`);
+  }
+}
+
+/** Whether an argument names a label of the result, or a label that must be valid, by its index. */
+const LABEL_ARGUMENTS: ReadonlyMap<string, (index: number) => boolean> = new Map([
+  ['count_values', (index: number) => index === 0],
+  ['label_join', (index: number) => index === 1 || index > 2],
+  ['label_replace', (index: number) => index === 1],
+]);
+
+/** Prometheus checks these labels at each evaluation, and fails there. */
+function checkLabelArguments(
+  text: string,
+  { name, given }: Pick<Call, 'name' | 'given'>,
+  report: ReportPromqlFault,
+): void {
+  const isLabel = LABEL_ARGUMENTS.get(name.toLowerCase());
+  for (const [i, { node, from, to }] of given.entries()) {
+    if (node !== 'StringLiteral' || !isLabel?.(i)) continue;
+    const written = text.slice(from, to);
+    const { text: label = '', isUtf8 } = unquote(written);
+    if (label === '' || !isUtf8) {
+      report(from, to, `\`${name}\` takes a label name as argument ${i + 1}, found ${written}`);
+    } else if (!isLegacyName(label)) {
+      report(from, to, `the label name ${written} in \`${name}\``, SINCE_3_5);
+    }
   }
 }

@@ -213,7 +213,8 @@ function calculatedAmount(
 ): { readonly text: string; readonly part: Checked; readonly shift: number } | undefined {
   const literal = node === 'OffsetDurationExpr' ? parts.find(isDurationLiteral) : undefined;
   if (literal === undefined || !/^[-+(]/.test(text.slice(from, to))) return undefined;
-  const before = '_[';
+  // In the place of a step, where comments are accepted.
+  const before = '_[1s:';
   const range = `${before}${text.slice(from, to)}]`;
   const selector = foldTree<Checked>(parsePromql(range).tree, ({ name, from, to }, parts) => ({
     node: name,
@@ -221,7 +222,7 @@ function calculatedAmount(
     to,
     parts,
   }))?.parts[0];
-  const part = selector?.parts.find(({ node }) => node === 'DurationExpr');
+  const part = selector?.parts.findLast(({ node }) => node === 'DurationExpr');
   return part && { text: range, part, shift: from - before.length };
 }
 

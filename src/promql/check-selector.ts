@@ -7,6 +7,7 @@ import type { LabelMatcher } from './matcher.ts';
 import { nameAt } from './parse.ts';
 import { outlineRegexp } from './regexp-source.ts';
 import { matcherNodes, readMatcher, readSelector } from './selectors.ts';
+import { unquote } from './unquote.ts';
 
 export interface SelectorRules {
   /** The metric's name before the braces and once more as a matcher. */
@@ -103,10 +104,12 @@ function checkRegexes(text: string, node: PromqlNode, report: ReportPromqlFault)
     }
     // Prometheus parses it by itself, and once more with anchors around it, where `\Qa` fails.
     const fault = regexFault(matcher.value) ?? regexFault(anchored(matcher.value));
+    const { from, to } = childNamed(matcherNode, 'StringLiteral') ?? matcherNode;
     if (fault !== undefined) {
       isSound = false;
-      const literal = childNamed(matcherNode, 'StringLiteral') ?? matcherNode;
-      report(literal.from, literal.to, `expected a regular expression (RE2): ${fault}`);
+      report(from, to, `expected a regular expression (RE2): ${fault}`);
+    } else if (unquote(text.slice(from, to)).isUtf8 === false) {
+      report(from, to, 'a regular expression that is not UTF-8', SINCE_2_53);
     }
   }
   return isSound;

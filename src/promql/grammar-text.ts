@@ -53,7 +53,7 @@ export function grammarText(
     isInLabels = opensLabels(tokens[i - 1], token) || (isInLabels && token.text !== ')');
     rewritten += text.slice(position, token.from).replaceAll('\r', '\n');
     position = tokens[amounts.get(i)?.last ?? i]?.to ?? token.to;
-    if (amounts.has(i)) rewritten += '1'.repeat(position - token.from);
+    if (amounts.has(i)) rewritten += `.${'1'.repeat(position - token.from - 1)}`;
     else if (isInLabels) rewritten += token.text.replaceAll(':', '_');
     else rewritten += choices.get(i) ?? rewrite(token, tokens[i + 1], modifiers.has(i));
   }

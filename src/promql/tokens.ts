@@ -41,13 +41,15 @@ export function tokenize(text: string): {
   const faults: PromqlFault[] = [];
   let position = match(BLANK, text, 0).length;
   let inRange = false;
+  let isBeforeRange = false;
   while (position < text.length) {
     const isAfterRange = inRange && tokens.at(-1)?.text !== '[';
     const token = tokenAt(text, position, inRange, isAfterRange);
     inRange = token.text === '[' || (inRange && token.text !== ']');
+    isBeforeRange = token.text === '[' || (isBeforeRange && /^[-+(]$/.test(token.text));
     tokens.push(token);
     const blank = match(BLANK, text, token.to);
-    const fault = faultOf(token) ?? commentFault(token, blank);
+    const fault = faultOf(token) ?? (isBeforeRange ? commentFault(token, blank) : undefined);
     if (fault !== undefined) {
       faults.push(fault);
     }
@@ -109,11 +111,11 @@ function faultOf(token: Token): PromqlFault | undefined {
   return message === undefined ? undefined : { offset: token.from, end: token.to, message };
 }
 
-/** After `[` Prometheus skips white space only. */
-function commentFault({ text, to }: Token, blank: string): PromqlFault | undefined {
-  const start = text === '[' ? blank.indexOf('#') : -1;
+/** From `[` to the first duration or number, Prometheus skips white space only. */
+function commentFault({ to }: Token, blank: string): PromqlFault | undefined {
+  const start = blank.indexOf('#');
   if (start === -1) return undefined;
-  const message = 'a comment must not stand directly after `[`, expected a duration such as `5m`';
+  const message = 'a comment must not stand between `[` and the duration';
   return { offset: to + start, end: to + start + 1, message };
 }
 

@@ -389,6 +389,32 @@ const mutated = fc
   )
   .map(([query, changes]) => changes.reduce(changed, query));
 
+/** One or two characters left out, repeated, put in or replaced: what cuts a text into tokens. */
+const edited = fc
+  .tuple(
+    fc.oneof(grammatical, fc.constantFrom(...handwritten.queries)),
+    fc.array(
+      fc.record({
+        place: fc.nat(1000),
+        removed: fc.nat(1),
+        put: fc.oneof(
+          fc.constantFrom(
+            '',
+            ...' \n\t\r#0159_.:exXmsbhdwyINFnafupo+-*/%^=!<>~@(){}[],"\'`\\$;&|?é',
+          ),
+          fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+        ),
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
+  )
+  .map(([query, edits]) =>
+    edits.reduce((text, { place, removed, put }) => {
+      const from = text === '' ? 0 : place % text.length;
+      return text.slice(0, from) + put + text.slice(from + removed);
+    }, query),
+  );
+
 /** A few tokens of all kinds. */
 const soup = fc
   .tuple(
@@ -423,6 +449,7 @@ export const queryArbitrary: fc.Arbitrary<string> = fc
     { arbitrary: grammatical, weight: 6 },
     { arbitrary: mutated, weight: 4 },
     { arbitrary: range, weight: 1 },
+    { arbitrary: edited, weight: 2 },
     { arbitrary: soup, weight: 1 },
     { arbitrary: respaced, weight: 1 },
   )
