@@ -1,5 +1,5 @@
 import { nearestName } from '../text/nearest-name.ts';
-import { SINCE_3_5 } from './availability.ts';
+import { SINCE_2_53, SINCE_3_5 } from './availability.ts';
 import { anchored, regexFault } from './check-selector.ts';
 import {
   type Checked,
@@ -14,6 +14,7 @@ import type { ReportPromqlFault } from './fault.ts';
 import { AGGREGATIONS, availabilityOf, FUNCTIONS, type FunctionSignature } from './functions.ts';
 import { isLegacyName } from './matcher.ts';
 import { nameAt } from './parse.ts';
+import { outlineRegexp } from './regexp-source.ts';
 import { unquote } from './unquote.ts';
 
 /** Checks a function call and tells its type. */
@@ -136,6 +137,8 @@ function checkReplacementRegex(
   const fault = isUtf8 === false ? 'invalid UTF-8' : regexFault(anchored(expression));
   if (fault !== undefined) {
     report(argument.from, argument.to, `expected a regular expression (RE2): ${fault}`);
+  } else if (outlineRegexp(expression).hasNameWithoutP) {
+    report(argument.from, argument.to, 'a group named without `P`', SINCE_2_53);
   }
 }
 

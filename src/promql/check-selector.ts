@@ -63,6 +63,9 @@ function checkQuotedNames(node: PromqlNode, report: ReportPromqlFault): void {
 /** How large an expression may be to be compiled here, in instructions: it takes time and memory. */
 const MAX_SIZE = 50_000;
 
+/** RE2's limit for counted repetitions. */
+const MAX_REPETITIONS = 1000;
+
 /**
  * Compiles an RE2 expression as Prometheus does, where the dot stands for any character.
  *
@@ -75,7 +78,11 @@ export function regexFault(expression: string): string | undefined {
 /** Rules repeat few expressions many times, and compiling one is slow. */
 const compileRegex = rememberTexts(
   (expression: string): { readonly fault: string | undefined } => {
-    if (isTooLarge(expression)) return { fault: undefined };
+    const { size, repetitions } = outlineRegexp(expression);
+    if (repetitions > MAX_REPETITIONS) {
+      return { fault: `repeated ${repetitions} times, at most ${MAX_REPETITIONS} are allowed` };
+    }
+    if (size > MAX_SIZE) return { fault: undefined };
     try {
       RE2JS.compile(expression, RE2JS.DOTALL);
       return { fault: undefined };
@@ -109,7 +116,14 @@ function checkRegexes(text: string, node: PromqlNode, report: ReportPromqlFault)
       isSound = false;
       report(from, to, `expected a regular expression (RE2): ${fault}`);
     } else if (unquote(text.slice(from, to)).isUtf8 === false) {
-      report(from, to, 'a regular expression that is not UTF-8', SINCE_2_53);
+      // Plain alternatives are not compiled since 2.53.
+      if (/^[^\\.+*?()[\]{}^$]*$/.test(matcher.value)) {
+        report(from, to, 'a regular expression that is not UTF-8', SINCE_2_53);
+      } else {
+        report(from, to, 'expected a regular expression (RE2): invalid UTF-8');
+      }
+    } else if (outlineRegexp(matcher.value).hasNameWithoutP) {
+      report(from, to, 'a group named without `P`', SINCE_2_53);
     }
   }
   return isSound;

@@ -72,3 +72,29 @@ describe('the size of an expression', () => {
     );
   });
 });
+
+describe('repetitions and names of outlineRegexp', () => {
+  test.each([
+    ['a', 1],
+    ['a{5}', 5],
+    ['a{2,7}b{3}', 7],
+    ['(a{5}b{6}){7}', 42],
+    ['((a{2}){3}|b{4}){5}c{29}', 30],
+    ['a{0}', 1],
+    ['[a{5}]', 1],
+    ['\\Qa{5}\\E', 1],
+    ['(a{9}', 9],
+  ])('counts those of %j', (source, repetitions) => {
+    expect(outlineRegexp(source).repetitions).toBe(repetitions);
+  });
+
+  test.each([
+    ['(?<a>b)', true],
+    ['(?P<a>b)(?<c>d)', true],
+    ['(?P<a>b)', false],
+    ['(?:a)', false],
+    ['[(?<a>b)]', false],
+  ])('tells whether %j has a name without P', (source, expected) => {
+    expect(outlineRegexp(source).hasNameWithoutP).toBe(expected);
+  });
+});

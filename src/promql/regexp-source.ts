@@ -9,6 +9,10 @@ export interface RegexpOutline {
   readonly uniquelyNamed: string;
   /** About how many instructions it compiles to: more than 1 for each repetition written out. */
   readonly size: number;
+  /** Whether a group is named as in `(?<a>b)`, without the `P` that Go 1.21 and older need. */
+  readonly hasNameWithoutP: boolean;
+  /** How many times the most repeated part is repeated; counts around one another are multiplied. */
+  readonly repetitions: number;
 }
 
 /**
@@ -31,6 +35,7 @@ const CLASS = /\[\^?\]?(?:\[:\^?[a-z]*:\]|\\[pPx]\{[^}]*\}|\\.|[^\]\\])*\]?/sy;
 class Scanner {
   readonly #source: string;
   #position = 0;
+  #hasNameWithoutP = false;
   #output = '';
   readonly #groupNames: string[] = [];
   readonly #namesSeen = new Set<string>();
@@ -39,6 +44,10 @@ class Scanner {
   #size = 0;
   /** The size of the last thing, which a repetition multiplies. */
   #last = 0;
+  /** The same for the repetitions: those around this place, so far in this group, of the last thing. */
+  readonly #repetitionsAround: number[] = [];
+  #repetitions = 1;
+  #lastRepetitions = 1;
 
   constructor(source: string) {
     this.#source = source;
@@ -49,7 +58,17 @@ class Scanner {
       this.#scanOne();
     }
     const size = this.#sizesAround.reduce((sum, part) => sum + part, this.#size);
-    return { groupNames: this.#groupNames, uniquelyNamed: this.#output, size };
+    const repetitions = this.#repetitionsAround.reduce(
+      (most, times) => Math.max(most, times),
+      this.#repetitions,
+    );
+    return {
+      groupNames: this.#groupNames,
+      uniquelyNamed: this.#output,
+      size,
+      hasNameWithoutP: this.#hasNameWithoutP,
+      repetitions,
+    };
   }
 
   #scanOne(): void {
@@ -100,6 +119,7 @@ class Scanner {
     const opening = text.slice(0, text.indexOf('<') + 1);
     this.#output += `${opening}${unique}>`;
     this.#position += text.length;
+    this.#hasNameWithoutP ||= !opening.includes('P');
     this.#namesSeen.add(unique);
     this.#groupNames.push(name);
     this.#openGroup();
@@ -108,13 +128,17 @@ class Scanner {
   #openGroup(): void {
     this.#sizesAround.push(this.#size);
     this.#size = 2;
+    this.#repetitionsAround.push(this.#repetitions);
+    this.#repetitions = 1;
   }
 
   #closeGroup(): void {
     this.#copy(')');
     const inside = this.#size;
     this.#size = this.#sizesAround.pop() ?? 0;
-    this.#add(inside);
+    const repetitions = this.#repetitions;
+    this.#repetitions = this.#repetitionsAround.pop() ?? 1;
+    this.#add(inside, repetitions);
   }
 
   #scanEscape(): void {
@@ -142,11 +166,18 @@ class Scanner {
     const repeated = (this.#last + 1) * times;
     this.#size += repeated - this.#last;
     this.#last = repeated;
+    this.#setRepetitions(this.#lastRepetitions * times);
   }
 
-  #add(size: number): void {
+  #add(size: number, repetitions = 1): void {
     this.#size += size;
     this.#last = size;
+    this.#setRepetitions(repetitions);
+  }
+
+  #setRepetitions(ofLast: number): void {
+    this.#lastRepetitions = ofLast;
+    this.#repetitions = Math.max(this.#repetitions, ofLast);
   }
 
   #copy(text: string): void {

@@ -41,8 +41,11 @@ function start({ version, features }: Accepter): Promise<RunningPrometheus> {
   });
 }
 
-/** Whole minutes, so that a subquery of `[1m:]` has a step: one without evaluates nothing. */
-const TIME = '1036800';
+/**
+ * A multiple of most steps (minutes, hours, days, years), so that a subquery has a step in its range:
+ * one without evaluates nothing.
+ */
+const TIME = '3311280000';
 
 /** A subquery can have millions of steps. */
 const TIMEOUT = '2s';
