@@ -109,8 +109,7 @@ function checkRegexes(text: string, node: PromqlNode, report: ReportPromqlFault)
     if (matcher === undefined || !isRegex(matcher)) {
       continue;
     }
-    // Prometheus parses it by itself, and once more with anchors around it, where `\Qa` fails.
-    const fault = regexFault(matcher.value) ?? regexFault(anchored(matcher.value));
+    const fault = regexFault(matcher.value);
     const { from, to } = childNamed(matcherNode, 'StringLiteral') ?? matcherNode;
     if (fault !== undefined) {
       isSound = false;
@@ -122,6 +121,9 @@ function checkRegexes(text: string, node: PromqlNode, report: ReportPromqlFault)
       } else {
         report(from, to, 'expected a regular expression (RE2): invalid UTF-8');
       }
+    } else if (regexFault(anchored(matcher.value)) !== undefined) {
+      // 2.42 compiles it with anchors around it only.
+      report(from, to, 'a regular expression with `\\Q` that is not closed', SINCE_2_53);
     } else if (outlineRegexp(matcher.value).hasNameWithoutP) {
       report(from, to, 'a group named without `P`', SINCE_2_53);
     }
@@ -176,7 +178,9 @@ export function matchesValue(
 
 function regexMatches(expression: string, value: string): boolean | undefined {
   if (isTooLarge(expression)) return undefined;
-  const whole = anchored(expression);
+  // A `\Q` that is not closed would quote the anchor too.
+  const isOpen = regexFault(anchored(expression)) !== undefined;
+  const whole = anchored(isOpen ? `${expression}\\E` : expression);
   return regexFault(whole) === undefined && RE2JS.compile(whole, RE2JS.DOTALL).matches(value);
 }
 

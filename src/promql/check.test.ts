@@ -91,6 +91,13 @@ describe('inspectQuery', () => {
       'a group named without `P`',
       ['2.53', '3.5'],
     ],
+    [
+      'up{a=~"\\\\Qb"}',
+      6,
+      12,
+      'a regular expression with `\\Q` that is not closed',
+      ['2.53', '3.5'],
+    ],
     ['up[300]', 3, 6, 'a number of seconds in place of a duration', ['3.5']],
     ['up offset 0s', 10, 12, 'an offset of 0', ['3.5']],
     ['up * 5m', 5, 7, 'a duration in place of a number', ['3.5']],
@@ -294,7 +301,7 @@ describe('inspectQuery', () => {
       { offset: 13, end: 16, message: expect.stringMatching(/RE2/) },
       { offset: 53, end: 56, message: expect.stringMatching(/RE2/) },
     ]);
-    expect(checkQuery('up{a=~"\\\\Qb"}')).toHaveLength(1);
+    expect(checkQuery('{a=~"\\\\Q"}')).toHaveLength(1);
     expect(checkQuery('up{a=~"\\\\Qb\\\\E"}')).toEqual([]);
   });
 
