@@ -182,7 +182,7 @@ function checkLiterals(
       report(literal.from, literal.to, `expected a duration such as \`5m\`, found \`${written}\``);
       return false;
     }
-    if ((secondsOf(written) ?? 0) >= LONGEST_SECONDS) {
+    if ((secondsOf(written) ?? 0) > LONGEST_SECONDS) {
       report(literal.from, literal.to, 'a duration must be shorter than 292 years');
       return false;
     }
