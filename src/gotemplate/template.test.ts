@@ -17,6 +17,8 @@ const data = goStruct('naming.queryTemplateArgs', {
   None: goMap([]),
   Groups: goStrings(['pod', 'shard']),
   Inner: goStruct('v1.Inner', { Name: 'x', Deep: goStruct('v1.Deep', { Leaf: 'leaf' }) }),
+  Other: goStruct('v1.Deep', { Leaf: 'other' }),
+  Twin: goStruct('v2.Deep', { Leaf: 'leaf' }),
   Resource: goStruct(
     'schema.GroupResource',
     { Group: 'apps', Resource: 'deployments' },
@@ -64,7 +66,9 @@ describe('what a template gives', () => {
     ['<<1>> <<-2>> <<0x1F>> <<0b11>> <<0o17>> <<017>> <<1_000>>', '1 -2 31 3 15 15 1000'],
     ["<<1.50>> <<1e3>> <<1e21>> <<'a'>> <<true>>", '1.5 1000 1e+21 97 true'],
     ['<<"\\u00e9\\x41\\t">><<`\\n>>`>>', 'éA\t\\n>>'],
+    ['<<.5>> <<+1>> <<-.5>>', '0.5 1 -0.5'],
     // conditions
+    ['<<if .Inner>><<.Series>><<end>>', 'load'],
     ['<<if .Series>>1<<else>>2<<end>>', '1'],
     ['<<if .Empty>>1<<else if .None>>2<<else if 0>>3<<else>>4<<end>>', '4'],
     ['<<if .Empty>>1<<else if .Count>>2<<else>>3<<end>>', '2'],
@@ -87,7 +91,13 @@ describe('what a template gives', () => {
     ['<<range .Count>><<if eq . 1>><<continue>><<end>><<.>><<end>>', '02'],
     ['<<range .Count>><<if eq . 1>><<break>><<end>><<.>><<else>>none<<end>>', '0'],
     ['<<range .Groups>><<range $.Groups>><<break>><<end>><<.>><<end>>', 'podshard'],
+    [
+      '<<$a := 0>><<$b := "">><<$c := 7>><<range $a, $b = .Groups>><<end>><<$a>><<$b>><<$c>>',
+      '1shard7',
+    ],
     // variables
+    ['<<$x := 1>><<range $x := .None>><<end>><<with $x := 2>><<end>><<$x>>', '1'],
+    ['<<$x := 1>><<range 2>><<$x>><<$x := 5>><<end>>', '11'],
     ['<<$x := 1>><<if true>><<$x := 2>><<$x>><<end>><<$x>>', '21'],
     ['<<$x := 1>><<if true>><<$x = 2>><<$x>><<end>><<$x>>', '22'],
     ['<<$x := 1>><<range .Count>><<$x = print $x .>><<end>><<$x>>', '1 012'],
@@ -102,6 +112,7 @@ describe('what a template gives', () => {
     ['<<template "a" .>><<define "a">><<.Count>><<$.Count>><<end>>', '33'],
     ['<<block "b" .Inner>><<.Name>><<end>><<template "b" .Inner>>', 'xx'],
     ['<<define "a">> <<end>><<define "a">>x<<end>><<template "a">>', 'x'],
+    ['<<define "a">>x<<end>><<define "a">> <<end>><<template "a">>', 'x'],
     // booleans
     ['<<and 1 0 2>> <<and 1 2>> <<or "" 0 "z">> <<or "" 0>> <<not "">>', '0 2 z 0 true'],
     ['<<and .Empty (index .Groups 9)>><<or .Series (index .Groups 9)>>', 'load'],
@@ -116,6 +127,7 @@ describe('what a template gives', () => {
     ["<<eq (index .Series 0) 'l'>> <<lt (index .Series 0) 200>>", 'true true'],
     ['<<lt "\\uff5e" "\\U0001f600">>', 'true'],
     ['<<eq .Inner.Deep .Inner.Deep>> <<eq .Inner.Deep .Resource>>', 'true false'],
+    ['<<eq .Inner.Deep .Other>> <<eq .Inner.Deep .Twin>>', 'false false'],
     ['<<eq .Values.absent nil>> <<eq .Series .Values.absent>>', 'true false'],
     ['<<eq nil 1>> <<eq 1 nil>> <<ne "a" "a">> <<eq .Inner .Inner>>', 'false false false true'],
     ['<<lt 2 2>> <<le 2 2>> <<gt 2 2>> <<ge 2 2>>', 'false true false true'],
@@ -150,6 +162,21 @@ describe('what a template gives', () => {
     ['<<urlquery "a b&c/d?é!\'()*~-_." 1>>', 'a+b%26c%2Fd%3F%C3%A9%21%27%28%29%2A~-_.1'],
   ])('%s', (text, output) => {
     expect(expand(text)).toBe(output);
+  });
+
+  test('in pieces, says where each comes from', () => {
+    const text = '<<define "t">>!<<end>>a<<.Series>>b<<template "t">>';
+    expect(parseTemplate('q', text).executeInPieces(data)).toEqual([
+      { text: 'a', offset: text.indexOf('a<<'), isVerbatim: true },
+      { text: 'load', offset: text.indexOf('.Series'), isVerbatim: false },
+      { text: 'b', offset: text.indexOf('b<<'), isVerbatim: true },
+      { text: '!', offset: text.indexOf('!'), isVerbatim: true },
+    ]);
+  });
+
+  test('is refused with two definitions of one name, unless one of them is blank', () => {
+    const twice = '<<define "a">>x<<end>><<define "a">> <<.>><<end>>';
+    expect(() => parseTemplate('q', twice)).toThrow('multiple definition of template "a"');
   });
 
   test('may be had again and again', () => {
@@ -199,6 +226,10 @@ describe('a template that cannot be executed', () => {
     [
       '<<‸eq .None .Groups>>',
       '<eq .None .Groups>: error calling eq: non-comparable types map[]: map[string]string, []string: [pod shard]',
+    ],
+    [
+      '<<‸eq 1 .Inner>>',
+      '<eq 1 .Inner>: error calling eq: incompatible types for comparison: int and v1.Inner',
     ],
     [
       '<<‸eq true 1>>',

@@ -38,15 +38,9 @@ export function formatFloat(value: number, verb: FloatVerb, flags: Flags): strin
   if (!Number.isFinite(value)) {
     return formatSpecial(value, visibleSign, flags);
   }
-  const plain = formatMagnitude(Math.abs(value), verb, precisionOf(verb, flags));
+  const plain = formatMagnitude(Math.abs(value), verb, flags.precision);
   const number = flags.sharp && verb !== 'b' ? withPoint(plain, verb, flags.precision) : plain;
   return withSign(visibleSign, number, flags);
-}
-
-/** @returns undefined: as many digits as it takes */
-function precisionOf(verb: FloatVerb, { precision }: Flags): number | undefined {
-  const isFixed = verb === 'e' || verb === 'E' || verb === 'f';
-  return precision ?? (isFixed ? DEFAULT_PRECISION : undefined);
 }
 
 /** Infinities and NaN are never filled up with zeros. */
@@ -100,18 +94,10 @@ function formatGeneral(value: number, precision: number | undefined): string {
       ? shortestDecimal(value)
       : roundDecimal(exactDecimal(value), significant);
   const { digits, point } = decimal;
-  const limit = exponentLimit(decimal, precision === undefined ? undefined : significant);
+  const limit = precision === undefined ? SHORTEST_EXPONENT_LIMIT : significant;
   return point - 1 < -4 || point - 1 >= limit
     ? writeExponent(decimal, Math.max(0, digits.length - 1))
     : writeFixed(decimal, Math.max(0, digits.length - point));
-}
-
-/** From this exponent on `%g` writes one. */
-function exponentLimit({ digits, point }: Decimal, significant: number | undefined): number {
-  if (significant === undefined) {
-    return SHORTEST_EXPONENT_LIMIT;
-  }
-  return significant > digits.length && digits.length >= point ? digits.length : significant;
 }
 
 /** @param places digits behind the point */
