@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
-import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
+import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
 import { readSeriesQuery } from '../rules/series-query.ts';
 import { discoverByLabels } from './discover-by-labels.ts';
 import type { DiscoveryRequests } from './series-source.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { discover } from './discover.ts';
 import type { DiscoveryMode } from './discovery-way.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
-import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
+import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
 import { labelNeedsOf, namespaceLabelOf } from './label-needs.ts';
 
 const mapper = builtinResourceMapper();

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
-import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
+import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
 import type { DiscoveryMode } from './discovery-way.ts';
 import type { RuleLists } from './label-needs.ts';
 import { type RelistLoop, type RelistRound, startRelistLoop } from './relist.ts';

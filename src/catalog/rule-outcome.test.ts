@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { builtCatalog } from '../../test/fixtures/catalog.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import type { RuleLists } from './label-needs.ts';
 import { explainOutcome, noMetricsReason, type RuleOutcome } from './rule-outcome.ts';
 

@@ -3,7 +3,7 @@ import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { flag } from '../cli/flag.ts';
 import { parseFlags } from '../cli/parse-flags.ts';
 import { MAX_FILE_BYTES } from '../files/bounded-read.ts';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import type { Severity } from '../rules/fault.ts';
 import { type Configuration, readConfiguration } from '../sources/file/configuration.ts';
 import type { FileForm } from '../sources/file/content.ts';

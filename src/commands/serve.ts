@@ -16,7 +16,7 @@ import { type RelistLoop, startRelistLoop } from '../catalog/relist.ts';
 import { serveHelp } from '../cli/help.ts';
 import { parseServeFlags } from '../cli/parse-serve-flags.ts';
 import type { ServeOptions } from '../cli/serve-options.ts';
-import { ClusterAccessError } from '../kubernetes/cluster-access.ts';
+import { ClusterAccessError } from '../kubernetes/credentials/cluster-access.ts';
 import { createCustomMetrics } from '../metrics/custom.ts';
 import { createExternalMetrics } from '../metrics/external.ts';
 import { createResourceMetrics } from '../metrics/resource.ts';

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { KubernetesClient } from './client/client.ts';
 import {
   followExtensionAuthentication,
   readExtensionAuthentication,
 } from './extension-authentication.ts';
 import { KubernetesError } from './kubernetes-error.ts';
-import type { KubernetesRequester } from './requester.ts';
 
 /** An API server that answers as it is told to, and what it was asked for. */
 function apiServer(answer: () => Promise<unknown>) {
   const asked: unknown[] = [];
   const unused = (): Promise<never> => Promise.reject(new Error('not expected here'));
-  const requester: KubernetesRequester = {
+  const client: KubernetesClient = {
     async getJson(path, { query, timeoutMs } = {}) {
       asked.push({ path, query: String(query), timeoutMs });
       return { body: await answer(), contentType: 'application/json' };
@@ -19,16 +19,16 @@ function apiServer(answer: () => Promise<unknown>) {
     watch: unused,
     close: () => undefined,
   };
-  return { requester, asked };
+  return { client, asked };
 }
 
 const read = (data: unknown) =>
-  readExtensionAuthentication(apiServer(async () => ({ data })).requester);
+  readExtensionAuthentication(apiServer(async () => ({ data })).client);
 
 describe('readExtensionAuthentication', () => {
   it('asks for the ConfigMap as the API server has it at hand, for 10 s at most', async () => {
-    const { requester, asked } = apiServer(async () => ({}));
-    await readExtensionAuthentication(requester);
+    const { client, asked } = apiServer(async () => ({}));
+    await readExtensionAuthentication(client);
     expect(asked).toEqual([
       {
         path: '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication',
@@ -97,11 +97,11 @@ describe('followExtensionAuthentication', () => {
   });
 
   function follow(answer: () => Promise<unknown>) {
-    const { requester, asked } = apiServer(answer);
+    const { client, asked } = apiServer(answer);
     const taken: unknown[] = [];
     const told: unknown[] = [];
     const followed = followExtensionAuthentication({
-      requester,
+      client,
       intervalMs: 1_000,
       onChange: ({ clientCa }) => taken.push(clientCa),
       log: {
@@ -154,10 +154,10 @@ describe('followExtensionAuthentication', () => {
   });
 
   it('reports content again that was not accepted', async () => {
-    const { requester } = apiServer(async () => ({ data: { 'client-ca-file': 'one' } }));
+    const { client } = apiServer(async () => ({ data: { 'client-ca-file': 'one' } }));
     let attempts = 0;
     const followed = followExtensionAuthentication({
-      requester,
+      client,
       intervalMs: 1_000,
       onChange: () => {
         attempts += 1;

@@ -1,6 +1,6 @@
+import type { KubernetesClient } from './client/client.ts';
 import { fieldOf } from './field.ts';
 import { KubernetesError } from './kubernetes-error.ts';
-import type { KubernetesRequester } from './requester.ts';
 
 /**
  * What ConfigMap kube-system/extension-apiserver-authentication tells extension API servers. An
@@ -27,11 +27,11 @@ const TIMEOUT_MS = 10_000;
 
 /** The ConfigMap as it is now. Throws {@link KubernetesError}. */
 export async function readExtensionAuthentication(
-  requester: KubernetesRequester,
+  client: KubernetesClient,
 ): Promise<ExtensionAuthentication> {
   // As fresh as the API server's own cache, which costs etcd nothing.
   const query = new URLSearchParams({ resourceVersion: '0' });
-  const { body } = await requester.getJson(PATH, { query, timeoutMs: TIMEOUT_MS });
+  const { body } = await client.getJson(PATH, { query, timeoutMs: TIMEOUT_MS });
   const data = fieldOf(body, 'data');
   return {
     clientCa: text(data, 'client-ca-file'),
@@ -75,7 +75,7 @@ function faultOf(key: string, expected: string): KubernetesError {
 }
 
 export interface FollowOptions {
-  readonly requester: KubernetesRequester;
+  readonly client: KubernetesClient;
   readonly intervalMs: number;
   /** Called with what is new; where it throws, what was there before stays. */
   readonly onChange: (content: ExtensionAuthentication) => void;
@@ -94,7 +94,7 @@ export interface FollowedExtensionAuthentication {
 
 /** Reads the ConfigMap again and again, the first time when told to. Does not keep the process running. */
 export function followExtensionAuthentication({
-  requester,
+  client,
   intervalMs,
   onChange,
   log,
@@ -105,7 +105,7 @@ export function followExtensionAuthentication({
 
   const read = async (): Promise<unknown> => {
     try {
-      const content = await readExtensionAuthentication(requester);
+      const content = await readExtensionAuthentication(client);
       take(content);
       report(undefined);
       return undefined;

@@ -6,7 +6,7 @@ import { compiledRule } from '../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
 import { SHORT_STEPS } from '../async/time-slices.ts';
 import { type Catalog, emptyCatalog } from '../catalog/catalog.ts';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import type {
   QueryAnswer,
   QueryRunnerOptions,

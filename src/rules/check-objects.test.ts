@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { checkResourceRules, checkRule } from './check-rule.ts';
 import type { RuleFault } from './fault.ts';
 import { compileResourceRules } from './rule.ts';

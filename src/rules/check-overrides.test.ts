@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { checkOverrides } from './check-overrides.ts';
 import type { RuleFault } from './fault.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { qualifiedName } from '../apimachinery/cluster-resource.ts';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import {
   containerRequest,
   describedResources,

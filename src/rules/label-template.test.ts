@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { builtinResources } from '../kubernetes/builtin-resources.ts';
-import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
+import { builtinResources } from '../kubernetes/discovery/builtin-resources.ts';
+import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
 import type { RuleFault } from './fault.ts';
 import { compileLabelTemplate } from './label-template.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { qualifiedName, type ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import { builtinResources } from '../kubernetes/builtin-resources.ts';
-import { createResourceMapper } from '../kubernetes/resource-mapper.ts';
+import { builtinResources } from '../kubernetes/discovery/builtin-resources.ts';
+import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
 import type { ResourceLabels } from './resource-labels.ts';
 
 const mapper = createResourceMapper([

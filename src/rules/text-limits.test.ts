@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { builtinResourceMapper } from '../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { readConfiguration } from '../sources/file/configuration.ts';
 
 const options = {

@@ -8,9 +8,9 @@
  * read from JSON text as they are from an API server.
  */
 import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
-import { IndexedObjects } from '../../src/kubernetes/object-index/indexed-objects.ts';
-import { LabelPool } from '../../src/kubernetes/object-index/label-pool.ts';
-import { parseObjectMetadata } from '../../src/kubernetes/object-index/object-metadata.ts';
+import { IndexedObjects } from '../../src/kubernetes/objects/indexed-objects.ts';
+import { LabelPool } from '../../src/kubernetes/objects/label-pool.ts';
+import { parseObjectMetadata } from '../../src/kubernetes/objects/object-metadata.ts';
 import { resultFlags } from './arguments/adapter-flags.ts';
 import type { Column, Row } from './report/table.ts';
 import { runBench } from './run-bench.ts';

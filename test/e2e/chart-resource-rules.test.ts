@@ -5,7 +5,7 @@ import { dump, load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../scripts/parts/command.ts';
 import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
-import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import {
   questionOfContainers,
   questionOfNodes,

@@ -2,13 +2,10 @@ import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
 import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
-import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
-import { connectKubernetes } from '../../src/kubernetes/connection.ts';
-import {
-  createObjectIndex,
-  type ObjectIndex,
-} from '../../src/kubernetes/object-index/object-index.ts';
-import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { connectKubernetes } from '../../src/kubernetes/client/connection.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
+import { createObjectIndex, type ObjectIndex } from '../../src/kubernetes/objects/object-index.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 
 const NAMESPACES = ['shop', 'billing', 'lab-9'];
@@ -19,7 +16,7 @@ const AT_ONCE = 16;
 let plane: ControlPlane;
 let kubectl: Kubectl;
 let api: CoreV1Api;
-let requester: KubernetesRequester;
+let client: KubernetesClient;
 let index: ObjectIndex;
 
 beforeAll(async () => {
@@ -30,9 +27,9 @@ beforeAll(async () => {
   api = config.makeApiClient(CoreV1Api);
   await createNamespaces();
   await createPods();
-  requester = await connectKubernetes({ kubeconfigFile: plane.kubeconfig, userAgent: 'test' });
+  client = await connectKubernetes({ kubeconfigFile: plane.kubeconfig, userAgent: 'test' });
   index = createObjectIndex({
-    requester,
+    client,
     log: { info: () => undefined, warn: () => undefined },
     report: {
       objectsIndexed: () => undefined,
@@ -46,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   index?.close();
-  requester?.close();
+  client?.close();
   await plane?.stop();
 });
 

@@ -1,5 +1,5 @@
 import type { ResourceMapper } from '../../src/apimachinery/cluster-resource.ts';
-import { createResourceMapper } from '../../src/kubernetes/resource-mapper.ts';
+import { createResourceMapper } from '../../src/kubernetes/discovery/resource-mapper.ts';
 import { parseGroups } from './kubernetes-discovery.ts';
 import { readData } from './recorded-cases.ts';
 

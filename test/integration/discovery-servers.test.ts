@@ -9,7 +9,7 @@ import {
   type RunningPrometheus,
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
-import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
 import type { PrometheusOptions } from '../../src/prometheus/client/options.ts';
 import { compiledRule } from '../fixtures/rules.ts';

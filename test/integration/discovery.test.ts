@@ -10,8 +10,8 @@ import {
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
 import type { RuleLists } from '../../src/catalog/label-needs.ts';
-import { builtinResources } from '../../src/kubernetes/builtin-resources.ts';
-import { createResourceMapper } from '../../src/kubernetes/resource-mapper.ts';
+import { builtinResources } from '../../src/kubernetes/discovery/builtin-resources.ts';
+import { createResourceMapper } from '../../src/kubernetes/discovery/resource-mapper.ts';
 import {
   createPrometheusClient,
   type PrometheusClient,

@@ -7,11 +7,11 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { listenOnLoopback } from '../../scripts/parts/listen.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import {
   connectKubernetes,
   type KubernetesConnectionOptions,
-} from '../../src/kubernetes/connection.ts';
-import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
+} from '../../src/kubernetes/client/connection.ts';
 import {
   type CertificateWithKey,
   type KubeconfigEntries,
@@ -69,15 +69,15 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 async function connect(
   entries: KubeconfigEntries,
   options: Partial<KubernetesConnectionOptions> = {},
-): Promise<KubernetesRequester> {
+): Promise<KubernetesClient> {
   await writeFile(kubeconfig, kubeconfigText(entries));
-  const requester = await connectKubernetes({
+  const client = await connectKubernetes({
     kubeconfigFile: kubeconfig,
     userAgent: 'prom-metrics-adapter/test',
     ...options,
   });
-  open.push(requester);
-  return requester;
+  open.push(client);
+  return client;
 }
 
 /** A proxy that knows CONNECT only, and leads to one port whatever the target. */
@@ -109,11 +109,11 @@ describe('a kubeconfig', () => {
 
   it('with a token', async () => {
     const server = await start(tls());
-    const requester = await connect({
+    const client = await connect({
       cluster: { server: server.url, ...trusted() },
       user: { token: 'secret' },
     });
-    const answer = await requester.getJson('/api/v1/nodes', {
+    const answer = await client.getJson('/api/v1/nodes', {
       accept: 'application/json;as=Table',
       query: new URLSearchParams({ labelSelector: 'a in (b,c)' }),
     });
@@ -136,17 +136,17 @@ describe('a kubeconfig', () => {
     };
     await write(clientCertificate);
     await writeFile(path.join(directory, 'ca.crt'), ca.cert);
-    const requester = await connect({
+    const client = await connect({
       cluster: { server: server.url, 'certificate-authority': 'ca.crt' },
       user: { 'client-certificate': 'me.crt', 'client-key': 'me.key' },
     });
-    await requester.getJson('/version');
+    await client.getJson('/version');
     await write(otherClientCertificate);
     server.answerWith(({ clientName }, response) => {
       if (clientName === 'second-client') sendJson(response, 200, {});
       else sendStatus(response, 401, 'expired');
     });
-    await requester.getJson('/version');
+    await client.getJson('/version');
     expect(server.requests.map(({ clientName }) => clientName)).toEqual([
       'first-client',
       'first-client',
@@ -156,14 +156,14 @@ describe('a kubeconfig', () => {
 
   it('with a client certificate inside', async () => {
     const server = await start(tls());
-    const requester = await connect({
+    const client = await connect({
       cluster: { server: server.url, ...trusted() },
       user: {
         'client-certificate-data': base64(clientCertificate.cert),
         'client-key-data': base64(clientCertificate.key),
       },
     });
-    await requester.getJson('/version');
+    await client.getJson('/version');
     expect(server.requests[0]?.clientName).toBe('first-client');
   });
 
@@ -198,18 +198,18 @@ describe('a kubeconfig', () => {
 
   it('without a user still verifies the server', async () => {
     const server = await start(tls());
-    const requester = await connect({ cluster: { server: server.url, ...trusted() } });
-    expect(await requester.getJson('/version')).toMatchObject({ body: { fine: true } });
+    const client = await connect({ cluster: { server: server.url, ...trusted() } });
+    expect(await client.getJson('/version')).toMatchObject({ body: { fine: true } });
     expect(server.requests[0]?.headers.authorization).toBeUndefined();
   });
 
   it('with a user name, a password and somebody to act as, over HTTP below a path', async () => {
     const server = await start();
-    const requester = await connect({
+    const client = await connect({
       cluster: { server: `${server.url}/k8s/clusters/c-1` },
       user: { username: 'jane', password: 'pässword', as: 'system:serviceaccount:a:b' },
     });
-    await requester.getJson('/api');
+    await client.getJson('/api');
     expect(server.requests[0]?.url.pathname).toBe('/k8s/clusters/c-1/api');
     expect(server.requests[0]?.headers).toMatchObject({
       authorization: `Basic ${base64('jane:pässword')}`,
@@ -221,14 +221,14 @@ describe('a kubeconfig', () => {
     const server = await start({ handler: demand('Bearer old') });
     const tokenFile = path.join(directory, 'token');
     await writeFile(tokenFile, 'old\n');
-    const requester = await connect({
+    const client = await connect({
       cluster: { server: server.url },
       user: { tokenFile: 'token' },
     });
-    await requester.getJson('/api');
+    await client.getJson('/api');
     await writeFile(tokenFile, 'new\n');
     server.answerWith(demand('Bearer new'));
-    const both = await Promise.all([requester.getJson('/api'), requester.getJson('/apis')]);
+    const both = await Promise.all([client.getJson('/api'), client.getJson('/apis')]);
     expect(both).toMatchObject([{ body: { fine: true } }, { body: { fine: true } }]);
   });
 
@@ -236,11 +236,11 @@ describe('a kubeconfig', () => {
     const first = await start();
     const second = await start();
     const user = { token: 't' };
-    const requester = await connect({ cluster: { server: first.url }, user });
-    await requester.getJson('/api');
+    const client = await connect({ cluster: { server: first.url }, user });
+    await client.getJson('/api');
     await writeFile(kubeconfig, kubeconfigText({ cluster: { server: second.url }, user }));
     first.answerWith((_, response) => sendStatus(response, 401, 'moved'));
-    expect(await requester.getJson('/api')).toMatchObject({ body: { fine: true } });
+    expect(await client.getJson('/api')).toMatchObject({ body: { fine: true } });
     expect(second.requests).toHaveLength(1);
   });
 
@@ -257,8 +257,8 @@ echo '{"status":{"token":"from-plugin"}}'
     );
     await chmod(plugin, 0o755);
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: './login' };
-    const requester = await connect({ cluster: { server: server.url }, user: { exec } });
-    await Promise.all([requester.getJson('/api'), requester.getJson('/apis')]);
+    const client = await connect({ cluster: { server: server.url }, user: { exec } });
+    await Promise.all([client.getJson('/api'), client.getJson('/apis')]);
     expect(server.requests).toHaveLength(2);
     expect(await readFile(path.join(directory, 'runs'), 'utf8')).toBe('run\n');
   });
@@ -286,7 +286,7 @@ echo '{"status":{"token":"from-plugin"}}'
   it('through a proxy of its own', async () => {
     const server = await start(tls());
     const proxy = await startTunnel(server.port);
-    const requester = await connect({
+    const client = await connect({
       cluster: {
         server: server.url.replace('127.0.0.1', 'kube.example'),
         'proxy-url': proxy.url,
@@ -294,20 +294,20 @@ echo '{"status":{"token":"from-plugin"}}'
       },
       user: { token: 't' },
     });
-    expect(await requester.getJson('/api')).toMatchObject({ body: { fine: true } });
+    expect(await client.getJson('/api')).toMatchObject({ body: { fine: true } });
     expect(proxy.targets).toEqual([`kube.example:${server.port}`]);
   });
 
   it('through the proxy of the environment', async () => {
     const server = await start(tls());
     const proxy = await startTunnel(server.port);
-    const requester = await connect({
+    const client = await connect({
       cluster: { server: server.url.replace('127.0.0.1', 'kube.example'), ...trusted() },
       user: { token: 't' },
     });
     vi.stubEnv('HTTPS_PROXY', proxy.url);
     vi.stubEnv('NO_PROXY', 'other.example');
-    expect(await requester.getJson('/api')).toMatchObject({ body: { fine: true } });
+    expect(await client.getJson('/api')).toMatchObject({ body: { fine: true } });
     expect(proxy.targets).toEqual([`kube.example:${server.port}`]);
   });
 
@@ -354,11 +354,11 @@ echo '{"status":{"token":"from-plugin"}}'
 
   it('with a token that HTTP cannot carry', async () => {
     const server = await start();
-    const requester = await connect({
+    const client = await connect({
       cluster: { server: server.url },
       user: { token: 'a\nX-Remote-User: admin' },
     });
-    await expect(requester.getJson('/api')).rejects.toMatchObject({
+    await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'unauthorized',
       message: expect.not.stringContaining('X-Remote-User'),
     });
@@ -370,7 +370,7 @@ describe('a service account', () => {
     const server = await start({ ...tls(), handler: demand('Bearer one') });
     await writeFile(path.join(directory, 'ca.crt'), ca.cert);
     await writeFile(path.join(directory, 'token'), 'one');
-    const requester = await connectKubernetes({
+    const client = await connectKubernetes({
       kubeconfigFile: undefined,
       userAgent: 'test',
       environment: {
@@ -379,11 +379,11 @@ describe('a service account', () => {
       },
       serviceAccountDirectory: directory,
     });
-    open.push(requester);
-    await requester.getJson('/api');
+    open.push(client);
+    await client.getJson('/api');
     await writeFile(path.join(directory, 'token'), 'two');
     server.answerWith(demand('Bearer two'));
-    expect(await requester.getJson('/api')).toMatchObject({ body: { fine: true } });
+    expect(await client.getJson('/api')).toMatchObject({ body: { fine: true } });
   });
 
   it('is not looked for outside of a cluster', async () => {
@@ -416,8 +416,8 @@ describe('the API server', () => {
     const server = await start({
       handler: (_, response) => sendStatus(response, status, 'for a reason'),
     });
-    const requester = await plain(server);
-    await expect(requester.getJson('/api/v1/pods')).rejects.toMatchObject({
+    const client = await plain(server);
+    await expect(client.getJson('/api/v1/pods')).rejects.toMatchObject({
       name: 'KubernetesError',
       kind,
       status,
@@ -427,9 +427,9 @@ describe('the API server', () => {
 
   it('is not asked forever when it refuses the credentials', async () => {
     const server = await start({ handler: demand('Bearer other') });
-    const requester = await plain(server);
+    const client = await plain(server);
     for (let request = 0; request < 3; request += 1) {
-      await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'unauthorized' });
+      await expect(client.getJson('/api')).rejects.toMatchObject({ kind: 'unauthorized' });
     }
     expect(server.requests.length).toBeLessThanOrEqual(4);
   });
@@ -441,8 +441,8 @@ describe('the API server', () => {
         response.end(`<html>${'log in '.repeat(100)}</html>`);
       },
     });
-    const requester = await plain(server);
-    await expect(requester.getJson('/api')).rejects.toMatchObject({
+    const client = await plain(server);
+    await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
       message: expect.stringMatching(
         /^GET \/api: expected JSON, the answer is text\/html: <html>log in .{200,300}\.\.\.$/,
@@ -465,19 +465,19 @@ describe('the API server', () => {
     const server = await start({
       handler: (_, response) => response.writeHead(500).end(body),
     });
-    const requester = await plain(server);
+    const client = await plain(server);
     const message = `the API server answered 500${explanation}`;
-    for (const failing of [requester.getJson('/api'), requester.watch('/api')]) {
+    for (const failing of [client.getJson('/api'), client.watch('/api')]) {
       await expect(failing).rejects.toMatchObject({ message: `GET /api: ${message}` });
     }
   });
 
   it('sends JSON without saying so, or nothing at all', async () => {
     const server = await start({ handler: (_, response) => response.end('{"a":1}') });
-    const requester = await plain(server);
-    expect(await requester.getJson('/api')).toEqual({ body: { a: 1 }, contentType: '' });
+    const client = await plain(server);
+    expect(await client.getJson('/api')).toEqual({ body: { a: 1 }, contentType: '' });
     server.answerWith((_, response) => response.end());
-    await expect(requester.getJson('/api')).rejects.toMatchObject({
+    await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
       status: 200,
       message: 'GET /api: expected JSON, the answer is without a type',
@@ -488,8 +488,8 @@ describe('the API server', () => {
     const other = net.createServer((socket) => socket.end('SSH-2.0-OpenSSH\r\n\r\n'));
     open.push(other);
     const port = await listenOnLoopback(other);
-    const requester = await connect({ cluster: { server: `http://127.0.0.1:${port}` } });
-    await expect(requester.getJson('/api')).rejects.toMatchObject({
+    const client = await connect({ cluster: { server: `http://127.0.0.1:${port}` } });
+    await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
       message: expect.stringMatching(/^GET \/api: the response is not HTTP: /),
     });
@@ -508,9 +508,9 @@ describe('the API server', () => {
       },
     });
     const cluster = { server: server.url };
-    const requester = await connect({ cluster, user: { token: 'old' } });
+    const client = await connect({ cluster, user: { token: 'old' } });
     await writeFile(kubeconfig, kubeconfigText({ cluster, user: { token: 'new' } }));
-    expect(await requester.getJson('/api')).toMatchObject({ body: { fine: true } });
+    expect(await client.getJson('/api')).toMatchObject({ body: { fine: true } });
     await expect.poll(() => closed).toEqual(['Bearer old']);
   });
 
@@ -524,8 +524,8 @@ describe('the API server', () => {
         response.write('x'.repeat(101));
       },
     });
-    const requester = await plain(server, { maxAnswerBytes: 100 });
-    await expect(requester.getJson('/api')).rejects.toMatchObject({
+    const client = await plain(server, { maxAnswerBytes: 100 });
+    await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
       message: 'GET /api: the response is larger than 100 bytes',
     });
@@ -540,15 +540,15 @@ describe('the API server', () => {
         setTimeout(() => response.end(Buffer.from([second ?? 0, '"'.charCodeAt(0)])), 20);
       },
     });
-    const requester = await plain(server, { maxAnswerBytes: 4 });
-    expect(await requester.getJson('/api')).toMatchObject({ body: 'é' });
+    const client = await plain(server, { maxAnswerBytes: 4 });
+    expect(await client.getJson('/api')).toMatchObject({ body: 'é' });
   });
 
   it('gets the document and its type', async () => {
     const server = await start({ handler: (_, response) => sendJson(response, 200, {}) });
-    const requester = await plain(server);
-    await requester.postJson('/api', { a: ['é'] });
-    await requester.getJson('/api');
+    const client = await plain(server);
+    await client.postJson('/api', { a: ['é'] });
+    await client.getJson('/api');
     expect(server.requests.map(({ headers }) => headers['content-type'])).toEqual([
       'application/json',
       undefined,
@@ -565,8 +565,8 @@ describe('the API server', () => {
     const server = await start({
       handler: (_, response) => response.writeHead(302, { location: elsewhere.url }).end(),
     });
-    const requester = await plain(server);
-    await expect(requester.getJson('/api')).rejects.toMatchObject({
+    const client = await plain(server);
+    await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
       status: 302,
     });
@@ -597,8 +597,8 @@ describe('the API server', () => {
         response.write('{"half":', () => response.destroy());
       },
     });
-    const requester = await plain(server);
-    await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
+    const client = await plain(server);
+    await expect(client.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
   it.each([
@@ -613,8 +613,8 @@ describe('the API server', () => {
         response.end(body);
       },
     });
-    const requester = await plain(server);
-    await expect(requester.getJson('/api')).rejects.toMatchObject({
+    const client = await plain(server);
+    await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
       message: expect.stringContaining('the response is incomplete, or not compressed as declared'),
     });
@@ -624,8 +624,8 @@ describe('the API server', () => {
     const server = await start({
       handler: (_, response) => response.writeHead(200, { 'content-encoding': 'br' }).end('{}'),
     });
-    const requester = await plain(server);
-    await expect(requester.getJson('/api')).rejects.toMatchObject({
+    const client = await plain(server);
+    await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
       message: 'GET /api: the response is compressed with "br"; expected gzip or none',
     });
@@ -638,8 +638,8 @@ describe('the API server', () => {
         response.write('{}', () => response.destroy());
       },
     });
-    const requester = await plain(server);
-    await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
+    const client = await plain(server);
+    await expect(client.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
   it('never ends its answer', async () => {
@@ -650,27 +650,27 @@ describe('the API server', () => {
         response.on('close', () => clearInterval(drip));
       },
     });
-    const requester = await plain(server, { timeoutMs: 100 });
-    await expect(requester.getJson('/api')).rejects.toMatchObject({
+    const client = await plain(server, { timeoutMs: 100 });
+    await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'timeout',
       message: 'GET /api: no complete answer within 100 ms',
     });
     const signal = AbortSignal.timeout(50);
-    await expect(requester.getJson('/api', { timeoutMs: 10_000, signal })).rejects.toMatchObject({
+    await expect(client.getJson('/api', { timeoutMs: 10_000, signal })).rejects.toMatchObject({
       kind: 'canceled',
     });
-    await expect(requester.getJson('/api', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(client.getJson('/api', { signal: AbortSignal.abort() })).rejects.toMatchObject({
       kind: 'canceled',
     });
   });
 
   it('is down, and comes back', async () => {
     const server = await start();
-    const requester = await plain(server);
-    await requester.getJson('/api');
+    const client = await plain(server);
+    await client.getJson('/api');
     await server.close();
     open = open.filter((each) => each !== server);
-    await expect(requester.getJson('/api')).rejects.toMatchObject({
+    await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'unreachable',
       status: undefined,
       message: expect.stringMatching(
@@ -678,13 +678,13 @@ describe('the API server', () => {
       ),
     });
     await start({ port: server.port });
-    expect(await requester.getJson('/api')).toMatchObject({ body: { fine: true } });
+    expect(await client.getJson('/api')).toMatchObject({ body: { fine: true } });
   });
 
   it('has hung up on the idle connection', async () => {
     const server = await start();
-    const requester = await plain(server);
-    await requester.getJson('/api');
+    const client = await plain(server);
+    await client.getJson('/api');
     // Takes the request off the open connection and hangs up, as a server does whose idle time ends
     // just then.
     let refused = 0;
@@ -693,44 +693,44 @@ describe('the API server', () => {
       if (refused === 1) response.socket?.destroy();
       else sendJson(response, 200, { fine: true });
     });
-    expect(await requester.getJson('/api')).toMatchObject({ body: { fine: true } });
+    expect(await client.getJson('/api')).toMatchObject({ body: { fine: true } });
     expect(server.connections()).toBe(2);
   });
 
   it('gets no retry if it closes a new connection', async () => {
     const server = await start({ handler: (_, response) => response.socket?.destroy() });
-    const requester = await plain(server);
-    await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
+    const client = await plain(server);
+    await expect(client.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
     expect(server.requests).toHaveLength(1);
   });
 
   it('answers 201 to what creates something only', async () => {
     const server = await start({ handler: (_, response) => sendJson(response, 201, {}) });
-    const requester = await plain(server);
-    expect(await requester.postJson('/api', {})).toMatchObject({ body: {} });
-    await expect(requester.getJson('/api')).rejects.toMatchObject({ kind: 'bad_answer' });
+    const client = await plain(server);
+    expect(await client.postJson('/api', {})).toMatchObject({ body: {} });
+    await expect(client.getJson('/api')).rejects.toMatchObject({ kind: 'bad_answer' });
   });
 
   it('leaves no listener on the signal of a caller', async () => {
     const server = await start();
-    const requester = await plain(server);
+    const client = await plain(server);
     const { signal } = new AbortController();
-    await requester.getJson('/api', { signal });
+    await client.getJson('/api', { signal });
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('is asked over connections that stay open', async () => {
     const server = await start();
-    const requester = await plain(server);
-    for (let request = 0; request < 5; request += 1) await requester.getJson('/api');
+    const client = await plain(server);
+    for (let request = 0; request < 5; request += 1) await client.getJson('/api');
     expect(server.connections()).toBe(1);
   });
 
   it('is asked no faster than --client-qps allows', async () => {
     const server = await start();
-    const requester = await plain(server, { qps: 0.1, burst: 2 });
+    const client = await plain(server, { qps: 0.1, burst: 2 });
     const outcomes = await Promise.allSettled(
-      [20_000, 20_000, 500].map((timeoutMs) => requester.getJson('/api', { timeoutMs })),
+      [20_000, 20_000, 500].map((timeoutMs) => client.getJson('/api', { timeoutMs })),
     );
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     expect(outcomes[2]).toMatchObject({ reason: { kind: 'timeout' } });

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { connectKubernetes } from '../../src/kubernetes/connection.ts';
-import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { connectKubernetes } from '../../src/kubernetes/client/connection.ts';
 import {
   type Handler,
   type KubernetesServer,
@@ -22,7 +22,7 @@ export interface KubernetesConnections {
   /** Starts a stand-in for the API server. */
   serve(handler: Handler, port?: number): Promise<KubernetesServer>;
   /** Connects to a server by a kubeconfig. */
-  connect(server: string, timeoutMs?: number): Promise<KubernetesRequester>;
+  connect(server: string, timeoutMs?: number): Promise<KubernetesClient>;
 }
 
 /** Sets up connections for each test of a file. */
@@ -53,9 +53,9 @@ export function kubernetesConnections(): KubernetesConnections {
     async connect(server, timeoutMs = 5_000) {
       const kubeconfigFile = path.join(directory, 'config');
       await writeFile(kubeconfigFile, kubeconfigText({ cluster: { server } }));
-      const requester = await connectKubernetes({ kubeconfigFile, userAgent: 'test', timeoutMs });
-      open.push(requester);
-      return requester;
+      const client = await connectKubernetes({ kubeconfigFile, userAgent: 'test', timeoutMs });
+      open.push(client);
+      return client;
     },
   };
 }

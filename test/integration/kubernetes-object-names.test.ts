@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterResource } from '../../src/apimachinery/cluster-resource.ts';
 import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
-import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
-import { type ClusterObjectNames, createObjectNames } from '../../src/kubernetes/object-names.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
+import {
+  type ClusterObjectNames,
+  createObjectNames,
+} from '../../src/kubernetes/objects/name-lister.ts';
 import { kubernetesConnections } from './kubernetes-connections.ts';
 import { type Handler, type KubernetesServer, sendJson, sendStatus } from './kubernetes-server.ts';
 

@@ -4,7 +4,7 @@ import {
   type ClusterResources,
   type KnownResources,
   watchClusterResources,
-} from '../../src/kubernetes/cluster-resources.ts';
+} from '../../src/kubernetes/discovery/cluster-resources.ts';
 import { startKubernetesApi } from '../golden/kubernetes-api.ts';
 import {
   aggregatedDocument,
@@ -40,7 +40,7 @@ async function watch(
   const changes: KnownResources[] = [];
   const logged: string[] = [];
   const resources = watchClusterResources({
-    requester: await connect(server),
+    client: await connect(server),
     intervalMs,
     retryMs,
     onChange: (known) => changes.push(known),
@@ -131,7 +131,7 @@ describe('watchClusterResources', () => {
   it('knows the built-in resources before the first answer', async () => {
     const server = await start(() => undefined);
     const resources = watchClusterResources({
-      requester: await connect(server.url),
+      client: await connect(server.url),
       intervalMs: 1_000,
       log: { info: () => undefined, warn: () => undefined },
     });

@@ -2,20 +2,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectKubernetes } from '../../src/kubernetes/connection.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { connectKubernetes } from '../../src/kubernetes/client/connection.ts';
 import {
   type ExtensionAuthentication,
   followExtensionAuthentication,
   readExtensionAuthentication,
 } from '../../src/kubernetes/extension-authentication.ts';
-import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
 import {
   type AccessReviewTtl,
   createAccessReviewer,
   createTokenReviewer,
   type ReviewedRequest,
   type ReviewedUser,
-} from '../../src/kubernetes/reviews.ts';
+} from '../../src/kubernetes/reviews/reviews.ts';
 import { noTurns, reviewCaller } from '../fixtures/review-caller.ts';
 import {
   type KubernetesServer,
@@ -27,18 +27,18 @@ import {
 
 let folder: string;
 let server: KubernetesServer;
-let requester: KubernetesRequester;
+let client: KubernetesClient;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'reviews-'));
   server = await startKubernetesServer({ handler: (_, response) => sendJson(response, 200, {}) });
   const kubeconfigFile = join(folder, 'kubeconfig');
   await writeFile(kubeconfigFile, kubeconfigText({ cluster: { server: server.url } }));
-  requester = await connectKubernetes({ kubeconfigFile, userAgent: 'test' });
+  client = await connectKubernetes({ kubeconfigFile, userAgent: 'test' });
 });
 
 afterEach(async () => {
-  requester.close();
+  client.close();
   await server.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -49,12 +49,12 @@ function answerWith(body: unknown, status = 201): void {
 
 /** Reviewers whose requests need not wait for their turn. */
 function tokenReviewer(ttlMs: number) {
-  const review = createTokenReviewer({ requester, turns: noTurns }, ttlMs);
+  const review = createTokenReviewer({ client, turns: noTurns }, ttlMs);
   return (token: string) => review(token, reviewCaller());
 }
 
 function accessReviewer(ttl: AccessReviewTtl) {
-  const review = createAccessReviewer({ requester, turns: noTurns }, ttl);
+  const review = createAccessReviewer({ client, turns: noTurns }, ttl);
   return (user: ReviewedUser, request: ReviewedRequest) => review(user, request, reviewCaller());
 }
 
@@ -188,7 +188,7 @@ describe('the ConfigMap extension-apiserver-authentication', () => {
 
   it('is read', async () => {
     answerWith({ data }, 200);
-    expect(await readExtensionAuthentication(requester)).toEqual(content);
+    expect(await readExtensionAuthentication(client)).toEqual(content);
     expect(server.requests.at(-1)?.url.pathname).toBe(
       '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication',
     );
@@ -196,7 +196,7 @@ describe('the ConfigMap extension-apiserver-authentication', () => {
 
   it('may say nothing', async () => {
     answerWith({}, 200);
-    const { clientCa, requestHeader } = await readExtensionAuthentication(requester);
+    const { clientCa, requestHeader } = await readExtensionAuthentication(client);
     expect([clientCa, requestHeader.ca, requestHeader.allowedNames]).toEqual([
       undefined,
       undefined,
@@ -208,7 +208,7 @@ describe('the ConfigMap extension-apiserver-authentication', () => {
     'is refused with the names %s, which would otherwise be any',
     async (names) => {
       answerWith({ data: { ...data, 'requestheader-allowed-names': names } }, 200);
-      await expect(readExtensionAuthentication(requester)).rejects.toMatchObject({
+      await expect(readExtensionAuthentication(client)).rejects.toMatchObject({
         kind: 'bad_answer',
         message: expect.stringContaining('data[requestheader-allowed-names]: expected a list'),
       });
@@ -219,7 +219,7 @@ describe('the ConfigMap extension-apiserver-authentication', () => {
     const taken: string[] = [];
     const told: string[] = [];
     const followed = followExtensionAuthentication({
-      requester,
+      client,
       intervalMs: 20,
       onChange({ clientCa = '' }) {
         if (clientCa === 'garbage') throw new Error('no certificate');

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { KubernetesRequester } from '../../src/kubernetes/requester.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { kubernetesConnections } from './kubernetes-connections.ts';
 import { type Handler, type KubernetesServer, sendStatus } from './kubernetes-server.ts';
 
@@ -9,9 +9,9 @@ const connections = kubernetesConnections();
 async function start(
   handler: Handler,
   timeoutMs?: number,
-): Promise<{ server: KubernetesServer; requester: KubernetesRequester }> {
+): Promise<{ server: KubernetesServer; client: KubernetesClient }> {
   const server = await connections.serve(handler);
-  return { server, requester: await connections.connect(server.url, timeoutMs) };
+  return { server, client: await connections.connect(server.url, timeoutMs) };
 }
 
 function begin(response: ServerResponse): void {
@@ -27,11 +27,11 @@ async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {
 
 it('gives what the server says when it says it', async () => {
   const { promise: isOpen, resolve } = Promise.withResolvers<ServerResponse>();
-  const { server, requester } = await start((_, response) => {
+  const { server, client } = await start((_, response) => {
     begin(response);
     resolve(response);
   });
-  const chunks = await requester.watch('/api/v1/pods', {
+  const chunks = await client.watch('/api/v1/pods', {
     accept: 'application/json;as=Table',
     query: new URLSearchParams({ watch: 'true' }),
   });
@@ -54,19 +54,19 @@ it('outlives the time limit of requests, which is for its beginning', async () =
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   const { promise: isOpen, resolve } = Promise.withResolvers<ServerResponse>();
-  const { requester } = await start((_, response) => {
+  const { client } = await start((_, response) => {
     begin(response);
     resolve(response);
   }, 60);
-  const chunks = await requester.watch('/api/v1/pods');
+  const chunks = await client.watch('/api/v1/pods');
   vi.advanceTimersByTime(120);
   (await isOpen).end('late');
   expect(await textOf(chunks)).toBe('late');
 });
 
 it('fails where the answer does not begin in time', async () => {
-  const { requester } = await start(() => undefined, 30);
-  await expect(requester.watch('/api/v1/pods')).rejects.toMatchObject({ kind: 'timeout' });
+  const { client } = await start(() => undefined, 30);
+  await expect(client.watch('/api/v1/pods')).rejects.toMatchObject({ kind: 'timeout' });
 });
 
 it.each([
@@ -76,8 +76,8 @@ it.each([
   [503, 'server_error'],
   [400, 'rejected'],
 ])('tells why there is none: %i', async (status, kind) => {
-  const { requester } = await start((_, response) => sendStatus(response, status, 'the reason'));
-  await expect(requester.watch('/api/v1/pods')).rejects.toMatchObject({
+  const { client } = await start((_, response) => sendStatus(response, status, 'the reason'));
+  await expect(client.watch('/api/v1/pods')).rejects.toMatchObject({
     kind,
     status,
     message: `GET /api/v1/pods: the API server answered ${status}: the reason`,
@@ -85,7 +85,7 @@ it.each([
 });
 
 it('does not read an explanation without end', async () => {
-  const { requester } = await start((_, response) => {
+  const { client } = await start((_, response) => {
     response.writeHead(500);
     const more = (): void => {
       while (!response.destroyed && response.write('x'.repeat(16_384)));
@@ -93,15 +93,15 @@ it('does not read an explanation without end', async () => {
     response.on('drain', more);
     more();
   });
-  await expect(requester.watch('/api/v1/pods')).rejects.toMatchObject({ kind: 'server_error' });
+  await expect(client.watch('/api/v1/pods')).rejects.toMatchObject({ kind: 'server_error' });
 });
 
 it('tells when the connection breaks', async () => {
-  const { requester } = await start((_, response) => {
+  const { client } = await start((_, response) => {
     begin(response);
     response.write('one\n', () => response.destroy());
   });
-  const chunks = await requester.watch('/api/v1/pods');
+  const chunks = await client.watch('/api/v1/pods');
   await expect(textOf(chunks)).rejects.toMatchObject({
     kind: 'unreachable',
     message: expect.stringMatching(/^GET \/api\/v1\/pods: the connection broke: /),
@@ -109,20 +109,20 @@ it('tells when the connection breaks', async () => {
 });
 
 it('ends when nothing comes for too long', async () => {
-  const { server, requester } = await start((_, response) => begin(response));
-  const chunks = await requester.watch('/api/v1/pods', { silenceMs: 30 });
+  const { server, client } = await start((_, response) => begin(response));
+  const chunks = await client.watch('/api/v1/pods', { silenceMs: 30 });
   await expect(textOf(chunks)).rejects.toMatchObject({ kind: 'timeout' });
   expect(server.connections()).toBe(1);
 });
 
 it.each(['before', 'while'])('ends when it is canceled %s it is read', async (when) => {
   const { promise: isClosed, resolve } = Promise.withResolvers<void>();
-  const { requester } = await start((_, response) => {
+  const { client } = await start((_, response) => {
     begin(response);
     response.on('close', resolve);
   });
   const controller = new AbortController();
-  const chunks = await requester.watch('/api/v1/pods', { signal: controller.signal });
+  const chunks = await client.watch('/api/v1/pods', { signal: controller.signal });
   if (when === 'before') controller.abort();
   const read = textOf(chunks);
   controller.abort();
@@ -132,12 +132,12 @@ it.each(['before', 'while'])('ends when it is canceled %s it is read', async (wh
 
 it('closes the connection when nobody reads on', async () => {
   const { promise: isClosed, resolve } = Promise.withResolvers<void>();
-  const { requester } = await start((_, response) => {
+  const { client } = await start((_, response) => {
     begin(response);
     response.write('one\n');
     response.on('close', resolve);
   });
-  for await (const chunk of await requester.watch('/api/v1/pods')) {
+  for await (const chunk of await client.watch('/api/v1/pods')) {
     expect(chunk.toString()).toBe('one\n');
     break;
   }

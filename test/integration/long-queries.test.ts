@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createCustomMetrics } from '../../src/metrics/custom.ts';
 import { createResourceMetrics } from '../../src/metrics/resource.ts';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
 import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
 import { connectCluster } from '../../src/commands/serve/cluster.ts';
-import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { kubeconfigText } from './kubernetes-server.ts';

@@ -7,14 +7,11 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterResource } from '../../src/apimachinery/cluster-resource.ts';
 import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
-import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
-import { connectKubernetes } from '../../src/kubernetes/connection.ts';
-import type { ObjectIndexReport } from '../../src/kubernetes/object-index/index-report.ts';
-import type { ObjectIndexLimits } from '../../src/kubernetes/object-index/limits.ts';
-import {
-  createObjectIndex,
-  type ObjectIndex,
-} from '../../src/kubernetes/object-index/object-index.ts';
+import { connectKubernetes } from '../../src/kubernetes/client/connection.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
+import type { ObjectIndexReport } from '../../src/kubernetes/objects/index-report.ts';
+import type { ObjectIndexLimits } from '../../src/kubernetes/objects/limits.ts';
+import { createObjectIndex, type ObjectIndex } from '../../src/kubernetes/objects/object-index.ts';
 import { startKubernetesApi } from '../golden/kubernetes-api.ts';
 import { parseGroups } from '../golden/kubernetes-discovery.ts';
 import { readData } from '../golden/recorded-cases.ts';
@@ -64,7 +61,7 @@ async function startIndex(
     kubeconfigFile,
     kubeconfigText({ cluster: { server: settings.url ?? server.url } }),
   );
-  const requester = await connectKubernetes({
+  const client = await connectKubernetes({
     kubeconfigFile,
     userAgent: 'test',
     timeoutMs: settings.timeoutMs ?? 5_000,
@@ -80,14 +77,14 @@ async function startIndex(
     objectsAsked: (resource, source) => reports.push(`asked ${resource} ${source}`),
   };
   const index = createObjectIndex({
-    requester,
+    client,
     log: { info: () => undefined, warn: (message) => warnings.push(message) },
     report,
     limits: { ...QUICK, ...limits },
     ...(settings.now && { now: settings.now }),
   });
   open.push(
-    () => requester.close(),
+    () => client.close(),
     () => index.close(),
   );
   return { index, reports, warnings, sizes };

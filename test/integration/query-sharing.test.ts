@@ -9,7 +9,7 @@ import {
   type RunningPrometheus,
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
-import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createCustomMetrics } from '../../src/metrics/custom.ts';
 import {
   createPrometheusClient,

@@ -8,7 +8,7 @@ import {
   type RunningPrometheus,
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
-import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import type { ObjectIdentity } from '../../src/metrics/object-metadata.ts';
 import { createResourceMetrics, type ResourceMetrics } from '../../src/metrics/resource.ts';
 import {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { builtinResourceMapper } from '../../src/kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createResourceMetrics } from '../../src/metrics/resource.ts';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
 import { readConfiguration } from '../../src/sources/file/configuration.ts';

@@ -15,14 +15,14 @@ import { createReviewQueue } from '../../apiserver/flow-control/review-queue.ts'
 import type { HealthCheck } from '../../apiserver/health.ts';
 import { serviceUnavailable } from '../../apiserver/status.ts';
 import type { AuthenticationOptions, ServeOptions } from '../../cli/serve-options.ts';
-import { connectKubernetes } from '../../kubernetes/connection.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { connectKubernetes } from '../../kubernetes/client/connection.ts';
 import {
   type ExtensionAuthentication,
   followExtensionAuthentication,
 } from '../../kubernetes/extension-authentication.ts';
 import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
-import type { KubernetesRequester } from '../../kubernetes/requester.ts';
-import { createAccessReviewer, createTokenReviewer } from '../../kubernetes/reviews.ts';
+import { createAccessReviewer, createTokenReviewer } from '../../kubernetes/reviews/reviews.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { version } from '../../version.ts';
@@ -57,7 +57,7 @@ export async function delegateAccess(
   const { authentication, authorization } = options;
   const isAlwaysAllowed = alwaysAllowed(authorization.alwaysAllowPaths);
   const authorities = await followAuthorities(options, log);
-  const forTokens = authorities.requester;
+  const forTokens = authorities.client;
   const forAccess = await connect(options, authorization.kubeconfigFile);
   const turns = createReviewQueue({
     mostRunning: authentication.maxReviewsInFlight,
@@ -66,11 +66,11 @@ export async function delegateAccess(
     onRejected: metrics.reviewRejected,
   });
   const reviewToken = createTokenReviewer(
-    { requester: forTokens, turns },
+    { client: forTokens, turns },
     authentication.tokenCacheTtl,
   );
   const reviewAccess = createAccessReviewer(
-    { requester: forAccess, turns },
+    { client: forAccess, turns },
     { allowedMs: authorization.authorizedTtl, deniedMs: authorization.unauthorizedTtl },
   );
   const authenticate = createAuthenticator({
@@ -90,7 +90,7 @@ export async function delegateAccess(
     readiness: [{ name: 'certificate-authorities', check: authorities.missing }],
     close() {
       authorities.close();
-      for (const requester of [forTokens, forAccess]) requester.close();
+      for (const client of [forTokens, forAccess]) client.close();
     },
   };
 }
@@ -108,7 +108,7 @@ function throwReviewFailure(error: unknown): never {
 function connect(
   { kubernetes }: ServeOptions,
   kubeconfigFile: string | undefined,
-): Promise<KubernetesRequester> {
+): Promise<KubernetesClient> {
   return connectKubernetes({
     kubeconfigFile: kubeconfigFile ?? kubernetes.kubeconfigFile,
     userAgent: `prom-metrics-adapter/${version}`,
@@ -130,7 +130,7 @@ interface FollowedAuthorities {
   current(): CertificateAuthorities | undefined;
   /** Why there are none, where that is so. */
   missing(): string | undefined;
-  readonly requester: KubernetesRequester;
+  readonly client: KubernetesClient;
   close(): void;
 }
 
@@ -142,7 +142,7 @@ async function followAuthorities(options: ServeOptions, log: Logger): Promise<Fo
     authentication.requestHeader.clientCaFile,
     log,
   );
-  const requester = await connect(options, authentication.kubeconfigFile);
+  const client = await connect(options, authentication.kubeconfigFile);
   const isSaidByFlags = clientCa !== undefined && frontProxyCa !== undefined;
   let ofCluster: CertificateAuthorities | undefined =
     authentication.skipLookup || isSaidByFlags ? NO_AUTHORITIES : undefined;
@@ -150,7 +150,7 @@ async function followAuthorities(options: ServeOptions, log: Logger): Promise<Fo
   const followed =
     ofCluster === undefined
       ? followExtensionAuthentication({
-          requester,
+          client,
           intervalMs: LOOKUP_INTERVAL,
           onChange(content) {
             ofCluster = authoritiesOf(content);
@@ -166,7 +166,7 @@ async function followAuthorities(options: ServeOptions, log: Logger): Promise<Fo
     if (failure !== undefined) ofCluster = afterFailedLookup(failure, authentication);
   } catch (error) {
     close();
-    requester.close();
+    client.close();
     throw error;
   }
 
@@ -183,7 +183,7 @@ async function followAuthorities(options: ServeOptions, log: Logger): Promise<Fo
       ofCluster === undefined
         ? 'the cluster has not told its certificate authorities for clients yet'
         : undefined,
-    requester,
+    client,
     close,
   };
 }

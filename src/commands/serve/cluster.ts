@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResourceMapper } from '../../apimachinery/cluster-resource.ts';
 import type { HealthCheck } from '../../apiserver/health.ts';
 import type { ServeOptions } from '../../cli/serve-options.ts';
-import { builtinResourceMapper } from '../../kubernetes/builtin-resources.ts';
-import { watchClusterResources } from '../../kubernetes/cluster-resources.ts';
-import { connectKubernetes } from '../../kubernetes/connection.ts';
+import { connectKubernetes } from '../../kubernetes/client/connection.ts';
+import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
+import { watchClusterResources } from '../../kubernetes/discovery/cluster-resources.ts';
 import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
-import { createObjectIndex } from '../../kubernetes/object-index/object-index.ts';
-import { createObjectMetadata } from '../../kubernetes/object-metadata.ts';
+import { createObjectMetadata } from '../../kubernetes/objects/metadata-lister.ts';
+import { createObjectIndex } from '../../kubernetes/objects/object-index.ts';
 import type { ObjectMetadata } from '../../metrics/object-metadata.ts';
 import type { ObjectNames } from '../../metrics/object-names.ts';
 import {
@@ -77,7 +77,7 @@ export async function connectCluster(
   metrics: AdapterMetrics,
 ): Promise<Cluster> {
   const { kubeconfigFile, discoveryInterval, maxIndexedObjects, qps, burst } = options.kubernetes;
-  const requester = await connectKubernetes({
+  const client = await connectKubernetes({
     kubeconfigFile,
     qps,
     burst,
@@ -85,7 +85,7 @@ export async function connectCluster(
   });
   const listeners: (() => void)[] = [];
   const resources = watchClusterResources({
-    requester,
+    client,
     intervalMs: discoveryInterval,
     onChange: () => {
       for (const listener of listeners) listener();
@@ -93,7 +93,7 @@ export async function connectCluster(
     log,
   });
   const limits = { maxObjects: maxIndexedObjects };
-  const objects = createObjectIndex({ requester, log, report: metrics, limits });
+  const objects = createObjectIndex({ client, log, report: metrics, limits });
   await Promise.race([resources.refresh(), sleep(LONGEST_WAIT, undefined, { ref: false })]);
   return {
     mapper: () => resources.current().mapper,
@@ -120,7 +120,7 @@ export async function connectCluster(
     close() {
       objects.close();
       resources.close();
-      requester.close();
+      client.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createCredentials } from '../../kubernetes/credentials.ts';
-import { readKubeconfig } from '../../kubernetes/kubeconfig.ts';
+import { createCredentials } from '../../kubernetes/credentials/credentials.ts';
+import { readKubeconfig } from '../../kubernetes/credentials/kubeconfig.ts';
 import type { PrometheusIdentity } from '../../prometheus/client/options.ts';
 
 /**

@@ -1,6 +1,6 @@
 // The thread that reads a rules file; see rules-reader.ts.
 import { parentPort, workerData } from 'node:worker_threads';
-import { createResourceMapper } from '../../kubernetes/resource-mapper.ts';
+import { createResourceMapper } from '../../kubernetes/discovery/resource-mapper.ts';
 import { definitionOf } from '../../sources/file/compile-definition.ts';
 import { loadConfigurationFile } from '../../sources/file/load.ts';
 import { limitRepeats } from '../../sources/file/repeated-faults.ts';

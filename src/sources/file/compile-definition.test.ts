@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { turnsDuring } from '../../../test/fixtures/event-loop-turns.ts';
-import { builtinResourceMapper } from '../../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
 import { compileDefinition, definitionOf } from './compile-definition.ts';
 import { readConfiguration } from './configuration.ts';
 

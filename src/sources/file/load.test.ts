@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_FILE_BYTES } from '../../files/bounded-read.ts';
-import { builtinResourceMapper } from '../../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
 import { formatFault } from './fault.ts';
 import { decodeRulesText, loadConfigurationFile, readRulesText } from './load.ts';
 

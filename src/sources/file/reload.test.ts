@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { builtinResourceMapper } from '../../kubernetes/builtin-resources.ts';
+import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import type { Fault } from './fault.ts';
 import { createConfigurationStore, type LoadedConfiguration } from './reload.ts';

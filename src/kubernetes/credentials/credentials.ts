@@ -1,0 +1,252 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { KubernetesError, messageOf } from '../kubernetes-error.ts';
+import { checkCertificates } from './check-certificates.ts';
+import type { ClusterAccess } from './cluster-access.ts';
+
+/** What a request carries so that the API server knows who asks. */
+export interface Credentials {
+  /** Without a slash at the end. */
+  readonly server: string;
+  /** `Authorization` and `Impersonate-User`, as far as there are any. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Keeps connections open; knows the CA and the client certificate. */
+  readonly agent: http.Agent;
+  /** The agent goes through the kubeconfig's own proxy. */
+  readonly proxied: boolean;
+}
+
+export interface CredentialsSource {
+  /**
+   * The credentials as of now: files that changed are read again, exec plugins run again.
+   *
+   * @throws {KubernetesError} `unauthorized` when there are none, with the reason.
+   */
+  current(): Promise<Credentials>;
+  /**
+   * Other credentials than those that the API server has just refused, or undefined when there are
+   * none. Reads the kubeconfig again; at most once in ten seconds.
+   */
+  renewed(refused: Credentials): Promise<Credentials | undefined>;
+  /** Closes every connection. */
+  close(): void;
+}
+
+/** For how long credentials are taken without looking at their files. */
+const FRESH_MS = 5_000;
+const RENEWAL_INTERVAL_MS = 10_000;
+/** For how long an idle connection is kept. */
+const IDLE_SOCKET_MS = 90_000;
+const MAX_SOCKETS = 32;
+
+/**
+ * Credentials through @kubernetes/client-node's authenticators (static and file tokens, exec
+ * plugins, OIDC, basic), and an agent of connections that is replaced when certificates change.
+ *
+ * @param load reads the kubeconfig or the service account.
+ * @throws {ClusterAccessError} (cluster-access.ts) when it cannot be loaded, or its certificates do not fit together.
+ */
+export async function createCredentials(
+  load: () => Promise<ClusterAccess>,
+): Promise<CredentialsSource> {
+  let access = await load();
+  await checkCertificates(access);
+  let config = await toKubeConfig(access);
+  let pool: Pool | undefined;
+  let latest: Credentials | undefined;
+  let takenAt = Number.NEGATIVE_INFINITY;
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  let running: Promise<Credentials> | undefined;
+  let renewing: Promise<Credentials | undefined> | undefined;
+
+  const take = async (): Promise<Credentials> => {
+    const options = await authenticate(config, access);
+    const tls = tlsOptions(options, access);
+    if (pool?.key !== tls.key) {
+      if (pool !== undefined && access.cluster.proxyUrl !== undefined) {
+        // client-node makes one proxy agent for the life of a KubeConfig.
+        config = await toKubeConfig(access);
+        options.agent = (await authenticate(config, access)).agent;
+      }
+      pool?.retire();
+      pool = openPool(access, options, tls);
+    }
+    const headers = requestHeaders(options, access);
+    takenAt = performance.now();
+    if (latest?.agent !== pool.agent || !sameHeaders(latest.headers, headers)) {
+      latest = {
+        server: access.cluster.server,
+        headers,
+        agent: pool.agent,
+        proxied: pool.proxied,
+      };
+    }
+    return latest;
+  };
+
+  const current = async (): Promise<Credentials> => {
+    if (latest !== undefined && performance.now() - takenAt < FRESH_MS) return latest;
+    running ??= take().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+
+  const reload = async (): Promise<Credentials | undefined> => {
+    renewedAt = performance.now();
+    try {
+      const loaded = await load();
+      await checkCertificates(loaded);
+      config = await toKubeConfig(loaded);
+      access = loaded;
+      takenAt = Number.NEGATIVE_INFINITY;
+      return await current();
+    } catch {
+      // What the API server said about the old ones is the better message.
+      return undefined;
+    }
+  };
+
+  return {
+    current,
+
+    async renewed(refused) {
+      if (latest !== undefined && latest !== refused) return latest;
+      if (renewing === undefined && performance.now() - renewedAt < RENEWAL_INTERVAL_MS) {
+        return undefined;
+      }
+      renewing ??= reload().finally(() => {
+        renewing = undefined;
+      });
+      const renewed = await renewing;
+      return renewed === refused ? undefined : renewed;
+    },
+
+    close() {
+      pool?.agent.destroy();
+    },
+  };
+}
+
+/** @kubernetes/client-node is loaded only here: it costs some 30 MB, which --standalone can save. */
+async function toKubeConfig(access: ClusterAccess): Promise<KubeConfig> {
+  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
+  const { cluster, user } = access;
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    // client-node refuses plain HTTP (as of `kubectl proxy`) unless verification is off as well.
+    clusters: [
+      { ...cluster, skipTLSVerify: cluster.skipTLSVerify || cluster.server.startsWith('http:') },
+    ],
+    users: [user],
+    contexts: [{ name: 'current', cluster: cluster.name, user: user.name }],
+    currentContext: 'current',
+  });
+  return config;
+}
+
+async function authenticate(
+  config: KubeConfig,
+  access: ClusterAccess,
+): Promise<https.RequestOptions> {
+  const options: https.RequestOptions = {};
+  try {
+    await config.applyToHTTPSOptions(options);
+  } catch (error) {
+    throw new KubernetesError(
+      'unauthorized',
+      `no credentials from ${access.source}: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+  return options;
+}
+
+interface TlsOptions {
+  readonly ca: https.AgentOptions['ca'];
+  readonly cert: https.AgentOptions['cert'];
+  readonly key: https.AgentOptions['key'];
+  readonly servername: string | undefined;
+  readonly rejectUnauthorized: boolean;
+}
+
+/** With a key that tells connections which cannot stand in for each other apart. */
+function tlsOptions(
+  options: https.RequestOptions,
+  { cluster }: ClusterAccess,
+): { options: TlsOptions; key: string } {
+  const { ca, cert, key, servername, rejectUnauthorized } = options;
+  const parts = [cluster.server, cluster.proxyUrl, ca, cert, key, servername, rejectUnauthorized];
+  return {
+    options: { ca, cert, key, servername, rejectUnauthorized: rejectUnauthorized ?? true },
+    key: parts.map(String).join('\n'),
+  };
+}
+
+/** Connections to the same server with the same certificates. */
+interface Pool {
+  readonly key: string;
+  readonly agent: http.Agent;
+  readonly proxied: boolean;
+  /** Requests that are under way end first. */
+  retire(): void;
+}
+
+function openPool(
+  access: ClusterAccess,
+  options: https.RequestOptions,
+  tls: { options: TlsOptions; key: string },
+): Pool {
+  const proxy = access.cluster.proxyUrl === undefined ? undefined : options.agent;
+  const proxied = proxy instanceof http.Agent;
+  const agent = proxied ? proxy : newAgent(access.cluster.server, tls.options);
+  return {
+    key: tls.key,
+    agent,
+    proxied,
+    retire() {
+      for (const sockets of Object.values(agent.freeSockets)) {
+        for (const socket of sockets ?? []) socket.destroy();
+      }
+    },
+  };
+}
+
+function newAgent(server: string, tls: TlsOptions): http.Agent {
+  const pooling = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS };
+  if (server.startsWith('http:')) return new http.Agent(pooling);
+  return new https.Agent({ ...pooling, ...tls });
+}
+
+/** Headers as they go out; a value that HTTP cannot carry is told here. */
+function requestHeaders(
+  options: https.RequestOptions,
+  access: ClusterAccess,
+): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  if (typeof options.auth === 'string') {
+    headers.Authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  }
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    headers[name] = String(value).trim();
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      http.validateHeaderValue(name, value);
+    } catch {
+      throw new KubernetesError(
+        'unauthorized',
+        `${access.source}: what is to be sent as ${name} holds characters that HTTP does not allow`,
+      );
+    }
+  }
+  return headers;
+}
+
+function sameHeaders(
+  one: Readonly<Record<string, string>>,
+  other: Readonly<Record<string, string>>,
+): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,143 @@
+import type { ClusterResource } from '../../apimachinery/cluster-resource.ts';
+import { isDnsLabel, isDnsSubdomain } from '../../apimachinery/object-name.ts';
+
+/** A version of an API group, as a discovery document lists it. */
+export interface GroupVersion {
+  readonly group: string;
+  readonly version: string;
+}
+
+export interface DiscoveredVersion extends GroupVersion {
+  /**
+   * What this version has, without subresources. Undefined when the API server does not know: it
+   * cannot reach the extension API server that serves the group.
+   */
+  readonly resources: readonly ClusterResource[] | undefined;
+  /** What is listed may be out of date, for the same reason. */
+  readonly stale: boolean;
+}
+
+/**
+ * Reads an APIGroupDiscoveryList (apidiscovery.k8s.io v2 or v2beta1), the answer of `/api` and
+ * `/apis` where the server knows aggregated discovery. Entries whose names cannot be names of
+ * Kubernetes are left out.
+ *
+ * @returns groups in the server's order, preferred versions first; undefined if the document is
+ *   something else.
+ */
+export function parseAggregatedDiscovery(
+  document: unknown,
+): readonly DiscoveredVersion[] | undefined {
+  if (!isMapping(document) || document.kind !== 'APIGroupDiscoveryList') return undefined;
+  return mappings(document.items).flatMap((item) => {
+    const metadata = isMapping(item.metadata) ? item.metadata : {};
+    const group = textOf(metadata.name);
+    return mappings(item.versions).flatMap((entry) => {
+      const groupVersion = { group, version: textOf(entry.version) };
+      if (!isGroupVersion(groupVersion)) return [];
+      const stale = entry.freshness === 'Stale';
+      const resources = mappings(entry.resources).flatMap((resource) =>
+        aggregatedResource(groupVersion, resource),
+      );
+      return [
+        {
+          ...groupVersion,
+          stale,
+          resources: stale && resources.length === 0 ? undefined : resources,
+        },
+      ];
+    });
+  });
+}
+
+function aggregatedResource(groupVersion: GroupVersion, entry: Mapping): ClusterResource[] {
+  const responseKind = isMapping(entry.responseKind) ? entry.responseKind : {};
+  return clusterResource(groupVersion, {
+    resource: textOf(entry.resource),
+    singular: textOf(entry.singularResource),
+    kind: textOf(responseKind.kind),
+    namespaced: entry.scope === 'Namespaced',
+  });
+}
+
+/**
+ * Reads an APIVersions, the answer of `/api` without aggregated discovery.
+ *
+ * @returns undefined if the document is something else.
+ */
+export function parseCoreVersions(document: unknown): readonly GroupVersion[] | undefined {
+  if (!isMapping(document) || !Array.isArray(document.versions)) return undefined;
+  return document.versions
+    .map((version: unknown) => ({ group: '', version: textOf(version) }))
+    .filter(isGroupVersion);
+}
+
+/**
+ * Reads an APIGroupList, the answer of `/apis` without aggregated discovery.
+ *
+ * @returns groups in the server's order, preferred versions first; undefined if the document is
+ *   something else.
+ */
+export function parseGroupList(document: unknown): readonly GroupVersion[] | undefined {
+  if (!isMapping(document) || !Array.isArray(document.groups)) return undefined;
+  return mappings(document.groups).flatMap((entry) => {
+    const group = textOf(entry.name);
+    const preferred = isMapping(entry.preferredVersion)
+      ? textOf(entry.preferredVersion.version)
+      : '';
+    const versions = mappings(entry.versions).map((version) => textOf(version.version));
+    return [...new Set(versions)]
+      .toSorted((one, other) => Number(other === preferred) - Number(one === preferred))
+      .map((version) => ({ group, version }))
+      .filter((groupVersion) => group !== '' && isGroupVersion(groupVersion));
+  });
+}
+
+/**
+ * Reads an APIResourceList, the answer of `/api/v1` and `/apis/GROUP/VERSION`. Subresources and
+ * entries whose names cannot be names of Kubernetes are left out.
+ *
+ * @returns undefined if the document is something else.
+ */
+export function parseResourceList(
+  groupVersion: GroupVersion,
+  document: unknown,
+): readonly ClusterResource[] | undefined {
+  if (!isMapping(document) || !Array.isArray(document.resources)) return undefined;
+  return mappings(document.resources).flatMap((entry) =>
+    clusterResource(groupVersion, {
+      resource: textOf(entry.name),
+      singular: textOf(entry.singularName),
+      kind: textOf(entry.kind),
+      namespaced: entry.namespaced === true,
+    }),
+  );
+}
+
+/** None for an entry that is no resource; older servers leave the singular name empty. */
+function clusterResource(
+  { group, version }: GroupVersion,
+  entry: Pick<ClusterResource, 'resource' | 'singular' | 'kind' | 'namespaced'>,
+): ClusterResource[] {
+  const singular = entry.singular === '' ? entry.kind.toLowerCase() : entry.singular;
+  if (!isDnsLabel(entry.resource) || !isDnsLabel(singular) || entry.kind === '') return [];
+  return [{ group, version, ...entry, singular }];
+}
+
+function isGroupVersion({ group, version }: GroupVersion): boolean {
+  return (group === '' || isDnsSubdomain(group)) && isDnsLabel(version);
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function mappings(value: unknown): readonly Mapping[] {
+  return Array.isArray(value) ? value.filter(isMapping) : [];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

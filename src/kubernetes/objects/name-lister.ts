@@ -1,0 +1,66 @@
+import type { ClusterResource } from '../../apimachinery/cluster-resource.ts';
+import { formatLabelSelector, type LabelSelector } from '../../apimachinery/label-selector.ts';
+import { createSharedCalls } from '../../async/shared-calls.ts';
+import { sortInSlices } from '../../async/sort-in-slices.ts';
+import { createTimeSlices } from '../../async/time-slices.ts';
+import { listPath } from '../api-path.ts';
+import type { KubernetesClient } from '../client/client.ts';
+import { readObjectList } from '../informer/list.ts';
+import { KubernetesError } from '../kubernetes-error.ts';
+import type { ObjectMetadata } from './object-metadata.ts';
+
+export interface ObjectNamesRequest {
+  readonly resource: ClusterResource;
+  /** Undefined for root-scoped resources, and to look into all namespaces. */
+  readonly namespace: string | undefined;
+  /** An empty one selects every object. */
+  readonly selector: LabelSelector;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Names of objects as the API server has them. */
+export interface ClusterObjectNames {
+  /**
+   * The names of the objects that a selector picks, sorted, each once. None for a namespace that
+   * cannot exist (empty, not a DNS label) and for a root-scoped resource in a namespace.
+   *
+   * @throws {KubernetesError}
+   */
+  list(request: ObjectNamesRequest): Promise<readonly string[]>;
+}
+
+/**
+ * Lists only the metadata of objects, page by page; callers who ask for the same at the same time
+ * share one listing.
+ */
+export function createObjectNames(client: KubernetesClient): ClusterObjectNames {
+  const listings = createSharedCalls<readonly string[]>();
+
+  return {
+    async list({ resource, namespace, selector, signal }) {
+      const path = listPath(resource, namespace);
+      if (path === undefined) return [];
+      const labelSelector = formatLabelSelector(selector);
+      const start = (shared: AbortSignal): Promise<readonly string[]> =>
+        listNames(client, path, labelSelector, shared);
+      return listings.join(`${path}?${labelSelector}`, start, signal).catch((error: unknown) => {
+        throw signal?.aborted ? new KubernetesError('canceled', `GET ${path}: canceled`) : error;
+      });
+    },
+  };
+}
+
+/** @returns sorted, each once: of all namespaces, objects may have the same name. */
+async function listNames(
+  client: KubernetesClient,
+  path: string,
+  labelSelector: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const begin = () => {
+    const names = new Set<string>();
+    return { names, add: ({ name }: ObjectMetadata) => void names.add(name) };
+  };
+  const { receiver } = await readObjectList(client, { path, labelSelector, signal }, begin);
+  return sortInSlices(receiver.names, (one, other) => one < other, createTimeSlices());
+}

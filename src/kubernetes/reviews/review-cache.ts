@@ -1,0 +1,90 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { createSharedCalls } from '../../async/shared-calls.ts';
+
+/** Remembers what reviews said. */
+export interface ReviewCache<T> {
+  /**
+   * The answer to a question: a cached one, one in progress for a caller of the same pool, or a new one.
+   * A rejection of `ask` is passed to all callers that wait for it, and is not cached.
+   *
+   * @param ask its signal is aborted when all callers have given up
+   */
+  answer(
+    question: string,
+    ask: (signal: AbortSignal) => Promise<T>,
+    caller: WaitingCaller,
+  ): Promise<T>;
+}
+
+/** A caller that waits for an answer. */
+export interface WaitingCaller {
+  /** Callers do not share the wait with those of another pool, which may be longer. */
+  readonly pool: string;
+  /** Ends this caller's wait, with its reason. */
+  readonly signal: AbortSignal;
+  /** Called before the caller waits, so not if the answer is cached. May throw. */
+  readonly onWait: () => void;
+}
+
+export interface ReviewCacheOptions<T> {
+  /** For how long an answer is remembered, in milliseconds; 0: not at all. */
+  readonly ttlMs: (answer: T) => number;
+  /** How many answers are remembered; the one that was not asked for longest goes first. */
+  readonly maxEntries: number;
+  /** Questions are secrets: none is kept, only a keyed hash of it, which takes its time. */
+  readonly secret: boolean;
+  /** Milliseconds that never go back. */
+  readonly now?: () => number;
+}
+
+/** A cache of answers by their questions. */
+export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCache<T> {
+  const { ttlMs, maxEntries, now = () => performance.now() } = options;
+  const hash = keyedHash(randomBytes(32));
+  const keyOf = (question: string): string =>
+    options.secret || question.length > LONGEST_KEPT ? hash(question) : question;
+  const known = new Map<string, { readonly answer: T; readonly until: number }>();
+  const underWay = createSharedCalls<T>();
+
+  const recall = (key: string): { readonly answer: T } | undefined => {
+    const entry = known.get(key);
+    if (entry === undefined) return undefined;
+    known.delete(key);
+    if (now() >= entry.until) return undefined;
+    // A Map keeps the order of insertion: the last that was asked for is the last to go.
+    known.set(key, entry);
+    return entry;
+  };
+
+  const remember = (key: string, answer: T): void => {
+    const ttl = ttlMs(answer);
+    if (ttl <= 0) return;
+    known.set(key, { answer, until: now() + ttl });
+    for (const oldest of known.keys()) {
+      if (known.size <= maxEntries) return;
+      known.delete(oldest);
+    }
+  };
+
+  return {
+    async answer(question, ask, { pool, signal, onWait }) {
+      const key = keyOf(question);
+      const remembered = recall(key);
+      if (remembered !== undefined) return remembered.answer;
+      onWait();
+      const askAndRemember = async (abandoned: AbortSignal): Promise<T> => {
+        const answer = await ask(abandoned);
+        remember(key, answer);
+        return answer;
+      };
+      return underWay.join(`${pool} ${key}`, askAndRemember, signal);
+    },
+  };
+}
+
+/** Characters. Clients make up parts of questions: what is kept of each must not be theirs to say. */
+const LONGEST_KEPT = 1024;
+
+function keyedHash(key: Uint8Array): (text: string) => string {
+  return (text) => createHmac('sha256', key).update(text).digest('base64');
+}

@@ -1,0 +1,209 @@
+import type { KubernetesClient } from '../client/client.ts';
+import { fieldOf } from '../field.ts';
+import { KubernetesError } from '../kubernetes-error.ts';
+import { createReviewCache, type WaitingCaller } from './review-cache.ts';
+
+/** UserInfo of authentication.k8s.io/v1. */
+export interface ReviewedUser {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra: ReadonlyMap<string, readonly string[]>;
+}
+
+/** ResourceAttributes or NonResourceAttributes of authorization.k8s.io/v1. */
+export type ReviewedRequest =
+  | {
+      readonly isResource: true;
+      readonly verb: string;
+      readonly group: string;
+      readonly version: string;
+      readonly namespace: string;
+      readonly resource: string;
+      readonly name: string;
+      readonly subresource: string;
+    }
+  | { readonly isResource: false; readonly verb: string; readonly path: string };
+
+export interface AccessReview {
+  readonly allowed: boolean;
+  /** Why, where the API server says so. */
+  readonly reason: string;
+}
+
+/**
+ * The user of a token according to a TokenReview; undefined if it is not valid. Throws
+ * {@link KubernetesError}, or what the queue rejects the review with.
+ */
+export type TokenReviewer = (
+  token: string,
+  caller: ReviewCaller,
+) => Promise<ReviewedUser | undefined>;
+
+/**
+ * Whether a user is allowed to do something, according to a SubjectAccessReview. Throws
+ * {@link KubernetesError}, or what the queue rejects the review with.
+ */
+export type AccessReviewer = (
+  user: ReviewedUser,
+  request: ReviewedRequest,
+  caller: ReviewCaller,
+) => Promise<AccessReview>;
+
+/** A request that a review is made for. */
+export interface ReviewCaller extends WaitingCaller {
+  /** Flows of a pool are served round-robin. */
+  readonly flow: string;
+}
+
+/** Limits the number of concurrent reviews. */
+export interface ReviewTurns {
+  /**
+   * Waits until the review of a caller may be sent.
+   *
+   * @param signal ends the wait: rejects with its reason
+   * @returns a function to be called when the review has ended
+   */
+  enter(caller: ReviewCaller, signal: AbortSignal): Promise<() => void>;
+}
+
+/** Sends reviews to the API server. */
+export interface ReviewSender {
+  readonly client: KubernetesClient;
+  readonly turns: ReviewTurns;
+}
+
+/** As many as Kubernetes' own servers remember. */
+const MOST_REVIEWS = 8192;
+
+/** How long the API server may take for a review, in milliseconds. */
+const REVIEW_TIMEOUT_MS = 10_000;
+
+const TOKEN_REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
+const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+
+/**
+ * Reviews of tokens (TokenReview).
+ *
+ * @param ttlMs for how long an answer is remembered, whatever it is
+ */
+export function createTokenReviewer(sender: ReviewSender, ttlMs: number): TokenReviewer {
+  const cache = createReviewCache<ReviewedUser | undefined>({
+    ttlMs: () => ttlMs,
+    maxEntries: MOST_REVIEWS,
+    secret: true,
+  });
+  return (token, caller) => {
+    const ask = async (signal: AbortSignal): Promise<ReviewedUser | undefined> => {
+      const review = {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenReview',
+        spec: { token },
+      };
+      const status = await sendReview(sender, TOKEN_REVIEWS, review, caller, signal);
+      return booleanField(TOKEN_REVIEWS, status, 'authenticated') ? readUser(status) : undefined;
+    };
+    return cache.answer(token, ask, caller);
+  };
+}
+
+/** For how long answers are remembered, in milliseconds. */
+export interface AccessReviewTtl {
+  readonly allowedMs: number;
+  readonly deniedMs: number;
+}
+
+/** Reviews of access (SubjectAccessReview). */
+export function createAccessReviewer(
+  sender: ReviewSender,
+  { allowedMs, deniedMs }: AccessReviewTtl,
+): AccessReviewer {
+  const cache = createReviewCache<AccessReview>({
+    ttlMs: ({ allowed }) => (allowed ? allowedMs : deniedMs),
+    maxEntries: MOST_REVIEWS,
+    secret: false,
+  });
+  return (user, request, caller) => {
+    const { name, uid, groups, extra } = user;
+    const question = JSON.stringify([request, name, uid, groups, ...extra]);
+    const ask = async (signal: AbortSignal): Promise<AccessReview> => {
+      const spec = { ...attributesOf(request), ...subjectOf(user) };
+      const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
+      const status = await sendReview(sender, ACCESS_REVIEWS, review, caller, signal);
+      const allowed = booleanField(ACCESS_REVIEWS, status, 'allowed');
+      const denied = booleanField(ACCESS_REVIEWS, status, 'denied');
+      const reason = fieldOf(status, 'reason');
+      return { allowed: allowed && !denied, reason: typeof reason === 'string' ? reason : '' };
+    };
+    return cache.answer(question, ask, caller);
+  };
+}
+
+/**
+ * Sends a review when the queue allows it, and returns the `status` of the response. A review that has
+ * been sent is not aborted when its callers give up, since that would cost the connection.
+ */
+async function sendReview(
+  { client, turns }: ReviewSender,
+  path: string,
+  review: object,
+  caller: ReviewCaller,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const leave = await turns.enter(caller, signal);
+  try {
+    const { body } = await client.postJson(path, review, { timeoutMs: REVIEW_TIMEOUT_MS });
+    return fieldOf(body, 'status');
+  } finally {
+    leave();
+  }
+}
+
+/** A boolean of the status; Go leaves out what is false. */
+function booleanField(path: string, status: unknown, field: string): boolean {
+  const value = fieldOf(status, field) ?? false;
+  if (typeof status === 'object' && status !== null && typeof value === 'boolean') return value;
+  throw new KubernetesError('bad_answer', `POST ${path}: expected status.${field}, true or false`);
+}
+
+function readUser(status: unknown): ReviewedUser {
+  const user = fieldOf(status, 'user');
+  const name = fieldOf(user, 'username');
+  if (typeof name !== 'string' || name === '') {
+    throw new KubernetesError(
+      'bad_answer',
+      `POST ${TOKEN_REVIEWS}: expected status.user.username, for the token is said to be valid`,
+    );
+  }
+  const uid = fieldOf(user, 'uid');
+  const extra = fieldOf(user, 'extra');
+  const extras = typeof extra === 'object' && extra !== null ? Object.entries(extra) : [];
+  return {
+    name,
+    ...(typeof uid === 'string' && uid !== '' && { uid }),
+    groups: strings(fieldOf(user, 'groups')),
+    extra: new Map(extras.map(([key, values]) => [key, strings(values)])),
+  };
+}
+
+function strings(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((each: unknown) => typeof each === 'string');
+}
+
+function attributesOf(request: ReviewedRequest): object {
+  if (!request.isResource) {
+    return { nonResourceAttributes: { path: request.path, verb: request.verb } };
+  }
+  const { isResource: _, ...resourceAttributes } = request;
+  return { resourceAttributes };
+}
+
+function subjectOf({ name, uid, groups, extra }: ReviewedUser): object {
+  return {
+    user: name,
+    groups,
+    ...(uid !== undefined && { uid }),
+    ...(extra.size > 0 && { extra: Object.fromEntries(extra) }),
+  };
+}
