@@ -1,30 +1,30 @@
 import express from 'express';
-import { type Answer, objectAnswer } from './answer.ts';
-import { auditId } from './audit-id.ts';
 import type { UserInfo } from './authentication/user-info.ts';
 import type { RequestAccess } from './authorization/request-access.ts';
 import type { Connection } from './connections/connection.ts';
-import { requestedTimeout, withDeadline } from './deadline.ts';
 import type { RequestPlace, RequestPools } from './flow-control/request-pools.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
+import { auditId } from './http/audit-id.ts';
+import { requestedTimeout, withDeadline } from './http/deadline.ts';
 import type {
   AnswerHeaders,
   ExchangeHandler,
   HttpExchange,
   RequestOrigin,
-} from './http-exchange.ts';
-import { Http1Exchange } from './http1-exchange.ts';
-import { Http2Exchange } from './http2-exchange.ts';
+} from './http/http-exchange.ts';
+import { Http1Exchange } from './http/http1-exchange.ts';
+import { Http2Exchange } from './http/http2-exchange.ts';
+import { dropBody } from './http/request-body.ts';
+import { type RequestInfo, requestInfo } from './http/request-info.ts';
+import { parseRequestUrl } from './http/request-url.ts';
+import { respond } from './http/respond.ts';
+import type { RequestListeners } from './http/server.ts';
 import type { MetricsApi } from './metrics-api.ts';
-import { negotiateError } from './negotiation.ts';
-import { isPretty } from './pretty-print.ts';
-import { dropBody } from './request-body.ts';
-import { type RequestInfo, requestInfo } from './request-info.ts';
+import { type Answer, objectAnswer } from './representation/answer.ts';
+import { negotiateError } from './representation/negotiation.ts';
+import { isPretty } from './representation/pretty-print.ts';
 import { collectQueries, type RequestQueries, type RequestQuery } from './request-queries.ts';
-import { parseRequestUrl } from './request-url.ts';
-import { respond } from './respond.ts';
 import { createRoutes, type Routes } from './routes.ts';
-import type { RequestListeners } from './server.ts';
 import { retryAfterOf, statusOf } from './status.ts';
 
 /** A request that has been answered, for the log and the adapter's own metrics. */

@@ -1,4 +1,4 @@
-import { type Answer, textAnswer } from './answer.ts';
+import { type Answer, textAnswer } from './representation/answer.ts';
 
 /** Something that must hold for the server to be healthy. */
 export interface HealthCheck {

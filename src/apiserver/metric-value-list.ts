@@ -1,7 +1,7 @@
 import { timestampFromSeconds } from '../apimachinery/timestamp.ts';
 import type { MetricValue } from '../metrics/custom.ts';
 import type { ExternalMetricValue } from '../metrics/external.ts';
-import { listItems } from './long-list.ts';
+import { listItems } from './representation/long-list.ts';
 
 /** MetricValueList of custom.metrics.k8s.io, `v1beta1` or `v1beta2`. */
 export function metricValueList(version: string, values: readonly MetricValue[]): object {

@@ -2,18 +2,18 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { CustomMetrics } from '../metrics/custom.ts';
 import type { ExternalMetrics } from '../metrics/external.ts';
 import type { OnQuery } from '../prometheus/sharing/query-runner.ts';
-import { type ApiGroup, customMetricsGroup, externalMetricsGroup } from './api-group.ts';
 import { parseCustomMetricsPath } from './custom-metrics-path.ts';
+import { type ApiGroup, customMetricsGroup, externalMetricsGroup } from './discovery/api-group.ts';
 import {
   type ApiResource,
   type ApiResourceList,
   apiResourceList,
   customMetricResources,
   externalMetricResources,
-} from './discovery.ts';
-import { parseListOptions, refuseWatch } from './list-options.ts';
+} from './discovery/discovery.ts';
+import { parseListOptions, refuseWatch } from './http/list-options.ts';
 import { externalMetricValueList, metricValueList } from './metric-value-list.ts';
-import { type Conversion, metricsOffer, type Offer } from './negotiation.ts';
+import { type Conversion, metricsOffer, type Offer } from './representation/negotiation.ts';
 import { resourceNotFound } from './status.ts';
 
 /** A request below `/apis/<group>/<version>/`. */

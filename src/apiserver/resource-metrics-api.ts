@@ -4,10 +4,11 @@ import {
   type ResourceMetricsRequest,
   selectableFields,
 } from '../metrics/resource.ts';
-import { resourceMetricsGroup } from './api-group.ts';
-import { type ApiResource, apiResourceList } from './discovery.ts';
-import { checkNumbers, readLabelSelector, refuseWatch } from './list-options.ts';
+import { resourceMetricsGroup } from './discovery/api-group.ts';
+import { type ApiResource, apiResourceList } from './discovery/discovery.ts';
+import { checkNumbers, readLabelSelector, refuseWatch } from './http/list-options.ts';
 import type { MetricsApi, MetricsRequest } from './metrics-api.ts';
+import { convert, tableConversions } from './representation/table.ts';
 import {
   type MetricsObject,
   metricsColumns,
@@ -16,7 +17,6 @@ import {
   podMetrics,
 } from './resource-metrics-object.ts';
 import { badRequest, resourceNotFound } from './status.ts';
-import { convert, tableConversions } from './table.ts';
 
 const resources: readonly ApiResource[] = [
   {

@@ -4,8 +4,8 @@ import { timestampFromSeconds } from '../apimachinery/timestamp.ts';
 import type { ObjectIdentity } from '../metrics/object-metadata.ts';
 import type { NodeMetrics, PodMetrics } from '../metrics/resource.ts';
 import type { ResourceUsage } from '../metrics/resource-usage.ts';
-import { listItems } from './long-list.ts';
-import type { TableColumn, Tabled } from './table.ts';
+import { listItems } from './representation/long-list.ts';
+import type { TableColumn, Tabled } from './representation/table.ts';
 
 const API_VERSION = 'metrics.k8s.io/v1beta1';
 

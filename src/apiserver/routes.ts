@@ -4,7 +4,15 @@ import {
   aggregatedConversions,
   convertedMediaType,
   createAggregatedDiscovery,
-} from './aggregated-discovery.ts';
+} from './discovery/aggregated-discovery.ts';
+import { apiGroup, apiGroupList } from './discovery/discovery.ts';
+import { versionInfo } from './discovery/version-info.ts';
+import { type HealthEndpoints, healthAnswer, healthPaths } from './health.ts';
+import { readsGzip } from './http/compression.ts';
+import type { HttpExchange } from './http/http-exchange.ts';
+import type { RequestUrl } from './http/request-url.ts';
+import type { MetricsApi } from './metrics-api.ts';
+import { addressOf, createOpenApi, type OpenApiDocuments } from './openapi/openapi-documents.ts';
 import {
   type Answer,
   type AnswerForm,
@@ -13,13 +21,8 @@ import {
   listAnswer,
   objectAnswer,
   textAnswer,
-} from './answer.ts';
-import { readsGzip } from './compression.ts';
-import { apiGroup, apiGroupList } from './discovery.ts';
-import { createDocument, type Document } from './document.ts';
-import { type HealthEndpoints, healthAnswer, healthPaths } from './health.ts';
-import type { HttpExchange } from './http-exchange.ts';
-import type { MetricsApi } from './metrics-api.ts';
+} from './representation/answer.ts';
+import { createDocument, type Document } from './representation/document.ts';
 import {
   accepts,
   discoveryOffer,
@@ -27,12 +30,9 @@ import {
   type Negotiated,
   negotiate,
   type Offer,
-} from './negotiation.ts';
-import { addressOf, createOpenApi, type OpenApiDocuments } from './openapi/openapi-documents.ts';
-import { isPretty } from './pretty-print.ts';
-import type { RequestUrl } from './request-url.ts';
+} from './representation/negotiation.ts';
+import { isPretty } from './representation/pretty-print.ts';
 import { methodNotAllowed, notAcceptable, resourceNotFound } from './status.ts';
-import { versionInfo } from './version-info.ts';
 
 export interface RouteDependencies {
   /** The APIs that are served now. */

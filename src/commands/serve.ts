@@ -7,9 +7,9 @@ import {
   createSinglePool,
   type RequestPools,
 } from '../apiserver/flow-control/request-pools.ts';
+import { type Server, startServer } from '../apiserver/http/server.ts';
 import { customMetricsApi, externalMetricsApi, type MetricsApi } from '../apiserver/metrics-api.ts';
 import { resourceMetricsApi } from '../apiserver/resource-metrics-api.ts';
-import { type Server, startServer } from '../apiserver/server.ts';
 import { CertificateError } from '../apiserver/serving-certificate.ts';
 import { unavailableWhile } from '../apiserver/unavailable.ts';
 import { type RelistLoop, startRelistLoop } from '../catalog/relist.ts';

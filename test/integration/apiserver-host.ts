@@ -7,8 +7,8 @@ import { openToEveryone } from '../../src/apiserver/authorization/request-access
 import type { CloseReason } from '../../src/apiserver/connections/connection.ts';
 import type { ConnectionLimits } from '../../src/apiserver/connections/connections.ts';
 import { createSinglePool } from '../../src/apiserver/flow-control/request-pools.ts';
+import { type Server, type ServerOptions, startServer } from '../../src/apiserver/http/server.ts';
 import { customMetricsApi, externalMetricsApi } from '../../src/apiserver/metrics-api.ts';
-import { type Server, type ServerOptions, startServer } from '../../src/apiserver/server.ts';
 import { createTimeSlices } from '../../src/async/time-slices.ts';
 import { type Catalog, finishCatalog } from '../../src/catalog/catalog.ts';
 import { createCatalogDraft } from '../../src/catalog/catalog-draft.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
 import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
-import type { RequestOrigin } from '../http-exchange.ts';
+import type { RequestOrigin } from '../http/http-exchange.ts';
 import { tooManyRequests } from '../status.ts';
 import { createAuthenticator } from './authenticator.ts';
 import type { CertificateAuthorities } from './authorities.ts';

@@ -1,5 +1,5 @@
 import type { ReviewCaller } from '../flow-control/review-queue.ts';
-import type { RequestOrigin } from '../http-exchange.ts';
+import type { RequestOrigin } from '../http/http-exchange.ts';
 import { isTooManyRequests, StatusError } from '../status.ts';
 import type { CertificateAuthorities, FrontProxy } from './authorities.ts';
 import { bearerToken } from './bearer-token.ts';

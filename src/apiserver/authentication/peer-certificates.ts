@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto';
 import { type DetailedPeerCertificate, TLSSocket, type TlsOptions } from 'node:tls';
-import type { RequestOrigin } from '../http-exchange.ts';
+import type { RequestOrigin } from '../http/http-exchange.ts';
 import { type ChainCertificate, readCertificate } from './chain-certificate.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { UserInfo } from '../authentication/user-info.ts';
 import type { ReviewCaller } from '../flow-control/review-queue.ts';
-import type { RequestInfo } from '../request-info.ts';
+import type { RequestInfo } from '../http/request-info.ts';
 import { isTooManyRequests } from '../status.ts';
 import { forbidden } from './forbidden.ts';
 import type { PathMatcher } from './path-pattern.ts';

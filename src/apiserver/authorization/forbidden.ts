@@ -1,6 +1,6 @@
 import { echoedText } from '../../text/echoed-text.ts';
 import type { UserInfo } from '../authentication/user-info.ts';
-import type { RequestInfo, ResourceRequestInfo } from '../request-info.ts';
+import type { RequestInfo, ResourceRequestInfo } from '../http/request-info.ts';
 import { StatusError } from '../status.ts';
 
 /**

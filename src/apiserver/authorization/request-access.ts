@@ -1,8 +1,8 @@
 import type { Identity } from '../authentication/identity.ts';
 import { anonymous, type UserInfo } from '../authentication/user-info.ts';
 import type { ReviewCaller } from '../flow-control/review-queue.ts';
-import type { RequestOrigin } from '../http-exchange.ts';
-import type { RequestInfo } from '../request-info.ts';
+import type { RequestOrigin } from '../http/http-exchange.ts';
+import type { RequestInfo } from '../http/request-info.ts';
 
 /** Who asks and whether they may: every request passes both before anything else is done for it. */
 export interface RequestAccess {

@@ -1,6 +1,6 @@
 import type { MemoryBudget } from './memory-budget.ts';
 import type { OpenRequest } from './open-request.ts';
-import type { RequestTurns } from './request-turns.ts';
+import type { RequestTurns } from './request-scheduler.ts';
 
 const REQUESTS_A_STEP = 8;
 

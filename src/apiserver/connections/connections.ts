@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type CloseReason, Connection } from './connection.ts';
 import { createMemoryBudget, type MemoryBudget } from './memory-budget.ts';
-import { createRequestTurns, type RequestTurns } from './request-turns.ts';
+import { createRequestTurns, type RequestTurns } from './request-scheduler.ts';
 
 export interface ConnectionLimits {
   /** The number of open connections. 0: no limit. */

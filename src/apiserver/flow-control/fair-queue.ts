@@ -1,4 +1,4 @@
-import { createFairPlaces, type Refusal } from './fair-places.ts';
+import { createFairPlaces, type Refusal } from './fair-slots.ts';
 
 /** Limits the number of concurrent calls. Others wait, and flows are served round-robin. */
 export interface FairQueue {

@@ -1,6 +1,6 @@
 import type { Identity } from '../authentication/identity.ts';
 import { tooManyRequests } from '../status.ts';
-import { createFairPlaces, type FairPlaces, type Refusal } from './fair-places.ts';
+import { createFairPlaces, type FairPlaces, type Refusal } from './fair-slots.ts';
 import { addressFlow, userFlow } from './flow.ts';
 import type { ReviewCaller } from './review-queue.ts';
 

@@ -1,6 +1,6 @@
 import { tooManyRequests } from '../status.ts';
-import type { Refusal } from './fair-places.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
+import type { Refusal } from './fair-slots.ts';
 import type { RequestPool } from './request-pools.ts';
 
 /** A request that may have to wait for a TokenReview or SubjectAccessReview. */

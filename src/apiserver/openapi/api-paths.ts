@@ -1,5 +1,5 @@
-import { type ApiGroup, customMetricsGroup, resourceMetricsGroup } from '../api-group.ts';
-import { objectMediaTypes } from '../negotiation.ts';
+import { type ApiGroup, customMetricsGroup, resourceMetricsGroup } from '../discovery/api-group.ts';
+import { objectMediaTypes } from '../representation/negotiation.ts';
 import { schemaNames } from './api-schemas.ts';
 import type { GroupVersionKind } from './schema.ts';
 

@@ -1,5 +1,5 @@
-import type { ApiGroup } from '../api-group.ts';
-import { createDocument, type Document } from '../document.ts';
+import type { ApiGroup } from '../discovery/api-group.ts';
+import { createDocument, type Document } from '../representation/document.ts';
 import { type ApiPath, groupListPath, groupPath, versionPath, versionPaths } from './api-paths.ts';
 import { openApiV2 } from './openapi-v2.ts';
 import { openApiV3 } from './openapi-v3.ts';

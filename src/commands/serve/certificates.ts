@@ -1,4 +1,4 @@
-import type { NamedCertificate, Server } from '../../apiserver/server.ts';
+import type { NamedCertificate, Server } from '../../apiserver/http/server.ts';
 import {
   CertificateError,
   namesInCertificate,

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createRequestTurns } from './request-scheduler.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setImmediate'] });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+it('starts a request immediately, and those above 3 ms in later turns, by connection', () => {
+  const turns = createRequestTurns();
+  const [one, other] = [{}, {}];
+  const started: string[] = [];
+  const take = (name: string, milliseconds: number) => () => {
+    started.push(name);
+    now += milliseconds;
+  };
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  turns.start(one, take('a', 2));
+  turns.start(one, take('b', 2));
+  expect(started).toEqual(['a', 'b']);
+  for (const name of ['c', 'd', 'e']) turns.start(one, take(name, 2));
+  turns.start(other, take('x', 2));
+  expect(started).toEqual(['a', 'b']);
+  vi.runOnlyPendingTimers();
+  expect(started).toEqual(['a', 'b', 'c', 'x']);
+  // The order of a connection stays, also for what comes while some wait.
+  turns.start(one, take('f', 1));
+  vi.runOnlyPendingTimers();
+  expect(started).toEqual(['a', 'b', 'c', 'x', 'd', 'e']);
+  vi.runOnlyPendingTimers();
+  expect(started).toEqual(['a', 'b', 'c', 'x', 'd', 'e', 'f']);
+});
+
+it('alternates steps that end a connection with starts, and starts nothing more of it', () => {
+  const turns = createRequestTurns();
+  const [closed, other] = [{}, {}];
+  const done: string[] = [];
+  const take = (name: string) => () => {
+    done.push(name);
+    now += 2;
+  };
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  for (const name of ['a', 'b', 'c']) turns.start(closed, take(name));
+  for (const name of ['x', 'y', 'z']) turns.start(other, take(name));
+  expect(done).toEqual(['a', 'b']);
+  let steps = 0;
+  turns.end(closed, () => {
+    take('end')();
+    steps += 1;
+    return steps < 3;
+  });
+  for (let turn = 0; turn < 5; turn += 1) vi.runOnlyPendingTimers();
+  expect(done).toEqual(['a', 'b', 'end', 'x', 'end', 'y', 'end', 'z']);
+});

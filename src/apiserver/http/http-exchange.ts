@@ -1,0 +1,67 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { OpenRequest } from '../connections/open-request.ts';
+import type { Body } from './body.ts';
+
+/** Of a request, what says who has sent it. */
+export interface RequestOrigin {
+  /** The same for all requests of a connection. */
+  readonly socket: Socket | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** Every value of a header by itself. */
+  readonly headersDistinct: IncomingMessage['headersDistinct'];
+}
+
+/** Header fields of an answer. */
+export type AnswerHeaders = Readonly<Record<string, string | number>>;
+
+/** A request over HTTP/1.1 or HTTP/2, and the way back to who has sent it. */
+export interface HttpExchange {
+  readonly method: string;
+  /** The target as it came. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly protocol: 'HTTP/1.1' | 'HTTP/2';
+  /** The code that was sent; meaningless before. */
+  readonly code: number;
+  /** Whether all of the answer has been handed to the operating system. */
+  readonly isSent: boolean;
+  /** The request in its connection: when it ends, and the memory that it uses. */
+  readonly open: OpenRequest;
+  origin(): RequestOrigin;
+  /** Reads the body, if there is one, and tells of each piece of it. */
+  onBody(listener: (piece: Uint8Array) => void): void;
+  /**
+   * Sends the answer; nothing is sent to who has gone.
+   *
+   * @param body undefined: an answer without one
+   */
+  send(code: number, headers: AnswerHeaders, body: Body | undefined): void;
+  /**
+   * Aborts the exchange in any state: over HTTP/1.1 the connection; over HTTP/2 the stream, if the
+   * response is sent or the connection belongs to the front proxy, which other users share.
+   */
+  hangUp(): void;
+}
+
+/** What answers requests; whatever happens, it does not throw. */
+export type ExchangeHandler = (exchange: HttpExchange) => void;
+
+/**
+ * `headersDistinct` as Node.js has it for HTTP/1.1 only.
+ *
+ * @param rawHeaders names and values in turn
+ */
+export function distinctHeaders(rawHeaders: readonly string[]): IncomingMessage['headersDistinct'] {
+  const distinct: Record<string, string[]> = Object.create(null);
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]?.toLowerCase() ?? '';
+    // Those of HTTP/2 itself are no headers of the client's.
+    if (name.startsWith(':')) continue;
+    const value = rawHeaders[i + 1] ?? '';
+    const values = distinct[name];
+    if (values === undefined) distinct[name] = [value];
+    else values.push(value);
+  }
+  return distinct;
+}

@@ -1,0 +1,46 @@
+import { rememberTexts } from '../../text/text-memo.ts';
+import { badRequest } from '../status.ts';
+
+/** A request's target, taken apart once. */
+export interface RequestUrl {
+  /** The decoded path. */
+  readonly path: string;
+  /** The decoded path between its slashes; a single slash at the end does not count. */
+  readonly segments: readonly string[];
+  /** Shared by all requests for the same target: not to be changed. */
+  readonly query: URLSearchParams;
+}
+
+/** What a proxy writes before the path (RFC 9112, 3.2.2): says nothing here. */
+const authority = /^https?:\/\/[^/?]*/i;
+
+/**
+ * Takes the target of a request apart. The path is decoded as a whole and split then, so an encoded
+ * slash is a slash, and nothing is resolved: `.` and `..` are names like any others. Throws a
+ * Status 400 for a target without a path, and for a path that is not percent-encoded UTF-8.
+ *
+ * Those of a thousand autoscalers are remembered, which takes 16 MB at most, whoever sends what.
+ */
+export const parseRequestUrl = rememberTexts(readRequestUrl, { most: 2000, longest: 512 });
+
+function readRequestUrl(target: string): RequestUrl {
+  const local = target.replace(authority, '');
+  const question = local.indexOf('?');
+  const rawPath = question < 0 ? local : local.slice(0, question);
+  const path = decode(rawPath);
+  if (!path.startsWith('/')) {
+    throw badRequest('the target of the request is not valid: expected a path that begins with /');
+  }
+  const segments = path.split('/').slice(1);
+  if (segments.length > 1 && segments.at(-1) === '') segments.pop();
+  const query = new URLSearchParams(question < 0 ? '' : local.slice(question + 1));
+  return { path, segments, query };
+}
+
+function decode(rawPath: string): string {
+  try {
+    return decodeURIComponent(rawPath);
+  } catch {
+    throw badRequest('the path of the request is not valid: expected percent-encoded UTF-8');
+  }
+}
