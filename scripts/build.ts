@@ -98,7 +98,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const result = await build({
   entryPoints: [
     { in: path.join(root, 'src/main.ts'), out: 'main' },
-    { in: path.join(root, 'src/commands/serve/rules-worker.ts'), out: 'rules-worker' },
+    { in: path.join(root, 'src/sources/file/rules-worker.ts'), out: 'rules-worker' },
   ],
   outdir: dist,
   write: false,

@@ -1,6 +1,6 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import type { ResourceLabels } from '../rules/resource-labels.ts';
 import type { CompiledRule } from '../rules/rule.ts';
+import type { ResourceLabels } from '../rules/template-rule/resource-labels.ts';
 
 /** The rules that a catalog is made by. */
 export interface RuleLists {

@@ -1,8 +1,8 @@
 import type { TimeSlices } from '../async/time-slices.ts';
-import { isPlainSeries } from '../rules/foreign-text.ts';
-import { unreachableName } from '../rules/metric-name.ts';
-import { QueryError, UnsafeNameError } from '../rules/metrics-query.ts';
 import type { CompiledRule } from '../rules/rule.ts';
+import { isPlainSeries } from '../rules/template-rule/injection-guard.ts';
+import { unreachableName } from '../rules/template-rule/metric-name.ts';
+import { QueryError, UnsafeNameError } from '../rules/template-rule/metrics-query.ts';
 
 /** A metric that was found and cannot be served: its name, or that of its series, is unfit. */
 export interface LeftOutMetric {

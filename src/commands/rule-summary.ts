@@ -5,11 +5,15 @@ import {
   describedResources,
   exampleRequest,
   nodeRequest,
-} from '../rules/example-request.ts';
-import { type MetricsQuery, QueryError, type QueryRequest } from '../rules/metrics-query.ts';
-import type { ResourceLabels } from '../rules/resource-labels.ts';
+} from '../rules/checks/example-request.ts';
 import type { CompiledResourceRule, CompiledRule } from '../rules/rule.ts';
 import { shareQuery } from '../rules/shared-query.ts';
+import {
+  type MetricsQuery,
+  QueryError,
+  type QueryRequest,
+} from '../rules/template-rule/metrics-query.ts';
+import type { ResourceLabels } from '../rules/template-rule/resource-labels.ts';
 import type { Configuration } from '../sources/file/configuration.ts';
 
 /** What one rule serves, for people to read. */

@@ -22,7 +22,7 @@ import {
   QueryError,
   type QueryRequest,
   UnsupportedRequirementError,
-} from '../rules/metrics-query.ts';
+} from '../rules/template-rule/metrics-query.ts';
 import {
   type AnswerSummary,
   createLeftOutSamples,

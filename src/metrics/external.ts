@@ -12,7 +12,7 @@ import {
   QueryError,
   type QueryRequest,
   UnsupportedRequirementError,
-} from '../rules/metrics-query.ts';
+} from '../rules/template-rule/metrics-query.ts';
 import { createLeftOutSamples, type LeftOutSamples, type OnAnswer } from './answer-summary.ts';
 import { MetricsError, metricNotFound } from './metrics-error.ts';
 import { runQuery } from './run-query.ts';

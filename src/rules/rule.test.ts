@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule, compileWithFaults } from '../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
-import { unreachableName } from './metric-name.ts';
-import { quotedKeyOf } from './metrics-query.ts';
 import { compileResourceRules, rulePlace } from './rule.ts';
+import { unreachableName } from './template-rule/metric-name.ts';
+import { quotedKeyOf } from './template-rule/metrics-query.ts';
 
 describe('compileRuleParts', () => {
   it('reports every error of a rule, each with its place', () => {

@@ -1,11 +1,11 @@
 import { finish, type Steps } from '../async/steps.ts';
 import type { ReportFault } from './fault.ts';
-import type { QueryLanguage } from './foreign-text.ts';
-import { compileNaming, type MetricNaming } from './metric-name.ts';
-import { compileMetricsQueryInSteps, type MetricsQuery } from './metrics-query.ts';
-import { compileResourceLabels, type ResourceLabels } from './resource-labels.ts';
-import type { DiscoveryRule, ResourceRule, ResourceRules } from './rule-definition.ts';
-import { compileSeriesFilters, type SeriesNamePredicate } from './series-filter.ts';
+import type { DiscoveryRule, ResourceRule, ResourceRules } from './template-rule/definition.ts';
+import type { QueryLanguage } from './template-rule/injection-guard.ts';
+import { compileNaming, type MetricNaming } from './template-rule/metric-name.ts';
+import { compileMetricsQueryInSteps, type MetricsQuery } from './template-rule/metrics-query.ts';
+import { compileResourceLabels, type ResourceLabels } from './template-rule/resource-labels.ts';
+import { compileSeriesFilters, type SeriesNamePredicate } from './template-rule/series-filter.ts';
 
 /** Which list of the rules file a rule is in. */
 export type RuleKind = 'custom' | 'external';

@@ -1,7 +1,12 @@
 import { formatMatcher, formatMatchers, isLegacyName } from '../promql/matcher.ts';
 import { type Place, separateByObject } from '../promql/separability.ts';
 import { goQuote } from '../text/quote.ts';
-import { type MetricsQuery, matchersOf, QueryError, type QueryRequest } from './metrics-query.ts';
+import {
+  type MetricsQuery,
+  matchersOf,
+  QueryError,
+  type QueryRequest,
+} from './template-rule/metrics-query.ts';
 
 /** One query that answers requests for different objects of a metric. */
 export interface SharedQuery {

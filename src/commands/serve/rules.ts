@@ -10,10 +10,10 @@ import {
   type LoadedConfiguration,
 } from '../../sources/file/reload.ts';
 import type { LimitedFaults } from '../../sources/file/repeated-faults.ts';
+import { createRulesReader, type RulesReader } from '../../sources/file/rules-reader.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import type { Cluster } from './cluster.ts';
-import { createRulesReader, type RulesReader } from './rules-reader.ts';
 
 /** The rules that are in force. */
 export interface Rules {

@@ -1,4 +1,4 @@
-import type { QueryRequest } from '../../rules/metrics-query.ts';
+import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import { createDemand } from './demand.ts';
 import { createQueryTelling } from './query-observer.ts';
 import type {

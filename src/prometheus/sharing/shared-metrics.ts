@@ -1,5 +1,5 @@
-import type { MetricsQuery, QueryRequest } from '../../rules/metrics-query.ts';
 import { type SharedQuery, shareQuery } from '../../rules/shared-query.ts';
+import type { MetricsQuery, QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import type { Demand } from './demand.ts';
 import type { QueryOrigin } from './query-runner.ts';
 

@@ -1,6 +1,6 @@
 import { createTimeSlices, SHORT_STEPS } from '../../async/time-slices.ts';
-import type { MetricsQuery, QueryRequest } from '../../rules/metrics-query.ts';
 import { openObjects } from '../../rules/shared-query.ts';
+import type { MetricsQuery, QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import type { Sample, Samples } from './query-runner.ts';
 
 /** Above this number of objects their names are omitted: the query would be too long for some servers. */

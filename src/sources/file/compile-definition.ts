@@ -1,7 +1,6 @@
 import type { Steps } from '../../async/steps.ts';
 import { createTimeSlices, type TimeSlices } from '../../async/time-slices.ts';
 import type { ReportFault } from '../../rules/fault.ts';
-import type { QueryLanguage } from '../../rules/foreign-text.ts';
 import {
   type CompiledRule,
   compileResourceRulesInSteps,
@@ -9,7 +8,8 @@ import {
   isWholeRule,
   type RuleKind,
 } from '../../rules/rule.ts';
-import type { DiscoveryRule, RulesDefinition } from '../../rules/rule-definition.ts';
+import type { DiscoveryRule, RulesDefinition } from '../../rules/template-rule/definition.ts';
+import type { QueryLanguage } from '../../rules/template-rule/injection-guard.ts';
 import type { Configuration } from './configuration.ts';
 
 /** What a configuration was compiled from. */

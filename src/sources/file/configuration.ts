@@ -1,10 +1,9 @@
 import type { ResourceMapper } from '../../apimachinery/cluster-resource.ts';
 import { DurationError } from '../../apimachinery/duration-error.ts';
 import { parsePrometheusDuration } from '../../apimachinery/prometheus-duration.ts';
-import { type CheckOptions, checkResourceRules, checkRule } from '../../rules/check-rule.ts';
-import { checkRuleSet } from '../../rules/check-rule-set.ts';
+import { type CheckOptions, checkResourceRules, checkRule } from '../../rules/checks/check-rule.ts';
+import { checkRuleSet } from '../../rules/checks/check-rule-set.ts';
 import type { ReportFault } from '../../rules/fault.ts';
-import type { QueryLanguage } from '../../rules/foreign-text.ts';
 import {
   type CompiledResourceRules,
   type CompiledRule,
@@ -12,14 +11,15 @@ import {
   compileRuleParts,
   isWholeRule,
 } from '../../rules/rule.ts';
-import { reportLongTexts } from '../../rules/text-limits.ts';
+import type { QueryLanguage } from '../../rules/template-rule/injection-guard.ts';
+import { reportLongTexts } from '../../rules/template-rule/text-limits.ts';
 import { type Content, type FileForm, readContent } from './content.ts';
 import { discoveryRule, itemsIn, resourceRule, textIn } from './definitions.ts';
 import type { Fault } from './fault.ts';
 import { type FaultList, faultList } from './fault-list.ts';
 import { fieldInValues } from './helm-values.ts';
-import { childOf, formatPath, type LocatedValue, valueAt } from './located-value.ts';
-import { checkShapes, type RuleShape, sparing } from './rule-shapes.ts';
+import { childOf, formatPath, type LocatedValue, valueAt } from './schema/located-value.ts';
+import { checkShapes, type RuleShape, sparing } from './schema/rule-shapes.ts';
 
 /** What a rules file says, ready for use. */
 export interface Configuration {

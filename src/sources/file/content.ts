@@ -1,10 +1,10 @@
 import type { ReportFault } from '../../rules/fault.ts';
-import { parseDocument } from './document.ts';
 import type { FaultList } from './fault-list.ts';
 import { rulesOfValues } from './helm-values.ts';
-import { keyPlaceOf, type LocatedValue, type Path, placeOf } from './located-value.ts';
-import { type ReadFault, readBySchema } from './read-by-schema.ts';
-import { rulesFileSchema } from './schema.ts';
+import { keyPlaceOf, type LocatedValue, type Path, placeOf } from './schema/located-value.ts';
+import { type ReadFault, readBySchema } from './schema/read-by-schema.ts';
+import { rulesFileSchema } from './schema/schema.ts';
+import { parseDocument } from './yaml/document.ts';
 
 /** What a file says, and how to tell of its places. */
 export interface Content {

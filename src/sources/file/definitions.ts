@@ -4,8 +4,8 @@ import type {
   ResourceAssociation,
   ResourceRule,
   SeriesFilter,
-} from '../../rules/rule-definition.ts';
-import { childOf, type LocatedValue } from './located-value.ts';
+} from '../../rules/template-rule/definition.ts';
+import { childOf, type LocatedValue } from './schema/located-value.ts';
 
 /*
  * From what a file says to rule definitions, defaults filled in. Values of the wrong type count as

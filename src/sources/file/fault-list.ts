@@ -1,7 +1,7 @@
 import type { Severity } from '../../rules/fault.ts';
 import { type Fault, sortFaults } from './fault.ts';
-import { formatPath, type Path } from './located-value.ts';
-import { indexLines } from './position.ts';
+import { formatPath, type Path } from './schema/located-value.ts';
+import { indexLines } from './yaml/position.ts';
 
 /** Collects faults, tying each to a line and column of one file. */
 export interface FaultList {

@@ -1,6 +1,6 @@
 import { nearestName } from '../../text/nearest-name.ts';
-import type { MappingEntry, NodeUse, ScalarNode } from './document.ts';
-import type { ReadFault } from './read-by-schema.ts';
+import type { ReadFault } from './schema/read-by-schema.ts';
+import type { MappingEntry, NodeUse, ScalarNode } from './yaml/document.ts';
 
 /** Where the chart's values have the sections of a rules file. */
 const SECTIONS = { custom: 'rules', external: 'externalRules', resource: 'resourceRules' } as const;

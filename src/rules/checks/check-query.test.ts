@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { compiledRule } from '../../../test/fixtures/rules.ts';
+import type { RuleFault } from '../fault.ts';
+import type { QueryRequest } from '../template-rule/metrics-query.ts';
+import { checkMetricsQuery, checkOtherDelimiters, orMetricsql } from './check-query.ts';
+
+const REQUEST: QueryRequest = {
+  series: 'load',
+  selector: [],
+  namespace: { label: 'namespace', value: 'shop' },
+  objects: { label: 'pod', names: ['web-0'] },
+  groupBy: ['pod'],
+};
+
+function check(metricsQuery: string, samples = [REQUEST], checkPromql = true) {
+  const faults: RuleFault[] = [];
+  const { query } = compiledRule({ metricsQuery });
+  const report = (fault: RuleFault) => faults.push(fault);
+  const options = { checkPromql };
+  const answered = checkMetricsQuery(query, ['q'], samples, ['vector'], options, report);
+  return { answered, faults };
+}
+
+function selectorOf(metricsQuery: string): readonly string[] | undefined {
+  return check(metricsQuery).answered?.selector.map(
+    ({ key, operator, values }) => `${key}${operator}${values.join('|')}`,
+  );
+}
+
+describe('checkMetricsQuery', () => {
+  it('gives the first request that gets a query', () => {
+    const other = { ...REQUEST, series: 'depth' };
+    expect(check('<<.Series>>', [REQUEST, other])).toEqual({ answered: REQUEST, faults: [] });
+    const query = '<<if eq .Series "depth">>x<<end>>';
+    expect(check(query, [REQUEST, other])).toEqual({ answered: other, faults: [] });
+    expect(check(query, [])).toEqual({ answered: undefined, faults: [] });
+  });
+
+  it.each([
+    ['x[<<.LabelValuesByName.window>>]', undefined],
+    ['rate(x[<<.LabelValuesByName.window>>])', ['window=5m']],
+    ['<<if ne .Series "a">>rate(x[<<.LabelValuesByName.w>>])<<end>>', ['w=5m']],
+    ['rate(x[<<.LabelValuesByName.k>>m])', ['k=1']],
+    [
+      'max(x{<<index .LabelValuesByName "name">>="b",c="<<.LabelValuesByName.a>>"})',
+      ['a=value', 'name=value'],
+    ],
+    ['max(x{a!="",<<.LabelMatchers>>,})', []],
+    ['<<if gt (len .LabelValuesByName) 2>>x<<end>>', ['label=5m']],
+    ['<<if gt (len .LabelMatchers) 30>>x<<end>>', ['label=5m']],
+    ['<<if gt (len .GroupBySlice) 2>>x<<end>>', undefined],
+    ['max(<<.Nope>>)', undefined],
+  ])('finds the selector that %s needs', (query, selector) => {
+    expect(selectorOf(query)).toEqual(selector);
+  });
+
+  it('warns of a query that is answered with a selector only', () => {
+    expect(check('rate(x[<<.LabelValuesByName.window>>])').faults).toMatchObject([
+      {
+        severity: 'warning',
+        path: ['q'],
+        offset: 7,
+        message: expect.stringMatching(
+          /^a request needs a label selector and fails without one: the generated query is not PromQL: /,
+        ),
+      },
+    ]);
+  });
+
+  it('warns of an empty `.GroupBy`, where it stands', () => {
+    const external = { series: 'load', selector: [], groupBy: [] };
+    expect(check('sum(x) by (<<.GroupBy>>)', [external]).faults).toEqual([
+      {
+        severity: 'warning',
+        path: ['q'],
+        offset: 13,
+        message: expect.stringContaining('`.GroupBy` is empty in an external rule'),
+      },
+    ]);
+    expect(check('<<len .GroupBySlice>> * x', [external]).faults).toEqual([]);
+    expect(check('sum(x) by (<<.GroupBy>>)').faults).toEqual([]);
+  });
+
+  it.each([
+    ['', 'there is no query', undefined],
+    [' \n', 'there is no query', undefined],
+    ['<<if false>>x<<end>>', 'the template of the query gives an empty query', undefined],
+    ['x{<<.Nope>>}', 'there is no field `.Nope`', 4],
+    ['sum(x) by (pod) +', 'the generated query is not PromQL: unexpected end', 17],
+    ['a default 0', 'is not PromQL but looks like MetricsQL', 2],
+    ['sum({{ .x }})', 'templates are written between `<<` and `>>`', 4],
+    ['sum({{x}}', 'templates are written between `<<` and `>>`', 4],
+    ['1', 'the generated query returns a scalar, expected an instant vector: 1', undefined],
+    ['x[5m]', 'returns a matrix', undefined],
+  ])('says why %j is broken', (query, message, offset) => {
+    expect(check(query)).toEqual({
+      answered: undefined,
+      faults: [
+        {
+          severity: 'broken',
+          path: ['q'],
+          message: expect.stringContaining(message),
+          ...(offset !== undefined && { offset }),
+        },
+      ],
+    });
+  });
+
+  it('says from which release on a query is PromQL, where the template has the cause', () => {
+    const { faults } = check('<<.Series>> + {"a"}');
+    expect(faults).toMatchObject([{ severity: 'warning', path: ['q'], offset: 15 }]);
+    expect(check('<<.Series>> + {"a"}', [REQUEST], false).faults).toEqual([]);
+    expect(check('x{', [REQUEST], false)).toEqual({ answered: REQUEST, faults: [] });
+    expect(check('', [REQUEST], false).faults).toHaveLength(1);
+  });
+});
+
+describe('checkOtherDelimiters', () => {
+  it.each([
+    ['x{a="{{ .b }}"}', 5],
+    ['x{a="{{- .b }}"}', 5],
+    ['x{a="{{$b}}"}', 5],
+    ['{{template}}', 0],
+    ['{ {a}', undefined],
+    ['x{a="{{}}"}', undefined],
+    ['x{a="{{ (b) }}"}', undefined],
+    ['x{a="{.b}"}', undefined],
+  ])('finds in %s those of other programs', (text, offset) => {
+    const faults: RuleFault[] = [];
+    const isFound = checkOtherDelimiters(text, ['p'], (fault) => faults.push(fault));
+    expect(isFound).toBe(offset !== undefined);
+    expect(faults).toMatchObject(
+      offset === undefined ? [] : [{ severity: 'warning', path: ['p'], offset }],
+    );
+  });
+});
+
+describe('orMetricsql', () => {
+  it('says which flag a query needs that may be MetricsQL', () => {
+    expect(orMetricsql('x default 0')).toContain('--check-promql=false');
+    expect(orMetricsql('x +')).toBe('');
+  });
+});

@@ -1,0 +1,54 @@
+import type { RuleFault } from '../fault.ts';
+import type { CompiledRule } from '../rule.ts';
+
+/** Which rule a fault is about: its list in the rules file and its place there, from 0. */
+export type ReportRuleFault = (
+  list: 'rules' | 'externalRules',
+  index: number,
+  fault: RuleFault,
+) => void;
+
+/**
+ * Checks rules against each other: a rule that finds the series of an earlier one, under the same
+ * names and for the same resources, takes all its metrics over.
+ */
+export function checkRuleSet(
+  custom: readonly CompiledRule[],
+  external: readonly CompiledRule[],
+  report: ReportRuleFault,
+): void {
+  checkList(custom, (index, fault) => report('rules', index, fault));
+  checkList(external, (index, fault) => report('externalRules', index, fault));
+}
+
+function checkList(
+  rules: readonly CompiledRule[],
+  report: (index: number, fault: RuleFault) => void,
+): void {
+  const firstWith = new Map<string, number>();
+  for (const [index, rule] of rules.entries()) {
+    const key = whatItServes(rule);
+    const earlier = firstWith.get(key);
+    if (earlier === undefined) {
+      firstWith.set(key, index);
+      continue;
+    }
+    report(index, {
+      severity: 'warning',
+      path: [],
+      message: `this rule gives the same metrics as rule ${earlier} of the list (counting from 0), which is never used: the later one wins`,
+    });
+  }
+}
+
+function whatItServes(rule: CompiledRule): string {
+  const { seriesFilters, name, resources } = rule.definition;
+  return JSON.stringify([
+    rule.seriesQuery,
+    seriesFilters,
+    name.matches,
+    name.as,
+    [...resources.overrides],
+    resources.template,
+  ]);
+}

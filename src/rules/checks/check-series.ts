@@ -1,0 +1,58 @@
+import { vectorSelectors } from '../../promql/selectors.ts';
+import type { ReportFault } from '../fault.ts';
+import type { RuleParts } from '../rule.ts';
+import { readSeriesQuery } from '../series-query.ts';
+import type { MetricsQuery, QueryRequest } from '../template-rule/metrics-query.ts';
+import { expandOrNothing, expandTemplate } from './expand.ts';
+
+/** An example of another series that the rule finds. */
+const OTHER_SERIES = 'example_bytes_total';
+
+type Path = readonly (string | number)[];
+
+/**
+ * Warns of a query that asks for the series of all metrics, and of one that gives different metrics
+ * the same value.
+ *
+ * @param rule undefined for queries that are not made of series that were found
+ * @param request for an example of a series that the rule finds
+ */
+export function checkSeries(
+  rule: RuleParts | undefined,
+  query: MetricsQuery,
+  path: Path,
+  request: QueryRequest,
+  report: ReportFault,
+): void {
+  const one = expandOrNothing(query, request);
+  if (one === undefined) return;
+  const selectors = vectorSelectors(one);
+  const nameless = selectors.find(({ name, matchers }) => {
+    return name === undefined && matchers.every((matcher) => matcher.name !== '__name__');
+  });
+  // The second argument of `info` chooses labels, not series.
+  if (nameless !== undefined && !/\binfo\b/.test(one)) {
+    report({
+      severity: 'warning',
+      path,
+      message: `a selector of the query names no metric, so it takes in the series of all metrics: expected a name before its braces, e.g. ${rule === undefined ? 'container_memory_working_set_bytes' : '<<.Series>>'}{<<.LabelMatchers>>}`,
+    });
+    return;
+  }
+  if (rule === undefined || selectors.length === 0 || !hasSeveralMetrics(rule)) return;
+  if (expandTemplate(query, { ...request, series: OTHER_SERIES }) !== one) return;
+  report({
+    severity: 'warning',
+    path,
+    message:
+      'the rule may find series of several names, and the query gives all of them the same value: expected `<<.Series>>` in it, or one name in `name.as`',
+  });
+}
+
+/** Whether the series of different names that a rule may find become metrics of different names. */
+function hasSeveralMetrics({ definition, seriesQuery }: RuleParts): boolean {
+  const series = readSeriesQuery(seriesQuery);
+  if (series === undefined || series.onlyName !== undefined) return false;
+  const { as } = definition.name;
+  return as === '' || as.includes('$');
+}

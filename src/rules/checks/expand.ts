@@ -1,0 +1,22 @@
+import { checkQuery } from '../../promql/check.ts';
+import {
+  type MetricsQuery,
+  QueryError,
+  type QueryRequest,
+} from '../template-rule/metrics-query.ts';
+
+/** The query for a request; undefined if the template has none. */
+export function expandTemplate(query: MetricsQuery, request: QueryRequest): string | undefined {
+  try {
+    return query.for(request);
+  } catch (error) {
+    if (error instanceof QueryError) return undefined;
+    throw error;
+  }
+}
+
+/** The query for a request; undefined if there is none, or it is not PromQL. */
+export function expandOrNothing(query: MetricsQuery, request: QueryRequest): string | undefined {
+  const text = expandTemplate(query, request);
+  return text !== undefined && checkQuery(text).length === 0 ? text : undefined;
+}

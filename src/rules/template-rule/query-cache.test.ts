@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { compiledRule } from '../../../test/fixtures/rules.ts';
+import { parseLabelSelector } from '../../apimachinery/label-selector.ts';
+import type { QueryRequest } from './metrics-query.ts';
+import { rememberQueries } from './query-cache.ts';
+
+const metricsQuery = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
+
+/** Lists that several requests have, and such as are equal to one another. */
+const lists = [['a', 'b'], ['a', 'b'], ['b', 'c', 'd'], ['a'], []];
+const selectors = ['', '', 'x=1', 'x=1', 'x in (1,2)'].map(parseLabelSelector);
+
+const request: fc.Arbitrary<QueryRequest> = fc.record(
+  {
+    series: fc.constantFrom('load', 'depth'),
+    selector: fc.constantFrom(...selectors),
+    namespace: fc.record({
+      label: fc.constantFrom('namespace', 'ns'),
+      value: fc.constantFrom('shop', 'bank'),
+    }),
+    objects: fc.record({
+      label: fc.constantFrom('pod', 'service'),
+      names: fc.constantFrom(...lists),
+    }),
+    groupBy: fc.constantFrom(['pod'], ['service'], ['pod', 'namespace'], []),
+  },
+  { requiredKeys: ['series', 'selector', 'groupBy'] },
+);
+
+it('gives the query that a rule without a memory makes, whatever was asked before', () => {
+  const { query } = compiledRule({ metricsQuery });
+  fc.assert(
+    fc.property(fc.array(request, { maxLength: 30 }), (requests) => {
+      for (const each of requests) {
+        expect(query.for(each)).toBe(compiledRule({ metricsQuery }).query.for(each));
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+it('makes the query of the same objects once, and anew for another list of them', () => {
+  let made = 0;
+  const remembered = rememberQueries(() => `query ${++made}`);
+  const ask = (names: readonly string[], value = 'shop') =>
+    remembered({
+      series: 'load',
+      selector: [],
+      namespace: { label: 'namespace', value },
+      objects: { label: 'pod', names },
+      groupBy: ['pod'],
+    });
+  const names = ['a', 'b'];
+  expect([ask(names), ask(names), ask(['a', 'b'])]).toEqual(['query 1', 'query 1', 'query 2']);
+  expect([ask(names), ask(names, 'bank'), ask(names)]).toEqual(['query 1', 'query 3', 'query 4']);
+});
+
+it('makes a query anew where it could not be made', () => {
+  let made = 0;
+  const remembered = rememberQueries(() => {
+    made += 1;
+    throw new Error('no query');
+  });
+  const asked = {
+    series: '',
+    selector: [],
+    objects: { label: 'pod', names: ['a', 'b'] },
+    groupBy: [],
+  };
+  expect(() => remembered(asked)).toThrow('no query');
+  expect(() => remembered(asked)).toThrow('no query');
+  expect(made).toBe(2);
+});

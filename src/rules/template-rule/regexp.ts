@@ -1,0 +1,166 @@
+import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
+import { outlineRegexp } from '../../promql/regexp-source.ts';
+import { expandReferences } from './regexp-expansion.ts';
+
+/** A text that is no regular expression in RE2's syntax. */
+export class RegexpError extends Error {
+  override readonly name = 'RegexpError';
+}
+
+/** A compiled regular expression. Matching takes time linear in the text. */
+export interface Regexp {
+  readonly source: string;
+  /** Capture groups, named or not; the whole match does not count. */
+  readonly groupCount: number;
+  /** Whether the expression matches any part of the text. */
+  matches(text: string): boolean;
+  /**
+   * Go's `Regexp.Expand` for the first match.
+   *
+   * @param replacement with references to groups: `$1`, `${1}`, `$name`, `${name}`; `$$` is a `$`
+   * @returns undefined if nothing matches
+   */
+  expand(replacement: string, text: string): string | undefined;
+  /**
+   * The texts of the named groups in the first match; empty for one that took no part in it.
+   *
+   * @returns undefined if nothing matches
+   */
+  groups(text: string): ReadonlyMap<string, string> | undefined;
+}
+
+/** The longest expression, in UTF-16 units. It is compiled at once. */
+const MAX_SOURCE = 10_000;
+
+/** How large an expression may get with its repetitions written out, in instructions. */
+const MAX_SIZE = 25_000;
+
+/** How much of an expression a message shows, in UTF-16 units. */
+const LONGEST_PLACE = 300;
+
+/**
+ * Compiles a regular expression in the syntax of Go's regexp, which is RE2's.
+ *
+ * @throws RegexpError with Go's wording and, where that is cryptic, what was expected
+ * @see https://pkg.go.dev/regexp/syntax
+ */
+export function compileRegexp(source: string): Regexp {
+  checkText(source);
+  const { groupNames, uniquelyNamed, size } = outlineRegexp(source);
+  if (size > MAX_SIZE) {
+    throw new RegexpError(`expression too large: its repetitions make more than ${MAX_SIZE} steps`);
+  }
+  return new CompiledRegexp(source, groupNames, compile(uniquelyNamed, source));
+}
+
+function checkText(source: string): void {
+  if (source.length > MAX_SOURCE) {
+    throw new RegexpError(
+      `expression too large: ${source.length} characters, expected at most ${MAX_SOURCE}`,
+    );
+  }
+  if (!source.isWellFormed()) {
+    throw new RegexpError('invalid UTF-8: the expression has half of a surrogate pair');
+  }
+}
+
+/** @param source as the user wrote it, for messages */
+function compile(expression: string, source: string): RE2JS {
+  try {
+    return RE2JS.compile(expression);
+  } catch (error) {
+    if (error instanceof RE2JSSyntaxException) {
+      const pattern = error.getPattern() ?? '';
+      throw syntaxError(error.getDescription(), pattern === expression ? source : pattern);
+    }
+    throw error instanceof RE2JSException ? new RegexpError(error.message) : error;
+  }
+}
+
+/** @param place the part of the expression that is wrong */
+function syntaxError(description: string, place: string): RegexpError {
+  const hint = HINTS.find(([of, at]) => of === description && at.test(place))?.[2];
+  const shown = place.length <= LONGEST_PLACE ? place : `${place.slice(0, LONGEST_PLACE)}...`;
+  const message = `${description}: \`${shown}\``;
+  return new RegexpError(hint === undefined ? message : `${message} (${hint})`);
+}
+
+/** What Go's words leave to guess: by description, then by place. */
+const HINTS: readonly (readonly [string, RegExp, string])[] = [
+  ['invalid or unsupported Perl syntax', /^\(\?[=!]/, 'RE2 has no lookahead'],
+  ['invalid or unsupported Perl syntax', /^\(\?>/, 'RE2 has no atomic groups'],
+  ['invalid or unsupported Perl syntax', /^\(\?#/, 'RE2 has no comments'],
+  [
+    'invalid or unsupported Perl syntax',
+    /^\(\?/,
+    'expected (?:...), (?P<name>...) or flags of i, m, s, U as in (?i)',
+  ],
+  ['invalid named capture', /^\(\?<[=!]/, 'RE2 has no lookbehind'],
+  ['invalid named capture', /^/, 'expected (?P<name>...) with a name of letters, digits and _'],
+  ['invalid escape sequence', /^\\[1-9]/, 'RE2 has no backreferences'],
+  ['invalid escape sequence', /^\\Z/, 'the end of the text is \\z'],
+  ['invalid escape sequence', /^\\u/, 'a character by its number is \\x{20ac}'],
+  ['invalid escape sequence', /^/, 'RE2 does not know this escape; a backslash itself is \\\\'],
+  ['invalid nested repetition operator', /^[*+?]\+$/, 'RE2 has no possessive repetition'],
+  ['invalid nested repetition operator', /^/, 'repeat a group: (?:...)'],
+  ['missing argument to repetition operator', /^\*/, 'nothing to repeat; any text is .*'],
+  ['missing argument to repetition operator', /^/, 'nothing to repeat'],
+  ['invalid repeat count', /^/, 'at most 1000, also of repetitions inside each other'],
+  ['trailing backslash at end of expression', /^/, 'a backslash itself is \\\\'],
+];
+
+/** The texts of the groups of a match, by number; undefined for one that took no part in it. */
+type Match = readonly (string | undefined)[];
+
+class CompiledRegexp implements Regexp {
+  readonly source: string;
+  readonly #groupNames: readonly string[];
+  readonly #compiled: RE2JS;
+
+  constructor(source: string, groupNames: readonly string[], compiled: RE2JS) {
+    this.source = source;
+    this.#groupNames = groupNames;
+    this.#compiled = compiled;
+  }
+
+  get groupCount(): number {
+    return this.#groupNames.length;
+  }
+
+  matches(text: string): boolean {
+    return this.#compiled.test(text);
+  }
+
+  expand(replacement: string, text: string): string | undefined {
+    const match = this.#firstMatch(text);
+    return (
+      match &&
+      expandReferences(replacement, {
+        byNumber: (number) => match[number] ?? '',
+        byName: (name) => this.#textOf(name, match),
+      })
+    );
+  }
+
+  groups(text: string): ReadonlyMap<string, string> | undefined {
+    const match = this.#firstMatch(text);
+    const names = new Set(this.#groupNames.filter((name) => name !== ''));
+    return match && new Map([...names].map((name) => [name, this.#textOf(name, match)]));
+  }
+
+  /** Of several groups with a name, the first that took part in the match. */
+  #textOf(name: string, match: Match): string {
+    const isText = (text: string | undefined, number: number): boolean =>
+      text !== undefined && number > 0 && this.#groupNames[number - 1] === name;
+    return match.find(isText) ?? '';
+  }
+
+  #firstMatch(text: string): Match | undefined {
+    const matcher = this.#compiled.matcher(text);
+    if (!matcher.find()) {
+      return undefined;
+    }
+    const numbers = Array.from({ length: this.groupCount + 1 }, (_, number) => number);
+    return numbers.map((number) => matcher.group(number) ?? undefined);
+  }
+}
