@@ -3,13 +3,15 @@
 
 run := scripts/with-node
 
-.PHONY: help demo demo-once test mutate build lint format setup clean
+.PHONY: help demo demo-once test test-unit test-integration test-e2e mutate build lint format setup clean
 .PHONY: bench bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak bench-object-index bench-docs
 
 help:
 	@echo 'make demo       see an autoscaler'\''s request answered from a real Prometheus; Ctrl-C stops it'
-	@echo 'make demo-once  the same, for scripts: ends by itself'
-	@echo 'make test       types, lint, all tests and the demo'
+	@echo 'make demo-once  the same, for scripts: ends after its last step'
+	@echo 'make test       types, lint, all tests and the demo; or a part of it:'
+	@echo '                test-unit (under a minute), test-integration (with Prometheus and'
+	@echo '                VictoriaMetrics), test-e2e (with a Kubernetes control plane; and the demo)'
 	@echo 'make build      the production bundle in dist/'
 	@echo 'make bench      all benches, one after the other (docs/performance.md); or one of them:'
 	@echo '                bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak'
@@ -50,7 +52,17 @@ format: setup
 test: lint build
 	@echo '--- tests'
 	$(run) npx vitest run
-	@echo '--- the demo'
+	@echo '--- demo'
+	$(run) node scripts/demo.ts --once
+
+test-unit: setup
+	$(run) npx vitest run --project unit
+
+test-integration: build
+	$(run) npx vitest run --project integration --project alone --project attacks
+
+test-e2e: build
+	$(run) npx vitest run --project e2e
 	$(run) node scripts/demo.ts --once
 
 # One run per room, since each has to reach the threshold in stryker.config.json.
