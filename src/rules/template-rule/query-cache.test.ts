@@ -56,6 +56,42 @@ it('makes the query of the same objects once, and anew for another list of them'
   expect([ask(names), ask(names, 'bank'), ask(names)]).toEqual(['query 1', 'query 3', 'query 4']);
 });
 
+it.each<[string, Partial<QueryRequest>]>([
+  ['series', { series: 'depth' }],
+  ['selector', { selector: parseLabelSelector('x=1') }],
+  ['namespace', { namespace: { label: 'namespace', value: 'bank' } }],
+  ['label of the namespace', { namespace: { label: 'ns', value: 'shop' } }],
+  ['label of the objects', { objects: { label: 'service', names: lists[0] ?? [] } }],
+  ['first label to group by', { groupBy: ['service', 'namespace'] }],
+  ['second label to group by', { groupBy: ['pod', 'node'] }],
+  ['number of labels to group by', { groupBy: ['pod'] }],
+  ['further labels to group by', { groupBy: ['pod', 'namespace', 'node'] }],
+])('makes the query of the same objects anew for another: %s', (_, other) => {
+  let made = 0;
+  const remembered = rememberQueries(() => `query ${++made}`);
+  const asked: QueryRequest = {
+    series: 'load',
+    selector: [],
+    namespace: { label: 'namespace', value: 'shop' },
+    objects: { label: 'pod', names: lists[0] ?? [] },
+    groupBy: ['pod', 'namespace'],
+  };
+  expect([remembered(asked), remembered({ ...asked })]).toEqual(['query 1', 'query 1']);
+  expect(remembered({ ...asked, ...other })).toBe('query 2');
+});
+
+it('remembers no query of one object, whose list is made for the request', () => {
+  let made = 0;
+  const remembered = rememberQueries(() => `query ${++made}`);
+  const asked = {
+    series: 'load',
+    selector: [],
+    objects: { label: 'pod', names: ['a'] },
+    groupBy: [],
+  };
+  expect([remembered(asked), remembered(asked)]).toEqual(['query 1', 'query 2']);
+});
+
 it('makes a query anew where it could not be made', () => {
   let made = 0;
   const remembered = rememberQueries(() => {

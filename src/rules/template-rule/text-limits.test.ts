@@ -43,6 +43,11 @@ describe('a text of a rule that is too long', () => {
       '3:43: error: rules[0].resources.overrides.pod.resource: the text has 1025 characters, expected at most 1024',
     ],
     [
+      'the group of a resource',
+      rules({ resources: `{overrides: {pod: {group: ${'a'.repeat(1025)}, resource: pod}}}` }),
+      '3:40: error: rules[0].resources.overrides.pod.group: the text has 1025 characters, expected at most 1024',
+    ],
+    [
       'the number of overrides',
       rules({ resources: `{overrides: {${labels.join(', ')}}}` }),
       '3:26: error: rules[0].resources.overrides: there are 1001 overrides, expected at most 1000: use `template`',
@@ -62,7 +67,37 @@ describe('a text of a rule that is too long', () => {
     const label = 'a'.repeat(1025);
     const text = rules({ resources: `{overrides: {? ${label}\n : {resource: pod}}}` });
     const { faults } = readConfiguration('f', text, options);
-    expect(faults).toMatchObject([{ severity: 'error', message: /1025 characters/ }]);
+    expect(faults).toMatchObject([
+      {
+        severity: 'error',
+        field: `rules[0].resources.overrides.${label}`,
+        message: expect.stringContaining('1025 characters'),
+      },
+    ]);
+  });
+
+  it('is the label of the container of a resource rule', () => {
+    const resource = `
+    containerQuery: 'sum(x{<<.LabelMatchers>>}) by (<<.GroupBy>>)'
+    nodeQuery: 'sum(x{<<.LabelMatchers>>}) by (<<.GroupBy>>)'
+    resources: {overrides: {namespace: {resource: namespace}, node: {resource: node}, pod: {resource: pod}}}
+    containerLabel: `;
+    const label = 'a'.repeat(1025);
+    const text = `resourceRules:
+  cpu:${resource}${label}
+  memory:${resource}container
+  window: 1m
+`;
+    const { faults } = readConfiguration('f', text, options);
+    expect(faults.map(({ field, message }) => `${field}: ${message}`)).toEqual([
+      'resourceRules.cpu.containerLabel: the text has 1025 characters, expected at most 1024',
+    ]);
+  });
+
+  it('does not include as many overrides as the limit', () => {
+    const text = rules({ resources: `{overrides: {${labels.slice(1).join(', ')}}}` });
+    const { faults } = readConfiguration('f', text, options);
+    expect(faults.filter(({ message }) => message.includes('overrides, expected'))).toEqual([]);
   });
 
   it('does not include texts at the limit', () => {
