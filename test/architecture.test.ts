@@ -31,7 +31,7 @@ const pureRooms: Readonly<Record<string, readonly string[]>> = {
   gotemplate: ['re2js'],
   promql: ['@prometheus-io/lezer-promql', '@lezer/common', 're2js'],
   rules: ['re2js'],
-  text: ['fastest-levenshtein'],
+  text: ['fastest-levenshtein', 'lru-cache'],
 };
 
 /** What of `async/` a pure room may import: the others need a clock. */

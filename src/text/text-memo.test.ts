@@ -33,10 +33,10 @@ describe('rememberTexts', () => {
     expect(reads).toEqual(['a']);
   });
 
-  it('forgets the text that came first when there are too many', () => {
+  it('evicts the least recently used text when there are too many', () => {
     const { read, reads } = counted({ most: 2, longest: 3 });
-    for (const text of ['a', 'b', 'c', 'b', 'c', 'a']) read(text);
-    expect(reads).toEqual(['a', 'b', 'c', 'a']);
+    for (const text of ['a', 'b', 'a', 'c', 'a', 'b']) read(text);
+    expect(reads).toEqual(['a', 'b', 'c', 'b']);
   });
 
   it('does not keep a long text', () => {

