@@ -147,9 +147,15 @@ it('the documents are looked at', () => {
   expect(commands.length).toBeGreaterThan(30);
 });
 
-describe('the first rules file of the README', () => {
+describe('the first rules file', () => {
   const readme = read('README.md');
-  const [rules = ''] = found(readme, /```yaml\n([\s\S]*?)```/g);
+  const guide = read('docs/getting-started.md');
+  const [rules = ''] = found(guide, /```yaml\n([\s\S]*?)```/g);
+
+  it('is the same in the README and in the guide, with the same output', async () => {
+    expect(readme).toContain(rules);
+    expect(readme).toContain((await checkText(rules)).output);
+  });
 
   it.each([
     ['as it is', rules, 0],
@@ -157,7 +163,7 @@ describe('the first rules file of the README', () => {
   ])('is checked with the output that is shown, %s', async (_, text, code) => {
     const { output, exitCode } = await checkText(text);
     expect(exitCode).toBe(code);
-    expect(readme).toContain(output);
+    expect(guide).toContain(output);
   });
 });
 

@@ -56,7 +56,7 @@
       {{`{{ $value | humanizePercentage }}`}} of the requests of {{`{{ $labels.pod }}`}} to Prometheus
       fail. Autoscalers without a metric keep their size. The label outcome of
       prom_metrics_adapter_prometheus_requests_total says how they fail.
-- alert: PromMetricsAdapterPrometheusLost
+- alert: PromMetricsAdapterPrometheusUnreachable
   expr: max by (namespace, pod) (prom_metrics_adapter_prometheus_circuit_open{ {{- $selector -}} }) == 1
   for: 5m
   labels: {severity: critical}
