@@ -148,7 +148,6 @@ describe('architecture', () => {
       'apiserver/connections/connection.ts -> apiserver/connections/memory-budget.ts -> apiserver/connections/connection.ts',
       'apiserver/connections/open-request.ts -> apiserver/connections/connection.ts -> apiserver/connections/memory-budget.ts -> apiserver/connections/open-request.ts',
       'apiserver/connections/open-request.ts -> apiserver/connections/connection.ts -> apiserver/connections/open-request.ts',
-      'catalog/catalog.ts -> catalog/catalog-draft.ts -> catalog/catalog.ts',
       'telemetry/metrics.ts -> telemetry/answer-metrics.ts -> telemetry/metrics.ts',
       'telemetry/metrics.ts -> telemetry/discovery-metrics.ts -> telemetry/metrics.ts',
     ]);

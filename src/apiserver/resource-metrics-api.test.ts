@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MetricsError } from '../metrics/metrics-error.ts';
-import { ObjectNotFoundError } from '../metrics/object-not-found.ts';
+import { MetricsError, ObjectNotFoundError } from '../metrics/metrics-error.ts';
 import type { NodeMetrics, PodMetrics, ResourceMetrics } from '../metrics/resource.ts';
 import { resourceMetricsApi } from './resource-metrics-api.ts';
 import { statusOf } from './status.ts';

@@ -1,9 +1,9 @@
 import { formatGoDuration } from '../apimachinery/go-duration.ts';
 import { formatMilli } from '../apimachinery/quantity.ts';
 import { timestampFromSeconds } from '../apimachinery/timestamp.ts';
-import type { ObjectIdentity } from '../metrics/object-metadata.ts';
+import type { ObjectIdentity } from '../metrics/objects.ts';
 import type { NodeMetrics, PodMetrics } from '../metrics/resource.ts';
-import type { ResourceUsage } from '../metrics/resource-usage.ts';
+import type { ResourceUsage } from '../metrics/sample-value.ts';
 import { listItems } from './representation/long-list.ts';
 import type { TableColumn, Tabled } from './representation/table.ts';
 

@@ -1,6 +1,5 @@
 import { SelectorError } from '../apimachinery/label-selector.ts';
-import { MetricsError } from '../metrics/metrics-error.ts';
-import { ObjectNotFoundError } from '../metrics/object-not-found.ts';
+import { MetricsError, ObjectNotFoundError } from '../metrics/metrics-error.ts';
 
 /** metav1.Status of a failed request. */
 export interface Status {

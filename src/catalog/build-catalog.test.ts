@@ -7,8 +7,8 @@ import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources
 import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
 import { createCatalogBuilder } from './build-catalog.ts';
 import { emptyCatalog } from './catalog.ts';
-import type { KnownSeries } from './known-series.ts';
-import type { RuleLists } from './label-needs.ts';
+import type { RuleLists } from './required-labels.ts';
+import type { KnownSeries } from './series-snapshot.ts';
 
 const mapper = builtinResourceMapper();
 const overrides = { namespace: 'namespace', pod: 'pod', node: 'node' };

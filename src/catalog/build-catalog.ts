@@ -1,13 +1,12 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { createTimeSlices, type TimeSlices } from '../async/time-slices.ts';
 import type { CompiledRule } from '../rules/rule.ts';
-import { type Catalog, type CustomMetric, finishCatalog } from './catalog.ts';
-import { createCatalogDraft } from './catalog-draft.ts';
-import type { KnownSeries } from './known-series.ts';
-import { namespaceLabelOf, type RuleLists, requestNamespaceLabel } from './label-needs.ts';
+import { type Catalog, type CustomMetric, createCatalogDraft, finishCatalog } from './catalog.ts';
+import { namespaceLabelOf, type RuleLists, requestNamespaceLabel } from './required-labels.ts';
 import type { RuleOutcome } from './rule-outcome.ts';
 import { createRuleTally, type RuleTally } from './rule-tally.ts';
 import { createSeriesNaming, type LeftOutMetric, type SeriesNaming } from './series-naming.ts';
+import type { KnownSeries } from './series-snapshot.ts';
 
 export interface BuiltCatalog {
   readonly catalog: Catalog;

@@ -1,7 +1,7 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
 import type { SeriesQuery } from '../rules/series-query.ts';
-import type { LabelNeeds } from './label-needs.ts';
+import type { LabelNeeds } from './required-labels.ts';
 import type { DiscoveredSeries, DiscoveryRequests } from './series-source.ts';
 
 /**

@@ -4,7 +4,7 @@ import { compiledRule } from '../../test/fixtures/rules.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { discover } from './discover.ts';
-import type { DiscoveryMode } from './discovery-way.ts';
+import type { DiscoveryMode } from './discovery-strategy.ts';
 import type { SeriesSource } from './series-source.ts';
 
 class Unsupported extends Error {}

@@ -7,8 +7,8 @@ import {
   type DiscoveryChoice,
   type DiscoveryMode,
   type DiscoveryWay,
-} from './discovery-way.ts';
-import { type LabelNeeds, labelNeedsOf, type RuleLists } from './label-needs.ts';
+} from './discovery-strategy.ts';
+import { type LabelNeeds, labelNeedsOf, type RuleLists } from './required-labels.ts';
 import { MOST_LABELS_TOLD } from './rule-outcome.ts';
 import {
   type DiscoveredSeries,

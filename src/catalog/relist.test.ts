@@ -3,9 +3,9 @@ import { compiledRule } from '../../test/fixtures/rules.ts';
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
-import type { DiscoveryMode } from './discovery-way.ts';
-import type { RuleLists } from './label-needs.ts';
+import type { DiscoveryMode } from './discovery-strategy.ts';
 import { type RelistLoop, type RelistRound, startRelistLoop } from './relist.ts';
+import type { RuleLists } from './required-labels.ts';
 import type { SeriesSource } from './series-source.ts';
 
 class Refused extends Error {}

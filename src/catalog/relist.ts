@@ -3,11 +3,11 @@ import { createTimeSlices } from '../async/time-slices.ts';
 import { type BuiltCatalog, createCatalogBuilder } from './build-catalog.ts';
 import { type Catalog, emptyCatalog } from './catalog.ts';
 import { type DiscoveryOutcome, discover } from './discover.ts';
-import type { DiscoveryChoice, DiscoveryMode } from './discovery-way.ts';
-import { type KnownSeries, knownSeries, labelSetsOf } from './known-series.ts';
-import type { RuleLists } from './label-needs.ts';
+import type { DiscoveryChoice, DiscoveryMode } from './discovery-strategy.ts';
+import type { RuleLists } from './required-labels.ts';
 import type { RuleOutcome } from './rule-outcome.ts';
 import type { LeftOutMetric } from './series-naming.ts';
+import { type KnownSeries, knownSeries, labelSetsOf } from './series-snapshot.ts';
 import type { SeriesSource } from './series-source.ts';
 
 /** What the relist loop works with. */

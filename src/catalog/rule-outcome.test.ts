@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { builtCatalog } from '../../test/fixtures/catalog.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
-import type { RuleLists } from './label-needs.ts';
+import type { RuleLists } from './required-labels.ts';
 import { explainOutcome, noMetricsReason, type RuleOutcome } from './rule-outcome.ts';
 
 const overrides = { namespace: 'namespace', pod: 'pod' };

@@ -17,7 +17,7 @@ import { QueryError } from '../rules/template-rule/metrics-query.ts';
 import type { AnswerSummary } from './answer-summary.ts';
 import { createCustomMetrics } from './custom.ts';
 import { createExternalMetrics } from './external.ts';
-import type { ObjectNamesRequest } from './object-names.ts';
+import type { ObjectNamesRequest } from './objects.ts';
 
 const mapper = builtinResourceMapper();
 const overrides = {

@@ -32,9 +32,9 @@ import {
   type OnAnswer,
 } from './answer-summary.ts';
 import { MetricsError, metricNotFound, metricNotFoundFor } from './metrics-error.ts';
-import type { ObjectNames } from './object-names.ts';
+import type { ObjectNames } from './objects.ts';
 import { runQuery } from './run-query.ts';
-import { sampleQuantity } from './sample-quantity.ts';
+import { sampleQuantity } from './sample-value.ts';
 
 /** A request to custom.metrics.k8s.io. */
 export interface CustomMetricRequest extends Caller {

@@ -16,7 +16,7 @@ import {
 import { createLeftOutSamples, type LeftOutSamples, type OnAnswer } from './answer-summary.ts';
 import { MetricsError, metricNotFound } from './metrics-error.ts';
 import { runQuery } from './run-query.ts';
-import { sampleQuantity } from './sample-quantity.ts';
+import { sampleQuantity } from './sample-value.ts';
 
 /** A request to external.metrics.k8s.io. */
 export interface ExternalMetricRequest extends Caller {

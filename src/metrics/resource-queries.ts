@@ -6,7 +6,7 @@ import { MOST_NAMES, shortQuery } from '../prometheus/sharing/short-query.ts';
 import type { CompiledResourceRule } from '../rules/rule.ts';
 import { QueryError, type QueryRequest } from '../rules/template-rule/metrics-query.ts';
 import { MetricsError } from './metrics-error.ts';
-import type { ObjectIdentity } from './object-metadata.ts';
+import type { ObjectIdentity } from './objects.ts';
 
 /** The samples of a response. */
 export interface SamplesByObject {

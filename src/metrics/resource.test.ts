@@ -10,7 +10,7 @@ import type { QueryAnswer } from '../prometheus/sharing/query-runner.ts';
 import type { CompiledResourceRules } from '../rules/rule.ts';
 import { QueryError } from '../rules/template-rule/metrics-query.ts';
 import type { AnswerSummary } from './answer-summary.ts';
-import type { ObjectIdentity, ObjectMetadataRequest } from './object-metadata.ts';
+import type { ObjectIdentity, ObjectMetadataRequest } from './objects.ts';
 import { createResourceMetrics, selectableFields } from './resource.ts';
 import { objectKey } from './resource-queries.ts';
 

@@ -16,9 +16,8 @@ import {
   MOST_MISSING_NAMES,
   type OnAnswer,
 } from './answer-summary.ts';
-import { MetricsError } from './metrics-error.ts';
-import type { ObjectIdentity, ObjectMetadata, ObjectMetadataRequest } from './object-metadata.ts';
-import { ObjectNotFoundError } from './object-not-found.ts';
+import { MetricsError, ObjectNotFoundError } from './metrics-error.ts';
+import type { ObjectIdentity, ObjectMetadata, ObjectMetadataRequest } from './objects.ts';
 import {
   objectKey,
   questionOfContainers,
@@ -27,8 +26,8 @@ import {
   type SamplesByObject,
   type UsageQuestion,
 } from './resource-queries.ts';
-import { type ResourceUsage, sampleUsage } from './resource-usage.ts';
 import { runQuery } from './run-query.ts';
+import { type ResourceUsage, sampleUsage } from './sample-value.ts';
 import { untilDone } from './until-done.ts';
 
 const GROUP = 'metrics.k8s.io';

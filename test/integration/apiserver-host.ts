@@ -10,8 +10,7 @@ import { createSinglePool } from '../../src/apiserver/flow-control/request-pools
 import { type Server, type ServerOptions, startServer } from '../../src/apiserver/http/server.ts';
 import { customMetricsApi, externalMetricsApi } from '../../src/apiserver/metrics-api.ts';
 import { createTimeSlices } from '../../src/async/time-slices.ts';
-import { type Catalog, finishCatalog } from '../../src/catalog/catalog.ts';
-import { createCatalogDraft } from '../../src/catalog/catalog-draft.ts';
+import { type Catalog, createCatalogDraft, finishCatalog } from '../../src/catalog/catalog.ts';
 import type { CustomMetrics, MetricValue } from '../../src/metrics/custom.ts';
 import type { ExternalMetrics, ExternalMetricValue } from '../../src/metrics/external.ts';
 import { wideLimits } from '../fixtures/connections.ts';

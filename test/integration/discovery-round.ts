@@ -1,7 +1,7 @@
 import { qualifiedName, type ResourceMapper } from '../../src/apimachinery/cluster-resource.ts';
 import { type Discovery, discover } from '../../src/catalog/discover.ts';
-import type { DiscoveryMode } from '../../src/catalog/discovery-way.ts';
-import type { RuleLists } from '../../src/catalog/label-needs.ts';
+import type { DiscoveryMode } from '../../src/catalog/discovery-strategy.ts';
+import type { RuleLists } from '../../src/catalog/required-labels.ts';
 import type { SeriesSource } from '../../src/catalog/series-source.ts';
 import { isUnsupported } from '../../src/commands/serve/prometheus.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';

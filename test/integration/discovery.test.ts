@@ -9,7 +9,7 @@ import {
   type RunningPrometheus,
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
-import type { RuleLists } from '../../src/catalog/label-needs.ts';
+import type { RuleLists } from '../../src/catalog/required-labels.ts';
 import { builtinResources } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createResourceMapper } from '../../src/kubernetes/discovery/resource-mapper.ts';
 import {

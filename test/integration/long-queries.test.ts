@@ -6,9 +6,9 @@ import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-re
 import { createCustomMetrics } from '../../src/metrics/custom.ts';
 import { createResourceMetrics } from '../../src/metrics/resource.ts';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
-import { scopeOfFailure } from '../../src/prometheus/guard/failure-scope.ts';
+import { scopeOfFailure } from '../../src/prometheus/guard/failure-classification.ts';
 import type { QueryRunner } from '../../src/prometheus/sharing/query-runner.ts';
-import { createQuerySharing } from '../../src/prometheus/sharing/query-sharing.ts';
+import { createQuerySharing } from '../../src/prometheus/sharing/share.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';
 import {
   prometheusServer,

@@ -7,14 +7,14 @@ import { freePort } from '../../scripts/parts/free-port.ts';
 import { startProcess } from '../../scripts/parts/process.ts';
 import { startPrometheus } from '../../scripts/parts/prometheus.ts';
 import type { PrometheusError } from '../../src/prometheus/client/errors.ts';
-import { scopeOfFailure } from '../../src/prometheus/guard/failure-scope.ts';
+import { scopeOfFailure } from '../../src/prometheus/guard/failure-classification.ts';
 import {
   createGuardedClient,
   type GuardedClient,
   type GuardObserver,
-} from '../../src/prometheus/guard/guarded-client.ts';
+} from '../../src/prometheus/guard/guard.ts';
 import type { NotAskedError } from '../../src/prometheus/guard/not-asked.ts';
-import { createQuerySharing } from '../../src/prometheus/sharing/query-sharing.ts';
+import { createQuerySharing } from '../../src/prometheus/sharing/share.ts';
 import { parametersOf, type StandIn, startStandIn } from './stand-in-server.ts';
 
 const ONE = '{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}';

@@ -16,9 +16,9 @@ import {
   type PrometheusClient,
 } from '../../src/prometheus/client/client.ts';
 import { PrometheusError } from '../../src/prometheus/client/errors.ts';
-import { scopeOfFailure } from '../../src/prometheus/guard/failure-scope.ts';
+import { scopeOfFailure } from '../../src/prometheus/guard/failure-classification.ts';
 import type { QueryOrigin, QueryRunner } from '../../src/prometheus/sharing/query-runner.ts';
-import { createQuerySharing } from '../../src/prometheus/sharing/query-sharing.ts';
+import { createQuerySharing } from '../../src/prometheus/sharing/share.ts';
 import { LongQueryError, MOST_NAMES } from '../../src/prometheus/sharing/short-query.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';

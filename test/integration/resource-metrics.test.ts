@@ -9,7 +9,7 @@ import {
   startPrometheus,
 } from '../../scripts/parts/prometheus.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
-import type { ObjectIdentity } from '../../src/metrics/object-metadata.ts';
+import type { ObjectIdentity } from '../../src/metrics/objects.ts';
 import { createResourceMetrics, type ResourceMetrics } from '../../src/metrics/resource.ts';
 import {
   createPrometheusClient,

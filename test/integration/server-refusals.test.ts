@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
-import { scopeOfFailure } from '../../src/prometheus/guard/failure-scope.ts';
-import { createQuerySharing } from '../../src/prometheus/sharing/query-sharing.ts';
+import { scopeOfFailure } from '../../src/prometheus/guard/failure-classification.ts';
+import { createQuerySharing } from '../../src/prometheus/sharing/share.ts';
 import type { QueryRequest } from '../../src/rules/template-rule/metrics-query.ts';
 import {
   prometheusServer,

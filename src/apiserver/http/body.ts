@@ -1,5 +1,4 @@
-import { POOLED_SIZE, releaseBuffers, takeBuffer } from '../../memory/buffer-pool.ts';
-
+import { POOLED_SIZE, releaseBuffers, takeBuffer } from '../../memory/buffers.ts';
 /** The body of a response: its bytes, in as many parts as are convenient. */
 export type Body = readonly Buffer[];
 

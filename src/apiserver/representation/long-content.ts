@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { createGzip, gunzip as gunzipWithCallback } from 'node:zlib';
 import { createTimeSlices } from '../../async/time-slices.ts';
-import { freeMemory } from '../../memory/free-memory.ts';
+import { freeMemory } from '../../memory/buffers.ts';
 import { type Body, BodyWriter } from '../http/body.ts';
 import { COMPRESS_FROM, FRESH_LEVEL } from '../http/compression.ts';
 import { type Content, gzipBody } from './document.ts';

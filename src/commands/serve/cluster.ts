@@ -8,16 +8,13 @@ import { watchClusterResources } from '../../kubernetes/discovery/cluster-resour
 import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
 import { createObjectMetadata } from '../../kubernetes/objects/metadata-lister.ts';
 import { createObjectIndex } from '../../kubernetes/objects/object-index.ts';
-import type { ObjectMetadata } from '../../metrics/object-metadata.ts';
-import type { ObjectNames } from '../../metrics/object-names.ts';
-import {
-  NoClusterError,
-  standaloneObjectMetadata,
-} from '../../metrics/standalone-object-metadata.ts';
+import type { ObjectMetadata, ObjectNames } from '../../metrics/objects.ts';
 import {
   createStandaloneObjectNames,
+  NoClusterError,
   SelectorUnsupportedError,
-} from '../../metrics/standalone-object-names.ts';
+  standaloneObjectMetadata,
+} from '../../metrics/standalone-objects.ts';
 import type { PrometheusClient } from '../../prometheus/client/client.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';

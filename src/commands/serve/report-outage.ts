@@ -1,4 +1,4 @@
-import type { GuardObserver } from '../../prometheus/guard/guarded-client.ts';
+import type { GuardObserver } from '../../prometheus/guard/guard.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 

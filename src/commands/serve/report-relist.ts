@@ -1,6 +1,6 @@
 import type { DiscoveryOutcome } from '../../catalog/discover.ts';
-import type { RuleLists } from '../../catalog/label-needs.ts';
 import type { RelistRound } from '../../catalog/relist.ts';
+import type { RuleLists } from '../../catalog/required-labels.ts';
 import { type CompiledRule, rulePlace } from '../../rules/rule.ts';
 import { errorText } from '../../telemetry/error-text.ts';
 import type { Logger } from '../../telemetry/logger.ts';

@@ -1,8 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  NoClusterError,
-  standaloneObjectMetadata,
-} from '../../metrics/standalone-object-metadata.ts';
+import { NoClusterError, standaloneObjectMetadata } from '../../metrics/standalone-objects.ts';
 import { builtinResourceMapper } from '../discovery/builtin-resources.ts';
 import type { IndexedObject } from './indexed-objects.ts';
 import { createObjectMetadata } from './metadata-lister.ts';

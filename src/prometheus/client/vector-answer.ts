@@ -1,5 +1,5 @@
 import { createTimeSlices } from '../../async/time-slices.ts';
-import { freeMemory } from '../../memory/free-memory.ts';
+import { freeMemory } from '../../memory/buffers.ts';
 import {
   type QueryAnswer,
   readQueryAnswer,

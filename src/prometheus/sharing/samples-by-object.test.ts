@@ -5,7 +5,7 @@ import { SHORT_STEPS } from '../../async/time-slices.ts';
 import { shareQuery } from '../../rules/shared-query.ts';
 import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import type { QueryAnswer, Sample } from './query-runner.ts';
-import { indexByObject } from './samples-by-object.ts';
+import { indexByObject, sampleBytes } from './samples-by-object.ts';
 
 type Labels = Sample['labels'];
 
@@ -93,4 +93,16 @@ describe('indexByObject', () => {
     expect(await turnsDuring('still', make)).toBe(0);
     expect(await turnsDuring('fast', make)).toBe(9);
   });
+});
+
+const labelled = (labels: Readonly<Record<string, string>>) => ({ labels, value: 1, timestamp: 2 });
+
+it('counts the values of labels, two bytes for each character', () => {
+  expect(sampleBytes([])).toBe(0);
+  const short = sampleBytes([labelled({ pod: 'web-0', namespace: 'shop' })]);
+  expect(sampleBytes([labelled({ pod: `web-0${'x'.repeat(100_000)}`, namespace: 'shop' })])).toBe(
+    short + 200_000,
+  );
+  expect(short).toBe(140 + 2 * 40 + 2 * 'web-0shop'.length);
+  expect(sampleBytes([labelled({}), labelled({})])).toBe(280);
 });

@@ -2,7 +2,6 @@ import { createTimeSlices, SHORT_STEPS } from '../../async/time-slices.ts';
 import type { SharedQuery } from '../../rules/shared-query.ts';
 import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import type { QueryAnswer, Sample } from './query-runner.ts';
-import { sampleBytes } from './sample-bytes.ts';
 
 /** The answer to a shared query, by object. */
 export interface SamplesByObject {
@@ -49,4 +48,21 @@ export async function indexByObject(
       return found;
     },
   };
+}
+
+/** Of a sample in addition to its labels, and of a label in addition to its value. */
+const SAMPLE_BYTES = 140;
+const LABEL_BYTES = 40;
+
+/**
+ * The memory that samples take, about, in bytes. Targets choose the values of their labels, which can
+ * be of any length.
+ */
+export function sampleBytes(samples: Iterable<Sample>): number {
+  let bytes = 0;
+  for (const { labels } of samples) {
+    bytes += SAMPLE_BYTES;
+    for (const name in labels) bytes += LABEL_BYTES + 2 * (labels[name]?.length ?? 0);
+  }
+  return bytes;
 }

@@ -1,5 +1,3 @@
-import { freeMemory } from './free-memory.ts';
-
 /** In bytes. */
 export const POOLED_SIZE = 1024 * 1024;
 
@@ -32,4 +30,15 @@ export function releaseBuffers(buffers: readonly Buffer[]): void {
   if (pooled.length === 0) return;
   clearTimeout(timer);
   timer = setTimeout(() => freeMemory(pooled.splice(0)), KEPT_FOR).unref();
+}
+
+/**
+ * Releases the memory of large buffers immediately. Garbage collection would be too late if memory is
+ * scarce. Each buffer must own its memory, and is empty afterwards.
+ */
+export function freeMemory(buffers: Iterable<Buffer>): void {
+  for (const { buffer, byteLength } of buffers) {
+    const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+    if (isWhole && !buffer.detached) buffer.transfer(0);
+  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
-import { knownSeries, labelSetsOf } from './known-series.ts';
+import { knownSeries, labelSetsOf } from './series-snapshot.ts';
 import type { DiscoveredSeries } from './series-source.ts';
 
 const slices = createTimeSlices();

@@ -1,7 +1,7 @@
-import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import { sortInSlices } from '../async/sort-in-slices.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
 import { formatMatchers, type LabelMatcher } from '../promql/matcher.ts';
+import type { ObjectNames, ObjectNamesRequest } from './objects.ts';
 
 /** Objects were asked for by their labels where there is no cluster that knows any. */
 export class SelectorUnsupportedError extends Error {
@@ -10,30 +10,6 @@ export class SelectorUnsupportedError extends Error {
   constructor() {
     super('--standalone knows no objects: a labelSelector needs a cluster (--lister-kubeconfig)');
   }
-}
-
-export interface StandaloneObjectNamesRequest {
-  /** Undefined for root-scoped resources. */
-  readonly namespace: string | undefined;
-  readonly selector: LabelSelector;
-  /** The metric that the names are wanted for. */
-  readonly series: {
-    readonly name: string;
-    readonly resourceLabel: string;
-    readonly namespaceLabel: string | undefined;
-  };
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Names of objects as the samples of a series have them. */
-export interface StandaloneObjectNames {
-  /**
-   * The values of the resource's label, in the namespace, sorted.
-   *
-   * @throws {SelectorUnsupportedError} when a label selector is given.
-   * @throws whatever `labelValues` does.
-   */
-  list(request: StandaloneObjectNamesRequest): Promise<readonly string[]>;
 }
 
 export interface StandaloneObjectNamesOptions {
@@ -45,7 +21,7 @@ export interface StandaloneObjectNamesOptions {
     label: string,
     matches: readonly string[],
     range: { readonly start: number },
-    options: { readonly signal?: AbortSignal },
+    options: { readonly signal?: AbortSignal | undefined },
   ) => Promise<readonly string[]>;
   /** How old the samples may be, in milliseconds. */
   readonly maxAgeMs: number;
@@ -53,10 +29,14 @@ export interface StandaloneObjectNamesOptions {
   readonly now?: () => number;
 }
 
-/** Names of objects without a cluster, for `--standalone`. */
-export function createStandaloneObjectNames(
-  options: StandaloneObjectNamesOptions,
-): StandaloneObjectNames {
+/**
+ * Names of objects without a cluster, for `--standalone`: the values of the resource's label in the
+ * samples of the series, sorted.
+ *
+ * @throws {SelectorUnsupportedError} (when listing) if a label selector is given
+ * @throws whatever `labelValues` throws
+ */
+export function createStandaloneObjectNames(options: StandaloneObjectNamesOptions): ObjectNames {
   const { labelValues, maxAgeMs, now = Date.now } = options;
 
   return {
@@ -69,7 +49,7 @@ export function createStandaloneObjectNames(
         series.resourceLabel,
         [`{${formatMatchers(matchers)}}`],
         { start: (now() - maxAgeMs) / 1000 },
-        signal === undefined ? {} : { signal },
+        { signal },
       );
       const names = new Set(values);
       names.delete('');
@@ -79,7 +59,7 @@ export function createStandaloneObjectNames(
 }
 
 function seriesMatchers(
-  { name, resourceLabel, namespaceLabel }: StandaloneObjectNamesRequest['series'],
+  { name, resourceLabel, namespaceLabel }: ObjectNamesRequest['series'],
   namespace: string | undefined,
 ): readonly LabelMatcher[] | undefined {
   const matchers: LabelMatcher[] = [
@@ -91,3 +71,25 @@ function seriesMatchers(
   if (namespaceLabel === undefined || namespace === '') return undefined;
   return [...matchers, { name: namespaceLabel, operator: '=', value: namespace }];
 }
+
+/** Pods or nodes were asked for where there is no cluster that has any. */
+export class NoClusterError extends Error {
+  override readonly name = 'NoClusterError';
+
+  constructor() {
+    super(
+      '--standalone knows no pods and nodes: metrics.k8s.io needs a cluster (--lister-kubeconfig)',
+    );
+  }
+}
+
+/**
+ * Pods and nodes without a cluster, for `--standalone`: there are none to be known of. What labels
+ * samples have says neither which pods run nor what labels they have, so nothing is made up.
+ */
+export const standaloneObjectMetadata = {
+  /** @throws {NoClusterError} always */
+  list(): Promise<never> {
+    return Promise.reject(new NoClusterError());
+  },
+};

@@ -1,6 +1,15 @@
-import { sampleToMilli } from '../apimachinery/quantity.ts';
+import { formatMilli, sampleToMilli } from '../apimachinery/quantity.ts';
 import type { Sample } from '../prometheus/sharing/query-runner.ts';
 import type { LeftOutSamples } from './answer-summary.ts';
+
+/**
+ * The value of a sample as a decimal quantity. NaN is 0. An infinity has none: no number could
+ * stand for it without an autoscaler acting on it.
+ */
+export function sampleQuantity(value: number): string | undefined {
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return undefined;
+  return formatMilli(sampleToMilli(value), 'DecimalSI');
+}
 
 /** What a container or a node uses, in thousandths of a core and of a byte. */
 export interface ResourceUsage {

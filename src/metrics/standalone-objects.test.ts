@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { parseLabelSelector } from '../apimachinery/label-selector.ts';
-import {
-  createStandaloneObjectNames,
-  SelectorUnsupportedError,
-} from './standalone-object-names.ts';
+import { createStandaloneObjectNames, SelectorUnsupportedError } from './standalone-objects.ts';
 
+const pods = {
+  group: '',
+  version: 'v1',
+  resource: 'pods',
+  singular: 'pod',
+  kind: 'Pod',
+  namespaced: true,
+};
 const series = { name: 'http_requests_total', resourceLabel: 'pod', namespaceLabel: 'namespace' };
 
 function namesFrom(values: readonly string[]) {
@@ -23,7 +28,7 @@ function namesFrom(values: readonly string[]) {
 describe('createStandaloneObjectNames', () => {
   it('takes the values of the label from the series in the namespace', async () => {
     const { names, asked } = namesFrom(['web-1', 'web-0', '', 'web-1']);
-    expect(await names.list({ namespace: 'shop', selector: [], series })).toEqual([
+    expect(await names.list({ resource: pods, namespace: 'shop', selector: [], series })).toEqual([
       'web-0',
       'web-1',
     ]);
@@ -39,6 +44,7 @@ describe('createStandaloneObjectNames', () => {
   it('does not restrict the namespace of root-scoped resources', async () => {
     const { names, asked } = namesFrom(['node-a']);
     const request = {
+      resource: pods,
       namespace: undefined,
       selector: [],
       series: { ...series, resourceLabel: 'node' },
@@ -49,7 +55,7 @@ describe('createStandaloneObjectNames', () => {
 
   it('cannot be led out of the namespace by what the caller writes', async () => {
     const { names, asked } = namesFrom([]);
-    await names.list({ namespace: 'a",namespace=~".*', selector: [], series });
+    await names.list({ resource: pods, namespace: 'a",namespace=~".*', selector: [], series });
     expect(asked).toMatchObject([
       { match: '{__name__="http_requests_total",pod!="",namespace="a\\",namespace=~\\".*"}' },
     ]);
@@ -63,13 +69,18 @@ describe('createStandaloneObjectNames', () => {
     ],
   ])('asks nothing with %s', async (_, request) => {
     const { names, asked } = namesFrom(['web-0']);
-    expect(await names.list({ ...request, selector: [] })).toEqual([]);
+    expect(await names.list({ resource: pods, ...request, selector: [] })).toEqual([]);
     expect(asked).toEqual([]);
   });
 
   it('says that a label selector needs a cluster', async () => {
     const { names, asked } = namesFrom(['web-0']);
-    const listing = names.list({ namespace: 'shop', selector: parseLabelSelector('a=b'), series });
+    const listing = names.list({
+      resource: pods,
+      namespace: 'shop',
+      selector: parseLabelSelector('a=b'),
+      series,
+    });
     await expect(listing).rejects.toThrow(SelectorUnsupportedError);
     await expect(listing).rejects.toThrow('--lister-kubeconfig');
     expect(asked).toEqual([]);

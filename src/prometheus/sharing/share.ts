@@ -10,8 +10,7 @@ import type {
   Samples,
 } from './query-runner.ts';
 import { createRecentAnswers, type RecentAnswers } from './recent-answers.ts';
-import { sampleBytes } from './sample-bytes.ts';
-import { indexByObject, type SamplesByObject } from './samples-by-object.ts';
+import { indexByObject, type SamplesByObject, sampleBytes } from './samples-by-object.ts';
 import { createSharedFailures } from './shared-failures.ts';
 import { createSharedMetrics, type SharedMetric } from './shared-metrics.ts';
 import { LongQueryError, onlyAsked, shortQuery } from './short-query.ts';

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import type { NeededQuery, OnQuery, QueryAnswer, QueryEnd } from './query-runner.ts';
-import { createQuerySharing } from './query-sharing.ts';
-import { sampleBytes } from './sample-bytes.ts';
+import { sampleBytes } from './samples-by-object.ts';
+import { createQuerySharing } from './share.ts';
 
 interface Asked {
   readonly promql: string;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
-import { labelNeedsOf, namespaceLabelOf } from './label-needs.ts';
+import { labelNeedsOf, namespaceLabelOf } from './required-labels.ts';
 
 const mapper = builtinResourceMapper();
 const overrides = { namespace: 'namespace', pod: 'pod' };

@@ -8,13 +8,13 @@ import {
 import { connect } from '../client/connection.ts';
 import { PrometheusError } from '../client/errors.ts';
 import { DEFAULT_QUERY_TIMEOUT_MS, type PrometheusOptions } from '../client/options.ts';
-import { createProbes } from '../client/probe.ts';
 import { createCircuit, type Outage } from './circuit.ts';
+import { isSignOfDeath, isSignOfLife } from './failure-classification.ts';
 import { NotAskedError, type NotAskedReason } from './not-asked.ts';
+import { createProbes } from './probes.ts';
 import { createQueryQueue } from './query-queue.ts';
 import { createRunningRequests } from './running-requests.ts';
-import { isSignOfDeath, isSignOfLife } from './signs-of-life.ts';
-import { watchSilence } from './silence.ts';
+import { watchSilence } from './stall-detector.ts';
 
 /** A failure that comes later than this is not tried again, in milliseconds. */
 const QUICK_MS = 250;

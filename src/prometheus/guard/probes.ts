@@ -1,10 +1,10 @@
-import { isSignOfLife } from '../guard/signs-of-life.ts';
-import { readBody } from './body.ts';
-import { createPrometheusClient } from './client.ts';
-import type { Connection } from './connection.ts';
-import { withDeadline } from './deadline.ts';
-import { PrometheusError } from './errors.ts';
-import type { PrometheusOptions } from './options.ts';
+import { readBody } from '../client/body.ts';
+import { createPrometheusClient } from '../client/client.ts';
+import type { Connection } from '../client/connection.ts';
+import { withDeadline } from '../client/deadline.ts';
+import { PrometheusError } from '../client/errors.ts';
+import type { PrometheusOptions } from '../client/options.ts';
+import { isSignOfLife } from './failure-classification.ts';
 
 const LARGEST_ANSWER = 2 ** 20;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseWay } from './discovery-way.ts';
+import { chooseWay } from './discovery-strategy.ts';
 import type { DiscoveryRequests } from './series-source.ts';
 
 /** A server that answers a selector which matches nothing with these names and labels. */

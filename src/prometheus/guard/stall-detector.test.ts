@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type SilenceWatch, watchSilence } from './silence.ts';
+import { type SilenceWatch, watchSilence } from './stall-detector.ts';
 
 let watch: SilenceWatch | undefined;
 
