@@ -1,10 +1,10 @@
 import type { NamedCertificate, Server } from '../../apiserver/http/server.ts';
+import { selfSignedCertificate } from '../../apiserver/self-signed-certificate.ts';
 import {
   CertificateError,
   namesInCertificate,
   readServingCertificate,
   type ServingCertificate,
-  selfSignedCertificate,
 } from '../../apiserver/serving-certificate.ts';
 import type { ServingOptions } from '../../cli/serve-options.ts';
 import type { SniCertificate } from '../../cli/sni-certificate.ts';

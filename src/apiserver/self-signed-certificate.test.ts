@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import {
   chmod,
   lstat,
@@ -14,7 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { selfSignedCertificate } from './serving-certificate.ts';
+import { selfSignedCertificate } from './self-signed-certificate.ts';
 
 let scratch: string;
 let directory: string;
@@ -90,5 +91,48 @@ describe('selfSignedCertificate', () => {
     const { notKept } = await selfSignedCertificate(undefined, '127.0.0.1');
     expect(notKept).toBeUndefined();
     expect(await readdir(scratch)).toEqual([]);
+  });
+
+  it.each([
+    ['127.0.0.1', []],
+    ['0.0.0.0', []],
+    ['::', []],
+    ['', []],
+    ['::1', []],
+    ['10.0.0.1', ['10.0.0.1']],
+    ['fd00::1', ['fd00::1']],
+    ['::ffff:192.0.2.1', ['::ffff:192.0.2.1']],
+    ['fe80::1%eth0', ['fe80::1']],
+  ])('names localhost and the address %j', async (host, additional) => {
+    const { certificate } = await selfSignedCertificate(undefined, host);
+    const x509 = new X509Certificate(certificate.cert);
+    expect(x509.subjectAltName?.split(', ')).toHaveLength(3 + additional.length);
+    expect(x509.checkHost('localhost')).toBe('localhost');
+    for (const ip of ['127.0.0.1', '::1', ...additional]) expect(x509.checkIP(ip)).toBe(ip);
+  });
+
+  it('is signed with its own key, and valid for a year from now', async () => {
+    const before = Math.floor(Date.now() / 1000) * 1000;
+    const { certificate } = await selfSignedCertificate(undefined, '127.0.0.1');
+    const x509 = new X509Certificate(certificate.cert);
+    expect(x509.subject).toBe('CN=prom-metrics-adapter');
+    expect(x509.issuer).toBe(x509.subject);
+    expect(x509.verify(x509.publicKey)).toBe(true);
+    expect(x509.publicKey.asymmetricKeyDetails).toMatchObject({ modulusLength: 2048 });
+    expect(x509.validFromDate.getTime()).toBeGreaterThanOrEqual(before);
+    expect(x509.validFromDate.getTime()).toBeLessThanOrEqual(Date.now());
+    const days = (x509.validToDate.getTime() - x509.validFromDate.getTime()) / 86_400_000;
+    expect([365, 366]).toContain(days);
+  });
+
+  it('has a positive serial number of its own', async () => {
+    const serials = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const { certificate } = await selfSignedCertificate(undefined, '127.0.0.1');
+        return new X509Certificate(certificate.cert).serialNumber;
+      }),
+    );
+    expect(new Set(serials).size).toBe(4);
+    for (const serial of serials) expect(serial).toMatch(/^[4-7][0-9A-F]{31}$/);
   });
 });
