@@ -1,4 +1,4 @@
-import { createTurns } from '../async/turns.ts';
+import pLimit from 'p-limit';
 import type { OnQuery } from '../prometheus/sharing/query-runner.ts';
 import {
   aggregatedConversions,
@@ -132,7 +132,7 @@ function openApiAnswer(
 function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly string[]): Routes {
   const aggregated = createAggregatedDiscovery();
   const listed = documentsOf();
-  const turns = createTurns();
+  const oneAtATime = pLimit(1);
   return async ({ method, url, headers, signal, flow, onQuery, holdMemory }) => {
     const served = apis();
     const { segments, query } = url;
@@ -171,7 +171,7 @@ function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly 
     const request = { version, segments: rest, query, conversion, signal, flow, onQuery };
     const object = await api.get(request);
     const isCompressed = readsGzip(headers['accept-encoding']);
-    return listAnswer(object, metricsForm, { isCompressed, turns, signal, holdMemory });
+    return listAnswer(object, metricsForm, { isCompressed, oneAtATime, signal, holdMemory });
   };
 }
 

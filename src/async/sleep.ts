@@ -1,13 +1,22 @@
-/** Resolves after a time, or as soon as the signal aborts. Keeps no process alive. */
-export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves after a time, or as soon as the signal is aborted.
+ *
+ * @param options.ref whether the timer keeps the process running; false by default
+ */
+export function sleep(
+  durationMs: number,
+  signal?: AbortSignal | undefined,
+  { ref = false }: { readonly ref?: boolean } = {},
+): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
+    if (signal?.aborted) return resolve();
+    const wake = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
+      signal?.removeEventListener('abort', wake);
       resolve();
     };
-    const timer = setTimeout(done, milliseconds).unref();
-    signal.addEventListener('abort', done);
+    const timer = setTimeout(wake, durationMs);
+    if (!ref) timer.unref();
+    signal?.addEventListener('abort', wake);
   });
 }

@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../apiserver/app.ts';
 import { openToEveryone } from '../apiserver/authorization/request-access.ts';
 import {
@@ -12,6 +11,7 @@ import { customMetricsApi, externalMetricsApi, type MetricsApi } from '../apiser
 import { resourceMetricsApi } from '../apiserver/resource-metrics-api.ts';
 import { CertificateError } from '../apiserver/serving-certificate.ts';
 import { unavailableWhile } from '../apiserver/unavailable.ts';
+import { sleep } from '../async/sleep.ts';
 import { type RelistLoop, startRelistLoop } from '../catalog/relist.ts';
 import { serveHelp } from '../cli/help.ts';
 import { parseServeFlags } from '../cli/parse-serve-flags.ts';
@@ -155,7 +155,7 @@ async function serveUntilTold(
   ending.now = true;
   const { shutdownDelay } = options.serving;
   log.info('ending: not ready from now on, though everything is served', { shutdownDelay });
-  await sleep(shutdownDelay);
+  await sleep(shutdownDelay, undefined, { ref: true });
   log.info('ending: no new connections, running requests end');
   await server.close(shutdownGrace);
   return 0;

@@ -5,8 +5,9 @@ import {
   fieldSelectorMatches,
 } from '../apimachinery/field-selector.ts';
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
-import { createRoom, type Room } from '../async/room.ts';
+import { withScopedSignal } from '../async/scoped-signal.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
+import { createWeightedSemaphore, type WeightedSemaphore } from '../async/weighted-semaphore.ts';
 import type { Caller, QueryRunner, Sample } from '../prometheus/sharing/query-runner.ts';
 import type { CompiledResourceRules } from '../rules/rule.ts';
 import {
@@ -28,7 +29,6 @@ import {
 } from './resource-queries.ts';
 import { runQuery } from './run-query.ts';
 import { type ResourceUsage, sampleUsage } from './sample-value.ts';
-import { untilDone } from './until-done.ts';
 
 const GROUP = 'metrics.k8s.io';
 
@@ -109,7 +109,7 @@ const FEW_OBJECTS = 1_000;
 const MOST_OBJECTS = 20_000;
 
 export function createResourceMetrics(service: ResourceMetricsDependencies): ResourceMetrics {
-  const dependencies = { ...service, room: createRoom(MOST_OBJECTS) };
+  const dependencies = { ...service, largeRequests: createWeightedSemaphore(MOST_OBJECTS) };
   return {
     async pod(request) {
       const { namespace, name } = request;
@@ -220,7 +220,7 @@ interface Asked extends Caller {
 }
 
 interface MeasuringDependencies extends ResourceMetricsDependencies {
-  readonly room: Room;
+  readonly largeRequests: WeightedSemaphore;
 }
 
 /** Those of the pods that have samples of both CPU and memory. */
@@ -288,7 +288,9 @@ async function measure<Metrics>(
   { kind, objects, request, questionOf }: Measurement,
   metricsOf: (samples: ObjectSamples, context: MeasuringContext) => Metrics,
 ): Promise<readonly Metrics[]> {
-  if (objects.length > FEW_OBJECTS) await takeRoom(dependencies.room, objects.length, request);
+  if (objects.length > FEW_OBJECTS) {
+    await admitLarge(dependencies.largeRequests, objects.length, request);
+  }
   const rules = rulesOf(dependencies);
   const mapper = dependencies.mapper();
   const asked: string[] = [];
@@ -321,8 +323,12 @@ async function measure<Metrics>(
 }
 
 /** Entered before any query is sent, so that waiting requests hold nothing that others wait for. */
-async function takeRoom(room: Room, size: number, { signal }: Caller): Promise<void> {
-  const leave = await room.enter(size, signal);
+async function admitLarge(
+  largeRequests: WeightedSemaphore,
+  size: number,
+  { signal }: Caller,
+): Promise<void> {
+  const leave = await largeRequests.acquire(size, signal);
   // The metrics are in memory until the response is made.
   signal?.addEventListener('abort', leave, { once: true });
   if (signal === undefined || signal.aborted) leave();
@@ -371,7 +377,7 @@ function queriesOf(
 ): RunQuery {
   return (promql, read) => {
     asked.push(promql);
-    return untilDone(caller.signal, async (signal) => {
+    return withScopedSignal(caller.signal, async (signal) => {
       const answer = await runQuery(queries, promql, { ...caller, signal });
       if (answer.type === 'vector') return read(answer.samples);
       throw new MetricsError('InternalError', 'unable to fetch metrics', {

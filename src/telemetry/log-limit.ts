@@ -1,3 +1,5 @@
+import { createTokenBucket } from '../async/token-bucket.ts';
+
 /** Entries that may come at once after a quiet time. */
 const BURST = 20;
 const PER_SECOND = 1;
@@ -13,18 +15,13 @@ const PER_SECOND = 1;
 export function createLogLimit(
   now: () => number = () => performance.now(),
 ): () => { readonly notLoggedBefore?: number } | undefined {
-  let tokens = BURST;
-  let refilledAt = now();
+  const bucket = createTokenBucket({ tokensPerSecond: PER_SECOND, burst: BURST, now });
   let notLogged = 0;
   return () => {
-    const at = now();
-    tokens = Math.min(BURST, tokens + ((at - refilledAt) / 1000) * PER_SECOND);
-    refilledAt = at;
-    if (tokens < 1) {
+    if (!bucket.tryTake()) {
       notLogged += 1;
       return undefined;
     }
-    tokens -= 1;
     const notLoggedBefore = notLogged;
     notLogged = 0;
     return notLoggedBefore === 0 ? {} : { notLoggedBefore };

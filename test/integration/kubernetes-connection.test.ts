@@ -653,7 +653,7 @@ describe('the API server', () => {
     const client = await plain(server, { timeoutMs: 100 });
     await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'timeout',
-      message: 'GET /api: no complete answer within 100 ms',
+      message: 'GET /api: no complete response within 100 ms',
     });
     const signal = AbortSignal.timeout(50);
     await expect(client.getJson('/api', { timeoutMs: 10_000, signal })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import type { Turns } from '../../async/turns.ts';
+import type { LimitFunction } from 'p-limit';
 import { type Content, type Document, freshContent } from './document.ts';
 import { encode } from './encode.ts';
 import { encodeInPieces } from './encode-in-pieces.ts';
@@ -35,7 +35,7 @@ export interface ListWriting {
   /** Whether the client reads gzip. */
   readonly isCompressed: boolean;
   /** Long lists are written one at a time, as each needs much memory. */
-  readonly turns: Turns;
+  readonly oneAtATime: LimitFunction;
   /** Ends the writing, also while it waits for its turn. */
   readonly signal: AbortSignal;
   /** Counts memory that is held meanwhile, in bytes. Returns the function that releases it. */
@@ -46,13 +46,13 @@ export interface ListWriting {
 export async function listAnswer(
   object: object,
   form: AnswerForm,
-  { isCompressed, turns, signal, holdMemory }: ListWriting,
+  { isCompressed, oneAtATime, signal, holdMemory }: ListWriting,
 ): Promise<Answer> {
   const pieces = encodeInPieces(object, form.mediaType, form.pretty);
   if (pieces === undefined) return objectAnswer(200, object, form);
   const release = holdMemory(longListOf(object)?.heldBytes ?? 0);
   try {
-    const content = await turns.take(async () => {
+    const content = await oneAtATime(async () => {
       signal.throwIfAborted();
       return longContent(pieces, isCompressed, signal);
     });

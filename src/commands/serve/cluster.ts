@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResourceMapper } from '../../apimachinery/cluster-resource.ts';
 import type { HealthCheck } from '../../apiserver/health.ts';
+import { sleep } from '../../async/sleep.ts';
 import type { ServeOptions } from '../../cli/serve-options.ts';
 import { connectKubernetes } from '../../kubernetes/client/connection.ts';
 import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
@@ -91,7 +91,7 @@ export async function connectCluster(
   });
   const limits = { maxObjects: maxIndexedObjects };
   const objects = createObjectIndex({ client, log, report: metrics, limits });
-  await Promise.race([resources.refresh(), sleep(LONGEST_WAIT, undefined, { ref: false })]);
+  await Promise.race([resources.refresh(), sleep(LONGEST_WAIT)]);
   return {
     mapper: () => resources.current().mapper,
     mayLackResources: () => {

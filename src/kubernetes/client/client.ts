@@ -1,6 +1,7 @@
 import { ClientRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import axios, { AxiosError, type AxiosResponse } from 'axios';
+import { withDeadline } from '../../async/deadline.ts';
 import type { RateLimiter } from '../../async/rate-limiter.ts';
 import {
   ACCEPTED_ENCODING,
@@ -83,26 +84,33 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
     limits: RequestLimits,
     read: (what: string, response: AxiosResponse<unknown>) => T | Promise<T>,
   ): Promise<T> => {
-    const deadline = startDeadline(limits.timeoutMs ?? options.timeoutMs, limits.signal);
     const what = `${message.method} ${message.path}`;
+    const timeoutMs = limits.timeoutMs ?? options.timeoutMs;
+    const deadline = {
+      timeoutMs,
+      signal: limits.signal,
+      timeoutError: () =>
+        new KubernetesError('timeout', `${what}: no complete response within ${timeoutMs} ms`),
+      cancelError: () => new KubernetesError('canceled', `${what}: canceled`),
+    };
     let response: AxiosResponse<unknown> | undefined;
     try {
-      await limiter.acquire(deadline.signal);
-      const used = await orAborted(credentials.current(), deadline.signal);
-      response = await send(message, used, options, deadline.signal);
-      if (response.status === 401) {
-        const renewed = await orAborted(credentials.renewed(used), deadline.signal);
+      return await withDeadline(deadline, async (signal) => {
+        await limiter.acquire(signal);
+        const used = await credentials.current();
+        signal.throwIfAborted();
+        response = await send(message, used, options, signal);
+        const renewed = response.status === 401 ? await credentials.renewed(used) : undefined;
+        signal.throwIfAborted();
         if (renewed !== undefined) {
-          if (response.data instanceof Readable) response.data.destroy();
-          response = await send(message, renewed, options, deadline.signal);
+          discard(response);
+          response = await send(message, renewed, options, signal);
         }
-      }
-      return await orAborted(Promise.resolve(read(what, response)), deadline.signal);
+        return read(what, response);
+      });
     } catch (error) {
-      if (response?.data instanceof Readable) response.data.destroy();
-      throw failureOf(what, error, deadline);
-    } finally {
-      deadline.end();
+      discard(response);
+      throw failureOf(what, error);
     }
   };
 
@@ -288,12 +296,12 @@ function statusMessage(text: string): string | undefined {
   }
 }
 
-function failureOf(what: string, error: unknown, deadline: Deadline): KubernetesError {
-  if (deadline.ended === 'canceled') return new KubernetesError('canceled', `${what}: canceled`);
-  if (deadline.ended === 'timeout') {
-    const message = `${what}: no complete answer within ${deadline.timeoutMs} ms`;
-    return new KubernetesError('timeout', message);
-  }
+/** Closes the connection of a response that is not read to its end. */
+function discard(response: AxiosResponse<unknown> | undefined): void {
+  if (response?.data instanceof Readable) response.data.destroy();
+}
+
+function failureOf(what: string, error: unknown): KubernetesError {
   if (error instanceof KubernetesError) return error;
   const reason = reasonOf(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -319,48 +327,4 @@ function reasonOf(error: unknown): string {
     return error.errors.map(reasonOf).join('; ');
   }
   return messageOf(error);
-}
-
-/** A time limit together with the caller's own signal. */
-interface Deadline {
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-  /** Why the signal has aborted. */
-  readonly ended: 'timeout' | 'canceled' | undefined;
-  end(): void;
-}
-
-function startDeadline(timeoutMs: number, caller: AbortSignal | undefined): Deadline {
-  const controller = new AbortController();
-  let ended: Deadline['ended'];
-  const abort = (why: 'timeout' | 'canceled'): void => {
-    ended ??= why;
-    controller.abort();
-  };
-  const onCancel = (): void => abort('canceled');
-  const timer = setTimeout(() => abort('timeout'), timeoutMs);
-  if (caller?.aborted) onCancel();
-  else caller?.addEventListener('abort', onCancel);
-
-  return {
-    signal: controller.signal,
-    timeoutMs,
-    get ended() {
-      return ended;
-    },
-    end() {
-      clearTimeout(timer);
-      caller?.removeEventListener('abort', onCancel);
-    },
-  };
-}
-
-/** A promise that is not waited for any longer than the signal allows. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

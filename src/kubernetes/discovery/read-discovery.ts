@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { groupVersionPath } from '../api-path.ts';
 import type { KubernetesClient } from '../client/client.ts';
 import { KubernetesError } from '../kubernetes-error.ts';
@@ -54,7 +55,8 @@ async function readVersions(
   if (versions === undefined) {
     throw new KubernetesError('bad_answer', `GET ${path}: the answer is no discovery document`);
   }
-  return mapConcurrently(versions, (version) => readResources(client, version, signal));
+  const limited = pLimit(CONCURRENT_DOCUMENTS);
+  return limited.map(versions, (version) => readResources(client, version, signal));
 }
 
 async function readResources(
@@ -72,17 +74,4 @@ async function readResources(
     if (!isOwnFault || error.kind === 'canceled') throw error;
     return { ...groupVersion, resources: undefined, stale: true };
   }
-}
-
-async function mapConcurrently<In, Out>(
-  inputs: readonly In[],
-  convert: (input: In) => Promise<Out>,
-): Promise<Out[]> {
-  const outputs: Out[] = [];
-  const queue = inputs.entries();
-  const work = async (): Promise<void> => {
-    for (const [index, input] of queue) outputs[index] = await convert(input);
-  };
-  await Promise.all(Array.from({ length: CONCURRENT_DOCUMENTS }, work));
-  return outputs;
 }

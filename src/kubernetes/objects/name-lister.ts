@@ -1,6 +1,6 @@
 import type { ClusterResource } from '../../apimachinery/cluster-resource.ts';
 import { formatLabelSelector, type LabelSelector } from '../../apimachinery/label-selector.ts';
-import { createSharedCalls } from '../../async/shared-calls.ts';
+import { createSingleFlight } from '../../async/single-flight.ts';
 import { sortInSlices } from '../../async/sort-in-slices.ts';
 import { createTimeSlices } from '../../async/time-slices.ts';
 import { listPath } from '../api-path.ts';
@@ -34,7 +34,7 @@ export interface ClusterObjectNames {
  * share one listing.
  */
 export function createObjectNames(client: KubernetesClient): ClusterObjectNames {
-  const listings = createSharedCalls<readonly string[]>();
+  const listings = createSingleFlight<readonly string[]>();
 
   return {
     async list({ resource, namespace, selector, signal }) {

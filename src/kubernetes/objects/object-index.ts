@@ -1,7 +1,7 @@
 import { type ClusterResource, qualifiedName } from '../../apimachinery/cluster-resource.ts';
 import { formatLabelSelector } from '../../apimachinery/label-selector.ts';
 import { couldBeObjectName } from '../../apimachinery/object-name.ts';
-import { createSharedCalls } from '../../async/shared-calls.ts';
+import { createSingleFlight } from '../../async/single-flight.ts';
 import { listPath } from '../api-path.ts';
 import type { KubernetesClient } from '../client/client.ts';
 import { readObjectList } from '../informer/list.ts';
@@ -64,7 +64,7 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
   const { client, log, report, now = () => performance.now() } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const listings = createObjectNames(client);
-  const objectListings = createSharedCalls<IndexedObjects>();
+  const objectListings = createSingleFlight<IndexedObjects>();
   const indexes = new Map<string, UsedIndex>();
   let wasFull = false;
 

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { createSharedCalls } from '../../async/shared-calls.ts';
+import { createSingleFlight } from '../../async/single-flight.ts';
 
 /** Remembers what reviews said. */
 export interface ReviewCache<T> {
@@ -50,7 +50,7 @@ export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCach
     // Reads the clock at each call. Otherwise a timer would keep the process running.
     ttlResolution: 0,
   });
-  const underWay = createSharedCalls<T>();
+  const inFlight = createSingleFlight<T>();
 
   const remember = (key: string, answer: T): void => {
     const ttl = ttlMs(answer);
@@ -69,7 +69,7 @@ export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCach
         remember(key, answer);
         return answer;
       };
-      return underWay.join(`${pool} ${key}`, askAndRemember, signal);
+      return inFlight.join(`${pool} ${key}`, askAndRemember, signal);
     },
   };
 }

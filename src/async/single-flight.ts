@@ -1,10 +1,9 @@
-/** Lets callers who want the same thing at the same time share one call. */
-export interface SharedCalls<T> {
+/** Coalesces concurrent calls with the same key into one. */
+export interface SingleFlight<T> {
   /**
-   * @param key what is wanted.
-   * @param start makes the call if none with this key is under way. Its signal aborts when all
+   * @param start makes the call, unless one with this key is in flight. Its signal is aborted when all
    *   callers have given up.
-   * @param signal this caller's own: aborting it rejects with its reason and leaves the others alone.
+   * @param signal of this caller: aborting it rejects with its reason and does not affect the others
    */
   join(
     key: string,
@@ -13,8 +12,8 @@ export interface SharedCalls<T> {
   ): Promise<T>;
 }
 
-export function createSharedCalls<T>(): SharedCalls<T> {
-  const running = new Map<string, Call<T>>();
+export function createSingleFlight<T>(): SingleFlight<T> {
+  const inFlight = new Map<string, Call<T>>();
 
   const begin = (key: string, start: (signal: AbortSignal) => Promise<T>): Call<T> => {
     const controller = new AbortController();
@@ -26,18 +25,18 @@ export function createSharedCalls<T>(): SharedCalls<T> {
         controller.abort();
       },
     };
-    running.set(key, call);
+    inFlight.set(key, call);
     return call;
   };
 
   const forget = (key: string, call: Call<T>): void => {
-    if (running.get(key) === call) running.delete(key);
+    if (inFlight.get(key) === call) inFlight.delete(key);
   };
 
   return {
     async join(key, start, signal) {
       signal?.throwIfAborted();
-      const call = running.get(key) ?? begin(key, start);
+      const call = inFlight.get(key) ?? begin(key, start);
       call.callers += 1;
       return new Promise<T>((resolve, reject) => {
         const leave = (): void => {

@@ -1,25 +1,25 @@
-/** Not an Error, since capturing its stack would take longer than everything else. */
-const DONE = 'the work is done';
+/** Not an Error, since capturing a stack takes longer than everything else here. */
+const WORK_ENDED = 'the work has ended';
 
 /**
- * Does a part of the work for a request.
+ * Runs a part of the work of a request with a signal of its own.
  *
  * @param signal of the request
  * @param work its signal is aborted together with that of the request, and at the latest when the
  *   work has ended
  */
-export async function untilDone<Result>(
+export async function withScopedSignal<Result>(
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   signal?.throwIfAborted();
-  const done = new AbortController();
-  const abort = (): void => done.abort(signal?.reason);
+  const scope = new AbortController();
+  const abort = (): void => scope.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   try {
-    return await work(done.signal);
+    return await work(scope.signal);
   } finally {
     signal?.removeEventListener('abort', abort);
-    done.abort(DONE);
+    scope.abort(WORK_ENDED);
   }
 }

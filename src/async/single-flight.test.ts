@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSharedCalls } from './shared-calls.ts';
+import { createSingleFlight } from './single-flight.ts';
 
 /** A call that ends when the test says so. */
 function controlled() {
@@ -12,9 +12,9 @@ function controlled() {
   return { start, signals, promise, resolve, reject };
 }
 
-describe('createSharedCalls', () => {
+describe('createSingleFlight', () => {
   it('makes one call for all who want the same', async () => {
-    const calls = createSharedCalls<string>();
+    const calls = createSingleFlight<string>();
     const { start, signals, resolve } = controlled();
     const both = Promise.all([
       calls.join('a', start, undefined),
@@ -26,7 +26,7 @@ describe('createSharedCalls', () => {
   });
 
   it('makes a new call once the old one has ended, well or badly', async () => {
-    const calls = createSharedCalls<string>();
+    const calls = createSingleFlight<string>();
     const first = controlled();
     const joined = calls.join('a', first.start, undefined);
     first.reject(new Error('broken'));
@@ -37,7 +37,7 @@ describe('createSharedCalls', () => {
   });
 
   it('keeps a new call when an old aborted one ends', async () => {
-    const calls = createSharedCalls<string>();
+    const calls = createSingleFlight<string>();
     const gone = new AbortController();
     const old = controlled();
     const abandoned = calls.join('a', old.start, gone.signal);
@@ -55,7 +55,7 @@ describe('createSharedCalls', () => {
   });
 
   it('keeps different keys apart', async () => {
-    const calls = createSharedCalls<string>();
+    const calls = createSingleFlight<string>();
     const [a, b] = [controlled(), controlled()];
     a.resolve('a');
     b.resolve('b');
@@ -64,7 +64,7 @@ describe('createSharedCalls', () => {
   });
 
   it('goes on while somebody is waiting', async () => {
-    const calls = createSharedCalls<string>();
+    const calls = createSingleFlight<string>();
     const { start, signals, resolve } = controlled();
     const controller = new AbortController();
     const leaving = calls.join('a', start, controller.signal);
@@ -77,7 +77,7 @@ describe('createSharedCalls', () => {
   });
 
   it('ends the call when everybody has left, and later callers begin anew', async () => {
-    const calls = createSharedCalls<string>();
+    const calls = createSingleFlight<string>();
     const first = controlled();
     const controllers = [new AbortController(), new AbortController()];
     const leaving = controllers.map(({ signal }) => calls.join('a', first.start, signal));
@@ -93,7 +93,7 @@ describe('createSharedCalls', () => {
   });
 
   it('starts no call for an already aborted caller', async () => {
-    const calls = createSharedCalls<string>();
+    const calls = createSingleFlight<string>();
     const { start, signals } = controlled();
     const gone = AbortSignal.abort(new Error('gone'));
     await expect(calls.join('a', start, gone)).rejects.toThrow('gone');
@@ -101,7 +101,7 @@ describe('createSharedCalls', () => {
   });
 
   it('ignores an abort after the call has ended', async () => {
-    const calls = createSharedCalls<string>();
+    const calls = createSingleFlight<string>();
     const { start, signals, resolve } = controlled();
     const controller = new AbortController();
     const joined = calls.join('a', start, controller.signal);

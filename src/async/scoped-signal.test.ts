@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { untilDone } from './until-done.ts';
+import { withScopedSignal } from './scoped-signal.ts';
 
 /** The signal that work gets, for a request with a signal; the work goes on until it is told to end. */
 function working(signal?: AbortSignal) {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let used: AbortSignal | undefined;
-  const result = untilDone(signal, (given) => {
+  const result = withScopedSignal(signal, (given) => {
     used = given;
     return promise;
   });
