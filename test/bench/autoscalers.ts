@@ -28,17 +28,17 @@ const ACTIVE_TIMEOUT_MS = 180_000;
 const AGE_SAMPLES = 20;
 
 const columns: readonly Column[] = [
-  { key: 'autoscalers', title: 'autoscalers' },
+  { key: 'autoscalers', title: 'HPAs' },
   { key: 'active', title: 'active' },
-  { key: 'reads', title: 'reads a period', digits: 1 },
-  { key: 'queries', title: 'queries a period', digits: 1 },
+  { key: 'reads', title: 'reads per period', digits: 1 },
+  { key: 'queries', title: 'queries per period', digits: 1 },
   { key: 'prometheusKiB', title: 'KiB from Prometheus', digits: 1 },
-  { key: 'lists', title: 'listings a period', digits: 1 },
-  { key: 'reviews', title: 'reviews a period', digits: 1 },
-  { key: 'cpu', title: 'CPU s a period', digits: 2 },
+  { key: 'lists', title: 'lists per period', digits: 1 },
+  { key: 'reviews', title: 'reviews per period', digits: 1 },
+  { key: 'cpu', title: 'CPU s per period', digits: 2 },
   { key: 'peak', title: 'peak memory, MiB' },
-  { key: 'age', title: 'age of values, s: median', digits: 1 },
-  { key: 'oldest', title: 'oldest', digits: 1 },
+  { key: 'age', title: 'age of values, s, median', digits: 1 },
+  { key: 'oldest', title: 'age of values, s, maximum', digits: 1 },
 ];
 
 await runBench({

@@ -20,10 +20,10 @@ const REQUESTS = 1000;
 const columns: readonly Column[] = [
   { key: 'run', title: 'run' },
   { key: 'ready', title: 'ready after, ms' },
-  { key: 'cpu', title: 'CPU s until then', digits: 2 },
-  { key: 'resident', title: 'memory then, MiB', digits: 1 },
-  { key: 'after', title: `after ${REQUESTS.toLocaleString('en')} requests, MiB`, digits: 1 },
-  { key: 'peak', title: 'at most, MiB', digits: 1 },
+  { key: 'cpu', title: 'CPU s until ready', digits: 2 },
+  { key: 'resident', title: 'memory when ready, MiB', digits: 1 },
+  { key: 'after', title: `memory after ${REQUESTS.toLocaleString('en')} requests, MiB`, digits: 1 },
+  { key: 'peak', title: 'peak memory, MiB', digits: 1 },
 ];
 
 type Figures = Readonly<Record<'ready' | 'cpu' | 'resident' | 'after' | 'peak', number>>;

@@ -17,13 +17,13 @@ import { runBench } from './run-bench.ts';
 
 const columns: readonly Column[] = [
   { key: 'kind', title: 'pods of' },
-  { key: 'bytesPerPod', title: 'bytes a pod' },
+  { key: 'bytesPerPod', title: 'bytes per pod' },
   { key: 'labelSets', title: 'label sets' },
-  { key: 'fill', title: 'fill, JSON included, us a pod', digits: 1 },
-  { key: 'first', title: 'a selector anew, us', digits: 1 },
-  { key: 'again', title: 'again, us', digits: 1 },
-  { key: 'event', title: 'event, JSON included, us', digits: 1 },
-  { key: 'bytesAfterChurn', title: 'bytes a pod after churn' },
+  { key: 'fill', title: 'initial list incl. JSON, µs per pod', digits: 1 },
+  { key: 'first', title: 'selector, first time, µs', digits: 1 },
+  { key: 'again', title: 'selector, cached, µs', digits: 1 },
+  { key: 'event', title: 'event incl. JSON, µs', digits: 1 },
+  { key: 'bytesAfterChurn', title: 'bytes per pod after churn' },
 ];
 
 const PODS = 50_000;

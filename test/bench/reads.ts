@@ -33,19 +33,19 @@ const MIB = 2 ** 20;
 const columns: readonly Column[] = [
   { key: 'metrics', title: 'metrics' },
   { key: 'protocol', title: 'protocol' },
-  { key: 'concurrency', title: 'at once' },
+  { key: 'concurrency', title: 'concurrent' },
   { key: 'requests', title: 'requests' },
   { key: 'perSecond', title: 'requests/s' },
   { key: 'p50', title: 'p50, ms', digits: 1 },
   { key: 'p99', title: 'p99, ms', digits: 1 },
-  { key: 'cpu', title: 'CPU s per 1,000', digits: 2 },
+  { key: 'cpu', title: 'CPU s per 1,000 requests', digits: 2 },
   { key: 'peak', title: 'peak memory, MiB' },
   { key: 'queries', title: 'queries' },
   { key: 'prometheusKiB', title: 'KiB from Prometheus' },
-  { key: 'lists', title: 'listings' },
+  { key: 'lists', title: 'lists' },
   { key: 'reviews', title: 'reviews' },
   { key: 'listKiB', title: 'KiB of objects' },
-  { key: 'generator', title: 'CPU s of the load per 1,000', digits: 2 },
+  { key: 'generator', title: 'CPU s of the load generator per 1,000', digits: 2 },
 ];
 
 await runBench({
@@ -93,7 +93,7 @@ await runBench({
           };
           // Connections, compiled code and indexes as in a process that has run for a while.
           await generateLoad({ ...load, seconds: 3 });
-          say(`metrics: ${metrics}, ${protocol}, ${concurrency} at once`);
+          say(`metrics: ${metrics}, ${protocol}, ${concurrency} concurrent`);
           rows.push({ metrics, protocol, concurrency, ...(await measure(load, server, observe)) });
         }
       }
