@@ -1,11 +1,11 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { createTimeSlices, type TimeSlices } from '../async/time-slices.ts';
-import type { CompiledRule } from '../rules/rule.ts';
+import type { CompiledRule, LeftOutMetric } from '../rules/rule.ts';
 import { type Catalog, type CustomMetric, createCatalogDraft, finishCatalog } from './catalog.ts';
 import { namespaceLabelOf, type RuleLists, requestNamespaceLabel } from './required-labels.ts';
 import type { RuleOutcome } from './rule-outcome.ts';
 import { createRuleTally, type RuleTally } from './rule-tally.ts';
-import { createSeriesNaming, type LeftOutMetric, type SeriesNaming } from './series-naming.ts';
+import { createSeriesNaming, type SeriesNaming } from './series-naming.ts';
 import type { KnownSeries } from './series-snapshot.ts';
 
 export interface BuiltCatalog {
@@ -96,7 +96,7 @@ async function buildCatalog(
     tallies.push(tally);
   }
   for (const rule of rules.external) {
-    const { namespaced } = rule.definition.resources;
+    const { namespaced } = rule;
     const namespaceLabel = requestNamespaceLabel(rule, mapper);
     const tally = await forEachNamed(rule, (name, series, labels, tally) => {
       if (namespaced && !labels.has(namespaceLabel ?? '')) {

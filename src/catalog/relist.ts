@@ -1,12 +1,12 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
+import type { LeftOutMetric } from '../rules/rule.ts';
 import { type BuiltCatalog, createCatalogBuilder } from './build-catalog.ts';
 import { type Catalog, emptyCatalog } from './catalog.ts';
 import { type DiscoveryOutcome, discover } from './discover.ts';
 import type { DiscoveryChoice, DiscoveryMode } from './discovery-strategy.ts';
 import type { RuleLists } from './required-labels.ts';
 import type { RuleOutcome } from './rule-outcome.ts';
-import type { LeftOutMetric } from './series-naming.ts';
 import { type KnownSeries, knownSeries, labelSetsOf } from './series-snapshot.ts';
 import type { SeriesSource } from './series-source.ts';
 

@@ -1,19 +1,16 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
-import type { CompiledRule } from '../rules/rule.ts';
-import type { ResourceLabels } from '../rules/template-rule/resource-labels.ts';
+import type { CompiledRule, ObjectLabels } from '../rules/rule.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 
 /** The rules that a catalog is made by. */
-export interface RuleLists {
-  readonly custom: readonly CompiledRule[];
-  readonly external: readonly CompiledRule[];
-}
+export type RuleLists = Pick<RuleSet, 'custom' | 'external'>;
 
 /** What the rules with one series query need to know of the labels of the series. */
 export interface LabelNeeds {
   /** Labels of which they need to know whether a series has them. */
   readonly labels: ReadonlySet<string>;
   /** Those that read resources out of labels that only Prometheus knows. */
-  readonly templates: readonly ResourceLabels[];
+  readonly templates: readonly ObjectLabels[];
 }
 
 /**
@@ -24,7 +21,7 @@ export function labelNeedsOf(
   rules: RuleLists,
   mapper: ResourceMapper,
 ): ReadonlyMap<string, LabelNeeds> {
-  const needs = new Map<string, { labels: Set<string>; templates: ResourceLabels[] }>();
+  const needs = new Map<string, { labels: Set<string>; templates: ObjectLabels[] }>();
   for (const rule of [...rules.custom, ...rules.external]) {
     const { seriesQuery, kind, resources } = rule;
     if (seriesQuery === '') continue;
@@ -36,8 +33,8 @@ export function labelNeedsOf(
       continue;
     }
     // Whether or not the cluster has the resource now: it may get it before the next round.
-    for (const label of resources.overrides.keys()) needed.labels.add(label);
-    if (resources.hasTemplate) needed.templates.push(resources);
+    for (const label of resources.fixedLabels) needed.labels.add(label);
+    if (resources.readsOtherLabels) needed.templates.push(resources);
     // It is the name of the series, and no label of it.
     needed.labels.delete('__name__');
   }
@@ -58,5 +55,5 @@ export function requestNamespaceLabel(
   rule: CompiledRule,
   mapper: ResourceMapper,
 ): string | undefined {
-  return rule.definition.resources.namespaced ? namespaceLabelOf(rule, mapper) : undefined;
+  return rule.namespaced ? namespaceLabelOf(rule, mapper) : undefined;
 }

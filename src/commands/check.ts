@@ -1,5 +1,4 @@
 import type { Readable, Writable } from 'node:stream';
-import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { flag } from '../cli/flag.ts';
 import { parseFlags } from '../cli/parse-flags.ts';
 import { MAX_FILE_BYTES } from '../files/bounded-read.ts';
@@ -8,7 +7,6 @@ import type { Severity } from '../rules/fault.ts';
 import { type Configuration, readConfiguration } from '../sources/file/configuration.ts';
 import type { FileForm } from '../sources/file/content.ts';
 import { type Fault, formatFault } from '../sources/file/fault.ts';
-import { fieldInValues } from '../sources/file/helm-values.ts';
 import { decodeRulesText, type RulesText, readRulesText } from '../sources/file/load.ts';
 import { type RuleSummary, summarize } from './rule-summary.ts';
 
@@ -170,18 +168,8 @@ function examine(
     unknownResource: 'warning',
     form,
   });
-  const summaries = configuration === undefined ? [] : summariesOf(configuration, mapper, form);
+  const summaries = configuration === undefined ? [] : summarize(configuration, mapper);
   return { file, text, faults, configuration, summaries };
-}
-
-function summariesOf(
-  configuration: Configuration,
-  mapper: ResourceMapper,
-  form: FileForm,
-): readonly RuleSummary[] {
-  const summaries = summarize(configuration, mapper);
-  if (form === 'rules') return summaries;
-  return summaries.map((summary) => ({ ...summary, field: fieldInValues(summary.field) }));
 }
 
 function exitCode(findings: readonly Finding[], strict: boolean): number {

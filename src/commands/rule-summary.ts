@@ -6,14 +6,11 @@ import {
   exampleRequest,
   nodeRequest,
 } from '../rules/checks/example-request.ts';
-import type { CompiledResourceRule, CompiledRule } from '../rules/rule.ts';
+import { ruleName } from '../rules/origin.ts';
+import { QueryError, type QueryRequest, type RuleQuery } from '../rules/query.ts';
 import { shareQuery } from '../rules/shared-query.ts';
-import {
-  type MetricsQuery,
-  QueryError,
-  type QueryRequest,
-} from '../rules/template-rule/metrics-query.ts';
 import type { ResourceLabels } from '../rules/template-rule/resource-labels.ts';
+import type { TemplateResourceRule, TemplateRule } from '../rules/template-rule/template-rule.ts';
 import type { Configuration } from '../sources/file/configuration.ts';
 
 /** What one rule serves, for people to read. */
@@ -38,24 +35,23 @@ export function summarize(
 ): readonly RuleSummary[] {
   const { custom, external, resource } = configuration;
   return [
-    ...custom.map((rule, index) => summarizeRule(rule, `rules[${index}]`, mapper)),
-    ...external.map((rule, index) => summarizeRule(rule, `externalRules[${index}]`, mapper)),
+    ...[...custom, ...external].map((rule) => summarizeRule(rule, mapper)),
     ...(resource === undefined
       ? []
       : [
-          summarizeResourceRule(resource.cpu, 'resourceRules.cpu', mapper),
-          summarizeResourceRule(resource.memory, 'resourceRules.memory', mapper),
+          summarizeResourceRule(resource.cpu, `${ruleName(resource.origin)}.cpu`, mapper),
+          summarizeResourceRule(resource.memory, `${ruleName(resource.origin)}.memory`, mapper),
         ]),
   ];
 }
 
-function summarizeRule(rule: CompiledRule, field: string, mapper: ResourceMapper): RuleSummary {
+function summarizeRule(rule: TemplateRule, mapper: ResourceMapper): RuleSummary {
   const { seriesFilters } = rule.definition;
   const filters = seriesFilters.map(({ is, isNot }) => (is === '' ? `not ${isNot}` : is));
   const series = nameOfSeries(rule);
   const example = requestFor(rule, series ?? ANY_SERIES, mapper);
   return {
-    field,
+    field: ruleName(rule.origin),
     facts: withoutEmpty([
       ['series', rule.seriesQuery],
       ['filters', filters.join(', ')],
@@ -68,12 +64,12 @@ function summarizeRule(rule: CompiledRule, field: string, mapper: ResourceMapper
 }
 
 /** The name that the series query asks for, where it is a plain one. */
-function nameOfSeries(rule: CompiledRule): string | undefined {
+function nameOfSeries(rule: TemplateRule): string | undefined {
   if (checkSeriesSelector(rule.seriesQuery).length > 0) return undefined;
   return parseSeriesSelector(rule.seriesQuery).name;
 }
 
-function describeName(rule: CompiledRule, series: string | undefined): string {
+function describeName(rule: TemplateRule, series: string | undefined): string {
   const { matches, as } = rule.definition.name;
   if (series !== undefined) {
     const metric = rule.matches(series) ? rule.metricName(series) : undefined;
@@ -98,7 +94,7 @@ function describeResources(resources: ResourceLabels, template: string): string 
 }
 
 /** Whether requests for different objects can be one query; of external metrics, which have none, nothing. */
-function describeSharing({ definition, query, kind }: CompiledRule, example: QueryRequest): string {
+function describeSharing({ definition, query, kind }: TemplateRule, example: QueryRequest): string {
   if (!definition.sharing) return 'off';
   if (kind === 'external') return '';
   const sharing = shareQuery(query, example);
@@ -108,13 +104,13 @@ function describeSharing({ definition, query, kind }: CompiledRule, example: Que
 }
 
 /** For the namespace `default` and, in custom rules, an object called `example`. */
-function requestFor(rule: CompiledRule, series: string, mapper: ResourceMapper): QueryRequest {
+function requestFor(rule: TemplateRule, series: string, mapper: ResourceMapper): QueryRequest {
   const [resource] = describedResources(rule.resources, mapper);
   return exampleRequest(rule, resource, mapper, { ...NAMES, series });
 }
 
 function summarizeResourceRule(
-  rule: CompiledResourceRule,
+  rule: TemplateResourceRule,
   field: string,
   mapper: ResourceMapper,
 ): RuleSummary {
@@ -128,7 +124,7 @@ function summarizeResourceRule(
 }
 
 /** The query on one line, or why there is none. */
-function expand(query: MetricsQuery, request: QueryRequest): string {
+function expand(query: RuleQuery, request: QueryRequest): string {
   try {
     return oneLine(query.for(request));
   } catch (error) {

@@ -12,8 +12,8 @@ import type {
   QueryRunnerOptions,
   Sample,
 } from '../prometheus/sharing/query-runner.ts';
+import { QueryError } from '../rules/query.ts';
 import type { CompiledRule } from '../rules/rule.ts';
-import { QueryError } from '../rules/template-rule/metrics-query.ts';
 import type { AnswerSummary } from './answer-summary.ts';
 import { createCustomMetrics } from './custom.ts';
 import { createExternalMetrics } from './external.ts';

@@ -18,11 +18,7 @@ import type {
   Sample,
   Samples,
 } from '../prometheus/sharing/query-runner.ts';
-import {
-  QueryError,
-  type QueryRequest,
-  UnsupportedRequirementError,
-} from '../rules/template-rule/metrics-query.ts';
+import { QueryError, type QueryRequest, UnsupportedRequirementError } from '../rules/query.ts';
 import {
   type AnswerSummary,
   createLeftOutSamples,

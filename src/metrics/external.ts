@@ -8,11 +8,7 @@ import type {
   QueryOrigin,
   QueryRunner,
 } from '../prometheus/sharing/query-runner.ts';
-import {
-  QueryError,
-  type QueryRequest,
-  UnsupportedRequirementError,
-} from '../rules/template-rule/metrics-query.ts';
+import { QueryError, type QueryRequest, UnsupportedRequirementError } from '../rules/query.ts';
 import { createLeftOutSamples, type LeftOutSamples, type OnAnswer } from './answer-summary.ts';
 import { MetricsError, metricNotFound } from './metrics-error.ts';
 import { runQuery } from './run-query.ts';

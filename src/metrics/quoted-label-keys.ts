@@ -1,5 +1,5 @@
 import type { QueryOrigin, QueryRunner } from '../prometheus/sharing/query-runner.ts';
-import { quotedKeyOf } from '../rules/template-rule/metrics-query.ts';
+import { quotedKeyOf } from '../rules/request-matchers.ts';
 import { MetricsError } from './metrics-error.ts';
 
 /** The query parameter with the selector on the labels of a metric. */

@@ -3,8 +3,8 @@ import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
 import type { Sample, Samples } from '../prometheus/sharing/query-runner.ts';
 import { MOST_NAMES, shortQuery } from '../prometheus/sharing/short-query.ts';
+import { QueryError, type QueryRequest } from '../rules/query.ts';
 import type { CompiledResourceRule } from '../rules/rule.ts';
-import { QueryError, type QueryRequest } from '../rules/template-rule/metrics-query.ts';
 import { MetricsError } from './metrics-error.ts';
 import type { ObjectIdentity } from './objects.ts';
 
@@ -76,7 +76,7 @@ export async function questionOfContainers(
   if (first !== undefined && others.length === 0) {
     return questionOfNamespace(rule, labels, ...first);
   }
-  if (rule.containerQuery.text.includes('LabelValuesByName')) {
+  if (rule.isForOneNamespace) {
     return (run) => askSeparately(rule, labels, byNamespace, run);
   }
   const query = write(rule.containerQuery, requestOfAll(labels, byNamespace));

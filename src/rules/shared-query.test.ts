@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
+import { type QueryRequest, UnsupportedRequirementError } from './query.ts';
 import { openObjects, shareQuery } from './shared-query.ts';
-import { type QueryRequest, UnsupportedRequirementError } from './template-rule/metrics-query.ts';
 
 function request(names: readonly string[], namespace = 'shop'): QueryRequest {
   return {

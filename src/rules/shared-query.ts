@@ -1,12 +1,8 @@
 import { formatMatcher, formatMatchers, isLegacyName } from '../promql/matcher.ts';
 import { type Place, separateByObject } from '../promql/separability.ts';
 import { goQuote } from '../text/quote.ts';
-import {
-  type MetricsQuery,
-  matchersOf,
-  QueryError,
-  type QueryRequest,
-} from './template-rule/metrics-query.ts';
+import { QueryError, type QueryRequest, type RuleQuery } from './query.ts';
+import { matchersOf } from './request-matchers.ts';
 
 /** One query that answers requests for different objects of a metric. */
 export interface SharedQuery {
@@ -52,7 +48,7 @@ const LONGEST = 16 * 1024;
  *
  * @throws UnsupportedRequirementError if the request cannot be expressed in PromQL
  */
-export function shareQuery(query: MetricsQuery, request: QueryRequest): Sharing {
+export function shareQuery(query: RuleQuery, request: QueryRequest): Sharing {
   return share(query, request, PROBES, []);
 }
 
@@ -64,7 +60,7 @@ export function shareQuery(query: MetricsQuery, request: QueryRequest): Sharing 
  * @throws UnsupportedRequirementError if the request cannot be expressed in PromQL
  */
 export function openObjects(
-  query: MetricsQuery,
+  query: RuleQuery,
   request: QueryRequest,
   partLabels: readonly string[],
 ): Sharing {
@@ -86,7 +82,7 @@ type Probes = readonly [Probe, Probe];
 
 /** @param probes where both are of one namespace, that stays what it is */
 function share(
-  query: MetricsQuery,
+  query: RuleQuery,
   request: QueryRequest,
   probes: Probes,
   partLabels: readonly string[],
@@ -139,9 +135,9 @@ interface Verdict {
  * same objects over and over. One for all shared queries of a rule, for of these there are as many
  * as clients make up selectors, and the query for many objects is long.
  */
-const verdicts = new WeakMap<MetricsQuery, WeakMap<readonly string[], Verdict>>();
+const verdicts = new WeakMap<RuleQuery, WeakMap<readonly string[], Verdict>>();
 
-function coverage(query: MetricsQuery, pieces: readonly Piece[]): SharedQuery['covers'] {
+function coverage(query: RuleQuery, pieces: readonly Piece[]): SharedQuery['covers'] {
   const known = verdicts.get(query) ?? new WeakMap<readonly string[], Verdict>();
   verdicts.set(query, known);
   return (asked, promql) => {
@@ -176,7 +172,7 @@ function probeRequest(request: QueryRequest, probe: Probe): QueryRequest {
   };
 }
 
-function expandFor(query: MetricsQuery, request: QueryRequest, probe: Probe): string | undefined {
+function expandFor(query: RuleQuery, request: QueryRequest, probe: Probe): string | undefined {
   try {
     return query.for(probeRequest(request, probe));
   } catch (error) {

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/commands/check.ts';
-import type { CompiledRule } from '../../src/rules/rule.ts';
+import type { TemplateRule } from '../../src/rules/template-rule/template-rule.ts';
 import { type Configuration, readConfiguration } from '../../src/sources/file/configuration.ts';
 import { recordedClusterMapper } from './cluster-mapper.ts';
 import { configNames, readData } from './recorded-cases.ts';
@@ -149,7 +149,7 @@ describe('check, whatever the input', () => {
 
 /** What rules mean, comparably. */
 function meanings(configuration: Configuration): Readonly<Record<string, readonly string[]>> {
-  const meaning = ({ definition }: CompiledRule): string => {
+  const meaning = ({ definition }: TemplateRule): string => {
     const { resources } = definition;
     return JSON.stringify([definition, [...resources.overrides]]);
   };

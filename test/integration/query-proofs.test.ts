@@ -7,8 +7,8 @@ import {
 } from '../../src/prometheus/client/client.ts';
 import { PrometheusError } from '../../src/prometheus/client/errors.ts';
 import { lostLabel } from '../../src/promql/lost-label.ts';
+import type { QueryRequest } from '../../src/rules/query.ts';
 import { type SharedQuery, shareQuery } from '../../src/rules/shared-query.ts';
-import type { QueryRequest } from '../../src/rules/template-rule/metrics-query.ts';
 import { prometheusServer, type RunningServer } from '../fixtures/real-servers.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { isAlike } from './almost-equal.ts';

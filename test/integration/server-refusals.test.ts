@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
 import { scopeOfFailure } from '../../src/prometheus/guard/failure-classification.ts';
 import { createQuerySharing } from '../../src/prometheus/sharing/share.ts';
-import type { QueryRequest } from '../../src/rules/template-rule/metrics-query.ts';
+import type { QueryRequest } from '../../src/rules/query.ts';
 import {
   prometheusServer,
   type RunningServer,

@@ -1,7 +1,8 @@
 import type { DiscoveryOutcome } from '../../catalog/discover.ts';
 import type { RelistRound } from '../../catalog/relist.ts';
 import type { RuleLists } from '../../catalog/required-labels.ts';
-import { type CompiledRule, rulePlace } from '../../rules/rule.ts';
+import { ruleName } from '../../rules/origin.ts';
+import type { CompiledRule } from '../../rules/rule.ts';
 import { errorText } from '../../telemetry/error-text.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics, RelistOutcome } from '../../telemetry/metrics.ts';
@@ -119,7 +120,7 @@ function reportFailures(
     const queries = new Set(failures.map(([query]) => query));
     const places = [...custom, ...external].filter((rule) => queries.has(rule.seriesQuery));
     log.warn('a series query failed; its rules keep what they found before, if anything', {
-      rules: places.slice(0, mostShown).map(rulePlace),
+      rules: places.slice(0, mostShown).map(({ origin }) => ruleName(origin)),
       seriesQuery,
       ...(failures.length > 1 && { andOthers: failures.length - 1 }),
       error,

@@ -1,5 +1,5 @@
 import { explainOutcome, noMetricsReason, type RuleOutcome } from '../../catalog/rule-outcome.ts';
-import { rulePlace } from '../../rules/rule.ts';
+import { formatOrigin, ruleName } from '../../rules/origin.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 
@@ -21,7 +21,7 @@ export function createRulesReport(
     metrics.rulesDiscovered(
       outcomes.map((outcome) => ({
         api: outcome.rule.kind,
-        rule: rulePlace(outcome.rule),
+        rule: ruleName(outcome.rule.origin),
         series: outcome.series,
         metrics: outcome.metrics,
         reason: noMetricsReason(outcome),
@@ -29,7 +29,7 @@ export function createRulesReport(
     );
     const explained = outcomes.filter(isForTheLog);
     const changed = explained.filter(
-      (outcome) => reported.get(rulePlace(outcome.rule)) !== kindOf(outcome),
+      (outcome) => reported.get(ruleName(outcome.rule.origin)) !== kindOf(outcome),
     );
     for (const outcome of changed.slice(0, MOST_SHOWN)) logOutcome(log, outcome);
     if (changed.length > MOST_SHOWN) {
@@ -37,7 +37,9 @@ export function createRulesReport(
       log.warn(`${more} more rules have no metrics, or metrics without values`, { more });
     }
     logRecovered(log, outcomes, reported);
-    reported = new Map(explained.map((outcome) => [rulePlace(outcome.rule), kindOf(outcome)]));
+    reported = new Map(
+      explained.map((outcome) => [ruleName(outcome.rule.origin), kindOf(outcome)]),
+    );
   };
 }
 
@@ -57,10 +59,11 @@ function kindOf(outcome: RuleOutcome): string {
 }
 
 function logOutcome(log: Logger, outcome: RuleOutcome): void {
-  const line = `${rulePlace(outcome.rule)}: ${explainOutcome(outcome)}`;
+  const line = `${ruleName(outcome.rule.origin)}: ${explainOutcome(outcome)}`;
+  const fields = { definedAt: formatOrigin(outcome.rule.origin) };
   // The series may not exist yet.
-  if (noMetricsReason(outcome) === 'no_series') log.info(line);
-  else log.warn(line);
+  if (noMetricsReason(outcome) === 'no_series') log.info(line, fields);
+  else log.warn(line, fields);
 }
 
 function logRecovered(
@@ -70,11 +73,11 @@ function logRecovered(
 ): void {
   const recovered = outcomes.filter(
     (outcome) =>
-      reported.has(rulePlace(outcome.rule)) &&
+      reported.has(ruleName(outcome.rule.origin)) &&
       outcome.metrics > 0 &&
       explainOutcome(outcome) === undefined,
   );
   for (const { rule, metrics } of recovered.slice(0, MOST_SHOWN)) {
-    log.info(`${rulePlace(rule)}: has metrics now`, { metrics });
+    log.info(`${ruleName(rule.origin)}: has metrics now`, { metrics });
   }
 }

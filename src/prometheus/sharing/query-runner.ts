@@ -1,5 +1,5 @@
+import type { QueryRequest } from '../../rules/query.ts';
 import type { CompiledRule } from '../../rules/rule.ts';
-import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 
 /** One sample of an instant vector. */
 export interface Sample {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { turnsDuring } from '../../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import { SHORT_STEPS } from '../../async/time-slices.ts';
+import type { QueryRequest } from '../../rules/query.ts';
 import { shareQuery } from '../../rules/shared-query.ts';
-import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import type { QueryAnswer, Sample } from './query-runner.ts';
 import { indexByObject, sampleBytes } from './samples-by-object.ts';
 

@@ -1,6 +1,6 @@
 import { createTimeSlices, SHORT_STEPS } from '../../async/time-slices.ts';
+import type { QueryRequest } from '../../rules/query.ts';
 import type { SharedQuery } from '../../rules/shared-query.ts';
-import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import type { QueryAnswer, Sample } from './query-runner.ts';
 
 /** The answer to a shared query, by object. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
-import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
+import type { QueryRequest } from '../../rules/query.ts';
 import type { NeededQuery, OnQuery, QueryAnswer, QueryEnd } from './query-runner.ts';
 import { sampleBytes } from './samples-by-object.ts';
 import { createQuerySharing } from './share.ts';

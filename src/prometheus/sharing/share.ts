@@ -1,4 +1,4 @@
-import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
+import type { QueryRequest } from '../../rules/query.ts';
 import { createDemand } from './demand.ts';
 import { createQueryTelling } from './query-observer.ts';
 import type {
@@ -94,7 +94,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
   }
 
   function ask(promql: string, caller: QueryRunnerOptions): Promise<QueryAnswer> {
-    if (caller.origin?.rule.definition.sharing === false) {
+    if (caller.origin?.rule.sharing === false) {
       const query = { promql, scope: 'own', answered: 'asked' } as const;
       return telling(query, caller, () =>
         runner.query(promql, { signal: caller.signal, flow: caller.flow }),
@@ -163,7 +163,7 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
     async query(promql, caller) {
       const { signal, origin } = caller;
       signal?.throwIfAborted();
-      if (origin?.rule.definition.sharing === false) return fromOwn(promql, caller);
+      if (origin?.rule.sharing === false) return fromOwn(promql, caller);
       const metric = origin && maxAge > 0 ? metrics.find(promql, origin) : undefined;
       if (metric !== undefined && own.find(promql) === undefined) {
         metric.demand.came();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
+import type { QueryRequest } from '../../rules/query.ts';
 import type { CompiledRule } from '../../rules/rule.ts';
-import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import { createDemand } from './demand.ts';
 import { createSharedMetrics } from './shared-metrics.ts';
 

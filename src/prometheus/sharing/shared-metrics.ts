@@ -1,5 +1,5 @@
+import type { QueryRequest, RuleQuery } from '../../rules/query.ts';
 import { type SharedQuery, shareQuery } from '../../rules/shared-query.ts';
-import type { MetricsQuery, QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import type { Demand } from './demand.ts';
 import type { QueryOrigin } from './query-runner.ts';
 
@@ -28,7 +28,7 @@ export interface SharedMetrics {
 
 /** What is found out about a metric is found out once, and forgotten together with the rule. */
 export function createSharedMetrics(newDemand: () => Demand): SharedMetrics {
-  const byQuery = new WeakMap<MetricsQuery, Map<string, SharedMetric | undefined>>();
+  const byQuery = new WeakMap<RuleQuery, Map<string, SharedMetric | undefined>>();
 
   function analyse({ rule, request }: QueryOrigin): SharedMetric | undefined {
     const { shared } = shareQuery(rule.query, request);

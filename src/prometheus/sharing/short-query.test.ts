@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { turnsDuring } from '../../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import { SHORT_STEPS } from '../../async/time-slices.ts';
-import type { QueryRequest } from '../../rules/template-rule/metrics-query.ts';
+import type { QueryRequest } from '../../rules/query.ts';
 import type { Sample } from './query-runner.ts';
 import { LongQueryError, onlyAsked, shortQuery } from './short-query.ts';
 

@@ -1,6 +1,6 @@
 import { createTimeSlices, SHORT_STEPS } from '../../async/time-slices.ts';
+import type { QueryRequest, RuleQuery } from '../../rules/query.ts';
 import { openObjects } from '../../rules/shared-query.ts';
-import type { MetricsQuery, QueryRequest } from '../../rules/template-rule/metrics-query.ts';
 import type { Sample, Samples } from './query-runner.ts';
 
 /** Above this number of objects their names are omitted: the query would be too long for some servers. */
@@ -18,7 +18,7 @@ export type ShortQuery =
 const FEW: ShortQuery = { promql: undefined, reason: undefined };
 
 interface Remembered {
-  readonly query: MetricsQuery;
+  readonly query: RuleQuery;
   readonly own: string;
   readonly short: ShortQuery;
 }
@@ -34,7 +34,7 @@ const known = new WeakMap<readonly string[], Remembered>();
  * @param partLabels distinguish samples of one object, e.g. those of its containers
  */
 export function shortQuery(
-  query: MetricsQuery,
+  query: RuleQuery,
   request: QueryRequest,
   own: string,
   partLabels: readonly string[] = [],
@@ -49,7 +49,7 @@ export function shortQuery(
 }
 
 function findShort(
-  query: MetricsQuery,
+  query: RuleQuery,
   request: QueryRequest,
   own: string,
   partLabels: readonly string[],

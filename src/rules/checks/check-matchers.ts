@@ -2,8 +2,9 @@ import { formatMatcher, type LabelMatcher } from '../../promql/matcher.ts';
 import { vectorSelectors } from '../../promql/selectors.ts';
 import { checkSeriesSelector, parseSeriesSelector } from '../../promql/series-selector.ts';
 import type { ReportFault } from '../fault.ts';
-import type { RuleParts } from '../rule.ts';
-import type { MetricsQuery, QueryRequest } from '../template-rule/metrics-query.ts';
+import type { QueryRequest } from '../query.ts';
+import type { TemplateQuery } from '../template-rule/metrics-query.ts';
+import type { RuleParts } from '../template-rule/template-rule.ts';
 import { expandOrNothing } from './expand.ts';
 
 /**
@@ -14,7 +15,7 @@ import { expandOrNothing } from './expand.ts';
  */
 export function checkMatchers(
   rule: RuleParts,
-  query: MetricsQuery,
+  query: TemplateQuery,
   request: QueryRequest,
   report: ReportFault,
 ): void {

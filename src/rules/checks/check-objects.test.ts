@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { RESOURCE_RULES } from '../../../test/fixtures/resource-rules.ts';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
 import type { RuleFault } from '../fault.ts';
-import { compileResourceRules } from '../rule.ts';
 import type { ResourceRule } from '../template-rule/definition.ts';
+import { compileResourceRules } from '../template-rule/template-rule.ts';
 import { checkResourceRules, checkRule } from './check-rule.ts';
 
 const mapper = builtinResourceMapper();
@@ -327,7 +328,7 @@ describe('resource rules', () => {
       containerLabel: 'container',
     };
     const definition = { cpu: { ...memory, ...cpu }, memory, window: 0 };
-    const compiled = compileResourceRules(definition, 'promql', report);
+    const compiled = compileResourceRules(definition, RESOURCE_RULES, 'promql', report);
     if (compiled !== undefined) {
       checkResourceRules(compiled, mapper, { ...options, checkPromql }, report);
     }
@@ -343,7 +344,12 @@ describe('resource rules', () => {
     const { faults, report } = collect();
     const resources = { overrides, template: '', namespaced: true };
     const rule = { containerQuery, nodeQuery, resources, containerLabel };
-    const compiled = compileResourceRules({ cpu: rule, memory: rule, window: 0 }, 'promql', report);
+    const compiled = compileResourceRules(
+      { cpu: rule, memory: rule, window: 0 },
+      RESOURCE_RULES,
+      'promql',
+      report,
+    );
     if (compiled !== undefined) checkResourceRules(compiled, mapper, options, report);
     return faults
       .filter(({ path }) => path[0] === 'cpu')
@@ -486,7 +492,12 @@ describe('resource rules', () => {
       resources,
       containerLabel: 'container',
     };
-    const compiled = compileResourceRules({ cpu: rule, memory: rule, window: 0 }, 'promql', report);
+    const compiled = compileResourceRules(
+      { cpu: rule, memory: rule, window: 0 },
+      RESOURCE_RULES,
+      'promql',
+      report,
+    );
     if (compiled !== undefined) checkResourceRules(compiled, mapper, options, report);
     expect(faults.map(({ path, offset }) => [path.join('.'), offset])).toEqual([
       ['cpu.nodeQuery', 4],

@@ -3,8 +3,9 @@ import { distinguishingLabels } from '../../promql/distinguishing-labels.ts';
 import { type LostLabel, lostLabel } from '../../promql/lost-label.ts';
 import { vectorSelectors } from '../../promql/selectors.ts';
 import type { ReportFault, Severity } from '../fault.ts';
-import type { CompiledResourceRule } from '../rule.ts';
-import type { MetricsQuery, QueryRequest } from '../template-rule/metrics-query.ts';
+import type { QueryRequest } from '../query.ts';
+import type { TemplateQuery } from '../template-rule/metrics-query.ts';
+import type { TemplateResourceRule } from '../template-rule/template-rule.ts';
 import type { ExampleNames } from './example-request.ts';
 import { expandOrNothing } from './expand.ts';
 
@@ -43,7 +44,7 @@ type Path = readonly (string | number)[];
  * PromQL are reported elsewhere.
  */
 export function checkObjects(
-  query: MetricsQuery,
+  query: TemplateQuery,
   path: Path,
   { likely, others, isGuess, haveOneSample }: ServedObjects,
   report: ReportFault,
@@ -70,7 +71,7 @@ function firstServed(
 }
 
 function firstServedOfOthers(
-  query: MetricsQuery,
+  query: TemplateQuery,
   others: ServedObjects['others'],
 ): ObjectsQuestion | undefined {
   const questions = questionsOf(query, others());
@@ -78,7 +79,7 @@ function firstServedOfOthers(
 }
 
 function questionsOf(
-  query: MetricsQuery,
+  query: TemplateQuery,
   asked: readonly AskedObjects[],
 ): readonly ObjectsQuestion[] {
   return asked.flatMap(({ resource, request }) => {
@@ -89,7 +90,7 @@ function questionsOf(
 
 /** Warns about samples that belong to no object, such as the 0 of `... or vector(0)`. */
 function warnOfDeadAlternative(
-  query: MetricsQuery,
+  query: TemplateQuery,
   path: Path,
   { resource, request, text }: ObjectsQuestion,
   report: ReportFault,
@@ -131,7 +132,7 @@ function warnOfSeveralSamples(
  * one that is asked for.
  */
 export function checkNamespace(
-  query: MetricsQuery,
+  query: TemplateQuery,
   path: Path,
   request: QueryRequest,
   report: ReportFault,
@@ -149,7 +150,7 @@ export function checkNamespace(
 
 /** Warns of a query whose samples do not say which container they are of, though a label is named. */
 export function checkContainers(
-  { containerQuery, containerLabel }: CompiledResourceRule,
+  { containerQuery, containerLabel }: TemplateResourceRule,
   path: Path,
   request: QueryRequest,
   report: ReportFault,
@@ -185,7 +186,7 @@ function lossesOf(questions: readonly ObjectsQuestion[]): readonly Loss[] {
 }
 
 function reportLosses(
-  query: MetricsQuery,
+  query: TemplateQuery,
   path: Path,
   losses: readonly Loss[],
   severity: Severity,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import type { RuleFault } from '../fault.ts';
-import type { QueryRequest } from '../template-rule/metrics-query.ts';
+import type { QueryRequest } from '../query.ts';
 import { checkMetricsQuery, checkOtherDelimiters, orMetricsql } from './check-query.ts';
 
 const REQUEST: QueryRequest = {

@@ -5,11 +5,8 @@ import { inspectQuery } from '../../promql/check.ts';
 import { looksLikeMetricsql } from '../../promql/metricsql.ts';
 import { queryExcerpt } from '../../text/query-excerpt.ts';
 import type { ReportFault } from '../fault.ts';
-import {
-  type MetricsQuery,
-  QueryError,
-  type QueryRequest,
-} from '../template-rule/metrics-query.ts';
+import { QueryError, type QueryRequest } from '../query.ts';
+import type { TemplateQuery } from '../template-rule/metrics-query.ts';
 import { expandOrNothing } from './expand.ts';
 
 type Path = readonly (string | number)[];
@@ -27,7 +24,7 @@ export interface QueryCheckOptions {
  *   broken query
  */
 export function checkMetricsQuery(
-  query: MetricsQuery,
+  query: TemplateQuery,
   path: Path,
   samples: readonly QueryRequest[],
   expectedTypes: readonly string[],
@@ -67,7 +64,7 @@ const SELECTED_VALUES = ['5m', '1', 'value'];
 
 /** Requests that select by the labels that a template uses, or by some label. */
 function withSelectors(
-  query: MetricsQuery,
+  query: TemplateQuery,
   samples: readonly QueryRequest[],
 ): readonly QueryRequest[] {
   if (!/\.Label(?:Matchers|ValuesByName)\b/.test(query.text)) return [];
@@ -110,7 +107,7 @@ export function checkOtherDelimiters(text: string, path: Path, report: ReportFau
 
 /** Warns about constructs that only some releases of Prometheus accept. */
 function warnOfLimits(
-  query: MetricsQuery,
+  query: TemplateQuery,
   path: Path,
   sample: QueryRequest,
   report: ReportFault,
@@ -138,7 +135,7 @@ interface Problem {
 
 /** Why the query for a request is invalid, or undefined if it is valid. */
 function problemOf(
-  query: MetricsQuery,
+  query: TemplateQuery,
   request: QueryRequest,
   expectedTypes: readonly string[],
   options: QueryCheckOptions,

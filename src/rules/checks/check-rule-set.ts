@@ -1,5 +1,5 @@
 import type { RuleFault } from '../fault.ts';
-import type { CompiledRule } from '../rule.ts';
+import type { TemplateRule } from '../template-rule/template-rule.ts';
 
 /** Which rule a fault is about: its list in the rules file and its place there, from 0. */
 export type ReportRuleFault = (
@@ -13,8 +13,8 @@ export type ReportRuleFault = (
  * names and for the same resources, takes all its metrics over.
  */
 export function checkRuleSet(
-  custom: readonly CompiledRule[],
-  external: readonly CompiledRule[],
+  custom: readonly TemplateRule[],
+  external: readonly TemplateRule[],
   report: ReportRuleFault,
 ): void {
   checkList(custom, (index, fault) => report('rules', index, fault));
@@ -22,7 +22,7 @@ export function checkRuleSet(
 }
 
 function checkList(
-  rules: readonly CompiledRule[],
+  rules: readonly TemplateRule[],
   report: (index: number, fault: RuleFault) => void,
 ): void {
   const firstWith = new Map<string, number>();
@@ -41,7 +41,7 @@ function checkList(
   }
 }
 
-function whatItServes(rule: CompiledRule): string {
+function whatItServes(rule: TemplateRule): string {
   const { seriesFilters, name, resources } = rule.definition;
   return JSON.stringify([
     rule.seriesQuery,

@@ -11,10 +11,15 @@ import {
   parseSeriesSelector,
 } from '../../promql/series-selector.ts';
 import type { ReportFault } from '../fault.ts';
-import type { CompiledResourceRule, CompiledResourceRules, RuleParts } from '../rule.ts';
+import type { QueryRequest } from '../query.ts';
 import type { ResourceRule } from '../template-rule/definition.ts';
-import type { MetricsQuery, QueryRequest } from '../template-rule/metrics-query.ts';
+import type { TemplateQuery } from '../template-rule/metrics-query.ts';
 import type { ResourceLabels } from '../template-rule/resource-labels.ts';
+import type {
+  RuleParts,
+  TemplateResourceRule,
+  TemplateResourceRules,
+} from '../template-rule/template-rule.ts';
 import { checkMatchers } from './check-matchers.ts';
 import {
   type AskedObjects,
@@ -77,7 +82,7 @@ export function checkRule(
 /** Whether the query asks for what a request is about, and its samples can be told to be of it. */
 function checkWhatIsAskedFor(
   rule: ExampleRule & RuleParts,
-  query: MetricsQuery,
+  query: TemplateQuery,
   path: Path,
   selector: LabelSelector,
   mapper: ResourceMapper,
@@ -102,7 +107,7 @@ function checkWhatIsAskedFor(
   const likely = askedOf(describedResources(rule.resources, mapper));
   const others = (): readonly AskedObjects[] =>
     askedOf(otherResources(rule.resources, query.text, mapper));
-  const isGuess = rule.resources.hasTemplate && rule.resources.overrides.size === 0;
+  const isGuess = rule.resources.readsOtherLabels && rule.resources.overrides.size === 0;
   checkObjects(query, path, { likely, others, isGuess, haveOneSample: true }, report);
   const [first] = likely;
   if (first === undefined) return;
@@ -112,7 +117,7 @@ function checkWhatIsAskedFor(
 
 /** Checks `resourceRules` by meaning. */
 export function checkResourceRules(
-  rules: CompiledResourceRules,
+  rules: TemplateResourceRules,
   mapper: ResourceMapper,
   options: CheckOptions,
   report: ReportFault,
@@ -177,7 +182,7 @@ function checkAssociation(
     }
     return;
   }
-  if (!resources.hasTemplate && resources.overrides.size === 0) {
+  if (!resources.readsOtherLabels && resources.overrides.size === 0) {
     report({
       severity: 'broken',
       path: ['resources'],
@@ -195,7 +200,7 @@ function checkAssociation(
     const resource = mapper.find(group, name);
     if (!resource?.namespaced) continue;
     report({
-      severity: isUseless && !resources.hasTemplate ? 'broken' : 'warning',
+      severity: isUseless && !resources.readsOtherLabels ? 'broken' : 'warning',
       path: ['resources', 'overrides', label],
       message: `${qualifiedName(resource)} are in namespaces, but no label stands for the namespace, so the metrics of ${qualifiedName(resource)} are not served: add an override such as namespace: {resource: namespace}`,
     });
@@ -223,7 +228,7 @@ function sampleSeriesName(rule: RuleParts): string {
 }
 
 function checkResourceRule(
-  rule: CompiledResourceRule,
+  rule: TemplateResourceRule,
   mapper: ResourceMapper,
   options: CheckOptions,
   report: ReportFault,
@@ -251,7 +256,7 @@ function checkResourceRule(
 
 /** @returns whether the query can answer, so that other checks of it make sense */
 function checkUsageQuery(
-  query: MetricsQuery,
+  query: TemplateQuery,
   path: Path,
   asked: AskedObjects & { readonly likely: QueryRequest },
   options: CheckOptions,
@@ -276,7 +281,7 @@ function likelyNames(...objects: readonly string[]): ExampleNames {
 }
 
 function hasAllLabels(
-  { resources }: CompiledResourceRule,
+  { resources }: TemplateResourceRule,
   mapper: ResourceMapper,
   report: ReportFault,
 ): boolean {

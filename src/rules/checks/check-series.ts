@@ -1,8 +1,9 @@
 import { vectorSelectors } from '../../promql/selectors.ts';
 import type { ReportFault } from '../fault.ts';
-import type { RuleParts } from '../rule.ts';
+import type { QueryRequest } from '../query.ts';
 import { readSeriesQuery } from '../series-query.ts';
-import type { MetricsQuery, QueryRequest } from '../template-rule/metrics-query.ts';
+import type { TemplateQuery } from '../template-rule/metrics-query.ts';
+import type { RuleParts } from '../template-rule/template-rule.ts';
 import { expandOrNothing, expandTemplate } from './expand.ts';
 
 /** An example of another series that the rule finds. */
@@ -19,7 +20,7 @@ type Path = readonly (string | number)[];
  */
 export function checkSeries(
   rule: RuleParts | undefined,
-  query: MetricsQuery,
+  query: TemplateQuery,
   path: Path,
   request: QueryRequest,
   report: ReportFault,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { RESOURCE_RULES } from '../../../test/fixtures/resource-rules.ts';
 import type { RuleFault } from '../fault.ts';
-import { compileResourceRules } from '../rule.ts';
+import { compileResourceRules } from '../template-rule/template-rule.ts';
 import { checkPodCgroup } from './check-usage.ts';
 
 const REQUEST = {
@@ -19,9 +20,14 @@ function faultsOf(containerQuery: string, containerLabel = 'c', request: object 
     resources: { overrides: new Map(), template: '', namespaced: true },
     containerLabel,
   };
-  const rules = compileResourceRules({ cpu: rule, memory: rule, window: 0 }, 'promql', () => {
-    throw new Error('does not compile');
-  });
+  const rules = compileResourceRules(
+    { cpu: rule, memory: rule, window: 0 },
+    RESOURCE_RULES,
+    'promql',
+    () => {
+      throw new Error('does not compile');
+    },
+  );
   if (rules === undefined) throw new Error('does not compile');
   checkPodCgroup(rules.cpu, ['q'], { ...REQUEST, ...request }, (fault) => faults.push(fault));
   return faults;

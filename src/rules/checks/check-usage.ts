@@ -2,8 +2,8 @@ import { matchesValue } from '../../promql/check-selector.ts';
 import { lostLabel } from '../../promql/lost-label.ts';
 import { type VectorSelector, vectorSelectors } from '../../promql/selectors.ts';
 import type { ReportFault } from '../fault.ts';
-import type { CompiledResourceRule } from '../rule.ts';
-import type { QueryRequest } from '../template-rule/metrics-query.ts';
+import type { QueryRequest } from '../query.ts';
+import type { TemplateResourceRule } from '../template-rule/template-rule.ts';
 import { expandOrNothing } from './expand.ts';
 
 /** The label that cAdvisor gives to containers. */
@@ -17,7 +17,7 @@ const TELLING_LABELS: ReadonlySet<string> = new Set(['image', 'name', 'id', 'con
  * as another container: each pod counts twice.
  */
 export function checkPodCgroup(
-  { containerQuery, containerLabel }: CompiledResourceRule,
+  { containerQuery, containerLabel }: TemplateResourceRule,
   path: readonly (string | number)[],
   request: QueryRequest,
   report: ReportFault,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { RESOURCE_RULES } from '../../../test/fixtures/resource-rules.ts';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import { qualifiedName } from '../../apimachinery/cluster-resource.ts';
 import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
-import { compileResourceRules } from '../rule.ts';
+import { compileResourceRules } from '../template-rule/template-rule.ts';
 import {
   containerRequest,
   describedResources,
@@ -138,9 +139,14 @@ describe('requests of resource rules', () => {
       resources: { overrides: new Map(references), template: '', namespaced: true },
       containerLabel,
     };
-    const rules = compileResourceRules({ cpu: rule, memory: rule, window: 0 }, 'promql', () => {
-      throw new Error('does not compile');
-    });
+    const rules = compileResourceRules(
+      { cpu: rule, memory: rule, window: 0 },
+      RESOURCE_RULES,
+      'promql',
+      () => {
+        throw new Error('does not compile');
+      },
+    );
     if (rules === undefined) throw new Error('does not compile');
     return rules.cpu;
   }

@@ -3,9 +3,9 @@ import {
   qualifiedName,
   type ResourceMapper,
 } from '../../apimachinery/cluster-resource.ts';
-import type { CompiledResourceRule, RuleParts } from '../rule.ts';
-import type { QueryRequest } from '../template-rule/metrics-query.ts';
+import type { QueryRequest } from '../query.ts';
 import type { ResourceLabels } from '../template-rule/resource-labels.ts';
+import type { RuleParts, TemplateResourceRule } from '../template-rule/template-rule.ts';
 
 /** What a request asks for; the labels come from the rule. */
 export interface ExampleNames {
@@ -57,7 +57,7 @@ export function describedResources(
   const overridden = overriddenResources(resources, mapper);
   const objects = overridden.filter(({ resource }) => resource !== 'namespaces');
   if (objects.length > 0) return objects;
-  const pods = resources.hasTemplate ? mapper.find('', 'pods') : undefined;
+  const pods = resources.readsOtherLabels ? mapper.find('', 'pods') : undefined;
   return pods === undefined ? overridden : [pods];
 }
 
@@ -73,7 +73,7 @@ export function otherResources(
   const likely = new Set(describedResources(resources, mapper).map(qualifiedName));
   const isOther = (resource: ClusterResource): boolean => !likely.has(qualifiedName(resource));
   const others = overriddenResources(resources, mapper).filter(isOther);
-  if (!resources.hasTemplate) return others;
+  if (!resources.readsOtherLabels) return others;
   const words = new Set(query.match(/[a-zA-Z_]\w*/g));
   const named = resources.describedBy(words, mapper).map(({ resource }) => resource);
   const unnamed = mapper.resources.find((resource) => {
@@ -110,7 +110,7 @@ export function exampleRequest(
 
 /** A request for the containers of pods of one namespace. */
 export function containerRequest(
-  { resources, containerLabel }: CompiledResourceRule,
+  { resources, containerLabel }: TemplateResourceRule,
   mapper: ResourceMapper,
   names: ExampleNames,
 ): QueryRequest {
@@ -127,7 +127,7 @@ export function containerRequest(
 
 /** A request for nodes. */
 export function nodeRequest(
-  { resources }: CompiledResourceRule,
+  { resources }: TemplateResourceRule,
   mapper: ResourceMapper,
   names: ExampleNames,
 ): QueryRequest {

@@ -1,12 +1,9 @@
 import { checkQuery } from '../../promql/check.ts';
-import {
-  type MetricsQuery,
-  QueryError,
-  type QueryRequest,
-} from '../template-rule/metrics-query.ts';
+import { QueryError, type QueryRequest } from '../query.ts';
+import type { TemplateQuery } from '../template-rule/metrics-query.ts';
 
 /** The query for a request; undefined if the template has none. */
-export function expandTemplate(query: MetricsQuery, request: QueryRequest): string | undefined {
+export function expandTemplate(query: TemplateQuery, request: QueryRequest): string | undefined {
   try {
     return query.for(request);
   } catch (error) {
@@ -16,7 +13,7 @@ export function expandTemplate(query: MetricsQuery, request: QueryRequest): stri
 }
 
 /** The query for a request; undefined if there is none, or it is not PromQL. */
-export function expandOrNothing(query: MetricsQuery, request: QueryRequest): string | undefined {
+export function expandOrNothing(query: TemplateQuery, request: QueryRequest): string | undefined {
   const text = expandTemplate(query, request);
   return text !== undefined && checkQuery(text).length === 0 ? text : undefined;
 }

@@ -1,4 +1,5 @@
-/** The rules file, field by field, after defaults are filled in. See docs/rules.md. */
+// The fields of a rules file, with defaults filled in, as plain data that can be sent to another thread.
+// See docs/rules.md.
 
 export interface GroupResourceReference {
   /** Empty: any group. */
@@ -28,7 +29,7 @@ export interface DiscoveryRule {
   /** Empty strings: the defaults. */
   readonly name: { readonly matches: string; readonly as: string };
   readonly metricsQuery: string;
-  /** Whether one query may answer several requests; false: each request is asked for by itself. */
+  /** Whether one query may answer several requests. */
   readonly sharing: boolean;
 }
 
@@ -45,11 +46,4 @@ export interface ResourceRules {
   readonly memory: ResourceRule;
   /** Milliseconds. */
   readonly window: number;
-}
-
-/** A rules file as plain data, which can be sent to another thread. */
-export interface RulesDefinition {
-  readonly custom: readonly DiscoveryRule[];
-  readonly external: readonly DiscoveryRule[];
-  readonly resource: ResourceRules | undefined;
 }

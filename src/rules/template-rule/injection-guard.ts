@@ -3,6 +3,7 @@ import { isLegacyMetricName, isLegacyName, quoteLiteral } from '../../promql/mat
 import { parsePromql } from '../../promql/parse.ts';
 import { tokenize } from '../../promql/tokens.ts';
 import { goQuote } from '../../text/quote.ts';
+import { REGEXP_SYNTAX } from '../request-matchers.ts';
 
 // Names that a query is made of come from outside: those of objects from whoever asks, those of
 // series from whoever lets Prometheus scrape something. `.LabelMatchers` quotes; what else a
@@ -38,9 +39,6 @@ export function isPlainLabel(label: string, language: QueryLanguage): boolean {
 export function modelName(index: number): string {
   return `prom_metrics_adapter_model_of_a_name_${index}_`;
 }
-
-/** What means something in a regular expression, but for the dot. */
-export const REGEXP_SYNTAX = /[\\^$*+?()[\]{}|]/;
 
 /** The query of a rule for placeholder names, and the names to insert. */
 export interface WrittenNames {

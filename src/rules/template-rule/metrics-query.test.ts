@@ -5,13 +5,9 @@ import { parseLabelSelector } from '../../apimachinery/label-selector.ts';
 import { checkQuery } from '../../promql/check.ts';
 import { vectorSelectors } from '../../promql/selectors.ts';
 import { goQuote } from '../../text/quote.ts';
+import { QueryError, UnsafeNameError, UnsupportedRequirementError } from '../query.ts';
+import { matchersOf } from '../request-matchers.ts';
 import type { QueryLanguage } from './injection-guard.ts';
-import {
-  matchersOf,
-  QueryError,
-  UnsafeNameError,
-  UnsupportedRequirementError,
-} from './metrics-query.ts';
 
 const { query } = compiledRule({});
 
@@ -43,12 +39,12 @@ describe('metrics query', () => {
     ).toBe('sum(load{node="n|1"}) by (node)');
   });
 
-  it('refuses what PromQL cannot ask', () => {
+  it('rejects selectors without a counterpart in PromQL', () => {
     const asked = (text: string) => () =>
       query.for({ series: 'load', selector: parseLabelSelector(text), groupBy: [] });
     expect(asked('code>200')).toThrow(UnsupportedRequirementError);
-    expect(asked('code>200')).toThrow('">" on "code" cannot be asked of Prometheus');
-    expect(asked('code<200')).toThrow('"<" on "code" cannot be asked of Prometheus');
+    expect(asked('code>200')).toThrow('">" on "code" has no counterpart in PromQL');
+    expect(asked('code<200')).toThrow('"<" on "code" has no counterpart in PromQL');
   });
 
   it('lets the later of two matchers for a label win in `.LabelValuesByName`', () => {

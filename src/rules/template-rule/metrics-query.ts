@@ -1,60 +1,29 @@
-import type { LabelSelector, Requirement } from '../../apimachinery/label-selector.ts';
 import { finish, type Steps } from '../../async/steps.ts';
 import { parseTemplateInSteps, type Template, TemplateError } from '../../gotemplate/template.ts';
 import { goMap, goStrings, goStruct, type TemplateValue } from '../../gotemplate/value.ts';
-import { formatMatchers, isLegacyName, type LabelMatcher } from '../../promql/matcher.ts';
+import { formatMatchers } from '../../promql/matcher.ts';
 import type { ReportFault } from '../fault.ts';
+import { QueryError, type QueryRequest, type RuleQuery, UnsafeNameError } from '../query.ts';
+import { matchersOf } from '../request-matchers.ts';
 import {
   isPlainLabel,
   isPlainSeries,
   isPlainValue,
   modelName,
   type QueryLanguage,
-  REGEXP_SYNTAX,
   writeNames,
 } from './injection-guard.ts';
 import { rememberQueries } from './query-cache.ts';
 
-/** What a query is asked for. */
-export interface QueryRequest {
-  /** Empty where the query has no series of its own (resource rules). */
-  readonly series: string;
-  /** On the metric's labels. */
-  readonly selector: LabelSelector;
-  /** The label matcher for the namespace; absent where the query is not namespaced. */
-  readonly namespace?: { readonly label: string; readonly value: string };
-  /** The described objects; absent for external metrics. */
-  readonly objects?: { readonly label: string; readonly names: readonly string[] };
-  /** What `.GroupBy` joins. */
-  readonly groupBy: readonly string[];
-}
-
 /** A `metricsQuery` (or `containerQuery`, `nodeQuery`), compiled. */
-export interface MetricsQuery {
+export interface TemplateQuery extends RuleQuery {
   readonly text: string;
   readonly language: QueryLanguage;
-  /** The PromQL for a request. Throws {@link QueryError}. */
-  for(request: QueryRequest): string;
   /**
    * The position in the template of a character of the query for a request, in UTF-16 units. For the
    * output of an action, the start of the action. Throws as `for`.
    */
   placeOf(request: QueryRequest, offset: number): number;
-}
-
-/** The template could not be carried out, or the request cannot be put in PromQL. */
-export class QueryError extends Error {
-  override readonly name: string = 'QueryError';
-}
-
-/** A name that the template would write into the query in a way that could change the query. */
-export class UnsafeNameError extends QueryError {
-  override readonly name = 'UnsafeNameError';
-}
-
-/** A label selector that has no counterpart in PromQL: the caller's fault, not the rule's. */
-export class UnsupportedRequirementError extends Error {
-  override readonly name = 'UnsupportedRequirementError';
 }
 
 /**
@@ -67,7 +36,7 @@ export function compileMetricsQuery(
   path: readonly (string | number)[],
   language: QueryLanguage,
   report: ReportFault,
-): MetricsQuery | undefined {
+): TemplateQuery | undefined {
   return finish(compileMetricsQueryInSteps(text, path, language, report));
 }
 
@@ -77,7 +46,7 @@ export function* compileMetricsQueryInSteps(
   path: readonly (string | number)[],
   language: QueryLanguage,
   report: ReportFault,
-): Steps<MetricsQuery | undefined> {
+): Steps<TemplateQuery | undefined> {
   try {
     return metricsQuery(yield* parseTemplateInSteps('metrics-query', text), language);
   } catch (error) {
@@ -87,7 +56,7 @@ export function* compileMetricsQueryInSteps(
   }
 }
 
-function metricsQuery(template: Template, language: QueryLanguage): MetricsQuery {
+function metricsQuery(template: Template, language: QueryLanguage): TemplateQuery {
   return {
     text: template.text,
     language,
@@ -217,65 +186,6 @@ function withQuotedNames(
   throw new UnsafeNameError(
     'the name of the series needs quotes in PromQL, which the template does not write: expected e.g. {<<printf "%q" .Series>>,<<.LabelMatchers>>}',
   );
-}
-
-/** The first key of a selector that must be quoted in PromQL, which Prometheus accepts since version 3. */
-export function quotedKeyOf(selector: LabelSelector): string | undefined {
-  return selector.find(({ key }) => !isLegacyName(key))?.key;
-}
-
-/** The matchers of `.LabelMatchers` in their order: selector, namespace, objects. */
-export function matchersOf(request: QueryRequest): readonly LabelMatcher[] {
-  const matchers = request.selector.map(requirementMatcher);
-  if (request.namespace !== undefined) {
-    const { label, value } = request.namespace;
-    matchers.push({ name: label, operator: '=', value });
-  }
-  if (request.objects !== undefined) {
-    const { label, names } = request.objects;
-    matchers.push(
-      names.length === 1
-        ? { name: label, operator: '=', value: names.join('') }
-        : { name: label, operator: '=~', value: names.map(escapeName).join('|') },
-    );
-  }
-  return matchers;
-}
-
-function requirementMatcher(requirement: Requirement): LabelMatcher {
-  const { key: name, values } = requirement;
-  const alternatives = values.join('|');
-  switch (requirement.operator) {
-    case '=':
-    case '==':
-      return { name, operator: '=', value: alternatives };
-    case '!=':
-      return { name, operator: '!=', value: alternatives };
-    case 'in':
-      return { name, operator: '=~', value: alternatives };
-    case 'notin':
-      return { name, operator: '!~', value: alternatives };
-    case 'exists':
-      return { name, operator: '!=', value: '' };
-    case '!':
-      return { name, operator: '=', value: '' };
-    default:
-      throw new UnsupportedRequirementError(
-        `"${requirement.operator === 'gt' ? '>' : '<'}" on "${name}" cannot be asked of Prometheus: expected one of =, ==, !=, in, notin, exists, !`,
-      );
-  }
-}
-
-const ALL_SPECIAL = new RegExp(REGEXP_SYNTAX, 'g');
-
-/**
- * A name inside a regular expression. A dot stays as it is, as in the reference adapter's queries:
- * it can only let foreign objects in, whose samples are dropped afterwards. No other special
- * character occurs in the names that Kubernetes gives out.
- */
-function escapeName(name: string): string {
-  // To look is faster than to replace, and there is nothing as a rule.
-  return REGEXP_SYNTAX.test(name) ? name.replaceAll(ALL_SPECIAL, '\\$&') : name;
 }
 
 /** `.LabelValuesByName`: the later of two matchers of one label wins, as in the reference. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../../apimachinery/label-selector.ts';
-import type { QueryRequest } from './metrics-query.ts';
+import type { QueryRequest } from '../query.ts';
 import { rememberQueries } from './query-cache.ts';
 
 const metricsQuery = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';

@@ -1,4 +1,4 @@
-import type { QueryRequest } from './metrics-query.ts';
+import type { QueryRequest } from '../query.ts';
 
 /**
  * Makes the query of a request once, as long as those who ask have the very same list of names (and

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileMetricsQuery, type MetricsQuery, type QueryRequest } from './metrics-query.ts';
+import type { QueryRequest } from '../query.ts';
+import { compileMetricsQuery, type TemplateQuery } from './metrics-query.ts';
 
 const REQUEST: QueryRequest = {
   series: 'http_requests_total',
@@ -10,7 +11,7 @@ const REQUEST: QueryRequest = {
   groupBy: ['pod'],
 };
 
-function compiled(template: string): MetricsQuery {
+function compiled(template: string): TemplateQuery {
   const query = compileMetricsQuery(template, ['metricsQuery'], 'promql', ({ message }) => {
     throw new Error(message);
   });

@@ -100,11 +100,11 @@ describe('resource labels', () => {
     const plain = compiledRule({ overrides }).resources;
     expect(plain.labelOf(pods, mapper)).toBe('kube_pod');
     expect(plain.labelOf(services, mapper)).toBeUndefined();
-    expect(plain.hasTemplate).toBe(false);
+    expect(plain.readsOtherLabels).toBe(false);
     const { resources } = compiledRule({ overrides, template: 'k_<<.Resource>>' });
     expect(resources.labelOf(pods, mapper)).toBe('kube_pod');
     expect(resources.labelOf(services, mapper)).toBe('k_service');
-    expect(resources.hasTemplate).toBe(true);
+    expect(resources.readsOtherLabels).toBe(true);
     expect(described(resources, ['k_pod', 'k_service'])).toEqual({
       pods: 'k_pod',
       services: 'k_service',

@@ -4,35 +4,25 @@ import {
   type ResourceMapper,
 } from '../../apimachinery/cluster-resource.ts';
 import type { ReportFault } from '../fault.ts';
+import type { LabelledResource, ObjectLabels } from '../rule.ts';
 import type { GroupResourceReference, ResourceAssociation } from './definition.ts';
 import { compileLabelTemplate, type LabelTemplate } from './label-template.ts';
 
-/** A label of a series that names an object of the cluster. */
-export interface LabelledResource {
-  readonly label: string;
-  readonly resource: ClusterResource;
-}
-
-/** `resources` of a rule: which labels stand for which resources. */
-export interface ResourceLabels {
-  /** The overrides in the order of the file, for checks. */
+/**
+ * `resources` of a rule. If several labels stand for one resource, the overrides take precedence (in the
+ * order of the file), then the label that the template writes, then others that the template reads (in
+ * alphabetical order).
+ */
+export interface ResourceLabels extends ObjectLabels {
+  /** The overrides in the order of the file. */
   readonly overrides: ReadonlyMap<string, GroupResourceReference>;
-  readonly hasTemplate: boolean;
-  /**
-   * The resources that a series with these labels describes, one label each. Where several labels
-   * stand for one resource, overrides come first (in the order of the file), then the label that
-   * the template writes, then others that the template reads (in alphabetical order).
-   */
-  describedBy(labels: Iterable<string>, mapper: ResourceMapper): readonly LabelledResource[];
-  /** The label for a resource whatever the series: the first override, else the template's. */
-  labelOf(resource: ClusterResource, mapper: ResourceMapper): string | undefined;
 }
 
 /**
  * Compiles `resources`.
  *
- * @returns undefined when an error was reported. Whether the resources exist is not its concern:
- *   the cluster's kinds change while the rules stay.
+ * @returns undefined if an error was reported. Resources need not exist: those of the cluster change
+ *   while the rules do not.
  */
 export function compileResourceLabels(
   association: ResourceAssociation,
@@ -60,7 +50,8 @@ function resourceLabels(
 
   return {
     overrides,
-    hasTemplate: template !== undefined,
+    fixedLabels: [...overrides.keys()],
+    readsOtherLabels: template !== undefined,
 
     describedBy(labels, mapper) {
       const present = new Set(labels);

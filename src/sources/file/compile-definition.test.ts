@@ -4,6 +4,8 @@ import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resour
 import { compileDefinition, definitionOf } from './compile-definition.ts';
 import { readConfiguration } from './configuration.ts';
 
+const ORIGIN = { source: 'file', file: 'f', line: 1, field: 'rules[0]' } as const;
+
 const TEXT = `
 rules:
 - seriesQuery: 'http_requests_total{pod!=""}'
@@ -34,6 +36,9 @@ it('compiles what another thread has read', async () => {
   const compiled = await compileDefinition(structuredClone(definitionOf(configuration)), 'promql');
   expect(definitionOf(compiled)).toEqual(definitionOf(configuration));
   const [rule] = compiled.custom;
+  expect(rule?.origin).toEqual({ source: 'file', file: 'f', line: 3, field: 'rules[0]' });
+  expect(compiled.external[0]?.origin).toMatchObject({ line: 9, field: 'externalRules[0]' });
+  expect(compiled.resource?.origin).toMatchObject({ field: 'resourceRules' });
   expect(rule?.metricName('http_requests_total')).toBe('http_requests_per_second');
   expect(rule?.matches('http_requests_bucket')).toBe(false);
   expect(rule?.resources.describedBy(['kube_pod'], mapper)).toMatchObject([
@@ -57,7 +62,8 @@ it.each([
     metricsQuery: 'x',
     ...parts,
   };
-  const definition = { custom: [rule], external: [], resource: undefined };
+  const custom = [{ definition: rule, origin: ORIGIN }];
+  const definition = { custom, external: [], resource: undefined };
   const turns = await turnsDuring('fast', () => compileDefinition(definition, 'promql'));
   expect(turns).toBeGreaterThanOrEqual(300);
 });
@@ -66,7 +72,7 @@ it('throws for what does not compile', async () => {
   const resources = { overrides: new Map(), template: '', namespaced: true };
   const name = { matches: '', as: '' };
   const rule = { seriesQuery: 'x', seriesFilters: [], resources, name, sharing: true };
-  const custom = [{ ...rule, metricsQuery: '<<.Nope' }];
+  const custom = [{ definition: { ...rule, metricsQuery: '<<.Nope' }, origin: ORIGIN }];
   const definition = { custom, external: [], resource: undefined };
   await expect(compileDefinition(definition, 'promql')).rejects.toThrow('a rule does not compile');
 });

@@ -1,30 +1,47 @@
 import type { Steps } from '../../async/steps.ts';
 import { createTimeSlices, type TimeSlices } from '../../async/time-slices.ts';
 import type { ReportFault } from '../../rules/fault.ts';
+import type { RuleOrigin } from '../../rules/origin.ts';
+import type { RuleKind } from '../../rules/rule.ts';
+import type { DiscoveryRule, ResourceRules } from '../../rules/template-rule/definition.ts';
+import type { QueryLanguage } from '../../rules/template-rule/injection-guard.ts';
 import {
-  type CompiledRule,
   compileResourceRulesInSteps,
   compileRulePartsInSteps,
   isWholeRule,
-  type RuleKind,
-} from '../../rules/rule.ts';
-import type { DiscoveryRule, RulesDefinition } from '../../rules/template-rule/definition.ts';
-import type { QueryLanguage } from '../../rules/template-rule/injection-guard.ts';
+  type TemplateRule,
+} from '../../rules/template-rule/template-rule.ts';
 import type { Configuration } from './configuration.ts';
 
-/** What a configuration was compiled from. */
+/** A rules file as plain data, which can be sent to another thread. */
+export interface RulesDefinition {
+  readonly custom: readonly Defined<DiscoveryRule>[];
+  readonly external: readonly Defined<DiscoveryRule>[];
+  readonly resource: Defined<ResourceRules> | undefined;
+}
+
+interface Defined<Definition> {
+  readonly definition: Definition;
+  readonly origin: RuleOrigin;
+}
+
+/** The data that a configuration was compiled from. */
 export function definitionOf({ custom, external, resource }: Configuration): RulesDefinition {
   return {
-    custom: custom.map(({ definition }) => definition),
-    external: external.map(({ definition }) => definition),
-    resource: resource?.definition,
+    custom: custom.map(definedBy),
+    external: external.map(definedBy),
+    resource: resource && definedBy(resource),
   };
 }
 
+function definedBy<Definition>({ definition, origin }: Defined<Definition>): Defined<Definition> {
+  return { definition, origin };
+}
+
 /**
- * Compiles the definition of a configuration that was read without an error, in time slices.
+ * Compiles a definition that was read without an error, in time slices.
  *
- * @throws if a rule does not compile after all
+ * @throws Error if a rule does not compile
  */
 export async function compileDefinition(
   definition: RulesDefinition,
@@ -37,19 +54,22 @@ export async function compileDefinition(
     external: await compileRules(external, 'external', language, slices),
     resource:
       resource &&
-      (await finishInSlices(compileResourceRulesInSteps(resource, language, refuse), slices)),
+      (await finishInSlices(
+        compileResourceRulesInSteps(resource.definition, resource.origin, language, refuse),
+        slices,
+      )),
   });
 }
 
 async function compileRules(
-  definitions: readonly DiscoveryRule[],
+  definitions: readonly Defined<DiscoveryRule>[],
   kind: RuleKind,
   language: QueryLanguage,
   slices: TimeSlices,
-): Promise<readonly CompiledRule[]> {
-  const rules: CompiledRule[] = [];
-  for (const [index, definition] of definitions.entries()) {
-    const steps = compileRulePartsInSteps(definition, { kind, index }, language, (fault) => {
+): Promise<readonly TemplateRule[]> {
+  const rules: TemplateRule[] = [];
+  for (const { definition, origin } of definitions) {
+    const steps = compileRulePartsInSteps(definition, { kind, origin }, language, (fault) => {
       if (fault.severity === 'error') refuse(fault);
     });
     const rule = await finishInSlices(steps, slices);

@@ -4,29 +4,38 @@ import { parsePrometheusDuration } from '../../apimachinery/prometheus-duration.
 import { type CheckOptions, checkResourceRules, checkRule } from '../../rules/checks/check-rule.ts';
 import { checkRuleSet } from '../../rules/checks/check-rule-set.ts';
 import type { ReportFault } from '../../rules/fault.ts';
+import type { RuleOrigin } from '../../rules/origin.ts';
+import type { RuleKind } from '../../rules/rule.ts';
+import { hasRules, type RuleSet } from '../../rules/rule-set.ts';
+import type { QueryLanguage } from '../../rules/template-rule/injection-guard.ts';
 import {
-  type CompiledResourceRules,
-  type CompiledRule,
   compileResourceRules,
   compileRuleParts,
   isWholeRule,
-} from '../../rules/rule.ts';
-import type { QueryLanguage } from '../../rules/template-rule/injection-guard.ts';
+  type RulePlace,
+  type TemplateResourceRules,
+  type TemplateRule,
+} from '../../rules/template-rule/template-rule.ts';
 import { reportLongTexts } from '../../rules/template-rule/text-limits.ts';
 import { type Content, type FileForm, readContent } from './content.ts';
 import { discoveryRule, itemsIn, resourceRule, textIn } from './definitions.ts';
 import type { Fault } from './fault.ts';
 import { type FaultList, faultList } from './fault-list.ts';
 import { fieldInValues } from './helm-values.ts';
-import { childOf, formatPath, type LocatedValue, valueAt } from './schema/located-value.ts';
+import {
+  childOf,
+  formatPath,
+  type LocatedValue,
+  type Path,
+  valueAt,
+} from './schema/located-value.ts';
 import { checkShapes, type RuleShape, sparing } from './schema/rule-shapes.ts';
 
-/** What a rules file says, ready for use. */
-export interface Configuration {
-  readonly custom: readonly CompiledRule[];
-  readonly external: readonly CompiledRule[];
-  /** Undefined where the file has no `resourceRules`: metrics.k8s.io is not served then. */
-  readonly resource: CompiledResourceRules | undefined;
+/** The rules of a rules file, compiled. */
+export interface Configuration extends RuleSet {
+  readonly custom: readonly TemplateRule[];
+  readonly external: readonly TemplateRule[];
+  readonly resource: TemplateResourceRules | undefined;
 }
 
 export interface LoadOptions extends CheckOptions {
@@ -53,7 +62,7 @@ const EMPTY: Configuration = { custom: [], external: [], resource: undefined };
 
 /** A rule and its place in its list: those before it may have been left out. */
 interface PlacedRule {
-  readonly rule: CompiledRule;
+  readonly rule: TemplateRule;
   readonly index: number;
 }
 
@@ -81,11 +90,13 @@ export function readConfiguration(
       const base = [list, index];
       const shape = shapes.get(formatPath(base));
       const report = sparing(shape, base, content.reporter(base));
-      const rule = readRule(located, { kind, index }, shape, options, report);
+      const place = { kind, origin: originOf(content, base, faults) };
+      const rule = readRule(located, place, shape, options, report);
       return rule === undefined ? [] : [{ rule, index }];
     }),
   );
-  const resource = readResourceRules(content, shapes.get('resourceRules'), options);
+  const origin = originOf(content, ['resourceRules'], faults);
+  const resource = readResourceRules(content, origin, shapes.get('resourceRules'), options);
   checkPlacedRules({ rules: custom, externalRules: external }, content);
 
   return conclude(
@@ -98,14 +109,16 @@ export function readConfiguration(
   );
 }
 
+function originOf(content: Content, path: Path, faults: FaultList): RuleOrigin {
+  return { source: 'file', ...faults.locate(content.placeOf(path), path) };
+}
+
 function withoutByteOrderMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
 function conclude(configuration: Configuration, faults: FaultList): ReadConfiguration {
-  const { custom, external, resource } = configuration;
-  const isEmpty = custom.length === 0 && external.length === 0 && resource === undefined;
-  if (isEmpty && faults.sorted().length === 0) {
+  if (!hasRules(configuration) && faults.sorted().length === 0) {
     const message =
       'there are no rules here, so nothing is served: expected rules, externalRules or resourceRules';
     faults.add(0, [], 'warning', message);
@@ -117,11 +130,11 @@ function conclude(configuration: Configuration, faults: FaultList): ReadConfigur
 
 function readRule(
   located: LocatedValue,
-  place: Pick<CompiledRule, 'kind' | 'index'>,
+  place: RulePlace,
   shape: RuleShape | undefined,
   options: LoadOptions,
   report: ReportFault,
-): CompiledRule | undefined {
+): TemplateRule | undefined {
   if (shape?.hasWrongType) return undefined;
   const definition = discoveryRule(located);
   if (reportLongTexts(definition, report)) return undefined;
@@ -154,11 +167,7 @@ function warnOfHelmTemplates(rule: LocatedValue, report: ReportFault): boolean {
 }
 
 /** Fields that apply only to the other kind of rule. */
-function warnOfUnusedFields(
-  rule: LocatedValue,
-  kind: CompiledRule['kind'],
-  report: ReportFault,
-): void {
+function warnOfUnusedFields(rule: LocatedValue, kind: RuleKind, report: ReportFault): void {
   const path = ['resources', 'namespaced'];
   if (kind !== 'custom' || valueAt(rule, path) === undefined) return;
   report({
@@ -178,9 +187,10 @@ function aboutWhatIsThere(rule: LocatedValue, report: ReportFault): ReportFault 
 
 function readResourceRules(
   { root, reporter }: Content,
+  origin: RuleOrigin,
   shape: RuleShape | undefined,
   options: LoadOptions,
-): CompiledResourceRules | undefined {
+): TemplateResourceRules | undefined {
   const rules = childOf(root, 'resourceRules');
   if (rules === undefined || shape?.hasWrongType) return undefined;
   const base = ['resourceRules'];
@@ -194,7 +204,7 @@ function readResourceRules(
     reportLongTexts(definition[name], (fault) => report({ ...fault, path: [name, ...fault.path] })),
   );
   if (isTooLong.includes(true)) return undefined;
-  const compiled = compileResourceRules(definition, languageOf(options), report);
+  const compiled = compileResourceRules(definition, origin, languageOf(options), report);
   if (compiled === undefined || shape !== undefined) return undefined;
   checkResourceRules(compiled, options.mapper, options, report);
   return compiled;

@@ -1,4 +1,5 @@
 import type { Severity } from '../../rules/fault.ts';
+import type { FileOrigin } from '../../rules/origin.ts';
 import { type Fault, sortFaults } from './fault.ts';
 import { formatPath, type Path } from './schema/located-value.ts';
 import { indexLines } from './yaml/position.ts';
@@ -7,7 +8,9 @@ import { indexLines } from './yaml/position.ts';
 export interface FaultList {
   /** A fault of the field at `path`, told of at an offset of the file's text. */
   add(offset: number, path: Path, severity: Severity, message: string): void;
-  /** All of them, in the order of the file. */
+  /** The file, line and name of the field at `path`, at an offset of the file's text. */
+  locate(offset: number, path: Path): Omit<FileOrigin, 'source'>;
+  /** All faults, in the order of the file. */
   sorted(): readonly Fault[];
 }
 
@@ -40,6 +43,11 @@ export function faultList(
         message: shortened(message),
       });
     },
+    locate: (offset, path) => ({
+      file,
+      line: lines.positionOf(offset).line,
+      field: nameOf(formatPath(path)),
+    }),
     sorted: () => sortFaults(all),
   };
 }

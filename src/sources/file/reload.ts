@@ -1,3 +1,4 @@
+import { hasRules } from '../../rules/rule-set.ts';
 import type { Configuration } from './configuration.ts';
 import type { Fault } from './fault.ts';
 import type { LimitedFaults, OmittedFaults } from './repeated-faults.ts';
@@ -95,11 +96,6 @@ function refusalOf(
   if (current === undefined) return undefined;
   if (faults.some(({ severity }) => severity === 'broken')) return 'faults';
   return hasRules(current) && !hasRules(configuration) ? 'no rules' : undefined;
-}
-
-/** Whether there is at least one rule. */
-export function hasRules({ custom, external, resource }: Configuration): boolean {
-  return custom.length > 0 || external.length > 0 || resource !== undefined;
 }
 
 /** A load that throws is a fault of this program or of the machine: refused like any other. */

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ClusterResource } from '../../apimachinery/cluster-resource.ts';
-import type { RulesDefinition } from '../../rules/template-rule/definition.ts';
-import { compileDefinition } from './compile-definition.ts';
+import { compileDefinition, type RulesDefinition } from './compile-definition.ts';
 import { type LoadOptions, languageOf } from './configuration.ts';
 import type { LoadedConfiguration } from './reload.ts';
 import type { LimitedFaults } from './repeated-faults.ts';

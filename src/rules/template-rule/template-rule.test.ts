@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compiledRule, compileWithFaults } from '../../test/fixtures/rules.ts';
-import { parseLabelSelector } from '../apimachinery/label-selector.ts';
-import { compileResourceRules, rulePlace } from './rule.ts';
-import { unreachableName } from './template-rule/metric-name.ts';
-import { quotedKeyOf } from './template-rule/metrics-query.ts';
+import { RESOURCE_RULES } from '../../../test/fixtures/resource-rules.ts';
+import { compiledRule, compileWithFaults } from '../../../test/fixtures/rules.ts';
+import { parseLabelSelector } from '../../apimachinery/label-selector.ts';
+import { quotedKeyOf } from '../request-matchers.ts';
+import { unreachableName } from './metric-name.ts';
+import { compileResourceRules } from './template-rule.ts';
 
 describe('compileRuleParts', () => {
   it('reports every error of a rule, each with its place', () => {
@@ -135,13 +136,6 @@ describe('compileRuleParts', () => {
   });
 });
 
-describe('rulePlace', () => {
-  it('is the list of the rules file and the place in it', () => {
-    expect(rulePlace(compiledRule({}, 'custom', 3))).toBe('rules[3]');
-    expect(rulePlace(compiledRule({}, 'external', 0))).toBe('externalRules[0]');
-  });
-});
-
 describe('compileResourceRules', () => {
   const query = 'sum(x{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
   const rule = {
@@ -154,7 +148,7 @@ describe('compileResourceRules', () => {
   function compiled(cpu: Partial<typeof rule>, memory: Partial<typeof rule> = {}) {
     const paths: string[] = [];
     const definition = { cpu: { ...rule, ...cpu }, memory: { ...rule, ...memory }, window: 5000 };
-    const rules = compileResourceRules(definition, 'promql', ({ path }) =>
+    const rules = compileResourceRules(definition, RESOURCE_RULES, 'promql', ({ path }) =>
       paths.push(path.join('.')),
     );
     return { rules, paths };
@@ -163,7 +157,7 @@ describe('compileResourceRules', () => {
   it('compiles both rules', () => {
     expect(compiled({ containerLabel: '' }).rules).toMatchObject({
       cpu: { containerQuery: { text: query }, nodeQuery: { text: query }, containerLabel: '' },
-      memory: { containerLabel: 'c', resources: { hasTemplate: true } },
+      memory: { containerLabel: 'c', resources: { readsOtherLabels: true } },
       window: 5000,
     });
   });
