@@ -66,7 +66,7 @@ test-e2e: build
 	$(run) node scripts/demo.ts --once
 
 # One run per room, since each has to reach the threshold in stryker.config.json.
-ROOMS := metrics promql rules catalog apiserver/authentication apiserver/authorization kubernetes
+ROOMS := metrics promql gotemplate rules catalog apiserver/authentication apiserver/authorization kubernetes
 
 mutate: setup
 	@failed=; for room in $(ROOMS); do \
