@@ -23,6 +23,7 @@ import { createResourceMetrics } from '../metrics/resource.ts';
 import type { PrometheusClient } from '../prometheus/client/client.ts';
 import { PrometheusError, PrometheusOptionsError } from '../prometheus/client/errors.ts';
 import type { QueryRunner } from '../prometheus/sharing/query-runner.ts';
+import type { RuleSource } from '../sources/rule-source.ts';
 import { createLogLimit } from '../telemetry/log-limit.ts';
 import { type ClosableLogger, createLogger, type Logger } from '../telemetry/logger.ts';
 import { type AdapterMetrics, createMetrics } from '../telemetry/metrics.ts';
@@ -42,7 +43,7 @@ import { createAnswerReport } from './serve/report-answers.ts';
 import { createConnectionReport } from './serve/report-connections.ts';
 import { createRelistReport } from './serve/report-relist.ts';
 import { createRequestReport } from './serve/report-request.ts';
-import { followRules, type Rules } from './serve/rules.ts';
+import { openRules } from './serve/rules.ts';
 
 /**
  * How long running requests may take to end when no more are taken, in milliseconds. With the delay
@@ -113,15 +114,16 @@ async function serveUntilTold(
     requestAccess(options, log, metrics),
     onEnd,
   );
-  const rules = await followRules(options, cluster, log, metrics, () => void relist.relist());
+  const rules = await openRules(options, cluster, log, metrics);
   if (rules === undefined) {
-    log.error('cannot start: the rules file is rejected', { file: options.configFile });
+    log.error('cannot start: rules file rejected', { file: options.configFile });
     return 1;
   }
   onEnd(rules.close);
   hangUp.onSignal = rules.reload;
   const relist = startRelisting(options, prometheus, cluster, rules, log, metrics);
   onEnd(relist.stop);
+  rules.onChange(() => void relist.relist());
   cluster.onChange(() => void relist.rebuild());
   prometheus.onBack(() => void relist.retryFailed());
 
@@ -202,7 +204,7 @@ function startRelisting(
   options: ServeOptions,
   source: PrometheusClient,
   cluster: Cluster,
-  rules: Rules,
+  rules: RuleSource,
   log: Logger,
   metrics: AdapterMetrics,
 ): RelistLoop {
@@ -233,7 +235,7 @@ function notListedYet(relist: RelistLoop): string | undefined {
 function metricsApis(
   queries: QueryRunner,
   cluster: Cluster,
-  rules: Rules,
+  rules: RuleSource,
   relist: RelistLoop,
   metrics: AdapterMetrics,
   log: Logger,

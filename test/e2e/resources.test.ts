@@ -74,12 +74,12 @@ test('a rule that names a resource that is not there is refused, at the start an
   });
   const fault = /no resource \S*printer\S* of the group \S*office\.example\.com/;
   await expect(start).rejects.toThrow(fault);
-  expect(await readFile(logFile, 'utf8')).toContain('cannot start: the rules file is rejected');
+  expect(await readFile(logFile, 'utf8')).toContain('cannot start: rules file rejected');
 
   await writeFile(rulesFile, rules(deviceRule));
   // What stays is told of a half-written file too: the fault is waited for.
   await expect.poll(() => adapter.log(), PATIENCE).toMatch(fault);
-  await expect.poll(() => adapter.log(), PATIENCE).toContain('the last valid rules stay in use');
+  await expect.poll(() => adapter.log(), PATIENCE).toContain('keeping the last valid version');
   expect(await discovery()).toMatchObject(listing(['namespaces/pages_waiting', false]));
   await writeFile(rulesFile, rules());
 });

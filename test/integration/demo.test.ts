@@ -85,7 +85,7 @@ describe('make demo', () => {
     await run('/bin/sh', ['-c', good]);
     await expect.poll(takes).toBe(2);
     await run('/bin/sh', ['-c', bad]);
-    await expect.poll(demo.stdoutTail).toContain('the last valid rules stay in use');
+    await expect.poll(demo.stdoutTail).toContain('keeping the last valid version');
     expect(demo.stdoutTail()).toMatch(/\| .*rules\.yaml:12:\d+: broken: rules\[0\]\.metricsQuery/);
   });
 

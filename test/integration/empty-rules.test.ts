@@ -60,7 +60,7 @@ function asking(): () => Promise<readonly number[]> {
 }
 
 const taken = (): number => adapter.stdoutTail().split('rules loaded').length;
-const refused = (): number => adapter.stdoutTail().split('the last valid rules stay in use').length;
+const refused = (): number => adapter.stdoutTail().split('keeping the last valid version').length;
 
 describe('a rules file that is truncated and then written', () => {
   it.each([5, 300, 1500])('with %d ms between takes no metric away', async (gap) => {

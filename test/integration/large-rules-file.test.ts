@@ -117,7 +117,7 @@ describe('a rules file of 1,100 rules', () => {
     expect(adapter.peakMemoryBytes()).toBeLessThanOrEqual(adapter.memory.limitBytes);
     // The last 16 KiB of the log have the first warnings of the edit, for there are few.
     expect(adapter.stdoutTail()).toContain('warning: rules[0].metricsQuery: ');
-    expect(adapter.stdoutTail()).toContain('more faults of one kind are not logged');
+    expect(adapter.stdoutTail()).toContain('more diagnostics of one kind are not logged');
     await adapter.stop();
   });
 });
@@ -147,7 +147,7 @@ describe('a rules file above the limit of size', () => {
     await adapter.eventLoop();
     // 1 TiB of which no byte is on the disk.
     await truncate(join(adapter.directory, 'rules.yaml'), 2 ** 40);
-    await expect.poll(adapter.stdoutTail).toContain('the last valid rules stay in use');
+    await expect.poll(adapter.stdoutTail).toContain('keeping the last valid version');
     expect(adapter.stdoutTail()).toContain('too large: expected at most 2097152 bytes');
     expect((await adapter.eventLoop()).maxMs).toBeLessThan(BLOCKED_MS);
     await adapter.stop();

@@ -121,7 +121,7 @@ describe.each(servers)('rules in MetricsQL with $name', (server) => {
     expect(adapter.stdoutTail()).toContain('which needs --check-promql=false');
 
     await writeFile(config, rulesText([{ ...PROMQL, name: { as: 'renamed' } }, ...METRICSQL]));
-    await expect.poll(() => adapter.stdoutTail()).toContain('the rules file is rejected');
+    await expect.poll(() => adapter.stdoutTail()).toContain('rules file rejected');
     expect(await podValue(adapter, 'plain')).toBe('7');
     expect(await podValue(adapter, 'renamed')).toBe(404);
   });

@@ -78,7 +78,7 @@ const patience = { timeout: 20_000, interval: 100 };
 it('an edit is held against the resources that the cluster has now, not those of the last look', async () => {
   const printer = { group: printers.name, resource: 'printer' };
   await replaceRules(rules('too_early', printer));
-  await expect.poll(said, patience).toContain('the last valid rules stay in use');
+  await expect.poll(said, patience).toContain('keeping the last valid version');
   expect(said()).toContain('no resource "printer" of the group "office.example.com" is known');
 
   // The next look at the cluster's resources is an hour away.

@@ -133,7 +133,7 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
     expect(await isServed('both')).toBe(true);
     expect(await isServed('third')).toBe(false);
     await expect.poll(adapter.stdoutTail).toContain(said);
-    await expect.poll(adapter.stdoutTail).toContain('the last valid rules stay in use');
+    await expect.poll(adapter.stdoutTail).toContain('keeping the last valid version');
 
     await updateVolume(volume(), rules('both'));
     await until('a good edit mends it', async () => {
@@ -152,7 +152,7 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
     expect(isSaid()).toBe(1);
     adapter.signal('SIGHUP');
     await until('it is said again to who asks', async () => isSaid() === 2);
-    expect(adapter.stdoutTail()).toContain('the last valid rules stay in use');
+    expect(adapter.stdoutTail()).toContain('keeping the last valid version');
     expect(await isServed('both')).toBe(true);
 
     await updateVolume(volume(), rules('both'));

@@ -105,7 +105,7 @@ describe('docs/troubleshooting.md', () => {
     expect((await ask('pods/web-0/queue_total')).status).toBe(404);
     await adapter.get('/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/lag');
     await replaceRules(RULES.replace('by (<<.GroupBy>>)', 'by <<.GroupBy>>)'));
-    await expect.poll(() => lines().join('\n')).toContain('the rules file is rejected');
+    await expect.poll(() => lines().join('\n')).toContain('rules file rejected');
     await prometheus.kill();
     await expect.poll(() => lines().join('\n')).toContain('Prometheus is unavailable');
 

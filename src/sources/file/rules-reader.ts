@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { ClusterResource } from '../../apimachinery/cluster-resource.ts';
 import { compileDefinition, type RulesDefinition } from './compile-definition.ts';
 import { type LoadOptions, languageOf } from './configuration.ts';
-import type { LoadedConfiguration } from './reload.ts';
+import type { LoadedConfiguration } from './configuration-store.ts';
 import type { LimitedFaults } from './repeated-faults.ts';
 
 /** The input of the worker thread. */

@@ -3,50 +3,49 @@ import type { Configuration } from './configuration.ts';
 import type { Fault } from './fault.ts';
 import type { LimitedFaults, OmittedFaults } from './repeated-faults.ts';
 
-/** What was read of a rules file. */
+/** The result of reading a rules file. */
 export interface LoadedConfiguration {
-  /** Undefined exactly where a fault is an `error`. */
+  /** Undefined if and only if a fault is an `error`. */
   readonly configuration: Configuration | undefined;
   /** In the order of the file; at least one of each kind. */
   readonly faults: readonly Fault[];
-  /** Those that repeat others. */
+  /** Faults of the same kinds that are not in `faults`. */
   readonly omitted: readonly OmittedFaults[];
 }
 
 /** Why a configuration is rejected. */
-export type RefusalReason = 'faults' | 'no rules';
+export type RejectionReason = 'faults' | 'no rules';
 
 export interface ConfigurationStoreOptions {
   readonly load: () => Promise<LoadedConfiguration>;
-  /** A configuration has become the current one; the faults are warnings, at the start also `broken`. */
+  /** A configuration becomes the current one. The faults are warnings, at start `broken` as well. */
   readonly onAccepted?: (configuration: Configuration, faults: LimitedFaults) => void;
-  /** What was loaded was not taken; the last good configuration, if any, stays current. */
-  readonly onRefused?: (faults: LimitedFaults, reason: RefusalReason) => void;
+  /** The file is rejected. The last valid configuration, if any, stays the current one. */
+  readonly onRejected?: (faults: LimitedFaults, reason: RejectionReason) => void;
 }
 
-/** What came of a load. */
+/** The result of a load. */
 export interface LoadOutcome {
   readonly accepted: boolean;
   readonly faults: readonly Fault[];
 }
 
 export interface ConfigurationStore {
-  /** The current configuration; undefined before the first good load. */
+  /** The current configuration; undefined before the first valid load. */
   current(): Configuration | undefined;
   /**
-   * Loads and, where the load is good, changes the current configuration.
+   * Loads the file and, if it is valid, replaces the current configuration.
    *
    * The first load accepts `broken` rules and a file without rules, since a start that fails would not
    * help. Later loads reject them, since the last valid rules can stay in use: a file without rules is
    * probably incomplete.
    *
-   * Loads never overlap: one that is asked for during another begins after it, and however many ask
-   * meanwhile, one load answers them all.
+   * Loads never overlap. Calls during a load share one load that begins after it.
    */
   reload(): Promise<LoadOutcome>;
 }
 
-/** Keeps the current configuration and the last good one current. */
+/** Holds the last valid configuration of a rules file. */
 export function createConfigurationStore(options: ConfigurationStoreOptions): ConfigurationStore {
   let current: Configuration | undefined;
   let running: Promise<LoadOutcome> | undefined;
@@ -55,9 +54,9 @@ export function createConfigurationStore(options: ConfigurationStoreOptions): Co
   async function loadOnce(): Promise<LoadOutcome> {
     const { configuration, faults, omitted } = await loadOrFault(options.load);
     const limited = { shown: faults, omitted };
-    const refusal = refusalOf(configuration, faults, current);
-    if (configuration === undefined || refusal !== undefined) {
-      options.onRefused?.(limited, refusal ?? 'faults');
+    const rejection = rejectionOf(configuration, faults, current);
+    if (configuration === undefined || rejection !== undefined) {
+      options.onRejected?.(limited, rejection ?? 'faults');
       return { accepted: false, faults };
     }
     current = configuration;
@@ -87,18 +86,18 @@ export function createConfigurationStore(options: ConfigurationStoreOptions): Co
   };
 }
 
-function refusalOf(
+function rejectionOf(
   configuration: Configuration | undefined,
   faults: readonly Fault[],
   current: Configuration | undefined,
-): RefusalReason | undefined {
+): RejectionReason | undefined {
   if (configuration === undefined) return 'faults';
   if (current === undefined) return undefined;
   if (faults.some(({ severity }) => severity === 'broken')) return 'faults';
   return hasRules(current) && !hasRules(configuration) ? 'no rules' : undefined;
 }
 
-/** A load that throws is a fault of this program or of the machine: refused like any other. */
+/** A load that throws, e.g. because memory is short, is rejected like a file with faults. */
 async function loadOrFault(load: () => Promise<LoadedConfiguration>): Promise<LoadedConfiguration> {
   try {
     return await load();

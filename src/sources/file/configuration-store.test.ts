@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
+import { createConfigurationStore, type LoadedConfiguration } from './configuration-store.ts';
 import type { Fault } from './fault.ts';
-import { createConfigurationStore, type LoadedConfiguration } from './reload.ts';
 
 const RULE =
   "{seriesQuery: up, resources: {template: '<<.Resource>>'}, metricsQuery: '<<.Series>>'}";
@@ -11,7 +11,7 @@ function configuration(text = `rules: [${RULE}]`): Configuration {
   const mapper = builtinResourceMapper();
   const options = { mapper, checkPromql: true, unknownResource: 'error' } as const;
   const read = readConfiguration('f', text, options).configuration;
-  if (read === undefined) throw new Error(`refused: ${text}`);
+  if (read === undefined) throw new Error(`rejected: ${text}`);
   return read;
 }
 
@@ -30,9 +30,9 @@ const good = loaded(configuration(), 'warning');
 const broken = loaded(configuration(), 'broken');
 const bad = loaded(undefined, 'error');
 
-/** A store whose loads give the results in turn, and what it told. */
+/** A store whose loads give these results in turn, and what it reported. */
 function storeOf(...results: (LoadedConfiguration | Error)[]) {
-  const told: string[] = [];
+  const reported: string[] = [];
   const store = createConfigurationStore({
     async load() {
       const result = results.shift();
@@ -40,10 +40,10 @@ function storeOf(...results: (LoadedConfiguration | Error)[]) {
       if (result instanceof Error) throw result;
       return result;
     },
-    onAccepted: (_, { shown }) => told.push(`accepted ${describeAll(shown)}`.trim()),
-    onRefused: ({ shown }, reason) => told.push(`refused ${describeAll(shown)}: ${reason}`),
+    onAccepted: (_, { shown }) => reported.push(`accepted ${describeAll(shown)}`.trim()),
+    onRejected: ({ shown }, reason) => reported.push(`rejected ${describeAll(shown)}: ${reason}`),
   });
-  return { store, told };
+  return { store, reported };
 }
 
 function describeAll(faults: readonly Fault[]): string {
@@ -55,18 +55,18 @@ describe('createConfigurationStore', () => {
     expect(storeOf().store.current()).toBeUndefined();
   });
 
-  it('takes what is broken at the start, but not afterwards', async () => {
-    const { store, told } = storeOf(broken, broken, good);
+  it('accepts broken rules at start only', async () => {
+    const { store, reported } = storeOf(broken, broken, good);
     expect(await store.reload()).toEqual({ accepted: true, faults: broken.faults });
     expect(store.current()).toBe(broken.configuration);
     expect(await store.reload()).toEqual({ accepted: false, faults: broken.faults });
     await store.reload();
     expect(store.current()).toBe(good.configuration);
-    expect(told).toEqual(['accepted broken', 'refused broken: faults', 'accepted warning']);
+    expect(reported).toEqual(['accepted broken', 'rejected broken: faults', 'accepted warning']);
   });
 
-  it('keeps the last good configuration when a load is refused or fails', async () => {
-    const { store, told } = storeOf(good, bad, new Error('disk on fire'));
+  it('keeps the last valid configuration if a load is rejected or fails', async () => {
+    const { store, reported } = storeOf(good, bad, new Error('disk on fire'));
     await store.reload();
     await store.reload();
     const { accepted, faults } = await store.reload();
@@ -75,18 +75,18 @@ describe('createConfigurationStore', () => {
       { severity: 'error', message: 'cannot be loaded: disk on fire' },
     ]);
     expect(store.current()).toBe(good.configuration);
-    expect(told).toEqual([
+    expect(reported).toEqual([
       'accepted warning',
-      'refused error: faults',
-      'refused cannot be loaded: disk on fire: faults',
+      'rejected error: faults',
+      'rejected cannot be loaded: disk on fire: faults',
     ]);
   });
 
-  it('refuses errors at the start', async () => {
-    const { store, told } = storeOf(bad);
+  it('rejects errors at start', async () => {
+    const { store, reported } = storeOf(bad);
     expect(await store.reload()).toEqual({ accepted: false, faults: bad.faults });
     expect(store.current()).toBeUndefined();
-    expect(told).toEqual(['refused error: faults']);
+    expect(reported).toEqual(['rejected error: faults']);
   });
 
   it.each([
@@ -99,17 +99,17 @@ describe('createConfigurationStore', () => {
     'rules: null\nresourceRules: ~\n',
   ])('accepts a file without rules at the start, and rejects it afterwards: %j', async (text) => {
     const empty = loaded(configuration(text), 'warning');
-    const { store, told } = storeOf(empty, empty, good, empty);
+    const { store, reported } = storeOf(empty, empty, good, empty);
     expect((await store.reload()).accepted).toBe(true);
-    // Takes nothing away.
+    // The rules before were empty, too.
     expect((await store.reload()).accepted).toBe(true);
     await store.reload();
     expect((await store.reload()).accepted).toBe(false);
     expect(store.current()).toBe(good.configuration);
-    expect(told.at(-1)).toBe('refused warning: no rules');
+    expect(reported.at(-1)).toBe('rejected warning: no rules');
   });
 
-  it('never loads twice at a time, and once more for all that asked meanwhile', async () => {
+  it('does not load concurrently, and shares one further load among calls during a load', async () => {
     const loads: ((result: LoadedConfiguration) => void)[] = [];
     let running = 0;
     let atOnce = 0;
