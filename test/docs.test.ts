@@ -12,7 +12,12 @@ import { createMetrics } from '../src/telemetry/metrics.ts';
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-const documents = globSync(['README.md', 'docs/*.md', 'examples/**/*.md'], { cwd: root })
+const documents = globSync(
+  ['*.md', 'docs/*.md', 'examples/**/*.md', 'charts/**/*.md', '.github/**/*.md'],
+  {
+    cwd: root,
+  },
+)
   .map((path) => ({ path, text: read(path) }))
   .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 
@@ -35,7 +40,7 @@ const foreignFlags = new Set([
   // Node.js
   '--cpu-prof',
 ]);
-const checkFlags = ['--output', '--strict', '--check-promql', '--help'];
+const checkFlags = ['--output', '--strict', '--check-promql', '--helm-values', '--help'];
 const serveFlags = SERVE_FLAGS.map(({ name }) => `--${name}`);
 const benchSources = globSync('test/bench/**/*.ts', { cwd: root }).map(read).join('\n');
 

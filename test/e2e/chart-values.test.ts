@@ -252,7 +252,7 @@ describe('notes', () => {
     expect(text).toContain(
       'docker run --rm -i example.com/adapter:0.1.0 check --helm-values - < values.yaml',
     );
-    expect(text).not.toContain('in no public registry');
+    expect(text).not.toContain('not in a public registry');
   });
 
   it('name only commands of helm, kubectl and docker', async () => {

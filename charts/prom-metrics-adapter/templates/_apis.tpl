@@ -1,6 +1,6 @@
 {{/*
-Which APIs are registered: a dict with custom, external and resource, each true or absent. What
-`apiServices` leaves open is decided by the rules.
+The APIs to register: a dict with custom, external and resource, each true or absent. If `apiServices` does not
+set an API, the rules decide.
 */}}
 {{- define "prom-metrics-adapter.apis" -}}
 {{- $rules := .Values.rules -}}

@@ -1,4 +1,4 @@
-{{/* Where the serving certificate is from: cert-manager, values, helm or adapter. */}}
+{{/* The source of the serving certificate: cert-manager, values, helm or adapter. */}}
 {{- define "prom-metrics-adapter.certificateFrom" -}}
 {{- if .Values.certManager.enabled -}}
 cert-manager
@@ -17,8 +17,8 @@ adapter
 {{- end -}}
 
 {{/*
-The certificate that helm makes, as the data of a Secret: the one in the cluster while it is good
-for another month, else a new one. Made once in a rendering: the Secret and the APIServices must
+The certificate that helm generates, as the data of a Secret: the one in the cluster if it is valid for another
+month, otherwise a new one. Generated once per rendering: the Secret and the APIServices must
 agree on it.
 */}}
 {{- define "prom-metrics-adapter.generatedCertificate" -}}
@@ -43,7 +43,7 @@ agree on it.
 {{- .Release.generatedCertificate | toYaml -}}
 {{- end -}}
 
-{{/* Certificates from values, as the data of a Secret; fails where they are not PEM. */}}
+{{/* Certificates from the values, as the data of a Secret. Fails if they are not PEM. */}}
 {{- define "prom-metrics-adapter.givenCertificate" -}}
 {{- range $name := list "ca" "certificate" "key" -}}
 {{- if not (contains "-----BEGIN " (toString (get $.Values.tls $name))) -}}
@@ -53,7 +53,7 @@ agree on it.
 {{- dict "data" (dict "ca.crt" (b64enc .Values.tls.ca) "tls.crt" (b64enc .Values.tls.certificate) "tls.key" (b64enc .Values.tls.key)) | toYaml -}}
 {{- end -}}
 
-{{/* How the API server verifies the adapter, as a part of an APIService's spec. */}}
+{{/* How the API server verifies the adapter, as a part of the spec of an APIService. */}}
 {{- define "prom-metrics-adapter.apiServiceTrust" -}}
 {{- $from := include "prom-metrics-adapter.certificateFrom" . -}}
 {{- if or .Values.tls.insecureSkipVerify (eq $from "adapter") -}}

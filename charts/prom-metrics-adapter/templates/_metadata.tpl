@@ -14,7 +14,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/*
-The content of `metadata`. Takes a dict: root, name, and where there are any namespace, labels and
+The content of `metadata`. A dict: root, name, and optionally namespace, labels and
 annotations.
 */}}
 {{- define "prom-metrics-adapter.metadata" -}}

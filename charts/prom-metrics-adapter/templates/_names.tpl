@@ -2,7 +2,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* The name of the objects: the release's, with the chart's unless it is in it already. */}}
+{{/* The name of the objects: the name of the release, followed by the name of the chart unless it contains it. */}}
 {{- define "prom-metrics-adapter.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
@@ -17,7 +17,7 @@
 {{- default .Release.Namespace .Values.namespaceOverride -}}
 {{- end -}}
 
-{{/* Objects outside of namespaces are told apart by the namespace that they are for. */}}
+{{/* The name of cluster-scoped objects, which includes the namespace of the release to be unique. */}}
 {{- define "prom-metrics-adapter.clusterName" -}}
 {{- printf "%s:%s" (include "prom-metrics-adapter.namespace" .) (include "prom-metrics-adapter.fullname" .) -}}
 {{- end -}}
@@ -31,13 +31,13 @@
 {{- default (include "prom-metrics-adapter.fullname" .) .Values.rules.existing -}}
 {{- end -}}
 
-{{/* The host name by which the API server and Prometheus know the adapter. */}}
+{{/* The host name of the adapter, used by the API server and Prometheus. */}}
 {{- define "prom-metrics-adapter.host" -}}
 {{- printf "%s.%s.svc" (include "prom-metrics-adapter.fullname" .) (include "prom-metrics-adapter.namespace" .) -}}
 {{- end -}}
 
 {{/*
-The image. The one of prometheus-adapter, which old values files name, is not taken over: it is
+The image. The image of prometheus-adapter in old values files is ignored: it is
 another program.
 */}}
 {{- define "prom-metrics-adapter.image" -}}

@@ -1,6 +1,6 @@
 {{/*
-What `resourceRules` of the rules file has, in YAML; empty where there are none. Those of the values
-replace the default ones as a whole: a mixture of two would ask by the labels of both.
+`resourceRules` of the rules file, in YAML; empty if there are none. The rules of the values replace all default
+rules: a mixture would query by the labels of both.
 */}}
 {{- define "prom-metrics-adapter.resourceRules" -}}
 {{- if and .Values.rules.defaultResource .Values.rules.existing -}}
@@ -14,8 +14,8 @@ replace the default ones as a whole: a mixture of two would ask by the labels of
 {{- end -}}
 
 {{/*
-What the adapter may list and watch, as the rules of a ClusterRole: `rbac.readableResources`, and
-the pods and nodes that metrics.k8s.io is about where those leave them out. Empty: nothing.
+The resources that the adapter may list and watch, as the rules of a ClusterRole: `rbac.readableResources`, and
+pods and nodes for metrics.k8s.io if they are missing there. Empty: none.
 */}}
 {{- define "prom-metrics-adapter.readableResources" -}}
 {{- $readable := default list .Values.rbac.readableResources -}}
