@@ -19,57 +19,62 @@ import { type RequestInfo, requestInfo } from './http/request-info.ts';
 import { parseRequestUrl } from './http/request-url.ts';
 import { respond } from './http/respond.ts';
 import type { RequestListeners } from './http/server.ts';
-import type { MetricsApi } from './metrics-api.ts';
+import type { ApiRegistration } from './registration/api-registration.ts';
 import { type Answer, objectAnswer } from './representation/answer.ts';
 import { negotiateError } from './representation/negotiation.ts';
 import { isPretty } from './representation/pretty-print.ts';
-import { collectQueries, type RequestQueries, type RequestQuery } from './request-queries.ts';
 import { createRoutes, type Routes } from './routes.ts';
-import { retryAfterOf, statusOf } from './status.ts';
+import { ApiError, retryAfterOf, statusOf } from './status.ts';
 
-/** A request that has been answered, for the log and the adapter's own metrics. */
+/** A request that has been answered, for the log and the metrics of this program. */
 export interface AnsweredRequest {
   readonly method: string;
-  /** The target as it came. */
+  /** The request target, unchanged. */
   readonly target: string;
-  /** Undefined where the target could not be read. */
+  /** Undefined if the target could not be parsed. */
   readonly info: RequestInfo | undefined;
-  /** Undefined where it could not be found out. */
+  /** Undefined if the request was not authenticated. */
   readonly user: UserInfo | undefined;
-  /** 499 where the client had gone before the answer was out. */
+  /** 499 if the client disconnected before the answer was sent. */
   readonly code: number;
   readonly durationSeconds: number;
-  /** What Prometheus was to be asked for it, in order. */
-  readonly queries: readonly RequestQuery[];
-  /** Where the answer is an error: why. */
+  /** Why the request failed; undefined if it did not. */
   readonly error: unknown;
 }
 
-export interface AppDependencies {
+/** Observes one request. */
+export interface RequestObserver<Context> {
+  /** Passed to the API that serves the request. */
+  readonly context: Context;
+  /** Called once. */
+  readonly onAnswered: (request: AnsweredRequest) => void;
+}
+
+export interface AppDependencies<Context> {
   /** The APIs that are served now. */
-  readonly apis: () => readonly MetricsApi[];
-  /** Who asks, and whether they may. */
+  readonly apis: () => readonly ApiRegistration<Context>[];
+  /** Authentication and authorization. */
   readonly access: RequestAccess;
   readonly liveness: readonly HealthCheck[];
   readonly readiness: readonly HealthCheck[];
-  /** The adapter's own metrics, in Prometheus's text format. */
+  /** The metrics of this program, in the Prometheus text format. */
   readonly ownMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly version: string;
   /** How many requests are served at the same time. */
   readonly pools: RequestPools;
   /** How long a request may take, in milliseconds. 0: no limit. */
   readonly requestTimeout: number;
-  /** Whether the server is about to end: its clients are to look for another one. */
+  /** Whether the server is shutting down. Its connections are then closed with the next answer. */
   readonly isEnding: () => boolean;
-  /** Told of every request when it comes; what it returns is told how it was answered. */
-  readonly onRequest: () => (request: AnsweredRequest) => void;
+  /** Called when a request arrives. */
+  readonly onRequest: () => RequestObserver<Context>;
 }
 
 /**
- * The HTTP side of the adapter. HTTP/1.1 goes through express. HTTP/2 does not: express gives a
- * request the prototype of HTTP/1.1's, which breaks those of HTTP/2.
+ * The request pipeline. HTTP/1.1 goes through express. HTTP/2 does not: express gives a request the
+ * prototype of HTTP/1.1's, which breaks those of HTTP/2.
  */
-export function createApp(dependencies: AppDependencies): RequestListeners {
+export function createApp<Context>(dependencies: AppDependencies<Context>): RequestListeners {
   const serve = createPipeline(dependencies);
   const app = express();
   app.disable('x-powered-by');
@@ -82,7 +87,7 @@ export function createApp(dependencies: AppDependencies): RequestListeners {
   });
   return {
     onHttp1(request, response, connection) {
-      // Express itself answers requests whose target it cannot read: a page, to whoever asks.
+      // Express answers a request whose target it cannot parse with an HTML page.
       if (!request.url?.startsWith('/')) {
         serve(new Http1Exchange(request, response, connection));
         return;
@@ -97,15 +102,15 @@ export function createApp(dependencies: AppDependencies): RequestListeners {
 }
 
 /** What is the same for all requests. */
-interface Pipeline extends AppDependencies {
-  readonly routes: Routes;
+interface Pipeline<Context> extends AppDependencies<Context> {
+  readonly routes: Routes<Context>;
   readonly healthPaths: ReadonlySet<string>;
 }
 
-function createPipeline(dependencies: AppDependencies): ExchangeHandler {
+function createPipeline<Context>(dependencies: AppDependencies<Context>): ExchangeHandler {
   const { liveness, readiness } = dependencies;
   const health = { healthz: liveness, livez: liveness, readyz: [...liveness, ...readiness] };
-  const pipeline: Pipeline = {
+  const pipeline: Pipeline<Context> = {
     ...dependencies,
     routes: createRoutes({ ...dependencies, health }),
     healthPaths: new Set(healthPaths(health)),
@@ -113,51 +118,52 @@ function createPipeline(dependencies: AppDependencies): ExchangeHandler {
   return (exchange) => void serve(pipeline, exchange);
 }
 
-/** What is found out about a request on its way. */
+/** What becomes known about a request in the pipeline. */
 interface Progress {
   info: RequestInfo | undefined;
   user: UserInfo | undefined;
-  readonly queries: RequestQueries;
 }
 
-/** Answers one request, whatever happens. */
-async function serve(pipeline: Pipeline, exchange: HttpExchange): Promise<void> {
-  const begun = performance.now();
-  const answered = pipeline.onRequest();
+/** Answers one request, with a Status if anything fails. */
+async function serve<Context>(pipeline: Pipeline<Context>, exchange: HttpExchange): Promise<void> {
+  const startedMs = performance.now();
+  const { context, onAnswered } = pipeline.onRequest();
   const { method, target } = exchange;
-  const progress: Progress = { info: undefined, user: undefined, queries: collectQueries() };
+  const progress: Progress = { info: undefined, user: undefined };
   const common = commonHeaders(pipeline, exchange);
   let error: unknown;
   exchange.open.onClose(() => {
     const code = exchange.isSent ? exchange.code : 499;
-    const durationSeconds = (performance.now() - begun) / 1000;
-    const queries = progress.queries.list();
-    answered({ method, target, ...progress, queries, code, durationSeconds, error });
+    const durationSeconds = (performance.now() - startedMs) / 1000;
+    onAnswered({ method, target, ...progress, code, durationSeconds, error });
   });
   try {
-    const found = await answer(pipeline, exchange, progress);
-    await respond(exchange, found, common);
+    await respond(exchange, await answer(pipeline, exchange, context, progress), common);
   } catch (thrown) {
-    error = thrown;
-    // An answer that cannot be sent, as when the client has gone: all that is left is to hang up.
+    error = thrown instanceof ApiError ? thrown.error : thrown;
+    // An answer cannot be sent, for example, if the client has disconnected.
     await sendError(exchange, thrown, common).catch(() => exchange.hangUp());
   }
 }
 
-function commonHeaders({ isEnding }: Pipeline, { headers, protocol }: HttpExchange): AnswerHeaders {
+function commonHeaders(
+  { isEnding }: Pick<AppDependencies<unknown>, 'isEnding'>,
+  { headers, protocol }: HttpExchange,
+): AnswerHeaders {
   return {
     'Audit-Id': auditId(headers['audit-id']),
     'Cache-Control': 'no-cache, private',
     'X-Content-Type-Options': 'nosniff',
-    // HTTP/2 has a frame for that.
+    // HTTP/2 has the frame GOAWAY.
     ...(isEnding() && protocol === 'HTTP/1.1' && { Connection: 'close' }),
   };
 }
 
 /** The steps of a request: parse, authenticate, authorize, take an in-flight slot, route. */
-async function answer(
-  pipeline: Pipeline,
+async function answer<Context>(
+  pipeline: Pipeline<Context>,
   exchange: HttpExchange,
+  context: Context,
   progress: Progress,
 ): Promise<Answer> {
   const { access, healthPaths, routes, requestTimeout } = pipeline;
@@ -178,10 +184,9 @@ async function answer(
       await access.authorize(user, info, place.identified(identity, signal));
       // Health checks are served under any load, unless they have to wait for a review.
       if (!healthPaths.has(url.path)) place.take(identity);
-      const { onQuery } = progress.queries;
       const flow = place.flowOf(identity);
       const holdMemory = (bytes: number) => exchange.open.holdMemory(bytes);
-      return await routes({ method, url, headers, signal, flow, onQuery, holdMemory });
+      return await routes({ method, url, headers, signal, flow, context, holdMemory });
     } finally {
       // Also if the client has disconnected; and not before the kernel has taken the response.
       exchange.open.onSent(() => place.leave());
@@ -193,7 +198,10 @@ async function answer(
  * The in-flight slot of a new request. It is released after the request timeout, since work that is
  * still running then may never end.
  */
-function openPlace({ pools, requestTimeout }: Pipeline, { socket }: RequestOrigin): RequestPlace {
+function openPlace(
+  { pools, requestTimeout }: Pick<AppDependencies<unknown>, 'pools' | 'requestTimeout'>,
+  { socket }: RequestOrigin,
+): RequestPlace {
   const place = pools.open(socket?.remoteAddress);
   if (requestTimeout === 0) return place;
   const timer = setTimeout(() => place.leave(), requestTimeout).unref();
@@ -213,7 +221,7 @@ async function sendError(
 ): Promise<void> {
   const { headers, protocol, target } = exchange;
   const status = statusOf(error);
-  // What is left of a body that is too long is not waited for.
+  // Do not wait for the rest of a body that is too long.
   const isCut = status.code === 413 && protocol === 'HTTP/1.1';
   const retryAfter = retryAfterOf(status);
   const query = new URLSearchParams(target.split('?')[1] ?? '');

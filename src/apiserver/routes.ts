@@ -1,18 +1,19 @@
 import pLimit from 'p-limit';
-import type { OnQuery } from '../prometheus/sharing/query-runner.ts';
 import {
   aggregatedConversions,
   convertedMediaType,
   createAggregatedDiscovery,
 } from './discovery/aggregated-discovery.ts';
-import { apiGroup, apiGroupList } from './discovery/discovery.ts';
+import { apiGroup, apiGroupList, createResourceLists } from './discovery/discovery.ts';
 import { versionInfo } from './discovery/version-info.ts';
 import { type HealthEndpoints, healthAnswer, healthPaths } from './health.ts';
 import { readsGzip } from './http/compression.ts';
 import type { HttpExchange } from './http/http-exchange.ts';
 import type { RequestUrl } from './http/request-url.ts';
-import type { MetricsApi } from './metrics-api.ts';
 import { addressOf, createOpenApi, type OpenApiDocuments } from './openapi/openapi-documents.ts';
+import { type ApiMessages, apiMessages, serverMessages } from './protobuf/api-messages.ts';
+import type { ApiRegistration, ApiRequest } from './registration/api-registration.ts';
+import type { ApiTypes } from './registration/api-type.ts';
 import {
   type Answer,
   type AnswerForm,
@@ -22,7 +23,6 @@ import {
   objectAnswer,
   textAnswer,
 } from './representation/answer.ts';
-import { createDocument, type Document } from './representation/document.ts';
 import {
   accepts,
   discoveryOffer,
@@ -32,38 +32,39 @@ import {
   type Offer,
 } from './representation/negotiation.ts';
 import { isPretty } from './representation/pretty-print.ts';
-import { methodNotAllowed, notAcceptable, resourceNotFound } from './status.ts';
+import { ApiError, methodNotAllowed, notAcceptable, resourceNotFound } from './status.ts';
 
-export interface RouteDependencies {
+export interface RouteDependencies<Context> {
   /** The APIs that are served now. */
-  readonly apis: () => readonly MetricsApi[];
+  readonly apis: () => readonly ApiRegistration<Context>[];
   readonly health: HealthEndpoints;
-  /** The adapter's own metrics, in Prometheus's text format. */
+  /** The metrics of this program, in the Prometheus text format. */
   readonly ownMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly version: string;
 }
 
-/** A request whose sender may have what it asks for. */
-export interface RoutedRequest {
+/** A request that its user is allowed to make. */
+export interface RoutedRequest<Context> {
   readonly method: string;
   readonly url: RequestUrl;
   readonly headers: HttpExchange['headers'];
   readonly signal: AbortSignal;
-  /** What counts as one client; undefined where that is not known. */
+  /** What counts as one client; undefined if users are not authenticated. */
   readonly flow: string | undefined;
-  readonly onQuery: OnQuery;
+  /** For the API that serves the request. */
+  readonly context: Context;
   /** Counts memory that the request holds, in bytes. Returns the function that releases it. */
   readonly holdMemory: (bytes: number) => () => void;
 }
 
-/** Finds the answer to a request. Rejects with what `statusOf` understands. */
-export type Routes = (request: RoutedRequest) => Promise<Answer>;
+/** Answers a request. Rejects with a StatusError, or with an unexpected error. */
+export type Routes<Context> = (request: RoutedRequest<Context>) => Promise<Answer>;
 
-/** Every path of the server; an unknown one is answered with the list of them, as Kubernetes does. */
-export function createRoutes(dependencies: RouteDependencies): Routes {
+/** Every path of the server. An unknown one is answered with the list of paths, as in Kubernetes. */
+export function createRoutes<Context>(dependencies: RouteDependencies<Context>): Routes<Context> {
   const { apis, health } = dependencies;
   const openApi = createOpenApi();
-  const openApiNow = (): OpenApiDocuments => openApi(apis().map(({ group }) => group));
+  const openApiNow = (): OpenApiDocuments => openApi(apis());
   const serveApis = apisRoutes(apis, () => paths(apis(), health));
   return async (request) => {
     const { method, url, headers } = request;
@@ -80,9 +81,9 @@ export function createRoutes(dependencies: RouteDependencies): Routes {
   };
 }
 
-async function ownAnswer(
-  { apis, health, ownMetrics, version }: RouteDependencies,
-  { url: { path, query }, headers }: RoutedRequest,
+async function ownAnswer<Context>(
+  { apis, health, ownMetrics, version }: RouteDependencies<Context>,
+  { url: { path, query }, headers }: RoutedRequest<Context>,
 ): Promise<Answer | undefined> {
   const pretty = isPretty({ headers }, query);
   switch (path) {
@@ -100,13 +101,13 @@ async function ownAnswer(
   }
 }
 
-/** A year, as long as HTTP allows; in seconds. */
-const FOREVER = 31_536_000;
+/** A year, the longest useful max-age; in seconds. */
+const FOREVER_SECONDS = 31_536_000;
 
 /** `/openapi`: JSON only, which is what the API server asks for. */
 function openApiAnswer(
   documents: () => OpenApiDocuments,
-  { url: { path, query }, headers }: RoutedRequest,
+  { url: { path, query }, headers }: RoutedRequest<unknown>,
 ): Answer | undefined {
   if (!path.startsWith('/openapi/')) return undefined;
   const name = path.replace(/^\/openapi\/v3(\/|$)/, '');
@@ -124,16 +125,20 @@ function openApiAnswer(
   if (!address.endsWith(`?hash=${hash}`)) {
     return { ...textAnswer(301, 'text/plain; charset=utf-8', ''), headers: { Location: address } };
   }
-  const cacheControl = `public, immutable, max-age=${FOREVER}`;
+  const cacheControl = `public, immutable, max-age=${FOREVER_SECONDS}`;
   return { ...answer, headers: { ...answer.headers, 'Cache-Control': cacheControl } };
 }
 
-/** `/apis`: discovery and metrics. */
-function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly string[]): Routes {
+/** `/apis`: discovery documents, and the objects of the APIs. */
+function apisRoutes<Context>(
+  apis: () => readonly ApiRegistration<Context>[],
+  allPaths: () => readonly string[],
+): Routes<Context> {
   const aggregated = createAggregatedDiscovery();
-  const listed = documentsOf();
+  const resourceList = createResourceLists();
+  const messagesOf = createMessages();
   const oneAtATime = pLimit(1);
-  return async ({ method, url, headers, signal, flow, onQuery, holdMemory }) => {
+  return async ({ method, url, headers, signal, flow, context, holdMemory }) => {
     const served = apis();
     const { segments, query } = url;
     const [, groupName, version, ...rest] = segments;
@@ -163,29 +168,45 @@ function apisRoutes(apis: () => readonly MetricsApi[], allPaths: () => readonly 
     }
     if (version === undefined) return objectAnswer(200, apiGroup(api.group), form(discoveryOffer));
     if (rest.length === 0) {
-      const document = listed(api.resources(version));
+      const document = resourceList(`${api.group.name}/${version}`, api.resources(version));
       return documentAnswer(document, form(discoveryOffer), headers['if-none-match']);
     }
-    const metricsForm = form(api.offer);
-    const { conversion } = metricsForm;
-    const request = { version, segments: rest, query, conversion, signal, flow, onQuery };
-    const object = await api.get(request);
+    const objectForm = { ...form(api.offer), messages: messagesOf(api) };
+    const { conversion } = objectForm;
+    const request = { version, segments: rest, query, conversion, signal, flow, context };
+    const object = await getObject(api, request);
     const isCompressed = readsGzip(headers['accept-encoding']);
-    return listAnswer(object, metricsForm, { isCompressed, oneAtATime, signal, holdMemory });
+    return listAnswer(object, objectForm, { isCompressed, oneAtATime, signal, holdMemory });
   };
 }
 
-/** The documents of objects that stay the same, made once for each. */
-function documentsOf(): (object: object) => Document {
-  const documents = new WeakMap<object, Document>();
-  return (object) => {
-    const document = documents.get(object) ?? createDocument(object);
-    documents.set(object, document);
-    return document;
+/** Maps an error of the API to its Status. */
+async function getObject<Context>(
+  api: ApiRegistration<Context>,
+  request: ApiRequest<Context>,
+): Promise<object> {
+  try {
+    return await api.get(request);
+  } catch (error) {
+    const status = api.statusOf(error);
+    throw status === undefined ? error : new ApiError(status, error);
+  }
+}
+
+/** The protobuf messages of an API, which are made once: those of its kinds, and the server's. */
+function createMessages(): (api: ApiRegistration<never>) => ApiMessages {
+  const known = new WeakMap<ApiTypes, ApiMessages>();
+  return ({ types }) => {
+    const messages = known.get(types) ?? new Map([...serverMessages, ...apiMessages(types)]);
+    known.set(types, messages);
+    return messages;
   };
 }
 
-function paths(apis: readonly MetricsApi[], health: HealthEndpoints): readonly string[] {
+function paths(
+  apis: readonly Pick<ApiRegistration<unknown>, 'group'>[],
+  health: HealthEndpoints,
+): readonly string[] {
   const served = apis.flatMap(({ group }) => [
     `/apis/${group.name}`,
     ...group.versions.map((version) => `/apis/${group.name}/${version}`),

@@ -2,15 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
 import { SelectorError } from '../apimachinery/selector-error.ts';
-import { MetricsError, metricNotFound, ObjectNotFoundError } from '../metrics/metrics-error.ts';
 import { unauthorized } from './authentication/unauthorized.ts';
 import { forbidden } from './authorization/forbidden.ts';
-import { retryAfterOf, serviceUnavailable, statusOf, tooManyRequests } from './status.ts';
+import {
+  ApiError,
+  internalError,
+  retryAfterOf,
+  serviceUnavailable,
+  statusOf,
+  tooManyRequests,
+} from './status.ts';
 
 const SECRET = 'http://prometheus.internal:9090 with token abc';
 
 describe('statusOf', () => {
-  it('tells nothing of what is inside, whatever was thrown', () => {
+  it('does not reveal internal details, whatever was thrown', () => {
     const cause = new Error(SECRET);
     const thrown = fc.oneof(
       fc.anything(),
@@ -20,8 +26,7 @@ describe('statusOf', () => {
         new TypeError(SECRET),
         new AggregateError([cause], SECRET),
         Object.assign(new Error(SECRET), { name: 'StatusError', code: 200, status: 200 }),
-        new MetricsError('InternalError', 'unable to fetch metrics', { cause }),
-        new MetricsError('NotFound', 'no such metric', { cause }),
+        new ApiError(internalError('unable to fetch metrics'), cause),
         unauthorized([SECRET]),
       ),
     );
@@ -42,18 +47,15 @@ describe('statusOf', () => {
   });
 
   it.each([
-    [new MetricsError('NotFound', 'no such metric'), 404, 'NotFound', 'no such metric'],
-    [new MetricsError('BadRequest', 'no selector'), 400, 'BadRequest', 'no selector'],
     [
-      new MetricsError('InternalError', 'unable to fetch metrics'),
+      new ApiError(internalError('unable to fetch metrics'), new Error(SECRET)),
       500,
       'InternalError',
       'Internal error occurred: unable to fetch metrics',
     ],
     [new SelectorError('unable to parse'), 400, 'BadRequest', 'unable to parse'],
-    [new ObjectNotFoundError('', 'pods', 'web-0'), 404, 'NotFound', 'pods "web-0" not found'],
     [unauthorized(['expired']), 401, 'Unauthorized', 'Unauthorized'],
-  ])('tells of %s what the client can mend', (error, code, reason, message) => {
+  ])('shows %s to clients', (error, code, reason, message) => {
     expect(statusOf(error)).toMatchObject({ code, reason, message });
   });
 
@@ -80,12 +82,6 @@ describe('statusOf', () => {
       group: cut,
       kind: cut,
     });
-    expect(statusOf(new ObjectNotFoundError('', 'pods', long)).details).toMatchObject({
-      name: cut,
-    });
-    expect(statusOf(metricNotFound(long, 'pods')).message).toBe(
-      `the server could not find the metric ${cut} for pods`,
-    );
     for (const error of [forbidden(user, resource, long), new SelectorError(long)]) {
       expect(statusOf(error).message.length).toBeLessThan(2100);
     }
@@ -95,15 +91,10 @@ describe('statusOf', () => {
       );
     }
   });
-
-  it('says what was not found', () => {
-    const { details } = statusOf(new ObjectNotFoundError('metrics.k8s.io', 'podmetrics', 'a/b'));
-    expect(details).toEqual({ name: 'a/b', group: 'metrics.k8s.io', kind: 'podmetrics' });
-  });
 });
 
 describe('retryAfterOf', () => {
-  it('is known where it may be better later', () => {
+  it('is set if the client may retry', () => {
     expect(retryAfterOf(statusOf(tooManyRequests(1)))).toBe(1);
     expect(retryAfterOf(statusOf(serviceUnavailable('not yet', 3)))).toBe(3);
     expect(retryAfterOf(statusOf(new Error('never')))).toBeUndefined();

@@ -1,5 +1,4 @@
 import { SelectorError } from '../apimachinery/label-selector.ts';
-import { MetricsError, ObjectNotFoundError } from '../metrics/metrics-error.ts';
 
 /** metav1.Status of a failed request. */
 export interface Status {
@@ -24,7 +23,19 @@ export class StatusError extends Error {
   }
 }
 
-function failure(code: number, reason: string, message: string, details?: object): Status {
+/** An error of an API, with the Status that the API maps it to. */
+export class ApiError extends StatusError {
+  /** For the log. */
+  readonly error: unknown;
+
+  constructor(status: Status, error: unknown) {
+    super(status);
+    this.error = error;
+  }
+}
+
+/** @param reason one of metav1.StatusReason */
+export function failure(code: number, reason: string, message: string, details?: object): Status {
   return {
     kind: 'Status',
     apiVersion: 'v1',
@@ -135,7 +146,7 @@ export function retryAfterOf({ details }: Status): number | undefined {
  */
 const LONGEST_MESSAGE = 2000;
 
-/** The one place where errors become Status objects. Nothing of an unknown error gets out. */
+/** The Status of any error. The text of an unexpected one is not shown to clients. */
 export function statusOf(error: unknown): Status {
   const status = describe(error);
   const { message } = status;
@@ -146,24 +157,11 @@ export function statusOf(error: unknown): Status {
 function describe(error: unknown): Status {
   if (error instanceof StatusError) return error.status;
   if (error instanceof SelectorError) return failure(400, 'BadRequest', error.message);
-  if (error instanceof ObjectNotFoundError) {
-    const { objectName: name, group, kind } = error;
-    return failure(404, 'NotFound', error.message, { name, ...(group !== '' && { group }), kind });
-  }
-  if (error instanceof MetricsError) {
-    switch (error.reason) {
-      case 'NotFound':
-        return failure(404, 'NotFound', error.message);
-      case 'BadRequest':
-        return failure(400, 'BadRequest', error.message);
-      case 'InternalError':
-        return internalError(error.message);
-    }
-  }
   return internalError('the request could not be served; the log of the adapter says why');
 }
 
-function internalError(message: string): Status {
+/** @param message for clients */
+export function internalError(message: string): Status {
   return failure(500, 'InternalError', `Internal error occurred: ${message}`, {
     causes: [{ message }],
   });

@@ -1,4 +1,8 @@
 import type { Writable } from 'node:stream';
+import { customMetricsApi } from '../apis/custom/registration.ts';
+import { externalMetricsApi } from '../apis/external/registration.ts';
+import type { MetricsContext } from '../apis/metrics-api.ts';
+import { resourceMetricsApi } from '../apis/resource/registration.ts';
 import { createApp } from '../apiserver/app.ts';
 import { openToEveryone } from '../apiserver/authorization/request-access.ts';
 import {
@@ -7,10 +11,11 @@ import {
   type RequestPools,
 } from '../apiserver/flow-control/request-pools.ts';
 import { type Server, startServer } from '../apiserver/http/server.ts';
-import { customMetricsApi, externalMetricsApi, type MetricsApi } from '../apiserver/metrics-api.ts';
-import { resourceMetricsApi } from '../apiserver/resource-metrics-api.ts';
+import {
+  type ApiRegistration,
+  unavailableWhile,
+} from '../apiserver/registration/api-registration.ts';
 import { CertificateError } from '../apiserver/serving-certificate.ts';
-import { unavailableWhile } from '../apiserver/unavailable.ts';
 import { sleep } from '../async/sleep.ts';
 import { type RelistLoop, startRelistLoop } from '../catalog/relist.ts';
 import { serveHelp } from '../cli/help.ts';
@@ -239,7 +244,7 @@ function metricsApis(
   relist: RelistLoop,
   metrics: AdapterMetrics,
   log: Logger,
-): () => readonly MetricsApi[] {
+): () => readonly ApiRegistration<MetricsContext>[] {
   const { catalog } = relist;
   const onAnswer = createAnswerReport(log, metrics);
   const custom = createCustomMetrics({
@@ -263,7 +268,8 @@ function metricsApis(
     onAnswer,
     isBadRequest: cluster.isBadRequest,
   });
-  const untilListed = (api: MetricsApi) => unavailableWhile(() => notListedYet(relist), api);
+  const untilListed = (api: ApiRegistration<MetricsContext>) =>
+    unavailableWhile(() => notListedYet(relist), api);
   const customApi = untilListed(customMetricsApi(catalog, custom));
   const externalApi = untilListed(externalMetricsApi(catalog, external));
   const resourceApi = resourceMetricsApi(resource, Date.now);

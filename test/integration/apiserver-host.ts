@@ -2,13 +2,15 @@ import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { customMetricsApi } from '../../src/apis/custom/registration.ts';
+import { externalMetricsApi } from '../../src/apis/external/registration.ts';
+import type { MetricsContext } from '../../src/apis/metrics-api.ts';
 import { type AnsweredRequest, type AppDependencies, createApp } from '../../src/apiserver/app.ts';
 import { openToEveryone } from '../../src/apiserver/authorization/request-access.ts';
 import type { CloseReason } from '../../src/apiserver/connections/connection.ts';
 import type { ConnectionLimits } from '../../src/apiserver/connections/connections.ts';
 import { createSinglePool } from '../../src/apiserver/flow-control/request-pools.ts';
 import { type Server, type ServerOptions, startServer } from '../../src/apiserver/http/server.ts';
-import { customMetricsApi, externalMetricsApi } from '../../src/apiserver/metrics-api.ts';
 import { createTimeSlices } from '../../src/async/time-slices.ts';
 import { type Catalog, createCatalogDraft, finishCatalog } from '../../src/catalog/catalog.ts';
 import type { CustomMetrics, MetricValue } from '../../src/metrics/custom.ts';
@@ -43,7 +45,7 @@ export interface ApiserverHost extends Server {
 }
 
 export interface HostSettings
-  extends Partial<Pick<AppDependencies, 'access' | 'pools' | 'isEnding'>> {
+  extends Partial<Pick<AppDependencies<MetricsContext>, 'access' | 'pools' | 'isEnding'>> {
   /** How many requests are served at the same time, and for how long each at most. */
   readonly limits?: { readonly inFlight: number; readonly timeout: number };
   readonly external?: ExternalMetrics['get'];
@@ -126,7 +128,10 @@ export async function startApiserver(settings: HostSettings = {}): Promise<Apise
     pools: settings.pools ?? createSinglePool(limits.inFlight, noEvents),
     requestTimeout: limits.timeout,
     isEnding: settings.isEnding ?? (() => false),
-    onRequest: () => (request) => void answered.push(request),
+    onRequest: () => ({
+      context: { onQuery: () => () => undefined },
+      onAnswered: (request) => void answered.push(request),
+    }),
   });
   const server = await startServer(app, {
     host: '127.0.0.1',

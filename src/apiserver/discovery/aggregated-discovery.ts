@@ -1,7 +1,7 @@
-import type { MetricsApi } from '../metrics-api.ts';
+import type { ApiRegistration } from '../registration/api-registration.ts';
 import { createDocument, type Document } from '../representation/document.ts';
 import type { Conversion } from '../representation/negotiation.ts';
-import type { ApiResource, ApiResourceList } from './discovery.ts';
+import type { ApiResource } from './discovery.ts';
 
 const GROUP = 'apidiscovery.k8s.io';
 const KIND = 'APIGroupDiscoveryList';
@@ -13,7 +13,7 @@ export const aggregatedConversions: readonly Conversion[] = ['v2', 'v2beta1'].ma
   version,
 }));
 
-/** The media type of an answer that is such a conversion, as Kubernetes' servers write it. */
+/** The Content-Type of such a conversion, as Kubernetes' servers write it. */
 export function convertedMediaType(
   mediaType: string,
   { kind, group, version }: Conversion,
@@ -21,17 +21,20 @@ export function convertedMediaType(
   return `${mediaType};g=${group};v=${version};as=${kind}`;
 }
 
+/** What discovery says of an API. */
+export type DiscoveredApi = Pick<ApiRegistration<unknown>, 'group' | 'resources'>;
+
 /**
- * All discovery documents in one: APIGroupDiscoveryList of apidiscovery.k8s.io, made anew only when
- * what is served has changed.
+ * All discovery documents in one: APIGroupDiscoveryList of apidiscovery.k8s.io. It is made again only
+ * when resources have changed.
  *
  * @returns for a version of apidiscovery.k8s.io, the document about these APIs
  */
 export function createAggregatedDiscovery(): (
   version: string,
-  apis: readonly MetricsApi[],
+  apis: readonly DiscoveredApi[],
 ) => Document {
-  let lists: readonly ApiResourceList[] = [];
+  let lists: readonly (readonly ApiResource[])[] = [];
   let documents = new Map<string, Document>();
   return (version, apis) => {
     const current = apis.flatMap((api) => api.group.versions.map((each) => api.resources(each)));
@@ -45,7 +48,7 @@ export function createAggregatedDiscovery(): (
   };
 }
 
-function groupDiscoveryList(version: string, apis: readonly MetricsApi[]): object {
+function groupDiscoveryList(version: string, apis: readonly DiscoveredApi[]): object {
   return {
     kind: KIND,
     apiVersion: `${GROUP}/${version}`,
@@ -54,7 +57,7 @@ function groupDiscoveryList(version: string, apis: readonly MetricsApi[]): objec
       metadata: { name: api.group.name, creationTimestamp: null },
       versions: api.group.versions.map((each) => ({
         version: each,
-        resources: resourceDiscoveries(api.group.name, each, api.resources(each).resources),
+        resources: resourceDiscoveries(api.group.name, each, api.resources(each)),
         freshness: 'Current',
       })),
     })),
@@ -83,8 +86,8 @@ interface SubresourceDiscovery {
 
 /**
  * The resources of a version, `pods/metric` as the subresource `metric` of `pods`. The resource
- * that it is part of is not served by itself: it has no verbs, and an empty kind, which clients
- * know and pass over (null makes some crash).
+ * that it is part of is not served: it has no verbs and an empty kind, which clients ignore (null
+ * makes some crash).
  */
 function resourceDiscoveries(
   group: string,

@@ -1,8 +1,12 @@
-import { qualifiedName } from '../../apimachinery/cluster-resource.ts';
-import type { Catalog } from '../../catalog/catalog.ts';
-import type { ApiGroup } from './api-group.ts';
+import { createDocument, type Document } from '../representation/document.ts';
 
-/** `/apis`: metav1.APIGroupList, which Kubernetes' own servers write without an apiVersion. */
+/** An API group of this server and its versions, the preferred one first. */
+export interface ApiGroup {
+  readonly name: string;
+  readonly versions: readonly string[];
+}
+
+/** `/apis`: metav1.APIGroupList. Kubernetes' own servers write it without an apiVersion. */
 export function apiGroupList(groups: readonly ApiGroup[]): object {
   return { kind: 'APIGroupList', groups: groups.map(groupEntry) };
 }
@@ -29,40 +33,23 @@ export interface ApiResource {
   readonly verbs: readonly string[];
 }
 
-/** metav1.APIResourceList. */
-export interface ApiResourceList {
-  readonly kind: 'APIResourceList';
-  readonly apiVersion: 'v1';
-  readonly groupVersion: string;
-  readonly resources: readonly ApiResource[];
-}
-
-/** `/apis/<group>/<version>`. */
-export function apiResourceList(
+/**
+ * `/apis/<group>/<version>`: metav1.APIResourceList, made once for each array of resources.
+ *
+ * @returns the document for a `<group>/<version>` and its resources
+ */
+export function createResourceLists(): (
   groupVersion: string,
   resources: readonly ApiResource[],
-): ApiResourceList {
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
-}
-
-/** What custom.metrics.k8s.io lists: one entry per metric and kind of object. */
-export function customMetricResources(catalog: Catalog): readonly ApiResource[] {
-  return catalog.customMetrics.map(({ name, resource }) => ({
-    name: `${qualifiedName(resource)}/${name}`,
-    singularName: '',
-    namespaced: resource.namespaced,
-    kind: 'MetricValueList',
-    verbs: ['get'],
-  }));
-}
-
-/** What external.metrics.k8s.io lists: one entry per metric. */
-export function externalMetricResources(catalog: Catalog): readonly ApiResource[] {
-  return catalog.externalMetrics.map(({ name }) => ({
-    name,
-    singularName: '',
-    namespaced: true,
-    kind: 'ExternalMetricValueList',
-    verbs: ['get'],
-  }));
+) => Document {
+  const documents = new WeakMap<readonly ApiResource[], Map<string, Document>>();
+  return (groupVersion, resources) => {
+    const ofResources = documents.get(resources) ?? new Map<string, Document>();
+    documents.set(resources, ofResources);
+    const document =
+      ofResources.get(groupVersion) ??
+      createDocument({ kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources });
+    ofResources.set(groupVersion, document);
+    return document;
+  };
 }

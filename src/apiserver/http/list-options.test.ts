@@ -2,10 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseLabelSelector } from '../../apimachinery/label-selector.ts';
 import { StatusError } from '../status.ts';
-import { parseListOptions, readLabelSelector } from './list-options.ts';
+import { selectorParameter } from './list-options.ts';
 
-const read = (parameter: 'labelSelector' | 'metricLabelSelector', text: string) =>
-  readLabelSelector(new URLSearchParams({ [parameter]: text }), parameter);
+const readers = {
+  long: selectorParameter('long', 32 * 1024),
+  short: selectorParameter('short', 8 * 1024),
+};
+
+const read = (parameter: 'long' | 'short', text: string) =>
+  readers[parameter](new URLSearchParams({ [parameter]: text }));
 
 /** What reading gives, or the text of its error. */
 function outcome(what: () => unknown): unknown {
@@ -16,7 +21,7 @@ function outcome(what: () => unknown): unknown {
   }
 }
 
-describe('readLabelSelector', () => {
+describe('selectorParameter', () => {
   it('reads a selector as it is, the first time and again', () => {
     const text = fc.oneof(
       fc.constantFrom('', 'a=b', 'a in (b,c),!d', 'a=', 'a=b=c', 'x>1', ' '),
@@ -26,8 +31,8 @@ describe('readLabelSelector', () => {
       fc.property(fc.array(text), (texts) => {
         for (const each of [...texts, ...texts]) {
           const expected = outcome(() => parseLabelSelector(each));
-          expect(outcome(() => read('labelSelector', each))).toEqual(expected);
-          expect(outcome(() => read('metricLabelSelector', each))).toEqual(expected);
+          expect(outcome(() => read('long', each))).toEqual(expected);
+          expect(outcome(() => read('short', each))).toEqual(expected);
         }
       }),
     );
@@ -35,10 +40,9 @@ describe('readLabelSelector', () => {
 
   it('names the parameter that is too long, or has too many requirements, each time', () => {
     for (const [parameter, longest] of [
-      ['labelSelector', 32 * 1024],
-      // Each value of an answer has it.
-      ['metricLabelSelector', 8 * 1024],
-      ['labelSelector', 32 * 1024],
+      ['long', 32 * 1024],
+      ['short', 8 * 1024],
+      ['long', 32 * 1024],
     ] as const) {
       const selector = `a in (${'b,'.repeat(longest)}`;
       expect(read(parameter, `${selector.slice(0, longest - 2)}c)`)).toHaveLength(1);
@@ -56,17 +60,9 @@ describe('readLabelSelector', () => {
   it('keeps what it reads of a short selector: of a long one that could be much', () => {
     const longest = `${'a,'.repeat(127)}bb`;
     expect(longest).toHaveLength(256);
-    for (const parameter of ['labelSelector', 'metricLabelSelector'] as const) {
+    for (const parameter of ['long', 'short'] as const) {
       expect(read(parameter, longest)).toBe(read(parameter, longest));
       expect(read(parameter, `${longest}b`)).not.toBe(read(parameter, `${longest}b`));
     }
-  });
-
-  it('reads both parameters of a request by themselves', () => {
-    const query = new URLSearchParams('labelSelector=a%3Db&metricLabelSelector=c');
-    expect(parseListOptions(query, '*')).toEqual({
-      labelSelector: parseLabelSelector('a=b'),
-      metricLabelSelector: parseLabelSelector('c'),
-    });
   });
 });

@@ -3,59 +3,35 @@ import { echoedText } from '../../text/echoed-text.ts';
 import { rememberTexts } from '../../text/text-memo.ts';
 import { badRequest, watchNotSupported } from '../status.ts';
 
-/** The query parameters of a metrics request that have an effect (metav1.ListOptions). */
-export interface ListOptions {
-  readonly labelSelector: LabelSelector;
-  readonly metricLabelSelector: LabelSelector;
-}
-
-/**
- * Reads the query parameters of a request for metrics. Of a parameter given several times the
- * first counts. Throws a Status 400 or a SelectorError.
- *
- * @param name the object's name in the path, or `*`: a `fieldSelector` can only ask for the same.
- *   Undefined where metrics have no object; it says nothing about them then.
- */
-export function parseListOptions(query: URLSearchParams, name: string | undefined): ListOptions {
-  checkNumbers(query);
-  checkFieldSelector(query.get('fieldSelector') ?? '', name);
-  return {
-    labelSelector: readLabelSelector(query, 'labelSelector'),
-    metricLabelSelector: readLabelSelector(query, 'metricLabelSelector'),
-  };
-}
-
-/** Each is compared with the labels of every object: more could keep everybody else waiting. */
+/** Each is compared with the labels of every object: more would block the event loop. */
 const MOST_REQUIREMENTS = 256;
-/** In characters. That on the metric's labels is a part of each value of the answer. */
-const LONGEST_SELECTOR = { labelSelector: 32 * 1024, metricLabelSelector: 8 * 1024 };
 
-type SelectorParameter = keyof typeof LONGEST_SELECTOR;
-
-/** A query parameter that is a label selector. Throws a Status 400 or a SelectorError. */
-export function readLabelSelector(
-  query: URLSearchParams,
-  parameter: SelectorParameter,
-): LabelSelector {
-  const text = query.get(parameter) ?? '';
-  return text === '' ? everything : selectorReaders[parameter](text);
-}
+/** Those of a thousand autoscalers, in 25 MB at most for each parameter. */
+const REMEMBERED = { most: 2000, longest: 256 };
 
 const everything: LabelSelector = [];
 
-/** Those of a thousand autoscalers, in 25 MB at most for each parameter, whoever sends what. */
-const REMEMBERED = { most: 2000, longest: 256 };
+/**
+ * Reads a query parameter that is a label selector. Of a parameter that is given several times the
+ * first counts. The function throws a Status 400 or a SelectorError.
+ *
+ * @param longest in characters
+ */
+export function selectorParameter(
+  parameter: string,
+  longest: number,
+): (query: URLSearchParams) => LabelSelector {
+  const read = rememberTexts((text) => readSelector(parameter, longest, text), REMEMBERED);
+  return (query) => {
+    const text = query.get(parameter) ?? '';
+    return text === '' ? everything : read(text);
+  };
+}
 
-const selectorReaders = {
-  labelSelector: rememberTexts((text) => readSelector('labelSelector', text), REMEMBERED),
-  metricLabelSelector: rememberTexts(
-    (text) => readSelector('metricLabelSelector', text),
-    REMEMBERED,
-  ),
-};
+/** The parameter `labelSelector` of a list; see {@link selectorParameter}. */
+export const readLabelSelector = selectorParameter('labelSelector', 32 * 1024);
 
-function readSelector(parameter: SelectorParameter, text: string): LabelSelector {
-  const longest = LONGEST_SELECTOR[parameter];
+function readSelector(parameter: string, longest: number, text: string): LabelSelector {
   if (text.length > longest) {
     throw badRequest(`${parameter}: expected at most ${longest} characters, got ${text.length}`);
   }
@@ -73,7 +49,7 @@ function countRequirements(selector: string): number {
   return selector.replaceAll(/\([^()]*\)/g, '').split(',').length;
 }
 
-/** Refuses a watch of a list: metrics are not kept, so there is nothing to watch. */
+/** Rejects a watch with a Status 405: objects are made for each request, so they cannot be watched. */
 export function refuseWatch(query: URLSearchParams, group: string, kind: string): void {
   const watch = query.get('watch');
   if (watch === null || watch === '' || watch === '0' || watch === 'false') return;
@@ -81,8 +57,8 @@ export function refuseWatch(query: URLSearchParams, group: string, kind: string)
 }
 
 /**
- * Checks the parameters that are numbers. They have no effect, for answers are never cut; a client
- * that sends nonsense is told so. Throws a Status 400.
+ * Checks the parameters `limit` and `timeoutSeconds`, which have no effect: answers are never
+ * truncated. Throws a Status 400 if one is not an integer.
  */
 export function checkNumbers(query: URLSearchParams): void {
   checkInteger(query.get('limit'));
@@ -94,23 +70,4 @@ function checkInteger(value: string | null): void {
   throw badRequest(
     `strconv.ParseInt: parsing ${JSON.stringify(echoedText(value))}: invalid syntax`,
   );
-}
-
-function checkFieldSelector(fieldSelector: string, name: string | undefined): void {
-  for (const requirement of fieldSelector.split(',').filter((part) => part !== '')) {
-    const [, field, operator, value] = /^([^=!]*)(==?|!=)(.*)$/.exec(requirement) ?? [];
-    if (field === undefined) {
-      throw badRequest(
-        `fieldSelector: invalid selector: ${JSON.stringify(echoedText(requirement))}; expected metadata.name=<name>`,
-      );
-    }
-    if (field !== 'metadata.name' || operator === '!=') {
-      throw badRequest(
-        `fieldSelector: ${JSON.stringify(echoedText(requirement))} is not supported; expected metadata.name=<name>`,
-      );
-    }
-    if (name !== undefined && value !== name) {
-      throw badRequest("fieldSelector metadata.name doesn't match requested name");
-    }
-  }
 }

@@ -1,49 +1,58 @@
-import type { ApiGroup } from '../discovery/api-group.ts';
+import type { ApiPath } from '../registration/api-path.ts';
+import type { ApiRegistration } from '../registration/api-registration.ts';
+import type { ApiTypes } from '../registration/api-type.ts';
+import { serverTypes } from '../registration/server-types.ts';
 import { createDocument, type Document } from '../representation/document.ts';
-import { type ApiPath, groupListPath, groupPath, versionPath, versionPaths } from './api-paths.ts';
 import { openApiV2 } from './openapi-v2.ts';
 import { openApiV3 } from './openapi-v3.ts';
+import { groupListPath, groupPath, resourceListPath, versionPath } from './server-paths.ts';
 
-/** The OpenAPI documents about what is served. */
+/** The OpenAPI documents of the server. */
 export interface OpenApiDocuments {
   readonly v2: Document;
-  /** Says which documents of v3 there are, and the hash of each. */
+  /** Which documents of v3 there are, and the hash of each. */
   readonly v3Index: Document;
   /** By what follows `/openapi/v3/`, e.g. `apis/custom.metrics.k8s.io/v1beta2`. */
   readonly v3: ReadonlyMap<string, Document>;
 }
 
+/** What OpenAPI describes of an API. */
+type DescribedApi = Pick<ApiRegistration<unknown>, 'group' | 'types' | 'paths'>;
+
 /**
- * The OpenAPI documents of API groups, made anew only when other groups are served: what they say
- * does not depend on which metrics there are.
+ * The OpenAPI documents of APIs. They are made again only when other groups are served: they do not
+ * depend on the resources of an API.
  */
-export function createOpenApi(): (groups: readonly ApiGroup[]) => OpenApiDocuments {
+export function createOpenApi(): (apis: readonly DescribedApi[]) => OpenApiDocuments {
   let current: { key: string; documents: OpenApiDocuments } | undefined;
-  return (groups) => {
-    const key = JSON.stringify(groups);
-    if (current?.key !== key) current = { key, documents: openApiDocuments(groups) };
+  return (apis) => {
+    const key = JSON.stringify(apis.map(({ group }) => group));
+    if (current?.key !== key) current = { key, documents: openApiDocuments(apis) };
     return current.documents;
   };
 }
 
-function openApiDocuments(groups: readonly ApiGroup[]): OpenApiDocuments {
+function openApiDocuments(apis: readonly DescribedApi[]): OpenApiDocuments {
+  const types: ApiTypes = new Map([...serverTypes, ...apis.flatMap((api) => [...api.types])]);
   const parts = new Map<string, readonly ApiPath[]>([
     ['apis', [groupListPath]],
-    ...groups.map((group): [string, readonly ApiPath[]] => [
+    ...apis.map(({ group }): [string, readonly ApiPath[]] => [
       `apis/${group.name}`,
       [groupPath(group)],
     ]),
-    ...groups.flatMap((group) =>
+    ...apis.flatMap(({ group, paths }) =>
       group.versions.map((version): [string, readonly ApiPath[]] => [
         `apis/${group.name}/${version}`,
-        versionPaths(group, version),
+        [resourceListPath(group, version), ...paths(version)],
       ]),
     ),
     ['version', [versionPath]],
   ]);
-  const v3 = new Map([...parts].map(([name, paths]) => [name, createDocument(openApiV3(paths))]));
+  const v3 = new Map(
+    [...parts].map(([name, paths]) => [name, createDocument(openApiV3(paths, types))]),
+  );
   return {
-    v2: createDocument(openApiV2([...parts.values()].flat())),
+    v2: createDocument(openApiV2([...parts.values()].flat(), types)),
     v3,
     v3Index: createDocument({
       paths: Object.fromEntries(
@@ -53,7 +62,7 @@ function openApiDocuments(groups: readonly ApiGroup[]): OpenApiDocuments {
   };
 }
 
-/** Where a document of v3 is; the hash makes that an address whose content never changes. */
+/** The address of a document of v3. With its hash in it, the content at an address never changes. */
 export function addressOf(name: string, etag: string): string {
   return `/openapi/v3/${name}?hash=${etag.slice(1, -1)}`;
 }

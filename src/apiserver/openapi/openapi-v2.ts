@@ -1,7 +1,7 @@
 import { version } from '../../version.ts';
-import { type ApiPath, pathParameters } from './api-paths.ts';
-import { apiSchemas } from './api-schemas.ts';
-import { type SchemaStyle, schemaObject, withReferences } from './schema.ts';
+import type { ApiPath } from '../registration/api-path.ts';
+import type { ApiTypes } from '../registration/api-type.ts';
+import { type SchemaStyle, schemaObject, withReferences } from './schema-object.ts';
 
 const style: SchemaStyle = { refPrefix: '#/definitions/', nullable: { 'x-nullable': true } };
 
@@ -10,10 +10,10 @@ const style: SchemaStyle = { refPrefix: '#/definitions/', nullable: { 'x-nullabl
  *
  * @see https://spec.openapis.org/oas/v2.0
  */
-export function openApiV2(paths: readonly ApiPath[]): object {
+export function openApiV2(paths: readonly ApiPath[], types: ApiTypes): object {
   const schemas = withReferences(
     paths.map(({ answer }) => answer),
-    apiSchemas,
+    types,
   );
   return {
     swagger: '2.0',
@@ -27,7 +27,7 @@ export function openApiV2(paths: readonly ApiPath[]): object {
   };
 }
 
-function operation({ path, query, ...rest }: ApiPath): object {
+function operation({ path, parameters, query, ...rest }: ApiPath): object {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   return {
     description: rest.description,
@@ -46,7 +46,7 @@ function operation({ path, query, ...rest }: ApiPath): object {
         required: true,
         type: 'string',
         uniqueItems: true,
-        description: pathParameters[name],
+        description: parameters[name],
       })),
       ...query.map((each) => ({ ...each, in: 'query', type: 'string', uniqueItems: true })),
     ],

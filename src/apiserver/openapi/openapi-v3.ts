@@ -1,7 +1,7 @@
 import { version } from '../../version.ts';
-import { type ApiPath, pathParameters } from './api-paths.ts';
-import { apiSchemas } from './api-schemas.ts';
-import { type SchemaStyle, schemaObject, withReferences } from './schema.ts';
+import type { ApiPath } from '../registration/api-path.ts';
+import type { ApiTypes } from '../registration/api-type.ts';
+import { type SchemaStyle, schemaObject, withReferences } from './schema-object.ts';
 
 const style: SchemaStyle = { refPrefix: '#/components/schemas/', nullable: { nullable: true } };
 
@@ -10,10 +10,10 @@ const style: SchemaStyle = { refPrefix: '#/components/schemas/', nullable: { nul
  *
  * @see https://spec.openapis.org/oas/v3.0.3
  */
-export function openApiV3(paths: readonly ApiPath[]): object {
+export function openApiV3(paths: readonly ApiPath[], types: ApiTypes): object {
   const schemas = withReferences(
     paths.map(({ answer }) => answer),
-    apiSchemas,
+    types,
   );
   return {
     openapi: '3.0.0',
@@ -35,7 +35,7 @@ function pathItem({ path, query, ...rest }: ApiPath): object {
       name,
       in: 'path',
       required: true,
-      description: pathParameters[name],
+      description: rest.parameters[name],
       schema: { type: 'string' },
     })),
     ...query.map((each) => ({ ...each, in: 'query', schema: { type: 'string' } })),

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { customMetricTypes } from '../../apis/custom/kinds.ts';
+import { externalMetricTypes } from '../../apis/external/kinds.ts';
+import { apiMessages, serverMessages } from './api-messages.ts';
 import { encodeApiObject } from './api-object.ts';
+
+const messages = new Map([
+  ...serverMessages,
+  ...apiMessages(customMetricTypes),
+  ...apiMessages(externalMetricTypes),
+]);
+const encode = (object: object): Buffer => encodeApiObject(object, messages);
 
 /** A field as it stands in the bytes: all that can be known without a schema. */
 interface WireField {
@@ -63,7 +73,7 @@ function unwrap(encoded: Buffer, apiVersion: string, kind: string): Buffer {
 
 describe('an API object as protobuf', () => {
   it('is what protoc makes of it', () => {
-    const encoded = encodeApiObject({
+    const encoded = encode({
       kind: 'ExternalMetricValueList',
       apiVersion: 'external.metrics.k8s.io/v1beta1',
       metadata: {},
@@ -102,7 +112,7 @@ describe('an API object as protobuf', () => {
       items: [item],
     });
     const v1beta2 = unwrap(
-      encodeApiObject(list('v1beta2', { ...rest, metric: { name: 'm', selector } })),
+      encode(list('v1beta2', { ...rest, metric: { name: 'm', selector } })),
       'custom.metrics.k8s.io/v1beta2',
       'MetricValueList',
     );
@@ -118,7 +128,7 @@ describe('an API object as protobuf', () => {
     expect(texts(v1beta2, 2, 5, 1)).toEqual(['500m']);
 
     const v1beta1 = unwrap(
-      encodeApiObject(list('v1beta1', { ...rest, metricName: 'm', selector: null })),
+      encode(list('v1beta1', { ...rest, metricName: 'm', selector: null })),
       'custom.metrics.k8s.io/v1beta1',
       'MetricValueList',
     );
@@ -129,7 +139,7 @@ describe('an API object as protobuf', () => {
 
   it('has the fields of discovery documents and errors', () => {
     const groups = unwrap(
-      encodeApiObject({
+      encode({
         kind: 'APIGroupList',
         groups: [
           {
@@ -147,7 +157,7 @@ describe('an API object as protobuf', () => {
     expect(texts(groups, 1, 3, 2)).toEqual(['v2']);
 
     const resources = unwrap(
-      encodeApiObject({
+      encode({
         kind: 'APIResourceList',
         apiVersion: 'v1',
         groupVersion: 'g/v2',
@@ -166,7 +176,7 @@ describe('an API object as protobuf', () => {
     expect(texts(resources, 2, 6)).toEqual(['']);
 
     const status = unwrap(
-      encodeApiObject({
+      encode({
         kind: 'Status',
         apiVersion: 'v1',
         metadata: {},
@@ -204,7 +214,7 @@ describe('an API object as protobuf', () => {
           ...rest,
           timestamp: new Date(seconds * 1000).toISOString(),
         }));
-        const raw = unwrap(encodeApiObject({ kind, apiVersion, items }), apiVersion, kind);
+        const raw = unwrap(encode({ kind, apiVersion, items }), apiVersion, kind);
         expect(texts(raw, 2, 1)).toEqual(values.map(({ metricName }) => metricName));
         expect(all(raw, 2, 3, 1)).toEqual(values.map(({ seconds }) => BigInt(seconds)));
         expect(texts(raw, 2, 5, 1)).toEqual(values.map((each) => each.value));
@@ -236,6 +246,6 @@ describe('an API object as protobuf', () => {
       'groups cannot be written as protobuf: expected an object',
     ],
   ])('is not made of %j', (object, message) => {
-    expect(() => encodeApiObject(object)).toThrow(new TypeError(message));
+    expect(() => encode(object)).toThrow(new TypeError(message));
   });
 });

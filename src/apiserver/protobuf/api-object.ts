@@ -1,19 +1,19 @@
-import { apiMessages } from './api-messages.ts';
+import type { ApiMessages } from './api-messages.ts';
 import { type WireWriter, writeMessage } from './wire.ts';
 
-/** How Kubernetes' protobuf objects begin. */
+/** The prefix of Kubernetes' protobuf objects. */
 const magic = Buffer.from('k8s\0', 'latin1');
 
 /**
- * Writes an API object as `application/vnd.kubernetes.protobuf`: four bytes to know it by, then a
+ * Writes an API object as `application/vnd.kubernetes.protobuf`: a prefix of four bytes, then a
  * runtime.Unknown (k8s.io/apimachinery/pkg/runtime/generated.proto) with the type and the message.
  *
- * Throws a TypeError for a kind that has no message here.
+ * Throws a TypeError for a kind that has no message.
  *
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
  */
-export function encodeApiObject(object: object): Buffer {
-  const { typeMeta, fields, writeFields } = messageOf(object);
+export function encodeApiObject(object: object, messages: ApiMessages): Buffer {
+  const { typeMeta, fields, writeFields } = messageOf(object, messages);
   return writeMessage((writer) => {
     writeTypeMeta(writer, typeMeta);
     const raw = writer.open(2);
@@ -34,8 +34,9 @@ export function* encodeApiList(
   object: object,
   name: string,
   batches: Iterable<readonly object[]>,
+  messages: ApiMessages,
 ): Generator<Buffer> {
-  const { typeMeta, fields, writeFields } = messageOf(object);
+  const { typeMeta, fields, writeFields } = messageOf(object, messages);
   const pieces = [writeMessage((writer) => writeFields(writer, fields))];
   for (const items of batches) {
     const piece = writeMessage((writer) => writeFields(writer, { [name]: items }));
@@ -59,10 +60,10 @@ interface TypeMeta {
   readonly kind: string;
 }
 
-function messageOf(object: object) {
+function messageOf(object: object, messages: ApiMessages) {
   // Kubernetes' own servers write an APIGroupList without its apiVersion in JSON, though not here.
   const { apiVersion = 'v1', kind, ...fields }: Readonly<Record<string, unknown>> = { ...object };
-  const writeFields = apiMessages.get(`${apiVersion}/${kind}`);
+  const writeFields = messages.get(`${apiVersion}/${kind}`);
   if (writeFields === undefined) {
     throw new TypeError(`no protobuf message for ${apiVersion}/${kind}`);
   }

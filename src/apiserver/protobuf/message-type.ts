@@ -6,18 +6,18 @@ export type FieldType =
   | 'string'
   | 'integer'
   | 'boolean'
-  /** A map from texts to texts. */
-  | 'text map'
-  /** A text that is a message with the text as its only field (resource.Quantity). */
+  /** A map from strings to strings. */
+  | 'string map'
+  /** A string that is a message with the string as its only field (resource.Quantity). */
   | 'quantity'
-  /** A map from texts to such messages. */
+  /** A map from strings to such messages. */
   | 'quantity map'
-  /** A text like `1m30s` that is a message with nanoseconds as its only field (metav1.Duration). */
+  /** A string like `1m30s` that is a message with nanoseconds as its only field (metav1.Duration). */
   | 'duration'
-  /** An RFC 3339 text that is a message with seconds and nanoseconds (metav1.Time). */
+  /** An RFC 3339 string that is a message with seconds and nanoseconds (metav1.Time). */
   | 'time'
-  /** A list of texts that is a message with the texts as its only field (metav1.Verbs). */
-  | 'text list message'
+  /** A list of strings that is a message with the strings as its only field (metav1.Verbs). */
+  | 'string list message'
   | MessageType;
 
 export interface Field {
@@ -91,10 +91,10 @@ const valueWriters: Readonly<Record<Exclude<FieldType, MessageType>, ValueWriter
     writer.varint(number, nanoseconds(name, value)),
   ),
   time: writeTime,
-  'text list message': wrapped((writer, name, number, value) => {
+  'string list message': wrapped((writer, name, number, value) => {
     for (const text of asList(name, value)) writer.bytes(number, asText(name, text));
   }),
-  'text map': mapWriter(writeText),
+  'string map': mapWriter(writeText),
   'quantity map': mapWriter(writeQuantity),
 };
 

@@ -1,4 +1,5 @@
 import type { LimitFunction } from 'p-limit';
+import type { ApiMessages } from '../protobuf/api-messages.ts';
 import { type Content, type Document, freshContent } from './document.ts';
 import { encode } from './encode.ts';
 import { encodeInPieces } from './encode-in-pieces.ts';
@@ -18,6 +19,8 @@ export interface Answer {
 export interface AnswerForm {
   readonly mediaType: ObjectMediaType;
   readonly pretty: boolean;
+  /** The protobuf messages of its kind; absent for a kind of the server's own. */
+  readonly messages?: ApiMessages;
 }
 
 export function textAnswer(code: number, contentType: string, text: string): Answer {
@@ -26,7 +29,7 @@ export function textAnswer(code: number, contentType: string, text: string): Ans
 
 /** An API object that is made for this request. */
 export function objectAnswer(code: number, object: object, form: AnswerForm): Answer {
-  const content = freshContent(encode(object, form.mediaType, form.pretty));
+  const content = freshContent(encode(object, form.mediaType, form.pretty, form.messages));
   return { code, contentType: form.mediaType, content, headers: { Vary: 'Accept' } };
 }
 
@@ -48,7 +51,7 @@ export async function listAnswer(
   form: AnswerForm,
   { isCompressed, oneAtATime, signal, holdMemory }: ListWriting,
 ): Promise<Answer> {
-  const pieces = encodeInPieces(object, form.mediaType, form.pretty);
+  const pieces = encodeInPieces(object, form.mediaType, form.pretty, form.messages);
   if (pieces === undefined) return objectAnswer(200, object, form);
   const release = holdMemory(longListOf(object)?.heldBytes ?? 0);
   try {

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { externalMetricTypes, externalMetricValueList } from '../../apis/external/kinds.ts';
 import { BodyWriter } from '../http/body.ts';
-import { externalMetricValueList } from '../metric-value-list.ts';
+import { apiMessages } from '../protobuf/api-messages.ts';
 import { encode } from './encode.ts';
 import { encodeInPieces } from './encode-in-pieces.ts';
 import { LongList, listItems } from './long-list.ts';
 import { JSON_TYPE, objectMediaTypes, YAML_TYPE } from './negotiation.ts';
+
+const messages = apiMessages(externalMetricTypes);
 
 const value = fc.record({
   metricName: fc.string(),
@@ -44,10 +47,12 @@ describe('encodeInPieces', () => {
             metricLabels: values[i - (i % 3)]?.metricLabels ?? {},
           }));
           const list = externalMetricValueList(new Set(shared));
-          const pieces = encodeInPieces(list, mediaType, pretty) ?? [];
+          const pieces = encodeInPieces(list, mediaType, pretty, messages) ?? [];
           const written = new BodyWriter();
           for (const piece of pieces) written.write(piece);
-          expect(Buffer.concat(written.take())).toEqual(encode(plain(list), mediaType, pretty));
+          expect(Buffer.concat(written.take())).toEqual(
+            encode(plain(list), mediaType, pretty, messages),
+          );
         },
       ),
       { numRuns: 60 },

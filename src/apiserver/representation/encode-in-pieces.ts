@@ -1,3 +1,4 @@
+import { type ApiMessages, serverMessages } from '../protobuf/api-messages.ts';
 import { encodeApiList } from '../protobuf/api-object.ts';
 import { encode, fromJson, refuseLargeYaml } from './encode.ts';
 import { LongList } from './long-list.ts';
@@ -26,6 +27,7 @@ export function encodeInPieces(
   object: object,
   mediaType: ObjectMediaType,
   pretty: boolean,
+  messages: ApiMessages = serverMessages,
 ): Iterable<Piece> | undefined {
   const fields: readonly (readonly [string, unknown])[] = Object.entries(object);
   for (const [name, list] of fields) {
@@ -36,7 +38,7 @@ export function encodeInPieces(
       case YAML_TYPE:
         return yamlPieces(fields, list);
       case PROTOBUF_TYPE:
-        return encodeApiList({ ...object, [name]: [] }, name, batches(list));
+        return encodeApiList({ ...object, [name]: [] }, name, batches(list), messages);
     }
   }
   return undefined;

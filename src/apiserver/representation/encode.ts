@@ -1,24 +1,31 @@
 import { dump } from 'js-yaml';
+import { type ApiMessages, serverMessages } from '../protobuf/api-messages.ts';
 import { encodeApiObject } from '../protobuf/api-object.ts';
 import { notConvertible } from '../status.ts';
 import { JSON_TYPE, type ObjectMediaType, PROTOBUF_TYPE, YAML_TYPE } from './negotiation.ts';
 
-/** In characters of JSON. Writing YAML takes a hundred times as long, and nobody else gets a turn. */
+/** In characters of JSON. Writing YAML takes a hundred times as long, and blocks the event loop. */
 const LARGEST_YAML = 512 * 1024;
 
 /**
  * Writes an API object. Throws a Status 406 for one that is too large for YAML.
  *
  * @param pretty indent JSON; the other representations have one form
+ * @param messages of its kind; default: those of the server's own kinds
  */
-export function encode(object: object, mediaType: ObjectMediaType, pretty: boolean): Buffer {
+export function encode(
+  object: object,
+  mediaType: ObjectMediaType,
+  pretty: boolean,
+  messages: ApiMessages = serverMessages,
+): Buffer {
   switch (mediaType) {
     case JSON_TYPE:
       return Buffer.from(JSON.stringify(object, undefined, pretty ? 2 : undefined));
     case YAML_TYPE:
       return Buffer.from(toYaml(object));
     case PROTOBUF_TYPE:
-      return encodeApiObject(object);
+      return encodeApiObject(object, messages);
   }
 }
 

@@ -4,12 +4,12 @@ import { StatusError } from '../status.ts';
 import {
   accepts,
   discoveryOffer,
-  metricsOffer,
   negotiate,
   negotiateError,
   objectMediaTypes,
 } from './negotiation.ts';
 
+const objectOffer = { alsoProduces: ['application/json;stream=watch'], conversions: [] };
 const aggregated = { ...discoveryOffer, conversions: aggregatedConversions };
 const discovery = (version: string) =>
   `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
@@ -27,7 +27,7 @@ describe('negotiation', () => {
     ['application/json;charset=utf-8;stream=x', 'application/json'],
     ['application/json;as=Table;v=v1;g=meta.k8s.io,application/yaml', 'application/yaml'],
   ])('answers %j with %s', (accept, mediaType) => {
-    expect(negotiate(accept, metricsOffer)).toEqual({ mediaType, conversion: undefined });
+    expect(negotiate(accept, objectOffer)).toEqual({ mediaType, conversion: undefined });
   });
 
   it.each([
@@ -45,8 +45,8 @@ describe('negotiation', () => {
     ['application/json;q=0', /^406: Not Acceptable/],
     [discovery('v2'), /^only the following media types are accepted: application\/json, /],
   ])('refuses %s', (accept, message) => {
-    expect(() => negotiate(accept, metricsOffer)).toThrow(StatusError);
-    expect(() => negotiate(accept, metricsOffer)).toThrow(message);
+    expect(() => negotiate(accept, objectOffer)).toThrow(StatusError);
+    expect(() => negotiate(accept, objectOffer)).toThrow(message);
     expect(negotiateError(accept)).toBe('application/json');
   });
 

@@ -39,12 +39,6 @@ export interface Negotiated {
 /** The discovery documents. */
 export const discoveryOffer: Offer = { alsoProduces: [], conversions: [] };
 
-/** Metrics; the streams are those of a watch, which Kubernetes' library names and nobody gets. */
-export const metricsOffer: Offer = {
-  alsoProduces: [`${JSON_TYPE};stream=watch`, `${PROTOBUF_TYPE};stream=watch`],
-  conversions: [],
-};
-
 /**
  * Chooses how an API object is written, as Kubernetes' servers do: what the client likes best of
  * what there is. Throws a Status 406 where that is nothing.

@@ -2,13 +2,19 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { AnsweredRequest } from '../../apiserver/app.ts';
+import type { NeededQuery, QueryEnd } from '../../prometheus/sharing/query-runner.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { createRequestReport } from './report-request.ts';
 
 const PROMQL = 'sum(load{namespace="shop",pod="web-0"}) by (pod)';
 
-const answered: AnsweredRequest = {
+/** An answered request with the queries that it needed. */
+interface ReportedRequest extends AnsweredRequest {
+  readonly queries: readonly (NeededQuery & { readonly end: QueryEnd | undefined })[];
+}
+
+const answered: ReportedRequest = {
   method: 'GET',
   target: '/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/pods/web-0/load',
   info: undefined,
@@ -23,11 +29,19 @@ const answered: AnsweredRequest = {
 };
 
 /** What is logged about a request, as JSON, at a level of `-v`. */
-async function logged(verbosity: number, request: AnsweredRequest): Promise<unknown> {
+async function logged(
+  verbosity: number,
+  { queries, ...request }: ReportedRequest,
+): Promise<unknown> {
   const destination = new PassThrough();
   const written = text(destination);
   const log = createLogger({ verbosity, format: 'json', destination });
-  createRequestReport(log, createMetrics({ version: '1' }))()(request);
+  const { context, onAnswered } = createRequestReport(log, createMetrics({ version: '1' }))();
+  for (const { end, ...query } of queries) {
+    const ended = context.onQuery(query);
+    if (end !== undefined) ended(end);
+  }
+  onAnswered(request);
   await log.close();
   destination.end();
   const line = await written;

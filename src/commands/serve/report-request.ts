@@ -1,5 +1,6 @@
-import type { AnsweredRequest } from '../../apiserver/app.ts';
-import type { RequestQuery } from '../../apiserver/request-queries.ts';
+import type { MetricsContext } from '../../apis/metrics-api.ts';
+import type { RequestObserver } from '../../apiserver/app.ts';
+import type { NeededQuery, OnQuery, QueryEnd } from '../../prometheus/sharing/query-runner.ts';
 import { errorText } from '../../telemetry/error-text.ts';
 import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -15,11 +16,14 @@ const MOST_QUERIES = 10;
 export function createRequestReport(
   log: Logger,
   metrics: AdapterMetrics,
-): () => (request: AnsweredRequest) => void {
+): () => RequestObserver<MetricsContext> {
   const limit = createLogLimit();
   return () => {
+    const { onQuery, list } = collectQueries();
     const answered = metrics.apiRequestStarted();
-    return ({ method, target, info, user, code, durationSeconds, queries, error }) => {
+    const onAnswered: RequestObserver<MetricsContext>['onAnswered'] = (request) => {
+      const { method, target, info, user, code, durationSeconds, error } = request;
+      const queries = list();
       answered({
         verb: info?.verb ?? method.toLowerCase(),
         group: info?.isResource ? info.group : '',
@@ -41,6 +45,7 @@ export function createRequestReport(
       // An answer such as 404 is no fault of the program: where it was made says nothing.
       else log.verbose(4, 'request', withText(fields, error));
     };
+    return { context: { onQuery }, onAnswered };
   };
 
   /** Where requests are logged one and all, so are those that fail. */
@@ -77,4 +82,31 @@ function loggableQueries(queries: readonly RequestQuery[]): readonly object[] {
 function outcomeOf(end: RequestQuery['end']): string {
   if (end === undefined) return 'under way';
   return end.error === undefined ? 'success' : 'failure';
+}
+
+/** A query that a request needed. */
+interface RequestQuery extends NeededQuery {
+  /** Undefined if the query has not ended yet. */
+  readonly end: QueryEnd | undefined;
+}
+
+/** The queries of one request. */
+interface RequestQueries {
+  readonly onQuery: OnQuery;
+  /** Those so far, in the order in which they were needed. */
+  list(): readonly RequestQuery[];
+}
+
+function collectQueries(): RequestQueries {
+  const queries: { readonly query: NeededQuery; end: QueryEnd | undefined }[] = [];
+  return {
+    onQuery(query) {
+      const entry: (typeof queries)[number] = { query, end: undefined };
+      queries.push(entry);
+      return (end) => {
+        entry.end = end;
+      };
+    },
+    list: () => queries.map(({ query, end }) => ({ ...query, end })),
+  };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MetricsError, ObjectNotFoundError } from '../metrics/metrics-error.ts';
-import type { NodeMetrics, PodMetrics, ResourceMetrics } from '../metrics/resource.ts';
-import { resourceMetricsApi } from './resource-metrics-api.ts';
-import { statusOf } from './status.ts';
+import { statusOf } from '../../apiserver/status.ts';
+import { MetricsError, ObjectNotFoundError } from '../../metrics/metrics-error.ts';
+import type { NodeMetrics, PodMetrics, ResourceMetrics } from '../../metrics/resource.ts';
+import { metricsErrorStatus } from '../metrics-api.ts';
+import { resourceMetricsApi } from './registration.ts';
 
 const MIB = 2n ** 20n * 1000n;
 const window = 90_000;
@@ -56,7 +57,7 @@ function api() {
       conversion,
       signal: new AbortController().signal,
       flow: undefined,
-      onQuery: () => () => undefined,
+      context: { onQuery: () => () => undefined },
     });
   };
   return { served, get, asked };
@@ -65,7 +66,7 @@ function api() {
 async function codeOf(answer: Promise<object>): Promise<number> {
   return answer.then(
     () => 200,
-    (error: unknown) => statusOf(error).code,
+    (error: unknown) => (metricsErrorStatus(error) ?? statusOf(error)).code,
   );
 }
 
@@ -166,7 +167,7 @@ describe('metrics.k8s.io', () => {
     const error: unknown = await api()
       .get('namespaces/shop/pods/other')
       .catch((thrown: unknown) => thrown);
-    expect(statusOf(error)).toMatchObject({
+    expect(metricsErrorStatus(error)).toMatchObject({
       reason: 'NotFound',
       message: 'pods "other" not found',
       details: { name: 'other', kind: 'pods' },
@@ -187,7 +188,7 @@ describe('metrics.k8s.io', () => {
   it('lists its two resources, the same list every time', () => {
     const { served } = api();
     const list = served.resources('v1beta1');
-    expect(list.resources.map(({ name, namespaced, verbs }) => [name, namespaced, verbs])).toEqual([
+    expect(list.map(({ name, namespaced, verbs }) => [name, namespaced, verbs])).toEqual([
       ['nodes', false, ['get', 'list']],
       ['pods', true, ['get', 'list']],
     ]);

@@ -1,22 +1,26 @@
-import { parseFieldSelector } from '../apimachinery/field-selector.ts';
+import { parseFieldSelector } from '../../apimachinery/field-selector.ts';
+import type { ApiGroup, ApiResource } from '../../apiserver/discovery/discovery.ts';
+import { checkNumbers, readLabelSelector, refuseWatch } from '../../apiserver/http/list-options.ts';
+import { type ApiPath, operationName } from '../../apiserver/registration/api-path.ts';
+import type { ApiRegistration, ApiRequest } from '../../apiserver/registration/api-registration.ts';
+import { objectMediaTypes } from '../../apiserver/representation/negotiation.ts';
+import { convert, tableConversions } from '../../apiserver/representation/table.ts';
+import { badRequest, resourceNotFound } from '../../apiserver/status.ts';
 import {
   type ResourceMetrics,
   type ResourceMetricsRequest,
   selectableFields,
-} from '../metrics/resource.ts';
-import { resourceMetricsGroup } from './discovery/api-group.ts';
-import { type ApiResource, apiResourceList } from './discovery/discovery.ts';
-import { checkNumbers, readLabelSelector, refuseWatch } from './http/list-options.ts';
-import type { MetricsApi, MetricsRequest } from './metrics-api.ts';
-import { convert, tableConversions } from './representation/table.ts';
+} from '../../metrics/resource.ts';
+import { type MetricsContext, metricsErrorStatus } from '../metrics-api.ts';
 import {
-  type MetricsObject,
   metricsColumns,
-  metricsList,
-  nodeMetrics,
-  podMetrics,
-} from './resource-metrics-object.ts';
-import { badRequest, resourceNotFound } from './status.ts';
+  type ResourceMetricsKind,
+  resourceMetricTypes,
+  typeName,
+} from './kinds.ts';
+import { type MetricsObject, metricsList, nodeMetrics, podMetrics } from './objects.ts';
+
+const group: ApiGroup = { name: 'metrics.k8s.io', versions: ['v1beta1'] };
 
 const resources: readonly ApiResource[] = [
   {
@@ -29,18 +33,22 @@ const resources: readonly ApiResource[] = [
   { name: 'pods', singularName: '', namespaced: true, kind: 'PodMetrics', verbs: ['get', 'list'] },
 ];
 
-const list = apiResourceList(`${resourceMetricsGroup.name}/v1beta1`, resources);
-
 /**
  * metrics.k8s.io.
  *
  * @param now a clock in milliseconds
  */
-export function resourceMetricsApi(metrics: ResourceMetrics, now: () => number): MetricsApi {
+export function resourceMetricsApi(
+  metrics: ResourceMetrics,
+  now: () => number,
+): ApiRegistration<MetricsContext> {
   return {
-    group: resourceMetricsGroup,
+    group,
+    types: resourceMetricTypes,
+    paths,
+    resources: () => resources,
     offer: { alsoProduces: [], conversions: tableConversions },
-    resources: () => list,
+    statusOf: metricsErrorStatus,
     async get(request) {
       const { kind, isList, objects } = await find(metrics, request, now() / 1000);
       const { conversion, query } = request;
@@ -54,8 +62,8 @@ export function resourceMetricsApi(metrics: ResourceMetrics, now: () => number):
 }
 
 interface Found {
-  readonly kind: 'PodMetrics' | 'NodeMetrics';
-  /** Whether a list was asked for. */
+  readonly kind: ResourceMetricsKind;
+  /** Whether the request is for a list. */
   readonly isList: boolean;
   readonly objects: readonly MetricsObject[];
 }
@@ -63,7 +71,7 @@ interface Found {
 /** @param now in seconds since the epoch */
 async function find(
   metrics: ResourceMetrics,
-  { segments, query, signal, flow, onQuery }: MetricsRequest,
+  { segments, query, signal, flow, context: { onQuery } }: ApiRequest<MetricsContext>,
   now: number,
 ): Promise<Found> {
   const { resource, namespace, name } = parsePath(segments);
@@ -113,9 +121,9 @@ function listOptions(
   query: URLSearchParams,
 ): Pick<ResourceMetricsRequest, 'selector' | 'fields'> {
   checkNumbers(query);
-  const selector = readLabelSelector(query, 'labelSelector');
+  const selector = readLabelSelector(query);
   const fields = parseFieldSelector(fieldSelectorIn(query), selectableFields);
-  refuseWatch(query, resourceMetricsGroup.name, resource);
+  refuseWatch(query, group.name, resource);
   return { selector, fields };
 }
 
@@ -129,3 +137,39 @@ function fieldSelectorIn(query: URLSearchParams): string {
     `fieldSelector: expected at most ${LONGEST_FIELD_SELECTOR} characters, got ${text.length}`,
   );
 }
+
+function paths(version: string): readonly ApiPath[] {
+  const path = (suffix: string, objects: string, kind: ResourceMetricsKind): ApiPath => {
+    const isList = !suffix.endsWith('{name}');
+    const verb = isList ? 'list' : 'read';
+    return {
+      path: `/apis/${group.name}/${version}/${suffix}`,
+      parameters: {
+        namespace: 'The name of a namespace.',
+        name: kind === 'NodeMetrics' ? 'The name of a node.' : 'The name of a pod.',
+      },
+      query: isList ? listParameters : [],
+      description: `get the CPU and memory that ${objects} uses`,
+      operationId: `${verb}${operationName(group.name)}${operationName(version)}${operationName(objects)}`,
+      tag: group.name,
+      produces: objectMediaTypes,
+      answer: typeName(isList ? `${kind}List` : kind),
+      kind: { group: group.name, version, kind },
+    };
+  };
+  return [
+    path('nodes', 'each node', 'NodeMetrics'),
+    path('nodes/{name}', 'a node', 'NodeMetrics'),
+    path('pods', 'each pod of all namespaces', 'PodMetrics'),
+    path('namespaces/{namespace}/pods', 'each pod of a namespace', 'PodMetrics'),
+    path('namespaces/{namespace}/pods/{name}', 'a pod', 'PodMetrics'),
+  ];
+}
+
+const listParameters = [
+  { name: 'labelSelector', description: 'A selector on the labels of the objects.' },
+  {
+    name: 'fieldSelector',
+    description: 'A selector on metadata.name and metadata.namespace.',
+  },
+];

@@ -1,22 +1,14 @@
-import { formatGoDuration } from '../apimachinery/go-duration.ts';
-import { formatMilli } from '../apimachinery/quantity.ts';
-import { timestampFromSeconds } from '../apimachinery/timestamp.ts';
-import type { ObjectIdentity } from '../metrics/objects.ts';
-import type { NodeMetrics, PodMetrics } from '../metrics/resource.ts';
-import type { ResourceUsage } from '../metrics/sample-value.ts';
-import { listItems } from './representation/long-list.ts';
-import type { TableColumn, Tabled } from './representation/table.ts';
+import { formatGoDuration } from '../../apimachinery/go-duration.ts';
+import { formatMilli } from '../../apimachinery/quantity.ts';
+import { timestampFromSeconds } from '../../apimachinery/timestamp.ts';
+import { listItems } from '../../apiserver/representation/long-list.ts';
+import type { Tabled } from '../../apiserver/representation/table.ts';
+import type { ObjectIdentity } from '../../metrics/objects.ts';
+import type { NodeMetrics, PodMetrics } from '../../metrics/resource.ts';
+import type { ResourceUsage } from '../../metrics/sample-value.ts';
+import { API_VERSION, type ResourceMetricsKind } from './kinds.ts';
 
-const API_VERSION = 'metrics.k8s.io/v1beta1';
-
-/** The columns of a table of metrics, after the name. */
-export const metricsColumns: readonly TableColumn[] = [
-  { name: 'cpu', format: 'quantity' },
-  { name: 'memory', format: 'quantity' },
-  { name: 'Window', format: 'duration' },
-];
-
-/** An object of metrics.k8s.io/v1beta1, which can be a row of a table. */
+/** An object of metrics.k8s.io/v1beta1 that can be a row of a Table. */
 export interface MetricsObject extends Tabled {
   readonly object: Tabled['object'] & { readonly kind: string; readonly apiVersion: string };
 }
@@ -24,7 +16,7 @@ export interface MetricsObject extends Tabled {
 /**
  * PodMetrics of metrics.k8s.io/v1beta1; its row has the sums over the containers.
  *
- * @param now when it is made, in seconds since the epoch
+ * @param now in seconds since the epoch
  */
 export function podMetrics(pod: PodMetrics, now: number): MetricsObject {
   const window = formatGoDuration(pod.window);
@@ -46,7 +38,7 @@ export function podMetrics(pod: PodMetrics, now: number): MetricsObject {
 /**
  * NodeMetrics of metrics.k8s.io/v1beta1.
  *
- * @param now when it is made, in seconds since the epoch
+ * @param now in seconds since the epoch
  */
 export function nodeMetrics(node: NodeMetrics, now: number): MetricsObject {
   const window = formatGoDuration(node.window);
@@ -62,10 +54,7 @@ export function nodeMetrics(node: NodeMetrics, now: number): MetricsObject {
 }
 
 /** PodMetricsList or NodeMetricsList. */
-export function metricsList(
-  kind: 'PodMetrics' | 'NodeMetrics',
-  objects: readonly MetricsObject[],
-): object {
+export function metricsList(kind: ResourceMetricsKind, objects: readonly MetricsObject[]): object {
   const items = listItems(
     objects,
     ({ object: { kind: _kind, apiVersion: _apiVersion, ...item } }) => item,
@@ -73,7 +62,7 @@ export function metricsList(
   return { kind: `${kind}List`, apiVersion: API_VERSION, metadata: {}, items };
 }
 
-/** Metrics are made when they are asked for; that is their creation. */
+/** The creation timestamp is that of the request. */
 function metadata({ name, namespace, labels }: ObjectIdentity, now: number) {
   return {
     name,
@@ -83,7 +72,7 @@ function metadata({ name, namespace, labels }: ObjectIdentity, now: number) {
   };
 }
 
-/** What is not known is left out: autoscalers leave the pod alone then, where 0 would misguide them. */
+/** Unknown usage is left out: an autoscaler then ignores the pod, whereas 0 would mislead it. */
 function used({ cpu, memory }: ResourceUsage): Readonly<Record<string, string>> {
   return {
     ...(cpu !== undefined && { cpu: cpuQuantity(cpu) }),
@@ -101,10 +90,10 @@ function cells(usages: readonly ResourceUsage[], window: string): readonly strin
   ];
 }
 
-/** What Kubernetes' tables have in place of what is not known. */
+/** As in the Tables of Kubernetes. */
 const UNKNOWN = '<unknown>';
 
-/** Undefined where one of them is: what is known would be too little. */
+/** Undefined if one of them is: the sum of the others would be too small. */
 function sum(values: readonly (bigint | undefined)[]): bigint | undefined {
   let total = 0n;
   for (const value of values) {

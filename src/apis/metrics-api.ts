@@ -1,0 +1,52 @@
+import type { ApiResource } from '../apiserver/discovery/discovery.ts';
+import { JSON_TYPE, type Offer, PROTOBUF_TYPE } from '../apiserver/representation/negotiation.ts';
+import { failure, internalError, type Status } from '../apiserver/status.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { CustomMetricRequest } from '../metrics/custom.ts';
+import { MetricsError, ObjectNotFoundError } from '../metrics/metrics-error.ts';
+
+/** What the APIs here need of a request besides the request itself. */
+export interface MetricsContext {
+  /** Called for every query that the request needs. */
+  readonly onQuery: NonNullable<CustomMetricRequest['onQuery']>;
+}
+
+/**
+ * The representations of metric values. Kubernetes' library offers the streams of a watch, although
+ * it cannot be requested.
+ */
+export const metricValuesOffer: Offer = {
+  alsoProduces: [`${JSON_TYPE};stream=watch`, `${PROTOBUF_TYPE};stream=watch`],
+  conversions: [],
+};
+
+/** The Status of an error of the metrics services; undefined for another error. */
+export function metricsErrorStatus(error: unknown): Status | undefined {
+  if (error instanceof ObjectNotFoundError) {
+    const { objectName: name, group, kind } = error;
+    return failure(404, 'NotFound', error.message, { name, ...(group !== '' && { group }), kind });
+  }
+  if (!(error instanceof MetricsError)) return undefined;
+  switch (error.reason) {
+    case 'NotFound':
+      return failure(404, 'NotFound', error.message);
+    case 'BadRequest':
+      return failure(400, 'BadRequest', error.message);
+    case 'InternalError':
+      return internalError(error.message);
+  }
+}
+
+/** The resources of the current catalog; the same array for the same catalog. */
+export function catalogResources(
+  catalog: () => Catalog,
+  resourcesOf: (catalog: Catalog) => readonly ApiResource[],
+): () => readonly ApiResource[] {
+  const known = new WeakMap<Catalog, readonly ApiResource[]>();
+  return () => {
+    const current = catalog();
+    const resources = known.get(current) ?? resourcesOf(current);
+    known.set(current, resources);
+    return resources;
+  };
+}

@@ -1,0 +1,73 @@
+import type { ApiGroup, ApiResource } from '../discovery/discovery.ts';
+import type { Conversion, Offer } from '../representation/negotiation.ts';
+import { type Status, serviceUnavailable } from '../status.ts';
+import type { ApiPath } from './api-path.ts';
+import type { ApiTypes } from './api-type.ts';
+
+/**
+ * An API that the server serves at `/apis/<group>`. The server authenticates and authorizes its
+ * requests, describes it in the discovery and OpenAPI documents, and encodes its objects.
+ *
+ * @typeParam Context what the API needs of a request besides the request itself; see
+ *   {@link RequestObserver}
+ */
+export interface ApiRegistration<Context> {
+  readonly group: ApiGroup;
+  /** Its kinds, and the types that these refer to and the server does not have. */
+  readonly types: ApiTypes;
+  /** The paths below `/apis/<group>/<version>`, for OpenAPI. */
+  paths(version: string): readonly ApiPath[];
+  /** What discovery lists: the same array until that changes. */
+  resources(version: string): readonly ApiResource[];
+  /** The representations and conversions of its objects. */
+  readonly offer: Offer;
+  /**
+   * The API object for a request. Its kind is one of `types`, or one that the server itself has.
+   * Rejects with a StatusError, or with an error that {@link ApiRegistration.statusOf} maps.
+   */
+  get(request: ApiRequest<Context>): Promise<object>;
+  /** The Status of an error of {@link ApiRegistration.get}; undefined for an error that is not its own. */
+  statusOf(error: unknown): Status | undefined;
+}
+
+/** A GET request below `/apis/<group>/<version>/`. */
+export interface ApiRequest<Context> {
+  readonly version: string;
+  /** The path after the version, never empty. */
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+  /** What the answer is to be converted to: one of those that the API offers. */
+  readonly conversion: Conversion | undefined;
+  /** Aborted when the client has disconnected, or on timeout. */
+  readonly signal: AbortSignal;
+  /** What counts as one client; undefined if users are not authenticated. */
+  readonly flow: string | undefined;
+  readonly context: Context;
+}
+
+/**
+ * In seconds. Short: Kubernetes clients wait that long and retry up to ten times, and an autoscaler
+ * does nothing else meanwhile.
+ */
+const RETRY_AFTER = 1;
+
+/**
+ * An API that cannot answer for some time: 503 rather than a 404, which would say that there is no
+ * such object. Its discovery documents are served all the while: without them the API server takes
+ * the whole API for broken.
+ *
+ * @param reason why it cannot answer, for clients; undefined when it can
+ */
+export function unavailableWhile<Context>(
+  reason: () => string | undefined,
+  api: ApiRegistration<Context>,
+): ApiRegistration<Context> {
+  return {
+    ...api,
+    async get(request) {
+      const why = reason();
+      if (why !== undefined) throw serviceUnavailable(why, RETRY_AFTER);
+      return api.get(request);
+    },
+  };
+}
