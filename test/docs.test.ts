@@ -7,7 +7,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { SERVE_FLAGS } from '../src/cli/serve-flags.ts';
 import { check } from '../src/commands/check.ts';
-import { createMetrics } from '../src/telemetry/metrics.ts';
+import { createMonitoring } from '../src/commands/serve/monitoring.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -129,7 +129,7 @@ describe.each(documents)('$path', ({ path, text }) => {
   });
 
   it('names metrics that the program has', async () => {
-    const { body } = await createMetrics({ version: '1' }).render();
+    const { body } = await createMonitoring().render();
     const known = new Set(found(body, /^# TYPE (\S+)/gm));
     const named = [
       ...found(text, /\b(prom_metrics_adapter_[a-z_]+[a-z])\b/g),

@@ -31,12 +31,12 @@ import type { QueryRunner } from '../prometheus/sharing/query-runner.ts';
 import type { RuleSource } from '../sources/rule-source.ts';
 import { createLogLimit } from '../telemetry/log-limit.ts';
 import { type ClosableLogger, createLogger, type Logger } from '../telemetry/logger.ts';
-import { type AdapterMetrics, createMetrics } from '../telemetry/metrics.ts';
+
 import { version } from '../version.ts';
 import { AccessSetupError, type DelegatedAccess, delegateAccess } from './serve/authentication.ts';
 import { firstCertificate, followCertificates, namedCertificates } from './serve/certificates.ts';
 import { type Cluster, connectCluster, noCluster } from './serve/cluster.ts';
-import { surviveFaults } from './serve/faults.ts';
+import { createMonitoring, type Monitoring } from './serve/monitoring.ts';
 import {
   answersOtherwise,
   connectPrometheus,
@@ -49,6 +49,7 @@ import { createConnectionReport } from './serve/report-connections.ts';
 import { createRelistReport } from './serve/report-relist.ts';
 import { createRequestReport } from './serve/report-request.ts';
 import { openRules } from './serve/rules.ts';
+import { handleUncaughtErrors } from './serve/uncaught-errors.ts';
 
 /**
  * How long running requests may take to end when no more are taken, in milliseconds. With the delay
@@ -109,7 +110,7 @@ async function serveUntilTold(
   log: ClosableLogger,
   onEnd: OnEnd,
 ): Promise<number> {
-  const metrics = createMetrics({ version });
+  const metrics = createMonitoring();
   const hangUp = hangUpSignal();
   const end = endSignal(log);
   const prometheus = await connectPrometheus(options.prometheus, log, metrics);
@@ -155,7 +156,7 @@ async function serveUntilTold(
   const server = await listen(options, app, log, metrics);
   metrics.unsentBytesFrom(server.unsentBytes);
   onEnd(followCertificates(options.serving, server, log));
-  surviveFaults(log, metrics);
+  handleUncaughtErrors(log, metrics);
   sayHello(options, server, log);
 
   await end.told();
@@ -172,16 +173,13 @@ async function serveUntilTold(
 async function requestAccess(
   options: ServeOptions,
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: Monitoring,
 ): Promise<DelegatedAccess> {
   if (!options.standalone) return delegateAccess(options, log, metrics);
   return { ...openToEveryone, readiness: [], close: () => undefined };
 }
 
-function requestPools(
-  { serving, standalone }: ServeOptions,
-  metrics: AdapterMetrics,
-): RequestPools {
+function requestPools({ serving, standalone }: ServeOptions, metrics: Monitoring): RequestPools {
   const { all, ...sizes } = serving.requestPlaces;
   const events = { onChange: metrics.requestsInFlight, onRejected: metrics.requestRejected };
   return standalone ? createSinglePool(all, events) : createRequestPools(sizes, events);
@@ -211,7 +209,7 @@ function startRelisting(
   cluster: Cluster,
   rules: RuleSource,
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: Monitoring,
 ): RelistLoop {
   return startRelistLoop(
     {
@@ -224,7 +222,7 @@ function startRelisting(
       isUnsupported,
       onRelist: createRelistReport(log, metrics, rules.current),
       onFault(error) {
-        metrics.faultSurvived();
+        metrics.uncaughtError();
         log.error('the metrics could not be listed; those listed before stay', { error });
       },
     },
@@ -242,7 +240,7 @@ function metricsApis(
   cluster: Cluster,
   rules: RuleSource,
   relist: RelistLoop,
-  metrics: AdapterMetrics,
+  metrics: Monitoring,
   log: Logger,
 ): () => readonly ApiRegistration<MetricsContext>[] {
   const { catalog } = relist;
@@ -284,7 +282,7 @@ async function listen(
   options: ServeOptions,
   app: ReturnType<typeof createApp>,
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: Monitoring,
 ): Promise<Server> {
   const { bindAddress, port, reusePort, minTlsVersion, ciphers, http2, connections } =
     options.serving;

@@ -7,7 +7,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { runCommand } from '../../scripts/parts/command.ts';
 import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
 import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createMonitoring } from '../../src/commands/serve/monitoring.ts';
 import { MEMORY_BYTES } from '../fixtures/limited-adapter.ts';
 import { readData } from '../golden/recorded-cases.ts';
 import {
@@ -553,7 +553,7 @@ describe('monitoring', () => {
   });
 
   it('uses metrics that the program has', async () => {
-    const metrics = createMetrics({ version: '1' });
+    const metrics = createMonitoring();
     const { body } = await metrics.render();
     const known = new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
     const queries = [...(await dashboardQueries()), JSON.stringify(await alertGroups())];

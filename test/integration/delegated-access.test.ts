@@ -15,8 +15,8 @@ import {
   type DelegatedAccess,
   delegateAccess,
 } from '../../src/commands/serve/authentication.ts';
+import { createMonitoring } from '../../src/commands/serve/monitoring.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
 import {
   type MadeCertificate,
   makeAuthority,
@@ -72,7 +72,7 @@ async function delegate(...flags: readonly string[]): Promise<DelegatedAccess> {
   ]);
   if (line.asksFor !== 'service') throw new Error(`wrong flags: ${JSON.stringify(line)}`);
   const log = createLogger({ ...line.options.logging });
-  access = await delegateAccess(line.options, log, createMetrics({ version: '' }));
+  access = await delegateAccess(line.options, log, createMonitoring());
   return access;
 }
 

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
 import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
 import { connectCluster } from '../../src/commands/serve/cluster.ts';
+import { createMonitoring } from '../../src/commands/serve/monitoring.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { kubeconfigText } from './kubernetes-server.ts';
 import { type ObjectServer, startObjectServer } from './object-server.ts';
 
@@ -41,7 +41,7 @@ async function askTwice(flag: string) {
   if (line.asksFor !== 'service') throw new Error('the command line is wrong');
   const destination = new PassThrough().resume();
   const log = createLogger({ verbosity: 0, format: 'text', destination });
-  const metrics = createMetrics({ version: 'test' });
+  const metrics = createMonitoring();
   const cluster = await connectCluster(line.options, log, metrics);
   const pods = builtinResourceMapper().find('', 'pods');
   if (pods === undefined) throw new Error('no pods');

@@ -13,6 +13,7 @@ import { PathPatternError, pathMatcher } from '../../apiserver/authorization/pat
 import type { RequestAccess } from '../../apiserver/authorization/request-access.ts';
 import { createReviewQueue } from '../../apiserver/flow-control/review-queue.ts';
 import type { HealthCheck } from '../../apiserver/health.ts';
+import type { ApiserverMetrics } from '../../apiserver/monitoring.ts';
 import { serviceUnavailable } from '../../apiserver/status.ts';
 import type { AuthenticationOptions, ServeOptions } from '../../cli/serve-options.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
@@ -24,7 +25,6 @@ import {
 import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
 import { createAccessReviewer, createTokenReviewer } from '../../kubernetes/reviews/reviews.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { version } from '../../version.ts';
 import { type FollowedAuthority, followAuthorityFile } from './authority-file.ts';
 
@@ -52,7 +52,7 @@ const LOOKUP_INTERVAL = 10_000;
 export async function delegateAccess(
   options: ServeOptions,
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: ApiserverMetrics,
 ): Promise<DelegatedAccess> {
   const { authentication, authorization } = options;
   const isAlwaysAllowed = alwaysAllowed(authorization.alwaysAllowPaths);

@@ -6,6 +6,7 @@ import { connectKubernetes } from '../../kubernetes/client/connection.ts';
 import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
 import { watchClusterResources } from '../../kubernetes/discovery/cluster-resources.ts';
 import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
+import type { ObjectIndexReport } from '../../kubernetes/objects/index-report.ts';
 import { createObjectMetadata } from '../../kubernetes/objects/metadata-lister.ts';
 import { createObjectIndex } from '../../kubernetes/objects/object-index.ts';
 import type { ObjectMetadata, ObjectNames } from '../../metrics/objects.ts';
@@ -17,7 +18,6 @@ import {
 } from '../../metrics/standalone-objects.ts';
 import type { PrometheusClient } from '../../prometheus/client/client.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { version } from '../../version.ts';
 
 /** What the adapter knows of the objects of a cluster, or does without one. */
@@ -71,7 +71,7 @@ const LONGEST_WAIT = 10_000;
 export async function connectCluster(
   options: ServeOptions,
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: ObjectIndexReport,
 ): Promise<Cluster> {
   const { kubeconfigFile, discoveryInterval, maxIndexedObjects, qps, burst } = options.kubernetes;
   const client = await connectKubernetes({

@@ -4,10 +4,10 @@ import { tellRefusedKeys } from '../../metrics/quoted-label-keys.ts';
 import { PrometheusError, type PrometheusErrorKind } from '../../prometheus/client/errors.ts';
 import { scopeOfFailure } from '../../prometheus/guard/failure-classification.ts';
 import { createGuardedClient, type GuardedClient } from '../../prometheus/guard/guard.ts';
+import type { PrometheusMetrics } from '../../prometheus/monitoring.ts';
 import type { QueryRunner } from '../../prometheus/sharing/query-runner.ts';
 import { createQuerySharing } from '../../prometheus/sharing/share.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { kubeconfigIdentity } from './prometheus-identity.ts';
 import { createClockReport } from './report-clock.ts';
 import { createNoticeReport } from './report-notices.ts';
@@ -17,7 +17,7 @@ import { createOutageReport } from './report-outage.ts';
 export async function connectPrometheus(
   flags: PrometheusFlags,
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: PrometheusMetrics,
 ): Promise<GuardedClient> {
   const { credentials } = flags;
   const reportNotices = createNoticeReport(log, metrics);
@@ -131,7 +131,7 @@ export async function answersOtherwise(error: unknown, prometheus: QueryRunner):
 export function shareQueries(
   prometheus: QueryRunner,
   { queryMaxAge }: PrometheusFlags,
-  metrics: AdapterMetrics,
+  metrics: PrometheusMetrics,
 ): QueryRunner {
   const sharing = createQuerySharing(prometheus, {
     maxAge: queryMaxAge,

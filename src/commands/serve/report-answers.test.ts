@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnswerSummary } from '../../metrics/answer-summary.ts';
 import { type Logger, silentLogger } from '../../telemetry/logger.ts';
-import { createMetrics } from '../../telemetry/metrics.ts';
+import { createMonitoring } from './monitoring.ts';
 import { createAnswerReport } from './report-answers.ts';
 
 const answered: AnswerSummary = {
@@ -33,7 +33,7 @@ function reporting() {
       fields.push(given);
     };
   const log: Logger = { ...silentLogger, info: write('INFO'), warn: write('WARN') };
-  const metrics = createMetrics({ version: '1' });
+  const metrics = createMonitoring();
   const report = createAnswerReport(log, metrics, () => state.now);
   return { report, lines, fields, state, metrics };
 }

@@ -1,6 +1,6 @@
 import type { AnswerSummary, LeftOutReason, OnAnswer } from '../../metrics/answer-summary.ts';
+import type { ValueMetrics } from '../../metrics/monitoring.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
 
 /** Milliseconds until the same line is logged again: an HPA sends a request every few seconds. */
@@ -17,7 +17,7 @@ const MOST_REMEMBERED = 1_000;
  */
 export function createAnswerReport(
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: ValueMetrics,
   now: () => number = () => performance.now(),
 ): OnAnswer {
   const limit = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);

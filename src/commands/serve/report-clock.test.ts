@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { recordingLogger } from '../../../test/fixtures/recording-logger.ts';
-import { createMetrics } from '../../telemetry/metrics.ts';
+import { createMonitoring } from './monitoring.ts';
 import { createClockReport } from './report-clock.ts';
 
 test('clock skew above 30 s is logged once, and when it ends', async () => {
   const { log, lines } = recordingLogger();
-  const metrics = createMetrics({ version: 'test' });
+  const metrics = createMonitoring();
   let now = 0;
   const report = createClockReport(log, metrics, () => now);
   for (const offset of [0, 29.5, -30, 31, 290, 290]) report(offset);
@@ -25,7 +25,7 @@ test('clock skew above 30 s is logged once, and when it ends', async () => {
 test('two servers with different clocks behind one address log one line per minute', () => {
   const { log, lines } = recordingLogger();
   let now = 0;
-  const report = createClockReport(log, createMetrics({ version: 'test' }), () => now);
+  const report = createClockReport(log, createMonitoring(), () => now);
   for (let second = 0; second < 120; second += 1) {
     report(second % 2 === 0 ? 0 : -300);
     now += 1000;

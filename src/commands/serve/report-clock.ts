@@ -1,5 +1,5 @@
+import type { PrometheusMetrics } from '../../prometheus/monitoring.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 
 /** The tolerated clock skew, in seconds. */
 const MOST_APART = 30;
@@ -15,7 +15,7 @@ const PAUSE = 60_000;
  */
 export function createClockReport(
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: PrometheusMetrics,
   now: () => number = () => performance.now(),
 ): (offsetSeconds: number) => void {
   let areApart = false;

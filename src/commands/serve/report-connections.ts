@@ -1,10 +1,10 @@
 import type { ConnectionObserver } from '../../apiserver/connections/connections.ts';
+import type { ApiserverMetrics } from '../../apiserver/monitoring.ts';
 import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 
 /** Exports metrics of connections, and logs those that were closed because of limits. */
-export function createConnectionReport(log: Logger, metrics: AdapterMetrics): ConnectionObserver {
+export function createConnectionReport(log: Logger, metrics: ApiserverMetrics): ConnectionObserver {
   const limit = createLogLimit();
   return {
     onCount: metrics.connectionsOpen,

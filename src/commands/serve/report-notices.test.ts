@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { recordingLogger } from '../../../test/fixtures/recording-logger.ts';
-import { createMetrics } from '../../telemetry/metrics.ts';
+import { createMonitoring } from './monitoring.ts';
 import { createNoticeReport } from './report-notices.ts';
 
 test('partial responses and annotations are counted, and logged once in ten minutes', async () => {
   const { log, lines } = recordingLogger();
-  const metrics = createMetrics({ version: 'test' });
+  const metrics = createMonitoring();
   let now = 0;
   const report = createNoticeReport(log, metrics, () => now);
   const partial = { partial: ['store 1 is gone', 'store 2 is gone'], annotations: [] };

@@ -1,7 +1,7 @@
 import type { AnswerNotices } from '../../prometheus/client/notices.ts';
 import type { PrometheusEndpoint } from '../../prometheus/client/options.ts';
+import type { PrometheusMetrics } from '../../prometheus/monitoring.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
 
 /** Milliseconds in which the same notice is not logged again. */
@@ -28,7 +28,7 @@ export interface NoticedAnswer {
  */
 export function createNoticeReport(
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: PrometheusMetrics,
   now: () => number = () => performance.now(),
 ): (answer: NoticedAnswer) => void {
   const limit = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);

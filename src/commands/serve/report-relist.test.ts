@@ -3,7 +3,7 @@ import { compiledRule } from '../../../test/fixtures/rules.ts';
 import { emptyCatalog } from '../../catalog/catalog.ts';
 import type { RelistRound } from '../../catalog/relist.ts';
 import { type Logger, silentLogger } from '../../telemetry/logger.ts';
-import { createMetrics } from '../../telemetry/metrics.ts';
+import { createMonitoring } from './monitoring.ts';
 import { createRelistReport } from './report-relist.ts';
 
 /** Reports rounds in which so much failed and was left out; returns the warnings. */
@@ -13,7 +13,7 @@ function warningsOf(...rounds: readonly { failed: number; leftOut: number }[]) {
     ...silentLogger,
     warn: (message, fields) => warnings.push(`${message} ${JSON.stringify(fields)}`),
   };
-  const metrics = createMetrics({ version: '1' });
+  const metrics = createMonitoring();
   const report = createRelistReport(log, metrics, () => ({ custom: [], external: [] }));
   for (const { failed, leftOut } of rounds) {
     const round: RelistRound = {
@@ -51,7 +51,7 @@ describe('createRelistReport', () => {
   it('tells a cause once, however many series queries fail because of it', () => {
     const warnings: unknown[] = [];
     const log: Logger = { ...silentLogger, warn: (_, fields) => warnings.push(fields) };
-    const metrics = createMetrics({ version: '1' });
+    const metrics = createMonitoring();
     const report = createRelistReport(log, metrics, () => ({ custom: [], external: [] }));
     const [down, refused] = [new Error('down'), new Error('refused')];
     const outcomes = [down, down, refused, down].map((error, index) => ({
@@ -82,7 +82,7 @@ describe('createRelistReport', () => {
     const rule = (seriesQuery: string, index: number) =>
       compiledRule({ seriesQuery }, 'custom', index);
     const rules = { custom: [rule('a', 0), rule('b', 3), rule('a', 4)], external: [] };
-    const report = createRelistReport(log, createMetrics({ version: '1' }), () => rules);
+    const report = createRelistReport(log, createMonitoring(), () => rules);
     const rest = {
       choice: undefined,
       leftOut: [],
@@ -107,7 +107,7 @@ describe('createRelistReport', () => {
   it('does not say what is listed or how where nothing was answered', () => {
     const said: string[] = [];
     const log: Logger = { ...silentLogger, info: (message) => said.push(message) };
-    const metrics = createMetrics({ version: '1' });
+    const metrics = createMonitoring();
     const report = createRelistReport(log, metrics, () => ({ custom: [], external: [] }));
     const choice = { way: 'series', why: 'HTTP 404' } as const;
     const rest = {

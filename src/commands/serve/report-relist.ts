@@ -1,11 +1,11 @@
 import type { DiscoveryOutcome } from '../../catalog/discover.ts';
+import type { CatalogMetrics, RelistOutcome } from '../../catalog/monitoring.ts';
 import type { RelistRound } from '../../catalog/relist.ts';
 import type { RuleLists } from '../../catalog/required-labels.ts';
 import { ruleName } from '../../rules/origin.ts';
 import type { CompiledRule } from '../../rules/rule.ts';
 import { errorText } from '../../telemetry/error-text.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics, RelistOutcome } from '../../telemetry/metrics.ts';
 import { createRulesReport } from './report-rules.ts';
 
 /** Whoever is scraped can make up names of series, and a Prometheus that is down fails every query. */
@@ -16,7 +16,7 @@ const endpoints = { series: '/api/v1/series', labels: 'the label endpoints' } as
 /** Puts what came of a relist into the log and the adapter's own metrics. */
 export function createRelistReport(
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: CatalogMetrics,
   rules: () => RuleLists,
 ): (round: RelistRound) => void {
   const reportRules = createRulesReport(log, metrics);

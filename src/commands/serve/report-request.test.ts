@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnsweredRequest } from '../../apiserver/app.ts';
 import type { NeededQuery, QueryEnd } from '../../prometheus/sharing/query-runner.ts';
 import { createLogger } from '../../telemetry/logger.ts';
-import { createMetrics } from '../../telemetry/metrics.ts';
+import { createMonitoring } from './monitoring.ts';
 import { createRequestReport } from './report-request.ts';
 
 const PROMQL = 'sum(load{namespace="shop",pod="web-0"}) by (pod)';
@@ -36,7 +36,7 @@ async function logged(
   const destination = new PassThrough();
   const written = text(destination);
   const log = createLogger({ verbosity, format: 'json', destination });
-  const { context, onAnswered } = createRequestReport(log, createMetrics({ version: '1' }))();
+  const { context, onAnswered } = createRequestReport(log, createMonitoring())();
   for (const { end, ...query } of queries) {
     const ended = context.onQuery(query);
     if (end !== undefined) ended(end);

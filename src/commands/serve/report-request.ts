@@ -1,10 +1,10 @@
 import type { MetricsContext } from '../../apis/metrics-api.ts';
 import type { RequestObserver } from '../../apiserver/app.ts';
+import type { ApiserverMetrics } from '../../apiserver/monitoring.ts';
 import type { NeededQuery, OnQuery, QueryEnd } from '../../prometheus/sharing/query-runner.ts';
 import { errorText } from '../../telemetry/error-text.ts';
 import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 
 /** From this level on the log has the queries of requests that did not fail, too. */
 const QUERIES = 6;
@@ -15,7 +15,7 @@ const MOST_QUERIES = 10;
 /** Puts every answered request into the log and the adapter's own metrics. */
 export function createRequestReport(
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: ApiserverMetrics,
 ): () => RequestObserver<MetricsContext> {
   const limit = createLogLimit();
   return () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import type { RuleOutcome } from '../../catalog/rule-outcome.ts';
 import { type Logger, silentLogger } from '../../telemetry/logger.ts';
-import { createMetrics } from '../../telemetry/metrics.ts';
+import { createMonitoring } from './monitoring.ts';
 import { createRulesReport } from './report-rules.ts';
 
 function outcome(index: number, told: Partial<RuleOutcome>): RuleOutcome {
@@ -31,7 +31,7 @@ function logged(...relists: readonly (readonly RuleOutcome[])[]): readonly (read
     info: (message) => lines.push(`INFO ${message}`),
     warn: (message) => lines.push(`WARN ${message}`),
   };
-  const report = createRulesReport(log, createMetrics({ version: '1' }));
+  const report = createRulesReport(log, createMonitoring());
   return relists.map((outcomes) => {
     report(outcomes);
     return lines.splice(0);

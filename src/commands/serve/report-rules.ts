@@ -1,7 +1,7 @@
+import type { CatalogMetrics } from '../../catalog/monitoring.ts';
 import { explainOutcome, noMetricsReason, type RuleOutcome } from '../../catalog/rule-outcome.ts';
 import { formatOrigin, ruleName } from '../../rules/origin.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 
 /** A rules file can have a thousand rules. */
 const MOST_SHOWN = 20;
@@ -12,7 +12,7 @@ const MOST_SHOWN = 20;
  */
 export function createRulesReport(
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: CatalogMetrics,
 ): (outcomes: readonly RuleOutcome[]) => void {
   /** What was logged last, by the place of the rule. */
   let reported: ReadonlyMap<string, string> = new Map();

@@ -4,9 +4,9 @@ import type { RejectionReason } from '../../sources/file/configuration-store.ts'
 import { formatFault } from '../../sources/file/fault.ts';
 import type { LimitedFaults } from '../../sources/file/repeated-faults.ts';
 import { openRulesFile } from '../../sources/file/rules-file.ts';
+import type { SourceMetrics } from '../../sources/monitoring.ts';
 import { mergeSources, type RuleSource } from '../../sources/rule-source.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
 import type { Cluster } from './cluster.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function openRules(
   options: ServeOptions,
   cluster: Cluster,
   log: Logger,
-  metrics: AdapterMetrics,
+  metrics: SourceMetrics,
 ): Promise<RuleSource | undefined> {
   const path = options.configFile;
   let isFirst = true;

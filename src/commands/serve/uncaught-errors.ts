@@ -1,6 +1,6 @@
 import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { AdapterMetrics } from '../../telemetry/metrics.ts';
+import type { UncaughtErrorMetrics } from './monitoring.ts';
 
 /**
  * Keeps the service going when an error reaches nobody: a rejection without a handler, an exception
@@ -10,10 +10,10 @@ import type { AdapterMetrics } from '../../telemetry/metrics.ts';
  * then take every replica down, again and again, and there is little state to be spoilt: rules,
  * catalog and certificates are replaced as a whole or not at all.
  */
-export function surviveFaults(log: Logger, metrics: Pick<AdapterMetrics, 'faultSurvived'>): void {
+export function handleUncaughtErrors(log: Logger, metrics: UncaughtErrorMetrics): void {
   const limit = createLogLimit();
   const tell = (fault: unknown): void => {
-    metrics.faultSurvived();
+    metrics.uncaughtError();
     const admitted = limit();
     if (admitted === undefined) return;
     const stack = fault instanceof Error ? fault.stack : undefined;

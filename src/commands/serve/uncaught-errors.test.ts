@@ -3,22 +3,22 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 
-const faults = new URL('faults.ts', import.meta.url);
+const faults = new URL('uncaught-errors.ts', import.meta.url);
 const logger = new URL('../../telemetry/logger.ts', import.meta.url);
 
 /** Runs a program that survives faults, then does this; it counts them on its standard output. */
 function startProgram(body: string) {
   const program = `
-    import { surviveFaults } from '${faults}';
+    import { handleUncaughtErrors } from '${faults}';
     import { createLogger } from '${logger}';
     const log = createLogger({ verbosity: 0, format: 'text' });
     let survived = 0;
-    surviveFaults(log, { faultSurvived: () => { survived += 1; } });
+    handleUncaughtErrors(log, { uncaughtError: () => { survived += 1; } });
     ${body}`;
   return spawn(process.execPath, ['--input-type=module', '-e', program]);
 }
 
-describe('surviveFaults', () => {
+describe('handleUncaughtErrors', () => {
   it('goes on after rejections and exceptions that reach nobody, and logs them', async () => {
     const child = startProgram(`
       void Promise.reject(new Error('first'));
