@@ -27,7 +27,14 @@ const attacks = [
 /** Where the adapters that tests start as processes keep their compiled code: half their start time. */
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compiled') };
 
-const shared = { env, expect: expectations, testTimeout: 60_000, hookTimeout: 120_000 };
+const shared = {
+  env,
+  expect: expectations,
+  // As many as processors; Vitest's default leaves one idle.
+  maxWorkers: '100%',
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
 const oneAtATime = { ...shared, fileParallelism: false };
 
 export default defineConfig({
@@ -45,7 +52,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
-          include: ['{scripts,test/integration,test/golden}/**/*.test.ts'],
+          include: ['{scripts,test/integration,test/golden,test/chart}/**/*.test.ts'],
           exclude: [...alone, ...attacks],
         },
       },
@@ -63,10 +70,12 @@ export default defineConfig({
       },
       {
         test: {
-          ...oneAtATime,
+          ...shared,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: 'test/e2e/programs.ts',
+          globalSetup: 'test/e2e/global-setup.ts',
+          // They wait most of the time, and each worker has its own cluster.
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
           testTimeout: 120_000,
         },

@@ -1,12 +1,15 @@
 import type { ControlPlaneCertificates } from './control-plane-certificates.ts';
 
-/** Minor version (of Kubernetes 1) from which the plain HTTP ports, and the flags to close them, are no more. */
+/** Minor version (of Kubernetes 1) that removed the plain HTTP ports and the flags that close them. */
 const NO_INSECURE_PORTS = 24;
 
-/** Minor version from which autoscalers know metrics of single containers without being told to. */
+/** Minor version from which autoscalers support metrics of single containers by default. */
 const CONTAINER_METRICS = 27;
 
-/** What the autoscaling tests need of kube-controller-manager. */
+/**
+ * The controllers that the tests need. The aggregator of newer versions routes by EndpointSlices,
+ * older ones by Endpoints.
+ */
 const CONTROLLERS = [
   'horizontalpodautoscaling',
   'deployment',
@@ -16,6 +19,7 @@ const CONTROLLERS = [
   'serviceaccount-token',
   'root-ca-cert-publisher',
   'endpoint',
+  'endpointslice',
   'garbagecollector',
 ];
 
@@ -23,7 +27,7 @@ export interface ApiServerSettings {
   readonly minor: number;
   readonly port: number;
   readonly etcdUrl: string;
-  /** The one name that aggregated servers let the front proxy have. */
+  /** The only common name that aggregated servers accept of a front proxy. */
   readonly frontProxyName: string;
   readonly certificates: ControlPlaneCertificates;
 }
@@ -69,7 +73,7 @@ export interface ControllerManagerSettings {
   readonly certificates: ControlPlaneCertificates;
 }
 
-/** The command line of kube-controller-manager, with an autoscaler that acts within seconds. */
+/** The command line of kube-controller-manager, with an autoscaler that scales within seconds. */
 export function controllerManagerFlags(settings: ControllerManagerSettings): readonly string[] {
   const { kubeconfig, certificates } = settings;
   return [

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import { type Cluster, type ClusterAddress, openCluster } from './cluster.ts';
 import { runCommand } from './command.ts';
 import {
   type ControlPlaneCertificates,
@@ -19,81 +20,55 @@ import { ensureKubernetes, type KubernetesBinaries } from './kubernetes-binaries
 import { type NodeLoop, startNodeLoop } from './node-loop.ts';
 
 const FRONT_PROXY_NAME = 'front-proxy-client';
+const API_SERVER_LOG = 'kube-apiserver.log';
 const POLL_MS = 50;
 const PROBE_TIMEOUT_MS = 2_000;
-const TOKEN_LIFETIME_SECONDS = 6 * 3600;
 
 export interface ControlPlaneSettings {
   /**
-   * Also a kube-controller-manager and a stand-in for nodes: pods run, Deployments become ready,
-   * HorizontalPodAutoscalers act, namespaces go away when deleted. Default: no.
+   * Also run a kube-controller-manager and a stand-in for nodes: pods run, Deployments become ready,
+   * HorizontalPodAutoscalers scale, deleted namespaces are removed. Default: no.
    */
   readonly controllers?: boolean;
   /**
-   * Which pods, once they are bound to a node, the stand-in for nodes tends; the others are the
-   * caller's. Default: all.
+   * Which pods, once they are bound to a node, the stand-in for nodes runs; the caller runs the
+   * others. Default: all.
    */
   readonly isTended?: (pod: V1Pod) => boolean;
-  /** More flags of kube-apiserver and of kube-controller-manager; they win over those set here. */
+  /** More flags of kube-apiserver and of kube-controller-manager; they override those set here. */
   readonly apiServerFlags?: readonly string[];
   readonly controllerManagerFlags?: readonly string[];
 }
 
-/** A running kube-apiserver with its etcd, on the loopback interface. */
-export interface ControlPlane {
-  /** e.g. `https://127.0.0.1:41234`; stays the same over restarts. */
-  readonly url: string;
-  /** e.g. `1.20.2`, and its middle part, e.g. 20. */
-  readonly version: string;
-  readonly minor: number;
-  /** A kubeconfig file of somebody who may do everything. */
-  readonly kubeconfig: string;
-  /** The authority of the API server's certificate, in PEM. */
-  readonly caFile: string;
-  /**
-   * All certificates with their keys, as they were at the start: `ca` to issue certificates of users, `frontProxyCa` to issue
-   * those of front proxies, `frontProxy` to act as the API server does.
-   */
-  readonly certificates: ControlPlaneCertificates;
-  /** The common name of the API server's own front-proxy certificate, the only one allowed. */
-  readonly frontProxyName: string;
-  /** A directory for files of the tests, removed when the control plane stops. */
-  readonly directory: string;
+/** A running kube-apiserver with its etcd, on the loopback interface, and control of its processes. */
+export interface ControlPlane extends Cluster {
+  /** What other processes need to use it. */
+  readonly address: ClusterAddress;
   readonly etcd: RunningEtcd;
   /**
-   * From now on pods stay as they are: none begins to run, none goes away. For measurements, which
-   * looking at all pods several times a second would disturb.
+   * From now on the state of pods does not change: none starts, none is removed. For measurements,
+   * which a list of all pods several times a second would distort.
    */
   pauseNodes(): Promise<void>;
-  /** All that the API server said so far, over restarts. */
-  apiServerLog(): Promise<string>;
-  /** All that the controllers said so far; empty where there are none. */
+  /** All output of the controllers so far; empty if there are none. */
   controllerManagerLog(): Promise<string>;
-  /** Ends the API server, as an upgrade of it does; etcd and the controllers go on. */
+  /** Stops the API server, as its upgrade does; etcd and the controllers keep running. */
   stopApiServer(): Promise<void>;
   /** Starts it again, on the same port, and waits until it is ready. */
   startApiServer(): Promise<void>;
   restartApiServer(): Promise<void>;
   /**
-   * Gives the API server, as front proxy, another certificate by another authority, and restarts it.
-   * What it publishes for servers of aggregated APIs then has both authorities.
+   * Gives the API server, as front proxy, a new certificate of a new CA, and restarts it. What it
+   * publishes for servers of aggregated APIs then has both CAs.
    */
   rotateFrontProxy(): Promise<void>;
-  /**
-   * A token of a service account, good for 6 hours.
-   *
-   * @param namespace the service account must exist
-   */
-  createToken(namespace: string, serviceAccount: string): Promise<string>;
-  /** Writes a kubeconfig with a token of a service account. @returns the file's path */
-  serviceAccountKubeconfig(namespace: string, serviceAccount: string): Promise<string>;
-  /** Ends all of it and removes its files. */
+  /** Stops all processes and removes all files. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a control plane and waits until it is ready for use. It ends with this process at the
- * latest. The programs come from `ensureKubernetes`, which may take minutes the first time.
+ * Starts a control plane and waits until it is ready. It stops with this process at the latest. The
+ * programs come from `ensureKubernetes`, which may take minutes the first time.
  *
  * @throws Error with the end of the log of the program that did not become ready
  */
@@ -121,17 +96,20 @@ export async function startControlPlane(
     await untilServed(() => authenticationConfig(admin.api));
     const controllers = settings.controllers ? await startControllers(place, admin) : undefined;
     cleanups.push(async () => controllers?.stop());
-    return {
+    const address: ClusterAddress = {
       ...version,
       url: apiServer.url,
       kubeconfig: admin.kubeconfig,
       caFile: certificates.ca.certFile,
       certificates,
       frontProxyName: FRONT_PROXY_NAME,
-      directory,
+      apiServerLogFile: join(directory, API_SERVER_LOG),
+    };
+    return {
+      ...(await openCluster(address, directory)),
+      address,
       etcd,
       pauseNodes: async () => controllers?.pauseNodes(),
-      apiServerLog: () => apiServer.running.log(),
       controllerManagerLog: async () => (await controllers?.log()) ?? '',
       stopApiServer: () => apiServer.running.stop(),
       startApiServer: () => apiServer.start(),
@@ -139,13 +117,6 @@ export async function startControlPlane(
       rotateFrontProxy: async () => {
         await makeFrontProxyCertificates(certificateDirectory, FRONT_PROXY_NAME);
         await apiServer.restart();
-      },
-      createToken: (namespace, name) => createToken(admin.api, namespace, name),
-      serviceAccountKubeconfig: async (namespace, name) => {
-        const token = await createToken(admin.api, namespace, name);
-        const file = join(directory, `${namespace}-${name}.kubeconfig`);
-        await writeKubeconfig(file, apiServer.url, certificates.ca.cert, { token });
-        return file;
       },
       stop,
     };
@@ -170,15 +141,17 @@ interface Admin {
 }
 
 async function versionOf(apiServer: string): Promise<{ version: string; minor: number }> {
-  const said = await runCommand(apiServer, ['--version']);
-  const [, version, minor] = /v(1\.(\d+)\.\d+\S*)/.exec(said) ?? [];
+  const output = await runCommand(apiServer, ['--version']);
+  const [, version, minor] = /v(1\.(\d+)\.\d+\S*)/.exec(output) ?? [];
   if (version === undefined || minor === undefined) {
-    throw new Error(`${apiServer}: expected a version of Kubernetes 1, it said: ${said.trim()}`);
+    throw new Error(
+      `${apiServer}: expected the version of a Kubernetes 1, found: ${output.trim()}`,
+    );
   }
   return { version, minor: Number(minor) };
 }
 
-/** The API server: first on some free port, then again and again on that one. */
+/** The API server: first on any free port, after restarts on the same one. */
 async function startFirstApiServer(place: Place) {
   let port = 0;
   let running = await onSomePort(async () => {
@@ -204,7 +177,7 @@ async function startFirstApiServer(place: Place) {
 function startApiServer(place: Place, port: number): Promise<LoggedProcess> {
   const { binaries, directory, certificates, etcd, settings, minor } = place;
   const frontProxyName = FRONT_PROXY_NAME;
-  return startLoggedProcess(join(directory, 'kube-apiserver.log'), {
+  return startLoggedProcess(join(directory, API_SERVER_LOG), {
     name: 'kube-apiserver',
     command: binaries.apiServer,
     args: [
@@ -294,19 +267,6 @@ async function startControllerManager(place: Place, kubeconfig: string): Promise
   });
 }
 
-async function createToken(api: CoreV1Api, namespace: string, name: string): Promise<string> {
-  const { status } = await api.createNamespacedServiceAccountToken({
-    namespace,
-    name,
-    // No audience: the API server's own.
-    body: { spec: { audiences: [], expirationSeconds: TOKEN_LIFETIME_SECONDS } },
-  });
-  if (status?.token === undefined) {
-    throw new Error(`the API server made no token for service account ${namespace}/${name}`);
-  }
-  return status.token;
-}
-
 async function untilServed(read: () => Promise<unknown>): Promise<void> {
   const deadline = performance.now() + 60_000;
   for (;;) {
@@ -315,7 +275,7 @@ async function untilServed(read: () => Promise<unknown>): Promise<void> {
       return;
     } catch (error) {
       if (performance.now() > deadline) {
-        throw new Error('the control plane is up, but it is not complete after 60 s', {
+        throw new Error('the control plane runs, but is not complete after 60 s', {
           cause: error,
         });
       }

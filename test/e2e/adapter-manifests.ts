@@ -1,38 +1,37 @@
 import type { Manifest } from './kubectl.ts';
 
-/** What the adapter of a test is called in its cluster. */
+/** The names of a test's adapter in its cluster. */
 export interface AdapterIdentity {
   readonly namespace: string;
   /** The name of its Service and of its service account. */
   readonly name: string;
 }
 
-/** Where the API server finds it. */
+/** Where the API server reaches it. */
 export interface AdapterPlace extends AdapterIdentity {
-  /** The port of the loopback interface that it serves on. */
+  /** Its port on the loopback interface. */
   readonly port: number;
-  /** What its serving certificate is verified with, in PEM. */
+  /** The CA of its serving certificate, in PEM. */
   readonly caCertificate: string;
 }
 
 const VERSIONS = ['v1beta1.custom', 'v1beta2.custom', 'v1beta1.external'] as const;
 
 /**
- * What an adapter needs before it starts: its service account with its rights; and the right of the
- * autoscaler to ask it.
+ * What an adapter needs before it starts, in a namespace that exists: its service account with its
+ * permissions, and the permission of the autoscaler to read metrics.
  */
 export function identityManifests(place: AdapterIdentity): readonly Manifest[] {
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: place.namespace } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: inNamespace(place) },
-    ...rightsOfAdapter(place),
-    ...rightsOfAutoscaler(),
+    ...adapterPermissions(place),
+    ...autoscalerPermissions(),
   ];
 }
 
 /**
- * What makes a program on this machine an extension API server of the cluster: the Service that
- * leads to it and the APIServices.
+ * Makes a program on this machine an extension API server of the cluster: its Service and its
+ * APIServices.
  */
 export function apiManifests(place: AdapterPlace): readonly Manifest[] {
   return [
@@ -59,7 +58,7 @@ function inNamespace({ namespace, name }: AdapterIdentity) {
   return { namespace, name };
 }
 
-function rightsOfAdapter(place: AdapterIdentity): readonly Manifest[] {
+function adapterPermissions(place: AdapterIdentity): readonly Manifest[] {
   const subjects = [{ kind: 'ServiceAccount', ...inNamespace(place) }];
   return [
     {
@@ -87,7 +86,7 @@ function rightsOfAdapter(place: AdapterIdentity): readonly Manifest[] {
   ];
 }
 
-function rightsOfAutoscaler(): readonly Manifest[] {
+function autoscalerPermissions(): readonly Manifest[] {
   return [
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',

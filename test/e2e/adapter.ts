@@ -1,7 +1,7 @@
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ControlPlane } from '../../scripts/parts/control-plane.ts';
+import type { Cluster } from '../../scripts/parts/cluster.ts';
 import {
   type CertificateAndKey,
   createAuthority,
@@ -14,9 +14,9 @@ import {
 } from '../../scripts/parts/control-plane-process.ts';
 import { freePort } from '../../scripts/parts/free-port.ts';
 import { apiManifests, apiPaths, apiServiceNames, identityManifests } from './adapter-manifests.ts';
-import type { Kubectl } from './kubectl.ts';
+import { type Kubectl, namespaceManifest } from './kubectl.ts';
 
-const HAND_ON_TIMEOUT_MS = 30_000;
+const FORWARDING_TIMEOUT_MS = 30_000;
 const POLL_MS = 100;
 const PROGRAM = join(import.meta.dirname, '../../src/main.ts');
 
@@ -24,18 +24,18 @@ export interface AdapterSettings {
   /** Path of the rules file; it may be rewritten while the adapter runs. */
   readonly rulesFile: string;
   readonly prometheusUrl: string;
-  /** Who the adapter is for the API server: a kubeconfig of its service account. */
+  /** A kubeconfig of the adapter's service account. */
   readonly kubeconfig: string;
   readonly port: number;
   readonly certFile: string;
   readonly keyFile: string;
-  /** Gets all that the adapter says. */
+  /** Gets the output of the adapter. */
   readonly logFile: string;
-  /** More flags, which go before those that are set here. */
+  /** More flags; those set here follow them. */
   readonly flags?: readonly string[];
 }
 
-/** Starts the adapter from its sources as a process of its own and waits until it is ready. */
+/** Starts the adapter from its sources as a separate process and waits until it is ready. */
 export function startAdapter(settings: AdapterSettings): Promise<LoggedProcess> {
   return startLoggedProcess(settings.logFile, {
     name: 'prom-metrics-adapter',
@@ -66,10 +66,10 @@ export interface AdapterAnswer {
 }
 
 /**
- * Asks an adapter itself, not through the API server.
+ * Sends a request to an adapter directly, not through the API server.
  *
- * @param credentials headers and a client certificate, where there are any
- * @throws Error where no answer came, e.g. ECONNREFUSED
+ * @param credentials headers and a client certificate, if any
+ * @throws Error without an answer, e.g. ECONNREFUSED
  */
 export function askAdapter(
   port: number,
@@ -89,7 +89,7 @@ export function askAdapter(
       headers,
       agent: false,
       timeout: 10_000,
-      // Whom it answers is looked at here, not whether it is the right one.
+      // Tests of this function are about the adapter's clients, not about its certificate.
       rejectUnauthorized: false,
       ...(certificate && { cert: certificate.cert, key: certificate.key }),
     },
@@ -102,25 +102,29 @@ export function askAdapter(
       response.on('error', reject);
     },
   );
-  request.on('timeout', () => request.destroy(new Error(`no answer to ${path} in time`)));
+  request.on('timeout', () => request.destroy(new Error(`no answer to ${path} within 10 s`)));
   request.on('error', reject);
   return promise;
 }
 
-/** An adapter that is part of a cluster. */
+/** An adapter that is installed in a cluster. */
 export interface InstalledAdapter {
+  /** It may be rewritten. */
+  readonly rulesFile: string;
   readonly namespace: string;
   readonly port: number;
   readonly certFile: string;
   readonly keyFile: string;
-  /** Signs serving certificates that the API server believes. */
+  /** Signs serving certificates that the API server trusts. */
   readonly authority: CertificateAndKey;
-  /** All that it said so far, over restarts. */
+  /** All its output so far, over restarts. */
   log(): Promise<string>;
-  /** False once it has ended, for whatever reason. */
+  /** False once it has exited, for any reason. */
   isRunning(): boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Stops it and deletes its objects, except for the namespace. */
+  uninstall(): Promise<void>;
 }
 
 export interface InstallSettings {
@@ -133,30 +137,33 @@ const NAMESPACE = 'monitoring';
 const NAME = 'prom-metrics-adapter';
 
 /**
- * Installs the adapter in a cluster: its objects there, and its process here, which has nothing but
- * the token of its service account.
+ * Installs the adapter in a cluster: its objects, and a process on this machine that has only the
+ * token of its service account.
  *
- * @returns when the API server says of its three APIs that they are available
+ * @returns when the API server reports its three APIs as available
  */
 export async function installAdapter(
-  plane: ControlPlane,
+  cluster: Cluster,
   kubectl: Kubectl,
   settings: InstallSettings,
 ): Promise<InstalledAdapter> {
   const authority = await createAuthority('adapter-ca');
   const certificate = await issueServerCertificate(authority, [`${NAME}.${NAMESPACE}.svc`]);
-  const { certFile, keyFile } = await writeCertificate(plane.directory, 'adapter', certificate);
+  const { certFile, keyFile } = await writeCertificate(cluster.directory, 'adapter', certificate);
   const port = await freePort();
   const identity = { namespace: NAMESPACE, name: NAME };
-  await kubectl.apply(...identityManifests(identity));
-  const kubeconfig = await plane.serviceAccountKubeconfig(NAMESPACE, NAME);
-  const logFile = join(plane.directory, 'adapter.log');
+  const objects = identityManifests(identity);
+  await kubectl.apply(namespaceManifest(NAMESPACE), ...objects);
+  const kubeconfig = await cluster.serviceAccountKubeconfig(NAMESPACE, NAME);
+  const logFile = join(cluster.directory, 'adapter.log');
   const start = () => startAdapter({ ...settings, kubeconfig, port, certFile, keyFile, logFile });
 
   let running = await start();
-  await kubectl.apply(...apiManifests({ ...identity, port, caCertificate: authority.cert }));
+  const apis = apiManifests({ ...identity, port, caCertificate: authority.cert });
+  await kubectl.apply(...apis);
   await untilAvailable(kubectl);
   return {
+    rulesFile: settings.rulesFile,
     namespace: NAMESPACE,
     port,
     certFile,
@@ -168,12 +175,16 @@ export async function installAdapter(
       running = await start();
     },
     stop: () => running.stop(),
+    async uninstall() {
+      await kubectl.delete(...apis, ...objects);
+      await running.stop();
+    },
   };
 }
 
 /**
- * Waits until the API server says of all three APIs that they are available, and hands requests for
- * them on: it can answer 404 and 503 for a while after it has said so.
+ * Waits until the API server reports all three APIs as available and forwards requests for them: it
+ * can answer 404 and 503 for some time after the report.
  */
 export async function untilAvailable(kubectl: Kubectl): Promise<void> {
   await kubectl.run(
@@ -186,7 +197,7 @@ export async function untilAvailable(kubectl: Kubectl): Promise<void> {
 }
 
 async function untilAnswered(kubectl: Kubectl, path: string): Promise<void> {
-  const deadline = performance.now() + HAND_ON_TIMEOUT_MS;
+  const deadline = performance.now() + FORWARDING_TIMEOUT_MS;
   for (;;) {
     try {
       await kubectl.raw(path);

@@ -1,22 +1,14 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
-import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
-import { type InstalledAdapter, installAdapter } from './adapter.ts';
+import { describe, expect } from 'vitest';
+import type { Cluster } from '../../scripts/parts/cluster.ts';
+import type { InstalledAdapter } from './adapter.ts';
 import { apiServiceNames } from './adapter-manifests.ts';
 import { autoscaler, autoscalerStatus, rescaleMessages } from './autoscaler.ts';
+import { test } from './cluster.ts';
 import { complaints } from './complaints.ts';
 import { deployment } from './deployment.ts';
-import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
-import {
-  type FollowedPods,
-  followRunningPods,
-  type Series,
-  scrapeConfig,
-  startWorkload,
-  type Workload,
-} from './workload.ts';
+import type { Kubectl, Manifest } from './kubectl.ts';
+import { type FollowedPods, followRunningPods, type Series } from './workload.ts';
 
 const NAMESPACE = 'shop';
 const API = '/apis/custom.metrics.k8s.io/v1beta2';
@@ -24,36 +16,34 @@ const API = '/apis/custom.metrics.k8s.io/v1beta2';
 /** Requests a second that all pods of `web` get together, `shop-front` gets, and waiting orders. */
 const load = { web: 1, front: 1, orders: 1 };
 
-let plane: ControlPlane;
+let cluster: Cluster;
 let kubectl: Kubectl;
 let pods: FollowedPods;
-let workload: Workload;
-let prometheus: RunningPrometheus;
 let adapter: InstalledAdapter;
 let rulesFile: string;
 /** Length of the API server's log when the adapter was available. */
 let quietFrom: number;
 
-beforeAll(async () => {
-  plane = await startControlPlane({ controllers: true });
-  kubectl = await createKubectl(plane.kubeconfig, plane.directory);
-  pods = followRunningPods(kubectl, NAMESPACE, 'web');
-  workload = await startWorkload(currentSeries);
-  prometheus = await startPrometheus({ config: scrapeConfig(workload, 1) });
-  rulesFile = join(plane.directory, 'rules.yaml');
-  await writeFile(rulesFile, rules({ factor: 1 }));
-  await kubectl.apply(...shop());
-  adapter = await installAdapter(plane, kubectl, { rulesFile, prometheusUrl: prometheus.url });
-  quietFrom = (await plane.apiServerLog()).length;
-});
-
-afterAll(async () => {
-  await adapter?.stop();
-  await prometheus?.stop();
-  await workload?.close();
-  await pods?.stop();
-  await plane?.stop();
-});
+test.beforeAll(
+  async ({
+    cluster: shared,
+    kubectl: admin,
+    createNamespace,
+    fileResources,
+    install,
+    startScraping,
+  }) => {
+    cluster = shared;
+    kubectl = admin;
+    await createNamespace(NAMESPACE);
+    pods = fileResources.adopt(followRunningPods(kubectl, NAMESPACE, 'web'), (it) => it.stop());
+    const { url: prometheusUrl } = await startScraping(currentSeries, 1);
+    await kubectl.apply(...shop());
+    adapter = await install({ rules: rules({ factor: 1 }), prometheusUrl });
+    rulesFile = adapter.rulesFile;
+    quietFrom = (await cluster.apiServerLog()).length;
+  },
+);
 
 describe('kubectl', () => {
   test('sees the three APIs as available', async () => {
@@ -118,7 +108,7 @@ describe('kubectl', () => {
 describe('the autoscaler', () => {
   test('scales on a Pods metric, and follows an edit of the rules without a restart', async () => {
     await kubectl.apply(
-      autoscaler(plane.minor, NAMESPACE, 'web', 6, {
+      autoscaler(cluster.minor, NAMESPACE, 'web', 6, {
         type: 'Pods',
         pods: { metric: { name: WEB }, target: { type: 'AverageValue', averageValue: '10' } },
       }),
@@ -142,7 +132,7 @@ describe('the autoscaler', () => {
 
   test('scales on an Object metric of a Service', async () => {
     await kubectl.apply(
-      autoscaler(plane.minor, NAMESPACE, 'front', 6, {
+      autoscaler(cluster.minor, NAMESPACE, 'front', 6, {
         type: 'Object',
         object: {
           metric: { name: 'front_requests_per_second' },
@@ -161,7 +151,7 @@ describe('the autoscaler', () => {
 
   test('scales on an External metric', async () => {
     await kubectl.apply(
-      autoscaler(plane.minor, NAMESPACE, 'worker', 6, {
+      autoscaler(cluster.minor, NAMESPACE, 'worker', 6, {
         type: 'External',
         external: {
           metric: { name: 'orders_waiting', selector: { matchLabels: { queue: 'orders' } } },
@@ -207,15 +197,14 @@ test('the OpenAPI document of the cluster has the three APIs', async () => {
 });
 
 test('the API server has nothing to say against the adapter', async () => {
-  expect(complaints(await plane.apiServerLog(), quietFrom)).toEqual([]);
+  expect(complaints(await cluster.apiServerLog(), quietFrom)).toEqual([]);
 });
 
 const WEB = 'nginx_http_requests_per_second';
 
-/** A namespace with three Deployments, one of them behind a Service. */
+/** Three Deployments, one of them behind a Service. */
 function shop(): readonly Manifest[] {
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
     ...['web', 'front', 'worker'].map((name) => deployment(NAMESPACE, name, 1)),
     {
       apiVersion: 'v1',
@@ -284,7 +273,7 @@ async function openapiPaths(): Promise<object> {
 }
 
 function status(name: string, kind: 'pods' | 'object' | 'external') {
-  return autoscalerStatus(kubectl, plane.minor, NAMESPACE, name, kind);
+  return autoscalerStatus(kubectl, cluster.minor, NAMESPACE, name, kind);
 }
 
 async function untilActive(name: string, kind: 'pods' | 'object' | 'external'): Promise<void> {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ControlPlane } from '../../scripts/parts/control-plane.ts';
+import type { Cluster } from '../../scripts/parts/cluster.ts';
 import {
   type LoggedProcess,
   startLoggedProcess,
@@ -10,7 +10,7 @@ import type { Kubectl } from './kubectl.ts';
 
 const program = join(import.meta.dirname, '../../src/main.ts');
 
-/** What the pod is called where there is one only. */
+/** The name of the pod if there is only one. */
 const ADAPTER = 'adapter';
 
 /** A release of the chart in a cluster. */
@@ -18,33 +18,33 @@ export interface Release {
   readonly namespace: string;
   /** The name of its Deployment, Service, ConfigMap and service account. */
   readonly name: string;
-  /** What the values say for listenPort and service.port. */
+  /** The values listenPort and service.port. */
   readonly port: number;
 }
 
-/** What the pods of a release need of their own on a machine that they share. */
+/** What differs between the pods of a release on one machine. */
 export interface PodSettings {
-  /** Of its log file, without the ending, and of the directory that stands for its file system. */
+  /** Names its log file and the directory that holds its file system. */
   readonly name: string;
   readonly port: number;
-  /** Which endpoint has to say that all is well before it counts as started. */
+  /** The endpoint that has to answer 200 before the pod counts as started. */
   readonly until: '/livez' | '/readyz';
-  /** What Kubernetes calls terminationGracePeriodSeconds, in milliseconds. */
+  /** terminationGracePeriodSeconds, in milliseconds. */
   readonly stopTimeoutMs?: number;
 }
 
 /**
- * Starts the adapter as the pods of a release would be started: with the arguments of the
- * Deployment, the files of its volumes and its service account, and with nothing else. What a pod
- * has at a path is found in a directory here.
+ * Starts the adapter as a kubelet starts the pods of a release: with the arguments of the Deployment,
+ * the files of its volumes and its service account, and nothing else. A directory on this machine
+ * stands for the file system of the pod.
  */
 export async function startReleasedAdapter(
-  plane: ControlPlane,
+  cluster: Cluster,
   kubectl: Kubectl,
   release: Release,
   settings: PodSettings = { name: ADAPTER, port: release.port, until: '/readyz' },
 ): Promise<LoggedProcess> {
-  const pod = podDirectory(plane, settings.name);
+  const pod = podDirectory(cluster, settings.name);
   await writeMounts(kubectl, release, pod);
   const account = await kubectl.field(
     'deployment',
@@ -52,7 +52,7 @@ export async function startReleasedAdapter(
     '{.spec.template.spec.serviceAccountName}',
     release.namespace,
   );
-  const kubeconfig = await plane.serviceAccountKubeconfig(release.namespace, account);
+  const kubeconfig = await cluster.serviceAccountKubeconfig(release.namespace, account);
   const args: unknown = JSON.parse(
     await kubectl.field(
       'deployment',
@@ -62,13 +62,13 @@ export async function startReleasedAdapter(
     ),
   );
   if (!Array.isArray(args)) throw new Error('expected the Deployment to have arguments');
-  return startLoggedProcess(join(plane.directory, `${settings.name}.log`), {
+  return startLoggedProcess(join(cluster.directory, `${settings.name}.log`), {
     name: 'prom-metrics-adapter',
     command: process.execPath,
     args: [
       program,
       ...args.map((arg) => String(arg).replace(/=(?=\/(etc|var|tmp)\/)/, `=${pod}`)),
-      // In a pod they are found where Kubernetes puts them.
+      // In a pod they come from the mounted service account.
       ...['lister', 'authentication', 'authorization'].map(
         (use) => `--${use}-kubeconfig=${kubeconfig}`,
       ),
@@ -81,7 +81,7 @@ export async function startReleasedAdapter(
   });
 }
 
-/** Writes the rules and the certificate of a release to where its pods would have them mounted. */
+/** Writes the rules and the certificate of a release where its pods mount them. */
 async function writeMounts(kubectl: Kubectl, release: Release, pod: string): Promise<void> {
   await writeRules(kubectl, release, pod);
   const directory = join(pod, 'var/run/serving-cert');
@@ -100,16 +100,16 @@ async function writeRules(kubectl: Kubectl, release: Release, pod: string): Prom
   await writeFile(join(pod, 'etc/adapter/config.yaml'), `${rules}\n`);
 }
 
-/** Brings the mounted rules up to date with the ConfigMap, as the kubelet does after a while. */
+/** Updates the mounted rules from the ConfigMap, as the kubelet does after some time. */
 export function updateMountedRules(
-  plane: ControlPlane,
+  cluster: Cluster,
   kubectl: Kubectl,
   release: Release,
 ): Promise<void> {
-  return writeRules(kubectl, release, podDirectory(plane, ADAPTER));
+  return writeRules(kubectl, release, podDirectory(cluster, ADAPTER));
 }
 
-/** What a pod of that name has at a path such as /etc is found at that path in here. */
-function podDirectory(plane: ControlPlane, name: string): string {
-  return join(plane.directory, 'pods', name);
+/** The directory that stands for the file system of the pod of that name. */
+function podDirectory(cluster: Cluster, name: string): string {
+  return join(cluster.directory, 'pods', name);
 }

@@ -1,14 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
+import { describe, expect } from 'vitest';
+import type { Cluster } from '../../scripts/parts/cluster.ts';
 import type { LoggedProcess } from '../../scripts/parts/control-plane-process.ts';
 import { freePort } from '../../scripts/parts/free-port.ts';
-import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
-import { askAdapter, untilAvailable } from './adapter.ts';
-import { autoscaler, autoscalerStatus } from './autoscaler.ts';
-import { type Release, startReleasedAdapter, updateMountedRules } from './chart-adapter.ts';
-import { deployment } from './deployment.ts';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import {
   chartDirectory,
   fieldOf,
@@ -17,63 +13,53 @@ import {
   parseManifests,
   type Values,
   withValues,
-} from './helm.ts';
-import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
-import {
-  type FollowedPods,
-  followRunningPods,
-  type Series,
-  scrapeConfig,
-  startWorkload,
-  type Workload,
-} from './workload.ts';
+} from '../chart/helm.ts';
+import { askAdapter, untilAvailable } from './adapter.ts';
+import { autoscaler, autoscalerStatus } from './autoscaler.ts';
+import { type Release, startReleasedAdapter, updateMountedRules } from './chart-adapter.ts';
+import { test } from './cluster.ts';
+import { deployment } from './deployment.ts';
+import { type Kubectl, type Manifest, namespaceManifest } from './kubectl.ts';
+import { type FollowedPods, followRunningPods, type Series } from './workload.ts';
 
-const NAMESPACE = 'shop';
+const NAMESPACE = 'market';
 const CUSTOM = `/apis/custom.metrics.k8s.io/v1beta2/namespaces/${NAMESPACE}`;
 const EXTERNAL = `/apis/external.metrics.k8s.io/v1beta1/namespaces/${NAMESPACE}`;
 const examples = join(import.meta.dirname, '../../examples');
 
-let plane: ControlPlane;
+let cluster: Cluster;
 let kubectl: Kubectl;
 let pods: FollowedPods;
-let workload: Workload;
 let prometheus: RunningPrometheus;
 let release: Release;
 let adapter: LoggedProcess;
 
-beforeAll(async () => {
-  plane = await startControlPlane({ controllers: true });
-  kubectl = await createKubectl(plane.kubeconfig, plane.directory);
-  pods = followRunningPods(kubectl, NAMESPACE, 'web');
-  workload = await startWorkload(currentSeries);
-  prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
-  await kubectl.apply(
-    ...[NAMESPACE, 'monitoring'].map((name) => object('v1', 'Namespace', { name })),
-    ...customResourceDefinitions(),
-  );
-  await kubectl.apply(
-    deployment(NAMESPACE, 'web', 2),
-    object('v1', 'ServiceAccount', { name: 'prometheus', namespace: 'monitoring' }),
-  );
-  release = {
-    namespace: 'monitoring',
-    name: 'adapter-prom-metrics-adapter',
-    port: await freePort(),
-  };
-  // As in a migration: verified from the first upgrade on.
-  await runHelm('install', values({ tls: { insecureSkipVerify: true } }));
-  await redirectService();
-  adapter = await startReleasedAdapter(plane, kubectl, release);
-  await untilAvailable(kubectl);
-});
-
-afterAll(async () => {
-  await adapter?.stop();
-  await prometheus?.stop();
-  await workload?.close();
-  await pods?.stop();
-  await plane?.stop();
-});
+test.beforeAll(
+  async ({ cluster: shared, kubectl: admin, createNamespace, fileResources, startScraping }) => {
+    cluster = shared;
+    kubectl = admin;
+    await createNamespace(NAMESPACE);
+    pods = fileResources.adopt(followRunningPods(kubectl, NAMESPACE, 'web'), (it) => it.stop());
+    prometheus = await startScraping(currentSeries, 3);
+    await kubectl.apply(namespaceManifest('monitoring'), ...customResourceDefinitions());
+    fileResources.defer(() => kubectl.delete(...customResourceDefinitions()));
+    await kubectl.apply(
+      deployment(NAMESPACE, 'web', 2),
+      object('v1', 'ServiceAccount', { name: 'prometheus', namespace: 'monitoring' }),
+    );
+    release = {
+      namespace: 'monitoring',
+      name: 'adapter-prom-metrics-adapter',
+      port: await freePort(),
+    };
+    // As in a migration: verified from the first upgrade on.
+    await runHelm('install', values({ tls: { insecureSkipVerify: true } }));
+    await redirectService();
+    const starting = startReleasedAdapter(cluster, kubectl, release);
+    adapter = fileResources.adopt(await starting, (it) => it.stop());
+    await untilAvailable(kubectl);
+  },
+);
 
 function object(apiVersion: string, kind: string, metadata: Manifest['metadata']): Manifest {
   return { apiVersion, kind, metadata };
@@ -180,7 +166,7 @@ function runHelm(
       '--namespace=monitoring',
       ...clusterFlags(),
       // Before it was finished in 1.22, server-side apply of APIServices broke the API server.
-      ...(plane.minor < 22 ? ['--server-side=false'] : []),
+      ...(cluster.minor < 22 ? ['--server-side=false'] : []),
       ...flags,
     ),
   );
@@ -209,7 +195,7 @@ async function deleteService(): Promise<void> {
 }
 
 function clusterFlags(): readonly string[] {
-  return [`--kubeconfig=${plane.kubeconfig}`];
+  return [`--kubeconfig=${cluster.kubeconfig}`];
 }
 
 /** The names of the objects that a list of metrics describes. */
@@ -224,7 +210,7 @@ type Action = Readonly<Record<string, string>>;
 
 /** Whether a service account (`namespace:name`) may do something, by the API server's word. */
 async function may(account: string, action: Action): Promise<boolean> {
-  const file = join(plane.directory, 'review.json');
+  const file = join(cluster.directory, 'review.json');
   await writeFile(
     file,
     JSON.stringify({
@@ -308,13 +294,13 @@ describe('helm install', () => {
     const metric = { name: 'queue_messages_ready', selector: { matchLabels: { queue: 'orders' } } };
     const target = { type: 'AverageValue', averageValue: '10' };
     await kubectl.apply(
-      autoscaler(plane.minor, NAMESPACE, 'web', 4, {
+      autoscaler(cluster.minor, NAMESPACE, 'web', 4, {
         type: 'External',
         external: { metric, target },
       }),
     );
     await expect
-      .poll(() => autoscalerStatus(kubectl, plane.minor, NAMESPACE, 'web', 'external'), {
+      .poll(() => autoscalerStatus(kubectl, cluster.minor, NAMESPACE, 'web', 'external'), {
         timeout: 30_000,
       })
       .toMatchObject({ scalingActive: 'True ValidMetricFound', replicas: '4' });
@@ -322,7 +308,7 @@ describe('helm install', () => {
 
   test("lets Prometheus read the adapter's own metrics, and others not", async () => {
     const ask = async (account: string) => {
-      const token = await plane.createToken('monitoring', account);
+      const token = await cluster.createToken('monitoring', account);
       const headers = { authorization: `Bearer ${token}` };
       return askAdapter(release.port, '/metrics', { headers });
     };
@@ -352,7 +338,7 @@ describe('helm upgrade', () => {
     await deleteService();
     const said = await runHelm('upgrade', values({ metricName: 'requests' }));
     await redirectService();
-    await updateMountedRules(plane, kubectl, release);
+    await updateMountedRules(cluster, kubectl, release);
     await untilAvailable(kubectl);
     await expect
       .poll(() => described(`${CUSTOM}/pods/%2A/requests`).catch(() => []), { timeout: 30_000 })
@@ -388,7 +374,7 @@ describe('helm upgrade', () => {
 
     // To look at it first: served, but not registered.
     await upgrade(false);
-    await updateMountedRules(plane, kubectl, release);
+    await updateMountedRules(cluster, kubectl, release);
     const direct = [`--server=https://127.0.0.1:${release.port}`, '--insecure-skip-tls-verify'];
     const path = '/apis/metrics.k8s.io/v1beta1/nodes';
     await expect
@@ -409,7 +395,7 @@ describe('helm upgrade', () => {
   test.each(['old-values.yaml', 'all-values.yaml'])(
     'with %s makes objects that the API server takes',
     async (file) => {
-      await runHelm('upgrade', {}, [join(import.meta.dirname, 'chart', file)]);
+      await runHelm('upgrade', {}, [join(import.meta.dirname, '../chart/values', file)]);
       const certificates = await kubectl.run('get', 'certificates.cert-manager.io', '-A', '-oname');
       expect(certificates !== '').toBe(file === 'all-values.yaml');
     },
@@ -447,7 +433,7 @@ describe('helm uninstall', () => {
 describe('examples', () => {
   /** Kubernetes before 1.23 has the same autoscalers under an older version. */
   function forThisVersion(manifest: Manifest): Manifest {
-    const isAutoscaler = manifest.kind === 'HorizontalPodAutoscaler' && plane.minor < 23;
+    const isAutoscaler = manifest.kind === 'HorizontalPodAutoscaler' && cluster.minor < 23;
     return isAutoscaler ? { ...manifest, apiVersion: 'autoscaling/v2beta2' } : manifest;
   }
 

@@ -1,76 +1,65 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
-import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
+import { describe, expect } from 'vitest';
+import type { Cluster } from '../../scripts/parts/cluster.ts';
 import {
   createPrometheusClient,
   type PrometheusClient,
 } from '../../src/prometheus/client/client.ts';
-import { type InstalledAdapter, installAdapter } from './adapter.ts';
+import type { InstalledAdapter } from './adapter.ts';
 import { autoscaler, autoscalerResource, rescaleMessages } from './autoscaler.ts';
+import { test } from './cluster.ts';
 import { deployment } from './deployment.ts';
-import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
-import {
-  type FollowedPods,
-  followRunningPods,
-  runningPods,
-  type Series,
-  scrapeConfig,
-  startWorkload,
-  type Workload,
-} from './workload.ts';
+import type { Kubectl, Manifest } from './kubectl.ts';
+import { type FollowedPods, followRunningPods, runningPods, type Series } from './workload.ts';
 
 const MEBIBYTE = 2 ** 20;
 
 /** Cores that all pods of `web` use together. */
 const load = { web: 0.04 };
 
-let plane: ControlPlane;
+let cluster: Cluster;
 let kubectl: Kubectl;
 let web: FollowedPods;
 let ledger: FollowedPods;
-let workload: Workload;
-let prometheus: RunningPrometheus;
 let client: PrometheusClient;
 let adapter: InstalledAdapter;
 
-beforeAll(async () => {
-  plane = await startControlPlane({ controllers: true });
-  kubectl = await createKubectl(plane.kubeconfig, plane.directory);
-  web = followRunningPods(kubectl, 'shop', 'web');
-  ledger = followRunningPods(kubectl, 'billing', 'ledger');
-  workload = await startWorkload(currentSeries);
-  prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
-  client = createPrometheusClient({ url: prometheus.url });
-  const rulesFile = join(plane.directory, 'rules.yaml');
-  await writeFile(rulesFile, rules());
-  await kubectl.apply(...namespaces());
-  await kubectl.apply(deployment('shop', 'web', 1), deployment('billing', 'ledger', 3));
-  adapter = await installAdapter(plane, kubectl, { rulesFile, prometheusUrl: prometheus.url });
-  await kubectl.apply(apiService());
-  await kubectl.run(
-    'wait',
-    '--for=condition=Available',
-    '--timeout=60s',
-    'apiservice/v1beta1.metrics.k8s.io',
-  );
-  // An API server can answer 404 for a moment after it has said that the API is available.
-  while ((await top('node').catch(() => [])).length === 0) await sleep(200);
-  // One of web, two of each ledger; the time of this hook is its limit.
-  while ((await containersInPrometheus()).length < 1 + 2 * 3) await sleep(200);
-});
-
-afterAll(async () => {
-  await adapter?.stop();
-  client?.close();
-  await prometheus?.stop();
-  await workload?.close();
-  await web?.stop();
-  await ledger?.stop();
-  await plane?.stop();
-});
+test.beforeAll(
+  async ({
+    cluster: shared,
+    kubectl: admin,
+    createNamespace,
+    fileResources,
+    install,
+    startScraping,
+  }) => {
+    cluster = shared;
+    kubectl = admin;
+    await createNamespace('store');
+    await createNamespace('billing');
+    const follow = (namespace: string, app: string) =>
+      fileResources.adopt(followRunningPods(kubectl, namespace, app), (it) => it.stop());
+    web = follow('store', 'web');
+    ledger = follow('billing', 'ledger');
+    const { url } = await startScraping(currentSeries, 3);
+    client = fileResources.adopt(createPrometheusClient({ url }), (it) => it.close());
+    await kubectl.apply(deployment('store', 'web', 1), deployment('billing', 'ledger', 3));
+    adapter = await install({ rules: rules(), prometheusUrl: url });
+    const api = apiService();
+    await kubectl.apply(api);
+    fileResources.defer(() => kubectl.delete(api));
+    await kubectl.run(
+      'wait',
+      '--for=condition=Available',
+      '--timeout=60s',
+      'apiservice/v1beta1.metrics.k8s.io',
+    );
+    // An API server can answer 404 for a moment after it has said that the API is available.
+    while ((await top('node').catch(() => [])).length === 0) await sleep(200);
+    // One of web, two of each ledger; the time of this hook is its limit.
+    while ((await containersInPrometheus()).length < 1 + 2 * 3) await sleep(200);
+  },
+);
 
 describe('kubectl top pod', () => {
   test('--containers -A has every container as Prometheus has it', async () => {
@@ -108,7 +97,7 @@ describe('kubectl top pod', () => {
     expect(others).toHaveLength(2);
     expect(await top('pod', '--all-namespaces', '--selector=app=ledger')).toHaveLength(3);
     expect(await top('pod', '--all-namespaces', '--selector=app!=ledger')).toEqual([
-      expect.stringMatching(/^shop web-/),
+      expect.stringMatching(/^store web-/),
     ]);
     expect(await top('pod', first, '--namespace=billing')).toEqual([
       expect.stringMatching(new RegExp(`^${first} \\d+m \\d+Mi$`)),
@@ -145,7 +134,7 @@ test('kubectl get shows metrics as tables, and lists their kinds', async () => {
 
 test('the autoscaler scales on CPU utilization, up and down', async () => {
   await kubectl.apply(
-    autoscaler(plane.minor, 'shop', 'web', 6, {
+    autoscaler(cluster.minor, 'store', 'web', 6, {
       type: 'Resource',
       resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } },
     }),
@@ -156,15 +145,15 @@ test('the autoscaler scales on CPU utilization, up and down', async () => {
   load.web = 0.04;
   await untilReplicas(1);
   // An event is written by the way: the pods can be there before it.
-  const messages = () => rescaleMessages(kubectl, 'shop');
+  const messages = () => rescaleMessages(kubectl, 'store');
   await expect.poll(messages).toMatch(/New size: \d; reason: cpu resource utilization/);
   await expect.poll(messages).toContain('reason: All metrics below target');
 });
 
 test('the autoscaler scales on the CPU of one container, up and down', async () => {
-  await kubectl.run('delete', '--namespace=shop', 'horizontalpodautoscaler', 'web');
+  await kubectl.run('delete', '--namespace=store', 'horizontalpodautoscaler', 'web');
   await kubectl.apply(
-    autoscaler(plane.minor, 'shop', 'web', 6, {
+    autoscaler(cluster.minor, 'store', 'web', 6, {
       type: 'ContainerResource',
       containerResource: {
         name: 'cpu',
@@ -177,13 +166,13 @@ test('the autoscaler scales on the CPU of one container, up and down', async () 
   await untilReplicas(3);
   load.web = 0.04;
   await untilReplicas(1);
-  const [resource, path] = [autoscalerResource(plane.minor), '{.status.currentMetrics[0].type}'];
-  await expect.poll(() => kubectl.field(resource, 'web', path, 'shop')).toBe('ContainerResource');
+  const [resource, path] = [autoscalerResource(cluster.minor), '{.status.currentMetrics[0].type}'];
+  await expect.poll(() => kubectl.field(resource, 'web', path, 'store')).toBe('ContainerResource');
 });
 
 async function untilReplicas(replicas: number): Promise<void> {
   await expect
-    .poll(() => kubectl.field('deployment', 'web', '{.status.readyReplicas}', 'shop'), {
+    .poll(() => kubectl.field('deployment', 'web', '{.status.readyReplicas}', 'store'), {
       timeout: 100_000,
       interval: 300,
     })
@@ -249,20 +238,12 @@ function currentSeries(): readonly Series[] {
     ];
   };
   return [
-    ...web.names.flatMap((pod) => used('shop', pod, 'web', load.web / web.names.length, 100)),
+    ...web.names.flatMap((pod) => used('store', pod, 'web', load.web / web.names.length, 100)),
     ...ledger.names.flatMap((pod, i) => used('billing', pod, 'web', 0.01 * (i + 1), 300 - 10 * i)),
     ...ledger.names.flatMap((pod) => used('billing', pod, 'sidecar', 0.005, 20)),
     { metric: 'node_cpu_cores', labels: { node: 'node-0' }, value: 2.5 },
     { metric: 'node_memory_bytes', labels: { node: 'node-0' }, value: 8192 * MEBIBYTE },
   ];
-}
-
-function namespaces(): readonly Manifest[] {
-  return ['shop', 'billing'].map((name) => ({
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name },
-  }));
 }
 
 function apiService(): Manifest {

@@ -15,26 +15,32 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+export function namespaceManifest(name: string): Manifest {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
 /** kubectl as one user of one cluster. */
 export interface Kubectl {
   /**
    * Runs it with these arguments.
    *
-   * @returns standard output, without the white space around it
-   * @throws Error with what kubectl said
+   * @returns standard output, trimmed
+   * @throws Error with kubectl's error output
    */
   run(...args: readonly string[]): Promise<string>;
-  /** `kubectl apply`, which looks the fields up in the API server's OpenAPI. */
+  /** `kubectl apply`, which validates the fields with the API server's OpenAPI document. */
   apply(...manifests: readonly Manifest[]): Promise<void>;
+  /** `kubectl delete`, without waiting; objects that do not exist are no error. */
+  delete(...manifests: readonly Manifest[]): Promise<void>;
   /** `kubectl get --raw`, as parsed JSON. */
   raw(path: string): Promise<unknown>;
-  /** One value of one object: `kubectl get -o jsonpath=`. Empty where there is none. */
+  /** One value of one object: `kubectl get -o jsonpath=`. Empty if there is none. */
   field(resource: string, name: string, jsonPath: string, namespace?: string): Promise<string>;
 }
 
 /**
- * @param kubeconfig the file that says which cluster, and who asks
- * @param directory where manifests and what kubectl remembers of the cluster are written
+ * @param kubeconfig the file with the cluster and the user
+ * @param directory gets manifests and kubectl's cache
  */
 export async function createKubectl(kubeconfig: string, directory: string): Promise<Kubectl> {
   const program = await ensureKubectl();
@@ -43,13 +49,20 @@ export async function createKubectl(kubeconfig: string, directory: string): Prom
   let written = 0;
   const run = async (...args: readonly string[]) =>
     (await runCommand(program, [...options, ...args])).trim();
+  const writeList = async (items: readonly Manifest[]): Promise<string> => {
+    written += 1;
+    const file = join(scratch, `${written}.json`);
+    await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    return file;
+  };
   return {
     run,
     async apply(...manifests) {
-      written += 1;
-      const file = join(scratch, `${written}.json`);
-      await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }));
-      await run('apply', '--filename', file);
+      await run('apply', '--filename', await writeList(manifests));
+    },
+    async delete(...manifests) {
+      const file = await writeList(manifests);
+      await run('delete', '--ignore-not-found', '--wait=false', '--filename', file);
     },
     raw: async (path) => JSON.parse(await run('get', '--raw', path)),
     field: (resource, name, jsonPath, namespace) =>

@@ -1,16 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
+import { expect } from 'vitest';
+import type { Cluster } from '../../scripts/parts/cluster.ts';
 import { freePort } from '../../scripts/parts/free-port.ts';
-import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
-import { type InstalledAdapter, installAdapter, startAdapter } from './adapter.ts';
-import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
-import { type Series, scrapeConfig, startWorkload, type Workload } from './workload.ts';
+import { type InstalledAdapter, startAdapter } from './adapter.ts';
+import { test } from './cluster.ts';
+import type { Kubectl, Manifest } from './kubectl.ts';
+import type { Series } from './workload.ts';
 
 const GROUP = 'office.example.com';
 const API = '/apis/custom.metrics.k8s.io/v1beta2';
-const SHOP = `${API}/namespaces/shop`;
+const OFFICE = `${API}/namespaces/office`;
 /** Relists and lookups of the cluster's resources are 2 s apart. */
 const PATIENCE = { timeout: 60_000, interval: 300 };
 
@@ -18,41 +18,38 @@ const PATIENCE = { timeout: 60_000, interval: 300 };
 const PRINTER = { kind: 'Printer', plural: 'printers', singular: 'printer', scope: 'Namespaced' };
 const REGION = { kind: 'Region', plural: 'regions', singular: 'region', scope: 'Cluster' };
 
-let plane: ControlPlane;
+let cluster: Cluster;
 let kubectl: Kubectl;
-let workload: Workload;
-let prometheus: RunningPrometheus;
+let prometheusUrl: string;
 let adapter: InstalledAdapter;
 let rulesFile: string;
 
-beforeAll(async () => {
-  plane = await startControlPlane();
-  kubectl = await createKubectl(plane.kubeconfig, plane.directory);
-  workload = await startWorkload(() => SERIES);
-  prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
-  rulesFile = join(plane.directory, 'rules.yaml');
-  await writeFile(rulesFile, rules());
-  await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
-  adapter = await installAdapter(plane, kubectl, {
-    rulesFile,
-    prometheusUrl: prometheus.url,
-    flags: ['--shutdown-delay-duration=0s'],
-  });
-});
-
-afterAll(async () => {
-  await adapter?.stop();
-  await prometheus?.stop();
-  await workload?.close();
-  await plane?.stop();
-});
+test.beforeAll(
+  async ({
+    cluster: shared,
+    kubectl: admin,
+    createNamespace,
+    fileResources,
+    install,
+    startScraping,
+  }) => {
+    cluster = shared;
+    kubectl = admin;
+    await createNamespace('office');
+    fileResources.defer(() => kubectl.delete(definition(PRINTER), definition(REGION)));
+    prometheusUrl = (await startScraping(() => SERIES, 3)).url;
+    const flags = ['--shutdown-delay-duration=0s'];
+    adapter = await install({ rules: rules(), prometheusUrl, flags });
+    rulesFile = adapter.rulesFile;
+  },
+);
 
 test('series of resources that the cluster does not have are not served for them', async () => {
   const only = listing(['namespaces/pages_waiting', false]);
   await expect.poll(discovery, PATIENCE).toMatchObject(only);
   for (const path of [
-    `${SHOP}/printers.${GROUP}/laser/pages_waiting`,
-    `${SHOP}/printers/laser/pages_waiting`,
+    `${OFFICE}/printers.${GROUP}/laser/pages_waiting`,
+    `${OFFICE}/printers/laser/pages_waiting`,
     `${API}/regions.${GROUP}/north/load`,
   ]) {
     await expect(kubectl.raw(path)).rejects.toThrow('NotFound');
@@ -60,13 +57,13 @@ test('series of resources that the cluster does not have are not served for them
 });
 
 test('a rule that names a resource that is not there is refused, at the start and as an edit', async () => {
-  const file = join(plane.directory, 'refused.yaml');
-  const logFile = join(plane.directory, 'refused.log');
+  const file = join(cluster.directory, 'refused.yaml');
+  const logFile = join(cluster.directory, 'refused.log');
   await writeFile(file, rules(deviceRule));
   const start = startAdapter({
     rulesFile: file,
-    prometheusUrl: prometheus.url,
-    kubeconfig: await plane.serviceAccountKubeconfig(adapter.namespace, 'prom-metrics-adapter'),
+    prometheusUrl,
+    kubeconfig: await cluster.serviceAccountKubeconfig(adapter.namespace, 'prom-metrics-adapter'),
     port: await freePort(),
     certFile: adapter.certFile,
     keyFile: adapter.keyFile,
@@ -89,7 +86,7 @@ test('a namespaced custom resource is usable once it is there, without a restart
   const name = `printers.${GROUP}/pages_waiting`;
   await expect.poll(discovery, PATIENCE).toEqual(listingAlso(name, true));
   for (const resource of [`printers.${GROUP}`, `printer.${GROUP}`, 'printers', 'printer']) {
-    expect(await kubectl.raw(`${SHOP}/${resource}/laser/pages_waiting`)).toMatchObject({
+    expect(await kubectl.raw(`${OFFICE}/${resource}/laser/pages_waiting`)).toMatchObject({
       items: [printerValue('laser', '3')],
     });
   }
@@ -98,7 +95,7 @@ test('a namespaced custom resource is usable once it is there, without a restart
 test('all objects of it, and those that a selector picks', async () => {
   await established(PRINTER);
   await kubectl.apply(object(PRINTER, 'laser', '1'), object(PRINTER, 'plotter', '2'));
-  const all = `${SHOP}/printers.${GROUP}/*/pages_waiting`;
+  const all = `${OFFICE}/printers.${GROUP}/*/pages_waiting`;
   // Whoever may not list the objects cannot tell which there are: an error, not an empty list.
   await expect(kubectl.raw(all)).rejects.toThrow('InternalError');
 
@@ -127,14 +124,14 @@ test('a root-scoped custom resource has metrics of its own, in no namespace', as
   expect(await kubectl.raw(`${regions}/*/load?labelSelector=floor%3D2`)).toMatchObject({
     items: [regionValue('south', '6')],
   });
-  await expect(kubectl.raw(`${SHOP}/regions.${GROUP}/north/load`)).rejects.toThrow('NotFound');
+  await expect(kubectl.raw(`${OFFICE}/regions.${GROUP}/north/load`)).rejects.toThrow('NotFound');
 });
 
 test('a rule that names the resource is taken as an edit now', async () => {
   await writeFile(rulesFile, rules(deviceRule));
   const name = `printers.${GROUP}/paper_jams`;
   await expect.poll(discovery, PATIENCE).toEqual(listingAlso(name, true));
-  expect(await kubectl.raw(`${SHOP}/printers.${GROUP}/*/paper_jams`)).toMatchObject({
+  expect(await kubectl.raw(`${OFFICE}/printers.${GROUP}/*/paper_jams`)).toMatchObject({
     items: [printerValue('laser', '8')],
   });
 });
@@ -150,7 +147,7 @@ test('the metrics of a resource go with it, and no others', async () => {
         [`regions.${GROUP}/load`, false],
       ),
     );
-  const path = `${SHOP}/printers.${GROUP}/laser/pages_waiting`;
+  const path = `${OFFICE}/printers.${GROUP}/laser/pages_waiting`;
   await expect(kubectl.raw(path)).rejects.toThrow('NotFound');
   expect(await kubectl.raw(`${API}/regions.${GROUP}/*/load`)).toMatchObject({
     items: [regionValue('north', '5'), regionValue('south', '6')],
@@ -159,11 +156,15 @@ test('the metrics of a resource go with it, and no others', async () => {
 });
 
 const SERIES: readonly Series[] = [
-  { metric: 'pages_waiting', labels: { k8s_namespace: 'shop', k8s_printer: 'laser' }, value: 3 },
-  { metric: 'pages_waiting', labels: { k8s_namespace: 'shop', k8s_printer: 'plotter' }, value: 4 },
+  { metric: 'pages_waiting', labels: { k8s_namespace: 'office', k8s_printer: 'laser' }, value: 3 },
+  {
+    metric: 'pages_waiting',
+    labels: { k8s_namespace: 'office', k8s_printer: 'plotter' },
+    value: 4,
+  },
   { metric: 'load', labels: { k8s_region: 'north' }, value: 5 },
   { metric: 'load', labels: { k8s_region: 'south' }, value: 6 },
-  { metric: 'paper_jams', labels: { namespace: 'shop', device: 'laser' }, value: 8 },
+  { metric: 'paper_jams', labels: { namespace: 'office', device: 'laser' }, value: 8 },
 ];
 
 const METRICS_QUERY = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
@@ -224,7 +225,7 @@ async function established({ plural }: CustomResource): Promise<void> {
 }
 
 function object({ kind, scope }: CustomResource, name: string, floor: string): Manifest {
-  const namespace = scope === 'Namespaced' ? { namespace: 'shop' } : {};
+  const namespace = scope === 'Namespaced' ? { namespace: 'office' } : {};
   return {
     apiVersion: `${GROUP}/v1`,
     kind,
@@ -277,7 +278,7 @@ function entry([name, namespaced]: Metric) {
 }
 
 function printerValue(name: string, value: string) {
-  const described = { kind: 'Printer', namespace: 'shop', name, apiVersion: `${GROUP}/v1` };
+  const described = { kind: 'Printer', namespace: 'office', name, apiVersion: `${GROUP}/v1` };
   return expect.objectContaining({ describedObject: described, value });
 }
 

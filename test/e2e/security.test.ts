@@ -1,17 +1,16 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type ControlPlane, startControlPlane } from '../../scripts/parts/control-plane.ts';
+import { afterEach, beforeAll, describe, expect, vi } from 'vitest';
+import type { Cluster } from '../../scripts/parts/cluster.ts';
 import {
   createAuthority,
   issueClientCertificate,
 } from '../../scripts/parts/control-plane-certificates.ts';
-import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import { answeredRequests } from '../fixtures/prometheus-requests.ts';
 import { type RecordingProxy, startRecordingProxy } from '../golden/recording-proxy.ts';
-import { askAdapter, type InstalledAdapter, installAdapter } from './adapter.ts';
-import { createKubectl, type Kubectl, type Manifest } from './kubectl.ts';
-import { type Series, scrapeConfig, startWorkload, type Workload } from './workload.ts';
+import { askAdapter, type InstalledAdapter } from './adapter.ts';
+import { test } from './cluster.ts';
+import type { Kubectl, Manifest } from './kubectl.ts';
+import type { Series } from './workload.ts';
 
 const CUSTOM = '/apis/custom.metrics.k8s.io/v1beta2';
 const EXTERNAL = '/apis/external.metrics.k8s.io/v1beta1';
@@ -19,17 +18,16 @@ const RESOURCE = '/apis/metrics.k8s.io/v1beta1';
 const PATIENCE = { timeout: 60_000, interval: 300 };
 
 /** Two namespaces with one pod each; the reader may ask for what is in the first. */
-const OWN = 'shop';
-const OTHER = 'bank';
+const OWN = 'own';
+const OTHER = 'other';
 const READER = 'metrics-reader';
 
 const podMetric = (namespace: string, metric = 'open_connections', pod = '*') =>
   `${CUSTOM}/namespaces/${namespace}/pods/${pod}/${metric}`;
 const externalMetric = (namespace: string) => `${EXTERNAL}/namespaces/${namespace}/orders_waiting`;
 
-let plane: ControlPlane;
+let cluster: Cluster;
 let kubectl: Kubectl;
-let workload: Workload;
 let prometheus: RunningPrometheus;
 let proxy: RecordingProxy;
 let adapter: InstalledAdapter;
@@ -38,44 +36,45 @@ let token: string;
 /** What Prometheus was asked when the answer had been given already: nothing, it is hoped. */
 const lateQueries: (string | null)[] = [];
 
-beforeAll(async () => {
-  plane = await startControlPlane();
-  kubectl = await createKubectl(plane.kubeconfig, plane.directory);
-  workload = await startWorkload(() => [OWN, OTHER].flatMap(seriesIn));
-  prometheus = await startPrometheus({ config: scrapeConfig(workload, 3) });
-  proxy = await startRecordingProxy(prometheus.url);
-  const rulesFile = join(plane.directory, 'rules.yaml');
-  await writeFile(rulesFile, RULES);
-  await kubectl.apply(...namespace(OWN), ...namespace(OTHER), ...reader());
-  token = await plane.createToken(OWN, READER);
-  adapter = await installAdapter(plane, kubectl, {
-    rulesFile,
-    prometheusUrl: proxy.url,
-    flags: [
-      // Every query is asked, so that none that should not be is answered from memory.
-      '--query-max-age=0s',
-      '--shutdown-delay-duration=0s',
-      // The log has the queries of each request.
-      '-v=6',
-      '--logging-format=json',
-    ],
-  });
-  await untilListed();
-});
-
-afterAll(async () => {
-  await adapter?.stop();
-  await proxy?.close();
-  await prometheus?.stop();
-  await workload?.close();
-  await plane?.stop();
-});
+test.beforeAll(
+  async ({
+    cluster: shared,
+    kubectl: admin,
+    createNamespace,
+    fileResources,
+    install,
+    startScraping,
+  }) => {
+    cluster = shared;
+    kubectl = admin;
+    prometheus = await startScraping(() => [OWN, OTHER].flatMap(seriesIn), 3);
+    const recording = startRecordingProxy(prometheus.url);
+    proxy = fileResources.adopt(await recording, (it) => it.close());
+    await createNamespace(OWN);
+    await createNamespace(OTHER);
+    await kubectl.apply(podIn(OWN), podIn(OTHER), ...reader());
+    token = await cluster.createToken(OWN, READER);
+    adapter = await install({
+      rules: RULES,
+      prometheusUrl: proxy.url,
+      flags: [
+        // Every query is asked, so that none that should not be is answered from memory.
+        '--query-max-age=0s',
+        '--shutdown-delay-duration=0s',
+        // The log has the queries of each request.
+        '-v=6',
+        '--logging-format=json',
+      ],
+    });
+    await untilListed();
+  },
+);
 
 describe('the front proxy is not believed', () => {
   const forged = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
 
   test('but its own certificate is', async () => {
-    const certificate = plane.certificates.frontProxy;
+    const certificate = cluster.certificates.frontProxy;
     expect(await ask({ certificate, headers: forged })).toEqual(served);
   });
 
@@ -85,12 +84,12 @@ describe('the front proxy is not believed', () => {
 
   test('with a certificate of an authority that has the same name', async () => {
     const authority = await createAuthority('front-proxy-ca');
-    const certificate = await issueClientCertificate(authority, { name: plane.frontProxyName });
+    const certificate = await issueClientCertificate(authority, { name: cluster.frontProxyName });
     expect(await ask({ certificate, headers: forged })).toEqual(refused(401));
   });
 
   test('with a certificate of the right authority and a name that is not allowed', async () => {
-    const { frontProxyCa } = plane.certificates;
+    const { frontProxyCa } = cluster.certificates;
     const certificate = await issueClientCertificate(frontProxyCa, { name: 'mallory' });
     expect(await ask({ certificate, headers: forged })).toEqual(refused(401));
   });
@@ -101,15 +100,15 @@ describe('the front proxy is not believed', () => {
       { notBefore: new Date('2098-01-01'), notAfter: new Date('2099-01-01') },
     ];
     for (const time of times) {
-      const identity = { name: plane.frontProxyName, ...time };
-      const certificate = await issueClientCertificate(plane.certificates.frontProxyCa, identity);
+      const identity = { name: cluster.frontProxyName, ...time };
+      const certificate = await issueClientCertificate(cluster.certificates.frontProxyCa, identity);
       expect(await ask({ certificate, headers: forged })).toEqual(refused(401));
     }
   });
 
   test("with a user's certificate and the front proxy's name", async () => {
-    const name = plane.frontProxyName;
-    const certificate = await issueClientCertificate(plane.certificates.ca, { name });
+    const name = cluster.frontProxyName;
+    const certificate = await issueClientCertificate(cluster.certificates.ca, { name });
     expect(await ask({ certificate, headers: forged })).toEqual(refused(403, `"${name}"`));
   });
 
@@ -215,7 +214,7 @@ describe('kubectl --as', () => {
   });
 
   test('counts nothing without the API server: the headers are refused', async () => {
-    const certificate = plane.certificates.admin;
+    const certificate = cluster.certificates.admin;
     const headers = { 'Impersonate-User': reader };
     expect(await ask({ certificate, headers })).toEqual(refused(400, 'impersonate-user'));
   });
@@ -294,7 +293,7 @@ describe('names that are made to break out of the query', () => {
     '%20',
     ' ',
   ];
-  const asAdmin = (path: string) => ask({ path, certificate: plane.certificates.admin });
+  const asAdmin = (path: string) => ask({ path, certificate: cluster.certificates.admin });
   let answeredBefore: number;
 
   beforeAll(async () => {
@@ -393,7 +392,7 @@ interface Asked {
 const ask = (asked: Asked) => askPort(adapter.port, asked);
 
 /** Asks the API server, which hands on what its own authorization allows. */
-const askApiServer = (asked: Asked) => askPort(Number(new URL(plane.url).port), asked);
+const askApiServer = (asked: Asked) => askPort(Number(new URL(cluster.url).port), asked);
 
 /** @returns the answer, and the queries that Prometheus got because of it */
 async function askPort(port: number, { path = podMetric(OWN), ...credentials }: Asked) {
@@ -502,19 +501,16 @@ function seriesIn(namespace: string): readonly Series[] {
   ];
 }
 
-/** With a pod, and the service account that a pod has to have. */
-function namespace(name: string): readonly Manifest[] {
-  const automountServiceAccountToken = false;
-  return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: name, name: 'default' } },
-    {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { namespace: name, name: `${name}-0` },
-      spec: { containers: [{ name: 'web', image: 'nginx' }], automountServiceAccountToken },
+function podIn(namespace: string): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name: `${namespace}-0` },
+    spec: {
+      containers: [{ name: 'web', image: 'nginx' }],
+      automountServiceAccountToken: false,
     },
-  ];
+  };
 }
 
 /** Somebody who may ask for two metrics in one namespace. */
@@ -558,7 +554,7 @@ async function untilListed(): Promise<void> {
       podMetric(namespace, 'queue_depth'),
       externalMetric(namespace),
     ]) {
-      const { certificates } = plane;
+      const { certificates } = cluster;
       await vi.waitFor(async () => {
         expect(await ask({ path, certificate: certificates.admin })).toEqual(served);
       }, PATIENCE);

@@ -10,7 +10,7 @@ import {
 } from '../../../scripts/parts/control-plane-certificates.ts';
 import { startPrometheus } from '../../../scripts/parts/prometheus.ts';
 import { identityManifests } from '../../e2e/adapter-manifests.ts';
-import { createKubectl, type Kubectl } from '../../e2e/kubectl.ts';
+import { createKubectl, type Kubectl, namespaceManifest } from '../../e2e/kubectl.ts';
 import { type Series, startWorkload } from '../../e2e/workload.ts';
 import { prepareAudit } from '../measure/apiserver-load.ts';
 import type { OnEnd } from '../run-bench.ts';
@@ -67,7 +67,7 @@ export async function startEnvironment(
   });
   onEnd(() => plane.stop());
   const kubectl = await createKubectl(plane.kubeconfig, directory);
-  await kubectl.apply(...identityManifests(IDENTITY));
+  await kubectl.apply(namespaceManifest(IDENTITY.namespace), ...identityManifests(IDENTITY));
   await settings.populate?.(plane, kubectl);
   const prometheus = await startScraping(settings, onEnd);
   const rulesFile = join(directory, 'rules.yaml');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { runCommand } from '../../scripts/parts/command.ts';
 import { ensureHelm } from '../../scripts/parts/kubectl.ts';
-import type { Manifest } from './kubectl.ts';
+import type { Manifest } from '../e2e/kubectl.ts';
 
 /** The chart of this project. */
 export const chartDirectory = join(import.meta.dirname, '../../charts/prom-metrics-adapter');

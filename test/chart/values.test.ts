@@ -14,7 +14,7 @@ import {
   type Values,
 } from './helm.ts';
 
-const oldValues = join(import.meta.dirname, 'chart/old-values.yaml');
+const oldValues = join(import.meta.dirname, 'values/old-values.yaml');
 
 const rule = {
   seriesQuery: 'queue_length{namespace!=""}',

@@ -12,6 +12,7 @@ import {
   type UsageQuestion,
 } from '../../src/metrics/resource-queries.ts';
 import { readConfiguration } from '../../src/sources/file/configuration.ts';
+import type { Manifest } from '../e2e/kubectl.ts';
 import {
   chartDirectory,
   fieldOf,
@@ -22,7 +23,6 @@ import {
   type Values,
   withValues,
 } from './helm.ts';
-import type { Manifest } from './kubectl.ts';
 import { checkRules } from './rules-check.ts';
 
 const API = 'v1beta1.metrics.k8s.io';

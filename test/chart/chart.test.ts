@@ -8,6 +8,7 @@ import { runCommand } from '../../scripts/parts/command.ts';
 import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
 import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
 import { createMonitoring } from '../../src/commands/serve/monitoring.ts';
+import type { Manifest } from '../e2e/kubectl.ts';
 import { MEMORY_BYTES } from '../fixtures/limited-adapter.ts';
 import { readData } from '../golden/recorded-cases.ts';
 import {
@@ -22,11 +23,10 @@ import {
   renderChart,
   type Values,
 } from './helm.ts';
-import type { Manifest } from './kubectl.ts';
 import { checkRules } from './rules-check.ts';
 
-const oldValues = join(import.meta.dirname, 'chart/old-values.yaml');
-const allValues = join(import.meta.dirname, 'chart/all-values.yaml');
+const oldValues = join(import.meta.dirname, 'values/old-values.yaml');
+const allValues = join(import.meta.dirname, 'values/all-values.yaml');
 const exampleValues = join(import.meta.dirname, '../../examples/nginx/values.yaml');
 
 const rule = {
