@@ -146,10 +146,6 @@ describe('architecture', () => {
       'cli/flag.ts -> cli/parse-flags.ts -> cli/flag.ts',
       'apimachinery/label-selector.ts -> apimachinery/label-selector-parser.ts -> apimachinery/label-selector.ts',
       'promql/availability.ts -> promql/fault.ts -> promql/availability.ts',
-      'apiserver/flow-control/review-queue.ts -> apiserver/flow-control/request-pools.ts -> apiserver/flow-control/review-queue.ts',
-      'apiserver/connections/connection.ts -> apiserver/connections/memory-budget.ts -> apiserver/connections/connection.ts',
-      'apiserver/connections/open-request.ts -> apiserver/connections/connection.ts -> apiserver/connections/memory-budget.ts -> apiserver/connections/open-request.ts',
-      'apiserver/connections/open-request.ts -> apiserver/connections/connection.ts -> apiserver/connections/open-request.ts',
     ]);
   });
 

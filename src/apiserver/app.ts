@@ -1,28 +1,27 @@
+import { randomUUID } from 'node:crypto';
 import express from 'express';
 import type { UserInfo } from './authentication/user-info.ts';
 import type { RequestAccess } from './authorization/request-access.ts';
 import type { Connection } from './connections/connection.ts';
-import type { RequestPlace, RequestPools } from './flow-control/request-pools.ts';
+import type { RequestPools, RequestSlot } from './flow-control/request-pools.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
-import { auditId } from './http/audit-id.ts';
 import { requestedTimeout, withDeadline } from './http/deadline.ts';
-import type {
-  AnswerHeaders,
-  ExchangeHandler,
-  HttpExchange,
-  RequestOrigin,
+import {
+  type AnswerHeaders,
+  discardBody,
+  type ExchangeHandler,
+  type HttpExchange,
+  type RequestOrigin,
 } from './http/http-exchange.ts';
 import { Http1Exchange } from './http/http1-exchange.ts';
 import { Http2Exchange } from './http/http2-exchange.ts';
-import { dropBody } from './http/request-body.ts';
 import { type RequestInfo, requestInfo } from './http/request-info.ts';
 import { parseRequestUrl } from './http/request-url.ts';
 import { respond } from './http/respond.ts';
 import type { RequestListeners } from './http/server.ts';
 import type { ApiRegistration } from './registration/api-registration.ts';
 import { type Answer, objectAnswer } from './representation/answer.ts';
-import { negotiateError } from './representation/negotiation.ts';
-import { isPretty } from './representation/pretty-print.ts';
+import { isPretty, negotiateError } from './representation/negotiation.ts';
 import { createRoutes, type Routes } from './routes.ts';
 import { ApiError, retryAfterOf, statusOf } from './status.ts';
 
@@ -142,7 +141,7 @@ async function serve<Context>(pipeline: Pipeline<Context>, exchange: HttpExchang
   } catch (thrown) {
     error = thrown instanceof ApiError ? thrown.error : thrown;
     // An answer cannot be sent, for example, if the client has disconnected.
-    await sendError(exchange, thrown, common).catch(() => exchange.hangUp());
+    await sendError(exchange, thrown, common).catch(() => exchange.abort());
   }
 }
 
@@ -159,6 +158,16 @@ function commonHeaders(
   };
 }
 
+/**
+ * The id of a request in the logs of all servers that it passes: the one that it has, if it is fit for
+ * a log, else a new one.
+ *
+ * @param header the header Audit-Id
+ */
+function auditId(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.:/+=-]{1,64}$/.test(header) ? header : randomUUID();
+}
+
 /** The steps of a request: parse, authenticate, authorize, take an in-flight slot, route. */
 async function answer<Context>(
   pipeline: Pipeline<Context>,
@@ -171,25 +180,25 @@ async function answer<Context>(
   const url = parseRequestUrl(target);
   const info = requestInfo(method, url);
   progress.info = info;
-  dropBody(exchange);
+  discardBody(exchange);
   const timeout = requestedTimeout(url.query, requestTimeout);
   const origin = exchange.origin();
-  const place = openPlace(pipeline, origin);
+  const slot = openSlot(pipeline, origin);
   return withDeadline(timeout, exchange, async (signal) => {
     try {
-      const identity = await access.authenticate(origin, place.unidentified(signal));
+      const identity = await access.authenticate(origin, slot.unidentified(signal));
       const { user } = identity;
       progress.user = user;
-      if (identity.method === 'front_proxy') exchange.open.connection.provenFrontProxy();
-      await access.authorize(user, info, place.identified(identity, signal));
+      if (identity.method === 'front_proxy') exchange.open.connection.markFrontProxy();
+      await access.authorize(user, info, slot.identified(identity, signal));
       // Health checks are served under any load, unless they have to wait for a review.
-      if (!healthPaths.has(url.path)) place.take(identity);
-      const flow = place.flowOf(identity);
+      if (!healthPaths.has(url.path)) slot.take(identity);
+      const flow = slot.flowOf(identity);
       const holdMemory = (bytes: number) => exchange.open.holdMemory(bytes);
       return await routes({ method, url, headers, signal, flow, context, holdMemory });
     } finally {
       // Also if the client has disconnected; and not before the kernel has taken the response.
-      exchange.open.onSent(() => place.leave());
+      exchange.open.onSent(() => slot.leave());
     }
   });
 }
@@ -198,18 +207,18 @@ async function answer<Context>(
  * The in-flight slot of a new request. It is released after the request timeout, since work that is
  * still running then may never end.
  */
-function openPlace(
+function openSlot(
   { pools, requestTimeout }: Pick<AppDependencies<unknown>, 'pools' | 'requestTimeout'>,
   { socket }: RequestOrigin,
-): RequestPlace {
-  const place = pools.open(socket?.remoteAddress);
-  if (requestTimeout === 0) return place;
-  const timer = setTimeout(() => place.leave(), requestTimeout).unref();
+): RequestSlot {
+  const slot = pools.open(socket?.remoteAddress);
+  if (requestTimeout === 0) return slot;
+  const timer = setTimeout(() => slot.leave(), requestTimeout).unref();
   return {
-    ...place,
+    ...slot,
     leave() {
       clearTimeout(timer);
-      place.leave();
+      slot.leave();
     },
   };
 }

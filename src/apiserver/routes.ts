@@ -5,9 +5,8 @@ import {
   createAggregatedDiscovery,
 } from './discovery/aggregated-discovery.ts';
 import { apiGroup, apiGroupList, createResourceLists } from './discovery/discovery.ts';
-import { versionInfo } from './discovery/version-info.ts';
 import { type HealthEndpoints, healthAnswer, healthPaths } from './health.ts';
-import { readsGzip } from './http/compression.ts';
+import { acceptsGzip } from './http/compression.ts';
 import type { HttpExchange } from './http/http-exchange.ts';
 import type { RequestUrl } from './http/request-url.ts';
 import { addressOf, createOpenApi, type OpenApiDocuments } from './openapi/openapi-documents.ts';
@@ -26,12 +25,12 @@ import {
 import {
   accepts,
   discoveryOffer,
+  isPretty,
   JSON_TYPE,
   type Negotiated,
   negotiate,
   type Offer,
 } from './representation/negotiation.ts';
-import { isPretty } from './representation/pretty-print.ts';
 import { ApiError, methodNotAllowed, notAcceptable, resourceNotFound } from './status.ts';
 
 export interface RouteDependencies<Context> {
@@ -175,7 +174,7 @@ function apisRoutes<Context>(
     const { conversion } = objectForm;
     const request = { version, segments: rest, query, conversion, signal, flow, context };
     const object = await getObject(api, request);
-    const isCompressed = readsGzip(headers['accept-encoding']);
+    const isCompressed = acceptsGzip(headers['accept-encoding']);
     return listAnswer(object, objectForm, { isCompressed, oneAtATime, signal, holdMemory });
   };
 }
@@ -221,4 +220,20 @@ function paths(
     '/openapi/v3/',
     '/version',
   ].sort();
+}
+
+/** `/version`: version.Info of k8s.io/apimachinery. Fields about Go and the build are empty. */
+function versionInfo(version: string): object {
+  const [major = '', minor = ''] = version.split('.');
+  return {
+    major,
+    minor,
+    gitVersion: `v${version}`,
+    gitCommit: '',
+    gitTreeState: '',
+    buildDate: '',
+    goVersion: '',
+    compiler: '',
+    platform: `${process.platform}/${process.arch}`,
+  };
 }

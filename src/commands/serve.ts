@@ -4,7 +4,7 @@ import { externalMetricsApi } from '../apis/external/registration.ts';
 import type { MetricsContext } from '../apis/metrics-api.ts';
 import { resourceMetricsApi } from '../apis/resource/registration.ts';
 import { createApp } from '../apiserver/app.ts';
-import { openToEveryone } from '../apiserver/authorization/request-access.ts';
+import { anonymousAccess } from '../apiserver/authorization/request-access.ts';
 import {
   createRequestPools,
   createSinglePool,
@@ -176,7 +176,7 @@ async function requestAccess(
   metrics: Monitoring,
 ): Promise<DelegatedAccess> {
   if (!options.standalone) return delegateAccess(options, log, metrics);
-  return { ...openToEveryone, readiness: [], close: () => undefined };
+  return { ...anonymousAccess, readiness: [], close: () => undefined };
 }
 
 function requestPools({ serving, standalone }: ServeOptions, metrics: Monitoring): RequestPools {

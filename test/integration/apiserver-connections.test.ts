@@ -7,7 +7,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { anonymous } from '../../src/apiserver/authentication/user-info.ts';
 import {
-  openToEveryone,
+  anonymousAccess,
   type RequestAccess,
 } from '../../src/apiserver/authorization/request-access.ts';
 import {
@@ -20,7 +20,7 @@ import {
 
 /** Requests of `x-remote-user` count as proven by the front proxy's certificate. */
 const access: RequestAccess = {
-  ...openToEveryone,
+  ...anonymousAccess,
   authenticate: async ({ headers }) => ({
     method: headers['x-remote-user'] === undefined ? 'anonymous' : 'front_proxy',
     user: anonymous,

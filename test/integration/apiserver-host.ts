@@ -6,8 +6,8 @@ import { customMetricsApi } from '../../src/apis/custom/registration.ts';
 import { externalMetricsApi } from '../../src/apis/external/registration.ts';
 import type { MetricsContext } from '../../src/apis/metrics-api.ts';
 import { type AnsweredRequest, type AppDependencies, createApp } from '../../src/apiserver/app.ts';
-import { openToEveryone } from '../../src/apiserver/authorization/request-access.ts';
-import type { CloseReason } from '../../src/apiserver/connections/connection.ts';
+import { anonymousAccess } from '../../src/apiserver/authorization/request-access.ts';
+import type { CloseReason } from '../../src/apiserver/connections/close-reason.ts';
 import type { ConnectionLimits } from '../../src/apiserver/connections/connections.ts';
 import { createSinglePool } from '../../src/apiserver/flow-control/request-pools.ts';
 import { type Server, type ServerOptions, startServer } from '../../src/apiserver/http/server.ts';
@@ -120,7 +120,7 @@ export async function startApiserver(settings: HostSettings = {}): Promise<Apise
   const closed: CloseReason[] = [];
   const app = createApp({
     apis: () => apis,
-    access: settings.access ?? openToEveryone,
+    access: settings.access ?? anonymousAccess,
     liveness: [{ name: 'ping', check: () => undefined }],
     readiness: [{ name: 'relist', check: () => settings.failing }],
     ownMetrics: async () => ({ contentType: 'text/plain', body: 'up 1\n' }),

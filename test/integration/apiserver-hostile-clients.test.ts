@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { peerCertificates } from '../../src/apiserver/authentication/peer-certificates.ts';
 import { anonymous } from '../../src/apiserver/authentication/user-info.ts';
 import {
-  openToEveryone,
+  anonymousAccess,
   type RequestAccess,
 } from '../../src/apiserver/authorization/request-access.ts';
 import {
@@ -87,7 +87,7 @@ describe('clients that want all places for themselves', () => {
     const review = Promise.withResolvers<void>();
     let reviews = 0;
     const access: RequestAccess = {
-      ...openToEveryone,
+      ...anonymousAccess,
       authenticate: async (_, { onWait }) => {
         onWait();
         reviews += 1;
@@ -167,7 +167,7 @@ describe('health', () => {
       return [];
     };
     const access: RequestAccess = {
-      ...openToEveryone,
+      ...anonymousAccess,
       authenticate: async ({ headers }, { onWait }) => {
         if (headers.authorization !== undefined) onWait();
         return identity;
@@ -229,7 +229,7 @@ describe('certificates made to keep the server busy', () => {
   async function startReading() {
     const errors: unknown[] = [];
     const access = {
-      ...openToEveryone,
+      ...anonymousAccess,
       authenticate: async (request: Parameters<typeof peerCertificates>[0]) => {
         try {
           expect(peerCertificates(request)?.leaf.subject.commonName).toBe('mallory');

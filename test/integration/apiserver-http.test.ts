@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { peerCertificates } from '../../src/apiserver/authentication/peer-certificates.ts';
 import { anonymous } from '../../src/apiserver/authentication/user-info.ts';
 import {
-  openToEveryone,
+  anonymousAccess,
   type RequestAccess,
 } from '../../src/apiserver/authorization/request-access.ts';
 import {
@@ -428,7 +428,7 @@ describe('who asks', () => {
   it.each(['HTTP/1.1', 'HTTP/2'])('is told by certificate and headers with %s', async (version) => {
     const seen: unknown[] = [];
     const access: RequestAccess = {
-      ...openToEveryone,
+      ...anonymousAccess,
       async authenticate(origin) {
         const peer = peerCertificates(origin);
         const again = peerCertificates(origin);

@@ -1,5 +1,5 @@
 import type { ApiGroup, ApiResource } from '../../apiserver/discovery/discovery.ts';
-import { refuseWatch } from '../../apiserver/http/list-options.ts';
+import { rejectWatch } from '../../apiserver/http/list-options.ts';
 import { type ApiPath, operationName } from '../../apiserver/registration/api-path.ts';
 import type { ApiRegistration } from '../../apiserver/registration/api-registration.ts';
 import { objectMediaTypes } from '../../apiserver/representation/negotiation.ts';
@@ -32,7 +32,7 @@ export function externalMetricsApi(
     async get({ segments, query, signal, flow, context: { onQuery } }) {
       const [first, namespace = '', metric = ''] = segments;
       if (first !== 'namespaces' || segments.length !== 3) throw resourceNotFound();
-      refuseWatch(query, group.name, '*');
+      rejectWatch(query, group.name, '*');
       const { labelSelector: selector } = parseMetricListOptions(query, undefined);
       const values = await metrics.get({ namespace, metric, selector, signal, flow, onQuery });
       return externalMetricValueList(values);

@@ -1,6 +1,6 @@
 import { parseFieldSelector } from '../../apimachinery/field-selector.ts';
 import type { ApiGroup, ApiResource } from '../../apiserver/discovery/discovery.ts';
-import { checkNumbers, readLabelSelector, refuseWatch } from '../../apiserver/http/list-options.ts';
+import { checkNumbers, readLabelSelector, rejectWatch } from '../../apiserver/http/list-options.ts';
 import { type ApiPath, operationName } from '../../apiserver/registration/api-path.ts';
 import type { ApiRegistration, ApiRequest } from '../../apiserver/registration/api-registration.ts';
 import { objectMediaTypes } from '../../apiserver/representation/negotiation.ts';
@@ -123,7 +123,7 @@ function listOptions(
   checkNumbers(query);
   const selector = readLabelSelector(query);
   const fields = parseFieldSelector(fieldSelectorIn(query), selectableFields);
-  refuseWatch(query, group.name, resource);
+  rejectWatch(query, group.name, resource);
   return { selector, fields };
 }
 

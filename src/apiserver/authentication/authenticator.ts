@@ -1,4 +1,4 @@
-import type { ReviewCaller } from '../flow-control/review-queue.ts';
+import type { ReviewCaller } from '../flow-control/request-pools.ts';
 import type { RequestOrigin } from '../http/http-exchange.ts';
 import { isTooManyRequests, StatusError } from '../status.ts';
 import type { CertificateAuthorities, FrontProxy } from './authorities.ts';

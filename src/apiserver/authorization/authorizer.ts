@@ -1,5 +1,5 @@
 import type { UserInfo } from '../authentication/user-info.ts';
-import type { ReviewCaller } from '../flow-control/review-queue.ts';
+import type { ReviewCaller } from '../flow-control/request-pools.ts';
 import type { RequestInfo } from '../http/request-info.ts';
 import { isTooManyRequests } from '../status.ts';
 import { forbidden } from './forbidden.ts';

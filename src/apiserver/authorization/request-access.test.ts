@@ -4,13 +4,13 @@ import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
 import { anonymous } from '../authentication/user-info.ts';
 import { requestInfo } from '../http/request-info.ts';
 import { parseRequestUrl } from '../http/request-url.ts';
-import { openToEveryone } from './request-access.ts';
+import { anonymousAccess } from './request-access.ts';
 
 it('without a cluster, all requests are anonymous and allowed', async () => {
   const request = { socket: new Socket(), headers: {}, headersDistinct: {} };
-  const identity = await openToEveryone.authenticate(request, reviewCaller());
+  const identity = await anonymousAccess.authenticate(request, reviewCaller());
   expect(identity).toEqual({ method: 'anonymous', user: anonymous });
   const info = requestInfo('DELETE', parseRequestUrl('/metrics'));
-  const allowed = openToEveryone.authorize(anonymous, info, reviewCaller());
+  const allowed = anonymousAccess.authorize(anonymous, info, reviewCaller());
   await expect(allowed).resolves.toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import type { Identity } from '../authentication/identity.ts';
 import { anonymous, type UserInfo } from '../authentication/user-info.ts';
-import type { ReviewCaller } from '../flow-control/review-queue.ts';
+import type { ReviewCaller } from '../flow-control/request-pools.ts';
 import type { RequestOrigin } from '../http/http-exchange.ts';
 import type { RequestInfo } from '../http/request-info.ts';
 
@@ -19,7 +19,7 @@ export interface RequestAccess {
 }
 
 /** For `--standalone`: nobody is asked who they are, and everybody may do everything. */
-export const openToEveryone: RequestAccess = {
+export const anonymousAccess: RequestAccess = {
   authenticate: async () => ({ method: 'anonymous', user: anonymous }),
   authorize: async () => undefined,
 };

@@ -1,32 +1,16 @@
+import type { CloseReason } from './close-reason.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import type { OpenRequest } from './open-request.ts';
-import type { RequestTurns } from './request-scheduler.ts';
+import type { OpenRequest, RequestConnection } from './open-request.ts';
+import type { RequestScheduler } from './request-scheduler.ts';
 
 const REQUESTS_A_STEP = 8;
-
-/** Why the adapter closed a connection, or one of its requests. */
-export type CloseReason =
-  /** `--max-connections`: replaced by a newer one, or not accepted. */
-  | 'connection_limit'
-  /** `--max-connections-per-address`. */
-  | 'address_limit'
-  /** `--max-unsent-bytes`. */
-  | 'unsent_limit'
-  /** The client did not read its response, or did not complete its request. */
-  | 'stalled'
-  /** Too many requests on a connection of HTTP/1.1 before the first was answered. */
-  | 'pipeline_limit'
-  /** HTTP without TLS. */
-  | 'plain_http'
-  /** The adapter is shutting down, and no request was in progress. */
-  | 'shutdown';
 
 export interface ConnectionOptions {
   /** The client's IP address. */
   readonly address: string;
   readonly budget: MemoryBudget;
   /** Those in which its requests end when it is closed. */
-  readonly turns: RequestTurns;
+  readonly scheduler: RequestScheduler;
   /** The adapter closes it, or one of its requests. */
   readonly onClosing: (connection: Connection, reason: CloseReason) => void;
   readonly onFrontProxy: (connection: Connection) => void;
@@ -35,7 +19,7 @@ export interface ConnectionOptions {
 }
 
 /** A client connection, with its open requests and the memory that they use. */
-export class Connection {
+export class Connection implements RequestConnection {
   readonly address: string;
   readonly budget: MemoryBudget;
   readonly #options: ConnectionOptions;
@@ -80,7 +64,7 @@ export class Connection {
     return this.#activeAt;
   }
 
-  provenFrontProxy(): void {
+  markFrontProxy(): void {
     if (this.#isFrontProxy) return;
     this.budget.reclassify(this.#heldBytes);
     this.#isFrontProxy = true;
@@ -98,7 +82,7 @@ export class Connection {
     for (const request of this.#requests) request.releaseBytes();
     this.#isClosing = true;
     this.#options.onClosing(this, reason);
-    this.#options.turns.end(this, () => this.#endSomeRequests());
+    this.#options.scheduler.end(this, () => this.#endSomeRequests());
   }
 
   /** Cancels the request if the protocol supports that; otherwise closes the connection. */

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { type CloseReason, Connection } from './connection.ts';
+import type { CloseReason } from './close-reason.ts';
+import { Connection } from './connection.ts';
 import { createMemoryBudget, type MemoryBudget } from './memory-budget.ts';
-import { createRequestTurns, type RequestTurns } from './request-scheduler.ts';
+import { createRequestScheduler, type RequestScheduler } from './request-scheduler.ts';
 
 export interface ConnectionLimits {
   /** The number of open connections. 0: no limit. */
@@ -24,7 +25,7 @@ export interface ConnectionObserver {
 export interface Connections {
   readonly budget: MemoryBudget;
   /** In which requests of all connections start and are ended. */
-  readonly turns: RequestTurns;
+  readonly scheduler: RequestScheduler;
   /** Accepts a new connection, or closes it if there are too many. */
   accept(socket: Socket): Connection | undefined;
   /**
@@ -51,7 +52,7 @@ export function trackConnections(
   const open = new Map<string, Connection>();
   const byAddress = new Map<string, Set<Connection>>();
   const frontProxies = new Set<string>();
-  const turns = createRequestTurns();
+  const scheduler = createRequestScheduler();
   let isEnding = false;
   const budget = createMemoryBudget(limits.maxUnsentBytes, () => open.values());
 
@@ -61,7 +62,7 @@ export function trackConnections(
       {
         address,
         budget,
-        turns,
+        scheduler,
         onClosing: (_, reason) => observer.onClosed(reason, address),
         onFrontProxy: () => rememberFrontProxy(address),
         onRequestEnd(each) {
@@ -117,7 +118,7 @@ export function trackConnections(
 
   return {
     budget,
-    turns,
+    scheduler,
     accept(socket) {
       const address = socket.remoteAddress;
       const refuse = (reason: CloseReason): undefined => {

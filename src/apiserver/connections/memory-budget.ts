@@ -1,8 +1,25 @@
-import type { Connection } from './connection.ts';
-import type { OpenRequest } from './open-request.ts';
+/** A response of which the kernel has taken no bytes for this long counts as unread. */
+const UNREAD_AFTER_MS = 1_000;
 
-/** In milliseconds. A response of which the kernel has taken no bytes for this long counts as unread. */
-const UNREAD_AFTER = 1_000;
+/** A request that uses memory of the budget. */
+export interface MemoryRequest {
+  readonly heldBytes: number;
+  /** Of its response; 0 before and after it is sent. */
+  readonly unsentBytes: number;
+  /** When the response started, or the kernel last took bytes of it: `performance.now()`. */
+  readonly progressAt: number;
+  /** Ends it, and its connection if the protocol cannot cancel a single request. */
+  endFor(reason: 'unsent_limit'): void;
+}
+
+/** A connection whose requests use memory of the budget. */
+export interface MemoryConnection {
+  readonly isFrontProxy: boolean;
+  readonly isClosing: boolean;
+  readonly heldBytes: number;
+  readonly requests: readonly MemoryRequest[];
+  close(reason: 'unsent_limit'): void;
+}
 
 /** The memory budget of all connections for open requests and their responses. */
 export interface MemoryBudget {
@@ -11,7 +28,7 @@ export interface MemoryBudget {
   /** Of responses that are being sent, in bytes. */
   readonly unsentBytes: number;
   /** A connection uses this many bytes more (or less, if negative). May close it or another one. */
-  held(connection: Connection, bytes: number): void;
+  held(connection: Pick<MemoryConnection, 'isFrontProxy'>, bytes: number): void;
   /** This many more (or fewer) bytes of responses are unsent. */
   unsent(bytes: number): void;
   /** A connection that uses this many bytes was found to belong to the front proxy. */
@@ -28,7 +45,7 @@ export interface MemoryBudget {
  */
 export function createMemoryBudget(
   limit: number,
-  connections: () => Iterable<Connection>,
+  connections: () => Iterable<MemoryConnection>,
 ): MemoryBudget {
   let heldByFrontProxy = 0;
   let heldByOthers = 0;
@@ -37,18 +54,18 @@ export function createMemoryBudget(
   const isOver = (): boolean => heldByFrontProxy + heldByOthers > limit;
 
   /** Closes what uses most memory. False if there is nothing to close. */
-  const takeBack = (): boolean => {
+  const reclaim = (): boolean => {
     const isFrontProxy = heldByOthers <= limit / 2;
     const open = [...connections()].filter(
       (each) => !each.isClosing && each.isFrontProxy === isFrontProxy,
     );
     const requests = open.flatMap((each) => each.requests);
     if (isFrontProxy) {
-      const request = worst(requests, (each) => each.heldBytes, isUnread);
-      request?.connection.cancelRequest(request, 'unsent_limit');
+      const request = largest(requests, (each) => each.heldBytes, isUnread);
+      request?.endFor('unsent_limit');
       return request !== undefined;
     }
-    const connection = worst(
+    const connection = largest(
       open,
       (each) => each.heldBytes,
       (each) => each.requests.some(isUnread),
@@ -65,7 +82,7 @@ export function createMemoryBudget(
     held({ isFrontProxy }, bytes) {
       if (isFrontProxy) heldByFrontProxy += bytes;
       else heldByOthers += bytes;
-      if (bytes > 0) while (isOver() && takeBack());
+      if (bytes > 0) while (isOver() && reclaim());
     },
     unsent(bytes) {
       unsentBytes += bytes;
@@ -77,12 +94,12 @@ export function createMemoryBudget(
   };
 }
 
-function isUnread({ unsentBytes, progressAt }: OpenRequest): boolean {
-  return unsentBytes > 0 && performance.now() - progressAt > UNREAD_AFTER;
+function isUnread({ unsentBytes, progressAt }: MemoryRequest): boolean {
+  return unsentBytes > 0 && performance.now() - progressAt > UNREAD_AFTER_MS;
 }
 
 /** The item that uses most memory, suspects first. Undefined if none uses any. */
-function worst<Item>(
+function largest<Item>(
   items: readonly Item[],
   bytesOf: (item: Item) => number,
   isSuspect: (item: Item) => boolean,

@@ -1,4 +1,22 @@
-import type { Connection } from './connection.ts';
+import type { CloseReason } from './close-reason.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+
+/** The connection of requests, as they use it. */
+export interface RequestConnection {
+  readonly budget: MemoryBudget;
+  readonly isFrontProxy: boolean;
+  readonly isClosing: boolean;
+  /** Closes the connection, whatever is in progress. */
+  close(reason: CloseReason): void;
+  /** A request was authenticated with the certificate of the front proxy. */
+  markFrontProxy(): void;
+  cancelRequest(request: OpenRequest, reason: CloseReason): void;
+  requestOpened(request: OpenRequest): void;
+  requestSent(request: OpenRequest): void;
+  requestClosed(request: OpenRequest): void;
+  /** A request uses this many bytes more, or less if negative. */
+  held(bytes: number): void;
+}
 
 /**
  * Memory of a request in addition to its headers and its response, in bytes. Measured over HTTP/2: 12 KiB,
@@ -9,7 +27,7 @@ const REQUEST_BYTES = 16 * 1024;
 /** Memory of a header field in addition to its text, in bytes. */
 const HEADER_BYTES = 128;
 
-/** The target is there as it came, as a path, and as the parts of the path. */
+/** The target is stored as received, as a path, and as the parts of the path. */
 const TEXT_COPIES = 3;
 
 /**
@@ -17,7 +35,7 @@ const TEXT_COPIES = 3;
  * headers and, while it is being sent, its response.
  */
 export class OpenRequest {
-  readonly connection: Connection;
+  readonly connection: RequestConnection;
   /** Its index in the requests of the connection. */
   slot = 0;
   /** Cancels only the request; undefined if the protocol does not support that. */
@@ -33,7 +51,7 @@ export class OpenRequest {
   #onProgress: (() => void) | undefined;
 
   /** @param rawHeaders names and values alternating */
-  constructor(connection: Connection, rawHeaders: readonly string[], cancel?: () => void) {
+  constructor(connection: RequestConnection, rawHeaders: readonly string[], cancel?: () => void) {
     this.connection = connection;
     this.cancel = cancel;
     connection.requestOpened(this);
@@ -132,6 +150,11 @@ export class OpenRequest {
       if (isHeld && !this.#isClosed && !this.connection.isClosing) this.#hold(-counted);
       isHeld = false;
     };
+  }
+
+  /** Cancels it if the protocol supports that; otherwise closes the connection. */
+  endFor(reason: CloseReason): void {
+    this.connection.cancelRequest(this, reason);
   }
 
   /** Its bytes no longer count: it is closed, or about to be with its connection. */

@@ -19,7 +19,7 @@ const ANSWER = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to a
  * @param onTls called if they are not; the socket emits them again
  * @param onPlain called if they are
  */
-export function refusePlainHttp(
+export function rejectPlainHttp(
   socket: Socket,
   milliseconds: number,
   { onTls, onPlain }: { readonly onTls: () => void; readonly onPlain: () => void },

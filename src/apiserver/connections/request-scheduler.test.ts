@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createRequestTurns } from './request-scheduler.ts';
+import { createRequestScheduler } from './request-scheduler.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setImmediate'] });
@@ -10,8 +10,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('starts a request immediately, and those above 3 ms in later turns, by connection', () => {
-  const turns = createRequestTurns();
+it('starts a request immediately, and those above 3 ms in later scheduler, by connection', () => {
+  const scheduler = createRequestScheduler();
   const [one, other] = [{}, {}];
   const started: string[] = [];
   const take = (name: string, milliseconds: number) => () => {
@@ -20,16 +20,16 @@ it('starts a request immediately, and those above 3 ms in later turns, by connec
   };
   let now = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
-  turns.start(one, take('a', 2));
-  turns.start(one, take('b', 2));
+  scheduler.start(one, take('a', 2));
+  scheduler.start(one, take('b', 2));
   expect(started).toEqual(['a', 'b']);
-  for (const name of ['c', 'd', 'e']) turns.start(one, take(name, 2));
-  turns.start(other, take('x', 2));
+  for (const name of ['c', 'd', 'e']) scheduler.start(one, take(name, 2));
+  scheduler.start(other, take('x', 2));
   expect(started).toEqual(['a', 'b']);
   vi.runOnlyPendingTimers();
   expect(started).toEqual(['a', 'b', 'c', 'x']);
   // The order of a connection stays, also for what comes while some wait.
-  turns.start(one, take('f', 1));
+  scheduler.start(one, take('f', 1));
   vi.runOnlyPendingTimers();
   expect(started).toEqual(['a', 'b', 'c', 'x', 'd', 'e']);
   vi.runOnlyPendingTimers();
@@ -37,7 +37,7 @@ it('starts a request immediately, and those above 3 ms in later turns, by connec
 });
 
 it('alternates steps that end a connection with starts, and starts nothing more of it', () => {
-  const turns = createRequestTurns();
+  const scheduler = createRequestScheduler();
   const [closed, other] = [{}, {}];
   const done: string[] = [];
   const take = (name: string) => () => {
@@ -46,11 +46,11 @@ it('alternates steps that end a connection with starts, and starts nothing more 
   };
   let now = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => now);
-  for (const name of ['a', 'b', 'c']) turns.start(closed, take(name));
-  for (const name of ['x', 'y', 'z']) turns.start(other, take(name));
+  for (const name of ['a', 'b', 'c']) scheduler.start(closed, take(name));
+  for (const name of ['x', 'y', 'z']) scheduler.start(other, take(name));
   expect(done).toEqual(['a', 'b']);
   let steps = 0;
-  turns.end(closed, () => {
+  scheduler.end(closed, () => {
     take('end')();
     steps += 1;
     return steps < 3;

@@ -2,10 +2,10 @@
 const SLICE = 3;
 
 /** Starts requests, and ends those of closed connections, in slices between which other work runs. */
-export interface RequestTurns {
+export interface RequestScheduler {
   /**
    * Starts a request now, or soon if this turn of the event loop has had enough of them. Requests of a
-   * connection start in their order; connections take turns.
+   * connection start in their order; connections take scheduler.
    */
   start(connection: object, start: () => void): void;
   /**
@@ -17,7 +17,7 @@ export interface RequestTurns {
 }
 
 /** A client can send hundreds of requests at once, and reading them all would block the event loop. */
-export function createRequestTurns(): RequestTurns {
+export function createRequestScheduler(): RequestScheduler {
   const waiting = new Map<object, (() => void)[]>();
   const ending = new Set<() => boolean>();
   /** When the slice of this turn ends; undefined: it has not begun. */

@@ -1,4 +1,4 @@
-import { createFairPlaces, type Refusal } from './fair-slots.ts';
+import { createFairSlots, type RejectionReason } from './fair-slots.ts';
 
 /** Limits the number of concurrent calls. Others wait, and flows are served round-robin. */
 export interface FairQueue {
@@ -9,7 +9,7 @@ export interface FairQueue {
    * @returns a function to be called when the call has ended, successfully or not; or the reason why
    *   the flow cannot wait
    */
-  enter(flow: string, signal: AbortSignal): Promise<(() => void) | Refusal>;
+  enter(flow: string, signal: AbortSignal): Promise<(() => void) | RejectionReason>;
 }
 
 export interface FairQueueOptions {
@@ -24,10 +24,10 @@ interface Waiting {
   readonly admit: (leave: () => void) => void;
 }
 
-/** Running calls and the places in the queue are each divided as by {@link createFairPlaces}. */
+/** Running calls and the slots in the queue are each divided as by {@link createFairSlots}. */
 export function createFairQueue(options: FairQueueOptions): FairQueue {
-  const running = createFairPlaces(options.mostRunning);
-  const room = createFairPlaces(options.mostWaiting);
+  const running = createFairSlots(options.mostRunning);
+  const room = createFairSlots(options.mostWaiting);
   // In round-robin order. A set keeps the order of a flow's calls and allows to remove any of them.
   const flows = new Map<string, Set<Waiting>>();
 

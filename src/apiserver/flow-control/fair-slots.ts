@@ -1,15 +1,15 @@
 /** Why no slot is available: all are in use, or the flow has reached its share. */
-export type Refusal = 'full' | 'flow_limit';
+export type RejectionReason = 'full' | 'flow_limit';
 
 /** Slots that are divided between flows. A flow is what counts as one client, such as a user. */
-export interface FairPlaces {
+export interface FairSlots {
   /** Takes a slot and returns the function that releases it, or the reason why none is available. */
-  take(flow: string): (() => void) | Refusal;
+  take(flow: string): (() => void) | RejectionReason;
   readonly taken: number;
 }
 
 /** How many slots a flow may use for each one that remains free. */
-const PLACES_PER_FREE_ONE = 2;
+const SLOTS_PER_FREE_ONE = 2;
 
 /**
  * Slots that no single flow can use up. A flow may take another one while it has fewer than twice as
@@ -18,16 +18,16 @@ const PLACES_PER_FREE_ONE = 2;
  *
  * @param most the number of slots; Infinity: no limit, for flows neither
  */
-export function createFairPlaces(most: number): FairPlaces {
+export function createFairSlots(most: number): FairSlots {
   // Flows without a slot are removed, so there are never more entries than slots.
   const takenBy = new Map<string, number>();
   let taken = 0;
 
-  const refusal = (flow: string): Refusal | undefined => {
+  const rejectionReason = (flow: string): RejectionReason | undefined => {
     const free = most - taken;
     if (free <= 0) return 'full';
     const own = takenBy.get(flow) ?? 0;
-    return own > 0 && own >= PLACES_PER_FREE_ONE * (free - 1) ? 'flow_limit' : undefined;
+    return own > 0 && own >= SLOTS_PER_FREE_ONE * (free - 1) ? 'flow_limit' : undefined;
   };
 
   const giveBack = (flow: string): void => {
@@ -39,7 +39,7 @@ export function createFairPlaces(most: number): FairPlaces {
 
   return {
     take(flow) {
-      const why = refusal(flow);
+      const why = rejectionReason(flow);
       if (why !== undefined) return why;
       taken += 1;
       takenBy.set(flow, (takenBy.get(flow) ?? 0) + 1);

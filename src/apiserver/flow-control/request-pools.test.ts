@@ -24,7 +24,7 @@ function poolsOf(sizes: { frontProxy: number; authenticated: number; unproven: n
   return { pools, inFlight, rejected };
 }
 
-/** Whether a request gets its place: the code of the refusal, else 200. */
+/** Whether a request gets its slot: the code of the rejectionReason, else 200. */
 function codeOf(take: () => void): number {
   try {
     take();
@@ -78,34 +78,34 @@ describe('createRequestPools', () => {
 
   it('moves a request from the review slot to a slot for serving it', () => {
     const { pools, inFlight } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 1 });
-    const place = pools.open('10.0.0.1');
-    const token = place.unidentified(signal);
+    const slot = pools.open('10.0.0.1');
+    const token = slot.unidentified(signal);
     expect(token).toMatchObject({ pool: 'unproven', flow: 'address 10.0.0.1', signal });
     expect(inFlight).toEqual({});
     token.onWait();
     expect(inFlight).toEqual({ unproven: 1 });
     const bob = identityOf('bob', 'token');
-    const access = place.identified(bob, signal);
+    const access = slot.identified(bob, signal);
     expect(access).toMatchObject({ pool: 'unproven', flow: 'user bob', signal });
     access.onWait();
     access.onWait();
     expect(inFlight).toEqual({ unproven: 1 });
-    place.take(bob);
+    slot.take(bob);
     expect(inFlight).toEqual({ unproven: 0, authenticated: 1 });
-    place.leave();
-    place.leave();
+    slot.leave();
+    slot.leave();
     expect(inFlight).toEqual({ unproven: 0, authenticated: 0 });
-    expect(codeOf(() => place.take(bob))).toBe(429);
+    expect(codeOf(() => slot.take(bob))).toBe(429);
     expect(inFlight).toEqual({ unproven: 0, authenticated: 0 });
   });
 
   it('reviews access for requests of the front proxy in their own pool', () => {
     const { pools, inFlight, rejected } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 1 });
     const hpa = identityOf('hpa');
-    const place = pools.open('10.0.0.1');
-    place.identified(hpa, signal).onWait();
+    const slot = pools.open('10.0.0.1');
+    slot.identified(hpa, signal).onWait();
     expect(inFlight).toEqual({ front_proxy: 1 });
-    place.take(hpa);
+    slot.take(hpa);
     expect(inFlight).toEqual({ front_proxy: 1 });
     expect(rejected).toEqual([]);
   });

@@ -1,8 +1,7 @@
 import type { Identity } from '../authentication/identity.ts';
 import { tooManyRequests } from '../status.ts';
-import { createFairPlaces, type FairPlaces, type Refusal } from './fair-slots.ts';
+import { createFairSlots, type FairSlots, type RejectionReason } from './fair-slots.ts';
 import { addressFlow, userFlow } from './flow.ts';
-import type { ReviewCaller } from './review-queue.ts';
 
 /**
  * - `front_proxy`: requests with the client certificate of the front proxy;
@@ -12,6 +11,21 @@ import type { ReviewCaller } from './review-queue.ts';
  */
 export type RequestPool = 'front_proxy' | 'authenticated' | 'unproven' | 'everyone';
 
+/** A request that may have to wait for a TokenReview or SubjectAccessReview. */
+export interface ReviewCaller {
+  /** Which part of the review limit it uses. */
+  readonly pool: RequestPool;
+  /** Flows of a pool are served round-robin. */
+  readonly flow: string;
+  /** Aborted when the request no longer needs a response. */
+  readonly signal: AbortSignal;
+  /**
+   * Called before the request waits, so not if the result is cached. Throws if the request must not
+   * wait.
+   */
+  readonly onWait: () => void;
+}
+
 /** Limits the number of concurrent requests, in pools that do not affect each other. */
 export interface RequestPools {
   /**
@@ -19,14 +33,14 @@ export interface RequestPools {
    *
    * @param address of the client
    */
-  open(address: string | undefined): RequestPlace;
+  open(address: string | undefined): RequestSlot;
 }
 
 /**
  * The slot of a request, which has at most one at a time. Taking one throws a Status 429 if none is
  * available.
  */
-export interface RequestPlace {
+export interface RequestSlot {
   /**
    * For reviews before the user is known. Takes a slot if the request has to wait for a review.
    *
@@ -46,7 +60,7 @@ export interface RequestPlace {
 /** Called on every change. */
 export interface RequestPoolEvents {
   readonly onChange: (pool: RequestPool, inFlight: number) => void;
-  readonly onRejected: (pool: RequestPool, reason: Refusal) => void;
+  readonly onRejected: (pool: RequestPool, reason: RejectionReason) => void;
 }
 
 /** The number of concurrent requests of each pool; Infinity: no limit. */
@@ -64,10 +78,10 @@ interface Classification {
 
 /** Pools by authentication method, each divided fairly between its flows. */
 export function createRequestPools(sizes: PoolSizes, events: RequestPoolEvents): RequestPools {
-  const pools = new Map<RequestPool, FairPlaces>([
-    ['front_proxy', createFairPlaces(sizes.frontProxy)],
-    ['authenticated', createFairPlaces(sizes.authenticated)],
-    ['unproven', createFairPlaces(sizes.unproven)],
+  const pools = new Map<RequestPool, FairSlots>([
+    ['front_proxy', createFairSlots(sizes.frontProxy)],
+    ['authenticated', createFairSlots(sizes.authenticated)],
+    ['unproven', createFairSlots(sizes.unproven)],
   ]);
   const byMethod: Classification = {
     whileReviewed: (method) => (method === 'front_proxy' ? 'front_proxy' : 'unproven'),
@@ -76,7 +90,7 @@ export function createRequestPools(sizes: PoolSizes, events: RequestPoolEvents):
       return method === 'anonymous' ? 'unproven' : 'authenticated';
     },
   };
-  return { open: (address) => openPlace(addressFlow(address), pools, byMethod, events) };
+  return { open: (address) => openSlot(addressFlow(address), pools, byMethod, events) };
 }
 
 /**
@@ -85,34 +99,34 @@ export function createRequestPools(sizes: PoolSizes, events: RequestPoolEvents):
  * @param most the number of concurrent requests; Infinity: no limit
  */
 export function createSinglePool(most: number, events: RequestPoolEvents): RequestPools {
-  const places = createFairPlaces(most);
+  const slots = createFairSlots(most);
   let requests = 0;
-  const eachAlone: FairPlaces = {
+  const eachAlone: FairSlots = {
     take() {
       requests += 1;
-      return places.take(`request ${requests}`);
+      return slots.take(`request ${requests}`);
     },
     get taken() {
-      return places.taken;
+      return slots.taken;
     },
   };
-  const pools = new Map<RequestPool, FairPlaces>([['everyone', eachAlone]]);
+  const pools = new Map<RequestPool, FairSlots>([['everyone', eachAlone]]);
   const alike: Classification = { whileReviewed: () => 'everyone', whileServed: () => 'everyone' };
   return {
     open(address) {
-      const place = openPlace(addressFlow(address), pools, alike, events);
-      return { ...place, flowOf: () => undefined };
+      const slot = openSlot(addressFlow(address), pools, alike, events);
+      return { ...slot, flowOf: () => undefined };
     },
   };
 }
 
-function openPlace(
+function openSlot(
   sender: string,
-  pools: ReadonlyMap<RequestPool, FairPlaces>,
+  pools: ReadonlyMap<RequestPool, FairSlots>,
   { whileReviewed, whileServed }: Classification,
   events: RequestPoolEvents,
-): RequestPlace {
-  const held = holdOnePlace(pools, events);
+): RequestSlot {
+  const held = holdOneSlot(pools, events);
   const flowOf = ({ method, user }: Identity): string =>
     method === 'anonymous' ? sender : userFlow(user);
   const callerIn = (pool: RequestPool, flow: string, signal: AbortSignal): ReviewCaller => {
@@ -132,16 +146,16 @@ function openPlace(
 const RETRY_AFTER = 1;
 
 /** At most one slot in any of the pools. */
-interface HeldPlace {
+interface HeldSlot {
   /** Takes a slot and releases the previous one. */
   take(pool: RequestPool, flow: string): void;
   leave(): void;
 }
 
-function holdOnePlace(
-  pools: ReadonlyMap<RequestPool, FairPlaces>,
+function holdOneSlot(
+  pools: ReadonlyMap<RequestPool, FairSlots>,
   { onChange, onRejected }: RequestPoolEvents,
-): HeldPlace {
+): HeldSlot {
   let held: { readonly pool: RequestPool; readonly flow: string; giveBack(): void } | undefined;
   let hasLeft = false;
 
@@ -158,16 +172,16 @@ function holdOnePlace(
       if (held?.pool === pool && held.flow === flow) return;
       // The request's own slot must not be the one that fills its pool.
       if (held?.pool === pool) giveBack();
-      const places = pools.get(pool);
-      if (hasLeft || places === undefined) throw tooManyRequests(RETRY_AFTER);
-      const taken = places.take(flow);
+      const slots = pools.get(pool);
+      if (hasLeft || slots === undefined) throw tooManyRequests(RETRY_AFTER);
+      const taken = slots.take(flow);
       if (typeof taken === 'string') {
         onRejected(pool, taken);
         throw tooManyRequests(RETRY_AFTER);
       }
       giveBack();
       held = { pool, flow, giveBack: taken };
-      onChange(pool, places.taken);
+      onChange(pool, slots.taken);
     },
     leave() {
       hasLeft = true;

@@ -1,22 +1,6 @@
 import { tooManyRequests } from '../status.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
-import type { Refusal } from './fair-slots.ts';
-import type { RequestPool } from './request-pools.ts';
-
-/** A request that may have to wait for a TokenReview or SubjectAccessReview. */
-export interface ReviewCaller {
-  /** Which part of the review limit it uses. */
-  readonly pool: RequestPool;
-  /** Flows of a pool are served round-robin. */
-  readonly flow: string;
-  /** Aborted when the request no longer needs a response. */
-  readonly signal: AbortSignal;
-  /**
-   * Called before the request waits, so not if the result is cached. Throws if the request must not
-   * wait.
-   */
-  readonly onWait: () => void;
-}
+import type { RejectionReason } from './fair-slots.ts';
 
 /** Limits the number of concurrent reviews. */
 export interface ReviewQueue {
@@ -42,7 +26,7 @@ export interface ReviewQueueOptions {
     pool: ReviewedPool,
     now: { readonly running: number; readonly waiting: number },
   ) => void;
-  readonly onRejected: (pool: ReviewedPool, reason: Refusal) => void;
+  readonly onRejected: (pool: ReviewedPool, reason: RejectionReason) => void;
 }
 
 /** Reviews of one pool do not wait for those of the other. */

@@ -9,6 +9,25 @@ export function bodyLength(body: Body): number {
   return length;
 }
 
+/** The size of the pieces in which a body is written, in bytes. */
+export const PIECE = 64 * 1024;
+
+/**
+ * Copies of the pieces of a body, to be written one after the other: its memory may be released at
+ * any time, also while the kernel takes a piece.
+ */
+export function* bodyPieces(body: Body): Generator<Uint8Array, void, void> {
+  for (const part of body) {
+    for (let at = 0; at < part.length; at += PIECE)
+      yield Buffer.from(part.subarray(at, at + PIECE));
+  }
+}
+
+/** Whether a body is written in one piece. */
+export function isOnePiece(body: Body): boolean {
+  return body.length === 1 && bodyLength(body) <= PIECE;
+}
+
 /** In bytes. */
 const SMALLEST_PART = 64 * 1024;
 

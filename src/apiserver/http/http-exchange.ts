@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { OpenRequest } from '../connections/open-request.ts';
+import { requestEntityTooLarge } from '../status.ts';
 import type { Body } from './body.ts';
 
 /** Of a request, what says who has sent it. */
@@ -41,7 +42,7 @@ export interface HttpExchange {
    * Aborts the exchange in any state: over HTTP/1.1 the connection; over HTTP/2 the stream, if the
    * response is sent or the connection belongs to the front proxy, which other users share.
    */
-  hangUp(): void;
+  abort(): void;
 }
 
 /** What answers requests; whatever happens, it does not throw. */
@@ -64,4 +65,21 @@ export function distinctHeaders(rawHeaders: readonly string[]): IncomingMessage[
     else values.push(value);
   }
   return distinct;
+}
+
+/** In bytes, as in Kubernetes' servers. */
+const LARGEST_BODY = 3 * 1024 * 1024;
+
+/**
+ * Reads and discards the body of a request: no request that is served has one. Throws a Status 413 if
+ * the announced length is too large, and aborts the exchange if the body becomes too large.
+ */
+export function discardBody(exchange: HttpExchange): void {
+  const announced = Number(exchange.headers['content-length'] ?? 0);
+  if (announced > LARGEST_BODY) throw requestEntityTooLarge(LARGEST_BODY);
+  let length = 0;
+  exchange.onBody((piece) => {
+    length += piece.length;
+    if (length > LARGEST_BODY) exchange.abort();
+  });
 }

@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Connection } from '../connections/connection.ts';
 import { OpenRequest } from '../connections/open-request.ts';
-import { answerPieces, isOnePiece } from './answer-pieces.ts';
-import { type Body, bodyLength } from './body.ts';
+import { type Body, bodyLength, bodyPieces, isOnePiece } from './body.ts';
 import type { AnswerHeaders, HttpExchange, RequestOrigin } from './http-exchange.ts';
 
 /** A request over HTTP/1.1. */
@@ -52,10 +51,10 @@ export class Http1Exchange implements HttpExchange {
     this.#response.writeHead(code, headers);
     if (!hasBody) this.#response.end();
     else if (isOnePiece(body)) this.#response.end(body[0]);
-    else this.#write(answerPieces(body));
+    else this.#write(bodyPieces(body));
   }
 
-  hangUp(): void {
+  abort(): void {
     this.open.connection.close('stalled');
   }
 

@@ -1,8 +1,7 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Connection } from '../connections/connection.ts';
 import { OpenRequest } from '../connections/open-request.ts';
-import { answerPieces, isOnePiece } from './answer-pieces.ts';
-import { type Body, bodyLength } from './body.ts';
+import { type Body, bodyLength, bodyPieces, isOnePiece } from './body.ts';
 import {
   type AnswerHeaders,
   distinctHeaders,
@@ -84,10 +83,10 @@ export class Http2Exchange implements HttpExchange {
     stream.respond({ ':status': code, ...headers }, { endStream: !hasBody });
     if (!hasBody) return;
     if (isOnePiece(body)) stream.end(body[0]);
-    else this.#write(answerPieces(body));
+    else this.#write(bodyPieces(body));
   }
 
-  hangUp(): void {
+  abort(): void {
     // Not with the end of every answer: a reset overtakes that end, and the answer counts as cut.
     if (this.#stream.state.localClose === 1) this.#stream.close(constants.NGHTTP2_NO_ERROR);
     else if (this.open.connection.isFrontProxy)

@@ -50,7 +50,7 @@ function countRequirements(selector: string): number {
 }
 
 /** Rejects a watch with a Status 405: objects are made for each request, so they cannot be watched. */
-export function refuseWatch(query: URLSearchParams, group: string, kind: string): void {
+export function rejectWatch(query: URLSearchParams, group: string, kind: string): void {
   const watch = query.get('watch');
   if (watch === null || watch === '' || watch === '0' || watch === 'false') return;
   throw watchNotSupported(group, kind);

@@ -18,7 +18,7 @@ import {
   trackConnections,
 } from '../connections/connections.ts';
 import type { OpenRequest } from '../connections/open-request.ts';
-import { refusePlainHttp } from '../connections/plain-http.ts';
+import { rejectPlainHttp } from '../connections/plain-http.ts';
 import type { ServingCertificate } from '../serving-certificate.ts';
 import { openHttp2Request } from './http2-exchange.ts';
 
@@ -238,7 +238,7 @@ function http1Listener(
     response.once('close', () => {
       tracked.unanswered -= 1;
     });
-    connections.turns.start(connection, () => {
+    connections.scheduler.start(connection, () => {
       if (!connection.isClosing) onHttp1(request, response, connection);
     });
   };
@@ -294,7 +294,7 @@ function listenToStreams(
     if (connection.isClosing) return;
     // Its memory counts from now on, not only from when it starts.
     const open = openHttp2Request(stream, rawHeaders, connection);
-    connections.turns.start(connection, () => {
+    connections.scheduler.start(connection, () => {
       if (!open.isOver && !stream.destroyed) onHttp2(stream, headers, rawHeaders, open);
     });
   };
@@ -312,7 +312,7 @@ function acceptWithin(
   server.on('connection', (socket: Socket) => {
     const connection = connections.accept(socket);
     if (connection === undefined) return;
-    refusePlainHttp(socket, HANDSHAKE_TIMEOUT, {
+    rejectPlainHttp(socket, HANDSHAKE_TIMEOUT, {
       onTls: () => {
         for (const listener of startHandshake) listener.call(server, socket);
       },

@@ -1,6 +1,6 @@
 import { type ApiMessages, serverMessages } from '../protobuf/api-messages.ts';
 import { encodeApiList } from '../protobuf/api-object.ts';
-import { encode, fromJson, refuseLargeYaml } from './encode.ts';
+import { encode, fromJson, rejectLargeYaml } from './encode.ts';
 import { LongList } from './long-list.ts';
 import { JSON_TYPE, type ObjectMediaType, PROTOBUF_TYPE, YAML_TYPE } from './negotiation.ts';
 
@@ -155,7 +155,7 @@ function* yamlPieces(
   let json = '';
   for (const part of jsonParts(fields, list, false)) {
     json += part.toString();
-    refuseLargeYaml(json.length);
+    rejectLargeYaml(json.length);
   }
   yield encode(fromJson(json), YAML_TYPE, false);
 }

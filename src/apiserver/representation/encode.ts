@@ -34,7 +34,7 @@ export function encode(
  *
  * @param length of its JSON, in characters
  */
-export function refuseLargeYaml(length: number): void {
+export function rejectLargeYaml(length: number): void {
   if (length <= LARGEST_YAML) return;
   throw notConvertible(
     `the answer is too large for ${YAML_TYPE}: expected at most ${LARGEST_YAML} characters of JSON, got ${length}; ask for ${JSON_TYPE}`,
@@ -44,7 +44,7 @@ export function refuseLargeYaml(length: number): void {
 /** As sigs.k8s.io/yaml does it: by way of JSON, with sorted keys. */
 function toYaml(object: object): string {
   const json = JSON.stringify(object);
-  refuseLargeYaml(json.length);
+  rejectLargeYaml(json.length);
   return dump(sortKeys(fromJson(json)), {
     seqNoIndent: true,
     quoteStyle: 'double',

@@ -1,20 +1,19 @@
 import { promisify } from 'node:util';
-import { createGzip, gunzip as gunzipWithCallback } from 'node:zlib';
+import { gunzip as gunzipWithCallback } from 'node:zlib';
 import { createTimeSlices } from '../../async/time-slices.ts';
 import { freeMemory } from '../../memory/buffers.ts';
-import { type Body, BodyWriter } from '../http/body.ts';
-import { COMPRESS_FROM, FRESH_LEVEL } from '../http/compression.ts';
-import { type Content, gzipBody } from './document.ts';
+import { BodyWriter } from '../http/body.ts';
+import { COMPRESS_FROM, type Compressor, createCompressor, gzipBody } from '../http/compression.ts';
+import type { Content } from './document.ts';
 import type { Piece } from './encode-in-pieces.ts';
 
 const gunzip = promisify(gunzipWithCallback);
 
 /**
- * Collects content piece by piece, with pauses. Compression happens on the way, so that only the
- * result is in memory as a whole.
+ * Collects content piece by piece, with pauses. It is compressed meanwhile, so that only the result is
+ * in memory as a whole. Rejects with the reason of the signal when that is aborted.
  *
- * @param isCompressed whether the client reads gzip
- * @param signal ends it; its reason is then the error
+ * @param isCompressed whether the client accepts gzip
  */
 export async function longContent(
   pieces: Iterable<Piece>,
@@ -50,31 +49,5 @@ export async function longContent(
     bytes: async () => [await gunzip(gzipped)],
     gzipped: async () => [gzipped],
     free: () => freeMemory([gzipped]),
-  };
-}
-
-interface Compressor {
-  write(body: Body): Promise<void>;
-  end(): Promise<Buffer>;
-}
-
-function createCompressor(): Compressor {
-  const gzip = createGzip({ level: FRESH_LEVEL });
-  const out: Buffer[] = [];
-  gzip.on('data', (chunk: Buffer) => out.push(chunk));
-  return {
-    async write(body) {
-      for (const part of body) {
-        await new Promise<void>((resolve, reject) => {
-          gzip.write(part, (error) => (error ? reject(error) : resolve()));
-        });
-      }
-    },
-    async end() {
-      await new Promise<void>((resolve, reject) => {
-        gzip.once('end', resolve).once('error', reject).end();
-      });
-      return Buffer.concat(out);
-    },
   };
 }

@@ -4,6 +4,7 @@ import { StatusError } from '../status.ts';
 import {
   accepts,
   discoveryOffer,
+  isPretty,
   negotiate,
   negotiateError,
   objectMediaTypes,
@@ -59,5 +60,23 @@ describe('negotiation', () => {
     expect(accepts(undefined, 'application/json')).toBe(true);
     expect(accepts('application/*', 'application/json')).toBe(true);
     expect(accepts('application/xml, */*;q=0', 'application/json')).toBe(false);
+  });
+});
+
+describe('isPretty', () => {
+  it.each([
+    ['', 'kubectl/v1.35', false],
+    ['', 'curl/8.5.0', true],
+    ['', 'Wget/1.21', true],
+    ['', 'Mozilla/5.0 (X11)', true],
+    ['', undefined, false],
+    ['pretty=true', undefined, true],
+    ['pretty=1', undefined, true],
+    ['pretty=0', 'curl/8.5.0', false],
+    ['pretty=yes', 'curl/8.5.0', false],
+    ['pretty=', 'curl/8.5.0', true],
+  ])('for ?%s by %s is %s', (query, agent, expected) => {
+    const headers = agent === undefined ? {} : { 'user-agent': agent };
+    expect(isPretty({ headers }, new URLSearchParams(query))).toBe(expected);
   });
 });

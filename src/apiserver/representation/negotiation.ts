@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { noRepresentation, notAcceptable } from '../status.ts';
 import { type MediaRange, parseAccept } from './accept.ts';
 
@@ -104,4 +105,24 @@ function conversionOf({ parameters }: MediaRange): Conversion | undefined {
 
 function isSame(a: Conversion, b: Conversion | undefined): boolean {
   return a.kind === b?.kind && a.group === b.group && a.version === b.version;
+}
+
+/** User agents of programs that show JSON to people. */
+const INTERACTIVE_AGENTS = ['curl', 'Wget', 'Mozilla/5.0'];
+
+/** What Go's `strconv.ParseBool` reads as true. */
+const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True'];
+
+/**
+ * Whether JSON is indented: by the parameter `pretty`, else by the user agent, as in Kubernetes'
+ * servers.
+ */
+export function isPretty(
+  { headers }: { readonly headers: IncomingHttpHeaders },
+  query: URLSearchParams,
+): boolean {
+  const pretty = query.get('pretty') ?? '';
+  if (pretty !== '') return TRUE.includes(pretty);
+  const userAgent = headers['user-agent'] ?? '';
+  return INTERACTIVE_AGENTS.some((name) => userAgent.startsWith(name));
 }

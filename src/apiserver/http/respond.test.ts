@@ -7,7 +7,7 @@ import { trackServer } from '../../../test/fixtures/connections.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { Http2Exchange, openHttp2Request } from './http2-exchange.ts';
-import { endLingering } from './response-timeout.ts';
+import { limitResponseTime } from './respond.ts';
 
 const servers: Server[] = [];
 
@@ -28,7 +28,7 @@ function isAddressInfo(address: ReturnType<Server['address']>): address is Addre
 }
 
 /** Tests wait for the time without progress only. */
-const limits = { withoutProgress: 300, total: 60_000 };
+const limits = { idleMs: 300, totalMs: 60_000 };
 
 function createHttp1(onExchange: (exchange: HttpExchange) => void) {
   const server = createHttp1Server((request, response) =>
@@ -58,7 +58,7 @@ describe('a client that does not read its answer', () => {
     const closed = Promise.withResolvers<string>();
     const answer = (exchange: HttpExchange): void => {
       exchange.open.onClose(() => closed.resolve('closed'));
-      endLingering(exchange, limits);
+      limitResponseTime(exchange, limits);
       exchange.send(200, {}, [Buffer.alloc(bytes)]);
     };
     return { answer, closed: closed.promise };
@@ -93,7 +93,7 @@ describe('a client that does not read its answer', () => {
     // More than the client has asked for.
     const { answer, closed } = answering(1024 * 1024);
     const { server, connections } = createHttp2((exchange) => {
-      exchange.open.connection.provenFrontProxy();
+      exchange.open.connection.markFrontProxy();
       if (exchange.target === '/large') answer(exchange);
       else exchange.send(200, {}, [Buffer.from('small')]);
     });
@@ -123,7 +123,7 @@ describe('a client of HTTP/2 that makes no end of its request', () => {
     const { server, connections } = createHttp2((exchange) => {
       exchange.onBody(() => undefined);
       exchange.open.onClose(() => closed.resolve('closed'));
-      endLingering(exchange, limits);
+      limitResponseTime(exchange, limits);
       exchange.send(200, {}, [body]);
     });
     const session = connect(`http://127.0.0.1:${await listen(server)}`);
