@@ -5,8 +5,8 @@ import type {
   AuthenticationOutcome,
 } from './authentication/authenticator.ts';
 import type { AuthorizationOutcome } from './authorization/authorizer.ts';
-import type { CloseReason } from './connections/connection.ts';
-import type { Refusal } from './flow-control/fair-slots.ts';
+import type { CloseReason } from './connections/close-reason.ts';
+import type { RejectionReason } from './flow-control/fair-slots.ts';
 import type { RequestPool } from './flow-control/request-pools.ts';
 import type { ReviewedPool } from './flow-control/review-queue.ts';
 
@@ -202,14 +202,14 @@ interface FlowControlMetrics {
   /** The number of requests of a pool in flight. */
   requestsInFlight(pool: RequestPool, count: number): void;
   /** A request was rejected by its pool. */
-  requestRejected(pool: RequestPool, reason: Refusal): void;
+  requestRejected(pool: RequestPool, reason: RejectionReason): void;
   /** The number of reviews in flight and in the queue. */
   reviewsChanged(
     pool: ReviewedPool,
     now: { readonly running: number; readonly waiting: number },
   ): void;
   /** A review was rejected because it could not be queued. */
-  reviewRejected(pool: ReviewedPool, reason: Refusal): void;
+  reviewRejected(pool: ReviewedPool, reason: RejectionReason): void;
 }
 
 const POOLS = [
@@ -219,7 +219,7 @@ const POOLS = [
   'everyone',
 ] as const satisfies readonly RequestPool[];
 const REVIEWED_POOLS = ['front_proxy', 'unproven'] as const satisfies readonly ReviewedPool[];
-const REFUSALS = ['full', 'flow_limit'] as const satisfies readonly Refusal[];
+const REFUSALS = ['full', 'flow_limit'] as const satisfies readonly RejectionReason[];
 
 function flowControlMetrics(registry: MetricsRegistry): FlowControlMetrics {
   const inFlight = registry.gauge({
