@@ -7,7 +7,7 @@ import { autoscaler, autoscalerStatus, rescaleMessages } from './autoscaler.ts';
 import { test } from './cluster.ts';
 import { complaints } from './complaints.ts';
 import { deployment } from './deployment.ts';
-import type { Kubectl, Manifest } from './kubectl.ts';
+import { DISCOVERY_REFRESH, type Kubectl, type Manifest } from './kubectl.ts';
 import { type FollowedPods, followRunningPods, type Series } from './workload.ts';
 
 const NAMESPACE = 'shop';
@@ -54,13 +54,15 @@ describe('kubectl', () => {
   });
 
   test('lists their versions and their metrics', async () => {
-    expect((await kubectl.run('api-versions')).split('\n')).toEqual(
-      expect.arrayContaining([
-        'custom.metrics.k8s.io/v1beta1',
-        'custom.metrics.k8s.io/v1beta2',
-        'external.metrics.k8s.io/v1beta1',
-      ]),
-    );
+    await expect
+      .poll(async () => (await kubectl.run('api-versions')).split('\n'), DISCOVERY_REFRESH)
+      .toEqual(
+        expect.arrayContaining([
+          'custom.metrics.k8s.io/v1beta1',
+          'custom.metrics.k8s.io/v1beta2',
+          'external.metrics.k8s.io/v1beta1',
+        ]),
+      );
     await expect
       .poll(() => kubectl.raw(API), { timeout: 30_000 })
       .toMatchObject({
@@ -77,7 +79,7 @@ describe('kubectl', () => {
     await expect
       .poll(
         () => kubectl.run('api-resources', '--api-group=external.metrics.k8s.io', '--output=name'),
-        { timeout: 30_000, interval: 500 },
+        DISCOVERY_REFRESH,
       )
       .toBe('orders_waiting.external.metrics.k8s.io');
   });

@@ -9,7 +9,7 @@ import type { InstalledAdapter } from './adapter.ts';
 import { autoscaler, autoscalerResource, rescaleMessages } from './autoscaler.ts';
 import { test } from './cluster.ts';
 import { deployment } from './deployment.ts';
-import type { Kubectl, Manifest } from './kubectl.ts';
+import { DISCOVERY_REFRESH, type Kubectl, type Manifest } from './kubectl.ts';
 import { type FollowedPods, followRunningPods, runningPods, type Series } from './workload.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -126,10 +126,10 @@ test('kubectl get shows metrics as tables, and lists their kinds', async () => {
   );
   expect(rows).toHaveLength(3);
   expect(rows.every((each) => / \d+m \S+ 5s$/.test(each))).toBe(true);
-  // It fails while the discovery of any API fails, as it may for a moment after its registration.
+  // It fails while the discovery of any API fails, as it may shortly after its registration.
   const resources = () =>
     kubectl.run('api-resources', '--api-group=metrics.k8s.io', '--output=name').catch(String);
-  await expect.poll(resources).toBe('nodes.metrics.k8s.io\npods.metrics.k8s.io');
+  await expect.poll(resources, DISCOVERY_REFRESH).toBe('nodes.metrics.k8s.io\npods.metrics.k8s.io');
 });
 
 test('the autoscaler scales on CPU utilization, up and down', async () => {

@@ -15,6 +15,12 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+/**
+ * How long kubectl may need to see a new API. Newer API servers refresh the discovery documents of
+ * aggregated APIs about once a minute.
+ */
+export const DISCOVERY_REFRESH = { timeout: 100_000, interval: 500 };
+
 export function namespaceManifest(name: string): Manifest {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
 }
