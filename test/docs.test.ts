@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { SERVE_FLAGS } from '../src/cli/serve-flags.ts';
+import { SERVE_FLAGS } from '../src/cli/serve/serve-flags.ts';
 import { check } from '../src/commands/check.ts';
 import { createMonitoring } from '../src/commands/serve/monitoring.ts';
 

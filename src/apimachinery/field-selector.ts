@@ -1,5 +1,5 @@
-import { echoedText } from '../text/echoed-text.ts';
-import { SelectorError } from './selector-error.ts';
+import { echoedText } from '../text/shorten.ts';
+import { SelectorError } from './label-selector.ts';
 
 /** One condition on a field of an object. */
 export interface FieldRequirement {

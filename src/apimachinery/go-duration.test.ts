@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DurationError } from './duration-error.ts';
-import { formatGoDuration, parseGoDuration } from './go-duration.ts';
+import { DurationError, formatGoDuration, parseGoDuration } from './go-duration.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

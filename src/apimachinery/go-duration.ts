@@ -1,4 +1,7 @@
-import { DurationError } from './duration-error.ts';
+/** A text is not a duration in the expected notation, which the message describes. */
+export class DurationError extends Error {
+  override readonly name = 'DurationError';
+}
 
 const NANOSECONDS: ReadonlyMap<string, bigint> = new Map([
   ['ns', 1n],

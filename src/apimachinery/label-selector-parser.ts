@@ -1,9 +1,9 @@
-import { echoedText } from '../text/echoed-text.ts';
+import { echoedText } from '../text/shorten.ts';
 import { parseInt64 } from './int64.ts';
 import type { LabelSelector, Requirement, RequirementOperator } from './label-selector.ts';
+import { SelectorError } from './label-selector.ts';
 import { readTokens, type Token, type TokenReader } from './label-selector-token.ts';
 import { labelKeyFaults, labelValueFaults } from './label-validation.ts';
-import { SelectorError } from './selector-error.ts';
 
 const OPERATORS: ReadonlyMap<string, RequirementOperator> = new Map([
   ['in', 'in'],

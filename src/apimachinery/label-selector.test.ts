@@ -6,12 +6,12 @@ import {
   formatLabelSelector,
   type LabelSelector,
   type LabelSelectorObject,
-  parseLabelSelector,
   type Requirement,
   SelectorError,
   selectorMatches,
   toLabelSelectorObject,
 } from './label-selector.ts';
+import { parseLabelSelector } from './label-selector-parser.ts';
 
 interface RecordedCase {
   readonly request: { readonly path: string };

@@ -1,8 +1,9 @@
 import { parseInt64 } from './int64.ts';
-import { SelectorError } from './selector-error.ts';
 
-export { parseLabelSelector } from './label-selector-parser.ts';
-export { SelectorError };
+/** A text is not a selector, or a selector cannot be written in the requested form. */
+export class SelectorError extends Error {
+  override readonly name = 'SelectorError';
+}
 
 /** The operators of k8s.io/apimachinery/pkg/selection, by their names there; `!` is "does not exist". */
 export type RequirementOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DurationError } from './duration-error.ts';
-import { formatGoDuration } from './go-duration.ts';
+import { DurationError, formatGoDuration } from './go-duration.ts';
 import { parsePrometheusDuration } from './prometheus-duration.ts';
 
 describe('recorded windows of resource metrics', () => {

@@ -1,4 +1,4 @@
-import { DurationError } from './duration-error.ts';
+import { DurationError } from './go-duration.ts';
 
 /** From the largest to the smallest, the order in which they must come. */
 const MILLISECONDS: readonly (readonly [unit: string, milliseconds: number])[] = [

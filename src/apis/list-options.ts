@@ -5,7 +5,7 @@ import {
   selectorParameter,
 } from '../apiserver/http/list-options.ts';
 import { badRequest } from '../apiserver/status.ts';
-import { echoedText } from '../text/echoed-text.ts';
+import { echoedText } from '../text/shorten.ts';
 
 /** The query parameters of a request for metrics that have an effect (MetricListOptions). */
 export interface MetricListOptions {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SelectorError } from '../apimachinery/label-selector.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
-import { SelectorError } from '../apimachinery/selector-error.ts';
 import { unauthorized } from './authentication/unauthorized.ts';
 import { forbidden } from './authorization/forbidden.ts';
 import {

@@ -18,10 +18,10 @@ describe('selectCommand', () => {
 
   it.each([
     ['chek', ' (did you mean check?)'],
-    ['sevre', ''],
+    ['sevre', ' (did you mean serve?)'],
     ['rules.yaml', ''],
     ['', ''],
-  ])('does not know %j', (word, suggestion) => {
+  ])('rejects the unknown command %j', (word, suggestion) => {
     expect(selectCommand([word, '--v=1'])).toEqual({
       fault: `unknown command "${word}"${suggestion}: expected one of serve, check, help, version, or flags`,
     });

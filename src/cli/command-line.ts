@@ -1,4 +1,4 @@
-import { closestTo } from '../text/suggestion.ts';
+import { nearestName } from '../text/nearest-name.ts';
 
 const COMMANDS = ['serve', 'check', 'help', 'version'] as const;
 
@@ -30,7 +30,7 @@ export function selectCommand(argv: readonly string[]): SelectedCommand {
 }
 
 function unknownCommand(word: string): string {
-  const meant = closestTo(word, COMMANDS);
+  const meant = nearestName(word, COMMANDS);
   const suggestion = meant === undefined ? '' : ` (did you mean ${meant}?)`;
   return `unknown command ${JSON.stringify(word.slice(0, 200))}${suggestion}: expected one of ${COMMANDS.join(', ')}, or flags`;
 }

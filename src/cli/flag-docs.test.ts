@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { flagDocs } from './flag-docs.ts';
-import { SERVE_FLAGS } from './serve-flags.ts';
+import { SERVE_FLAGS } from './serve/serve-flags.ts';
 
 describe('flagDocs', () => {
   it('is what docs/flags.md says; if not, run scripts/write-flag-docs.ts', async () => {

@@ -1,5 +1,5 @@
 import type { Flag } from './flag.ts';
-import { type FlagSection, SERVE_FLAG_SECTIONS } from './serve-flags.ts';
+import { type FlagSection, SERVE_FLAG_SECTIONS } from './serve/serve-flags.ts';
 
 const INTRODUCTION = `# Command-line flags
 

@@ -1,8 +1,13 @@
 import { isIP } from 'node:net';
-import { DurationError } from '../apimachinery/duration-error.ts';
-import { formatGoDuration, parseGoDuration } from '../apimachinery/go-duration.ts';
-import { splitCommaSeparated } from './comma-separated.ts';
-import { parseGoBool, parseGoFloat, parseGoInteger } from './go-literals.ts';
+import { DurationError, formatGoDuration, parseGoDuration } from '../apimachinery/go-duration.ts';
+import { listed } from '../text/listing.ts';
+import { parseGoBool, parseGoFloat, parseGoInteger, splitCommaSeparated } from './go-literals.ts';
+
+/**
+ * The longest time in milliseconds that Node.js's timers wait (about 24.8 days); they fire at once
+ * when asked for more, so no interval and no timeout may be longer.
+ */
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * What a flag does in this program:
@@ -16,7 +21,7 @@ export type Reading<T> = { readonly value: T } | { readonly expected: string };
 
 /**
  * One flag of a command line. The type parameter is the type of its value, so that what comes out
- * of {@link import('./parse-flags.ts').ParsedFlags.value} needs no cast.
+ * of `ParsedFlags.value` needs no cast.
  */
 export interface Flag<T> {
   /** With dashes, without the leading two. */
@@ -203,7 +208,10 @@ export const flag = {
       quoteUnlessEmpty(description.default),
       (text) =>
         expecting(
-          alternatives(words),
+          listed(
+            words.map((word) => word || 'nothing'),
+            'or',
+          ),
           words.find((word) => word === text),
         ),
     );
@@ -304,13 +312,6 @@ function milliseconds(text: string): number | undefined {
 
 function expecting<T>(expected: string, value: T | undefined): Reading<T> {
   return value === undefined ? { expected } : { value };
-}
-
-function alternatives(words: readonly string[]): string {
-  const shown = words.map((word) => (word === '' ? 'nothing' : word));
-  return shown.length < 2
-    ? shown.join('')
-    : `${shown.slice(0, -1).join(', ')} or ${shown.slice(-1).join('')}`;
 }
 
 function quoteUnlessEmpty(text: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { serveHelp } from './help.ts';
-import { SERVE_FLAGS } from './serve-flags.ts';
+import { SERVE_FLAGS } from './serve/serve-flags.ts';
 
 describe('serveHelp', () => {
   const help = serveHelp();

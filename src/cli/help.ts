@@ -1,6 +1,6 @@
 import { wrapWords } from '../text/word-wrap.ts';
 import type { Flag } from './flag.ts';
-import { type FlagSection, SERVE_FLAG_SECTIONS } from './serve-flags.ts';
+import { type FlagSection, SERVE_FLAG_SECTIONS } from './serve/serve-flags.ts';
 
 const WIDTH = 100;
 const FLAG_INDENT = '      ';

@@ -1,4 +1,4 @@
-import { closestTo } from '../text/suggestion.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import type { Flag } from './flag.ts';
 
 /** What a command line says, before it is looked at by meaning. */
@@ -117,7 +117,7 @@ class ArgumentReader {
     const written = `--${name}`;
     const flag = this.#byName.get(normalized(name));
     if (flag === undefined) {
-      this.#refuse(printable(written), closestTo(normalized(name), this.#byName.keys()));
+      this.#refuse(printable(written), nearestName(normalized(name), this.#byName.keys()));
       this.#skipValueOfUnknown(text);
       return;
     }
@@ -141,7 +141,7 @@ class ArgumentReader {
       if (flag === undefined) {
         // Without its value, which may be a secret.
         const context = word === letter ? '' : ` in ${quoted(`-${word}`)}`;
-        const meant = closestTo(normalized(word), this.#byName.keys());
+        const meant = nearestName(normalized(word), this.#byName.keys());
         this.#refuse(`${printable(written)}${context}`, word.length > 1 ? meant : undefined);
         this.#skipValueOfUnknown(text);
         return;

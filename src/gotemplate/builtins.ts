@@ -1,9 +1,9 @@
-import { CallFault } from './call-fault.ts';
 import { equals, equalsAny, isLess, isLessOrEqual } from './comparison.ts';
 import { escapeHtml, escapeJavaScript, escapeUrlQuery } from './escaping.ts';
 import { print, printLine } from './format/print.ts';
 import { printf } from './format/printf.ts';
 import { index, length, slice } from './indexing.ts';
+import { CallFault } from './template-error.ts';
 import { isTrue, type TemplateValue, typeName } from './value.ts';
 
 /** A function of Go's text/template. */

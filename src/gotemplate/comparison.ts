@@ -1,6 +1,6 @@
-import { CallFault } from './call-fault.ts';
 import { formatArgument } from './format/argument.ts';
 import { NO_FLAGS } from './format/flags.ts';
+import { CallFault } from './template-error.ts';
 import { compareBytes, type GoStruct, type TemplateValue, typeName } from './value.ts';
 
 /**

@@ -1,8 +1,6 @@
 import { goQuote } from '../text/quote.ts';
 import { noSuchField } from './advice.ts';
 import { BUILTINS, type Builtin } from './builtins.ts';
-import { CallFault } from './call-fault.ts';
-import type { Delimiters } from './delimiters.ts';
 import { formatArgument } from './format/argument.ts';
 import { NO_FLAGS } from './format/flags.ts';
 import { BoundedText, LimitFault, MAX_DEPTH, MAX_OUTPUT, WorkBudget } from './limits.ts';
@@ -22,6 +20,8 @@ import {
 } from './node.ts';
 import type { TemplateBodies } from './parser.ts';
 import type { TemplateError, TemplateSource } from './template-error.ts';
+import { CallFault } from './template-error.ts';
+import type { Delimiters } from './token.ts';
 import { isTrue, type TemplateValue, typeName } from './value.ts';
 import { VariableStack } from './variable-stack.ts';
 

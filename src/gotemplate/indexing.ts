@@ -1,4 +1,4 @@
-import { CallFault } from './call-fault.ts';
+import { CallFault } from './template-error.ts';
 import { type GoStrings, goByte, goStrings, type TemplateValue, typeName } from './value.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Steps } from '../async/steps.ts';
 import { goQuote } from '../text/quote.ts';
-import type { Delimiters } from './delimiters.ts';
 import { describeCharacter } from './format/character.ts';
 import { MAX_ACTION } from './limits.ts';
+import type { Delimiters } from './token.ts';
 import { keywordOf, type Token, type TokenKind } from './token.ts';
 
 const SPACES = ' \t\r\n';

@@ -1,5 +1,5 @@
 import { goQuote } from '../text/quote.ts';
-import type { Delimiters } from './delimiters.ts';
+import type { Delimiters } from './token.ts';
 
 /** What a template's text is parsed into. `offset` is where a node begins, in UTF-16 units. */
 export type Statement =

@@ -1,7 +1,6 @@
 import type { Steps } from '../async/steps.ts';
 import { goQuote } from '../text/quote.ts';
 import { noSuchFunction } from './advice.ts';
-import type { Delimiters } from './delimiters.ts';
 import { tokenize } from './lexer.ts';
 import { MAX_NESTING } from './limits.ts';
 import { LiteralFault, parseNumber, unquoteCharacter, unquoteString } from './literal.ts';
@@ -17,6 +16,7 @@ import {
   type TemplateNode,
 } from './node.ts';
 import type { TemplateError, TemplateSource } from './template-error.ts';
+import type { Delimiters } from './token.ts';
 import { describeToken, type Token, type TokenKind } from './token.ts';
 
 /** The bodies of a template and of those that it defines, by name. */

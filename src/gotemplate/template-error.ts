@@ -94,3 +94,8 @@ const LONGEST_PART = 300;
 function abbreviate(text: string): string {
   return text.length <= LONGEST_PART ? text : `${text.slice(0, LONGEST_PART)}...`;
 }
+
+/** A function that cannot be called with its arguments. The evaluator adds which one and where. */
+export class CallFault extends Error {
+  override readonly name = 'CallFault';
+}

@@ -1,10 +1,10 @@
 import { finish, type Steps } from '../async/steps.ts';
 import { BUILTINS } from './builtins.ts';
-import { ANGLE_DELIMITERS, type Delimiters } from './delimiters.ts';
 import { execute, executeInPieces, type WrittenPiece } from './evaluator.ts';
 import { MAX_TEXT, MAX_WORK } from './limits.ts';
 import { parse } from './parser.ts';
 import { TemplateError, TemplateSource } from './template-error.ts';
+import { ANGLE_DELIMITERS, type Delimiters } from './token.ts';
 import type { TemplateValue } from './value.ts';
 
 export { TemplateError, type WrittenPiece };

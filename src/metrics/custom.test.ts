@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { builtCatalog } from '../../test/fixtures/catalog.ts';
 import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
-import { parseLabelSelector } from '../apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
 import { SHORT_STEPS } from '../async/time-slices.ts';
 import { type Catalog, emptyCatalog } from '../catalog/catalog.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';

@@ -1,4 +1,4 @@
-import { echoedText } from '../text/echoed-text.ts';
+import { echoedText } from '../text/shorten.ts';
 
 export type MetricsErrorReason = 'NotFound' | 'BadRequest' | 'InternalError';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
-import { parseLabelSelector } from '../apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
 import type { QueryAnswer, QueryOrigin } from '../prometheus/sharing/query-runner.ts';
 import type { RuleKind } from '../rules/rule.ts';
 import { MetricsError } from './metrics-error.ts';

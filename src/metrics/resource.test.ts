@@ -3,7 +3,7 @@ import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { resourceRules } from '../../test/fixtures/resource-rules.ts';
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { parseFieldSelector } from '../apimachinery/field-selector.ts';
-import { parseLabelSelector } from '../apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
 import type { QueryAnswer } from '../prometheus/sharing/query-runner.ts';

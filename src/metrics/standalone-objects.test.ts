@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseLabelSelector } from '../apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
 import { createStandaloneObjectNames, SelectorUnsupportedError } from './standalone-objects.ts';
 
 const pods = {

@@ -1,6 +1,6 @@
 import { sortInSlices } from '../async/sort-in-slices.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
-import { formatMatchers, type LabelMatcher } from '../promql/matcher.ts';
+import { formatMatchers, type LabelMatcher } from '../promql/syntax/matcher.ts';
 import type { ObjectNames, ObjectNamesRequest } from './objects.ts';
 
 /** Objects were asked for by their labels where there is no cluster that knows any. */

@@ -1,8 +1,8 @@
-import { inspectQuery } from './check.ts';
-import { expressionsIn, matchingOf, operandNodes } from './expression-nodes.ts';
-import { childNamed, type PromqlNode } from './fold.ts';
+import { inspectQuery } from './checks/check.ts';
 import { type LabelQuestion, type LostLabel, labelQuestion, lossOf } from './lost-label.ts';
-import { parsePromql } from './parse.ts';
+import { expressionsIn, matchingOf, operandNodes } from './syntax/expression-nodes.ts';
+import { childNamed, type PromqlNode } from './syntax/fold.ts';
+import { parsePromql } from './syntax/parse.ts';
 
 /**
  * Finds a side of an `or` whose samples never have a label that the result needs and that the other side

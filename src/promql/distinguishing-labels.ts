@@ -1,8 +1,14 @@
-import { inspectQuery } from './check.ts';
-import { expressionsIn, labelsOf, matchingOf, operandNodes, wordsOf } from './expression-nodes.ts';
-import { childNamed, type PromqlNode } from './fold.ts';
-import { FUNCTIONS } from './functions.ts';
-import { nameAt, parsePromql } from './parse.ts';
+import { inspectQuery } from './checks/check.ts';
+import {
+  expressionsIn,
+  labelsOf,
+  matchingOf,
+  operandNodes,
+  wordsOf,
+} from './syntax/expression-nodes.ts';
+import { childNamed, type PromqlNode } from './syntax/fold.ts';
+import { FUNCTIONS } from './syntax/functions.ts';
+import { nameAt, parsePromql } from './syntax/parse.ts';
 
 /** Label names, or `any`: which ones is not known. */
 export type LabelSet = ReadonlySet<string> | 'any';

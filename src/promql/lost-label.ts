@@ -1,8 +1,14 @@
-import { inspectQuery } from './check.ts';
-import { expressionsIn, labelsOf, matchingOf, operandNodes, wordsOf } from './expression-nodes.ts';
-import { childNamed, type PromqlNode } from './fold.ts';
-import { FUNCTIONS } from './functions.ts';
-import { nameAt, parsePromql } from './parse.ts';
+import { inspectQuery } from './checks/check.ts';
+import {
+  expressionsIn,
+  labelsOf,
+  matchingOf,
+  operandNodes,
+  wordsOf,
+} from './syntax/expression-nodes.ts';
+import { childNamed, type PromqlNode } from './syntax/fold.ts';
+import { FUNCTIONS } from './syntax/functions.ts';
+import { nameAt, parsePromql } from './syntax/parse.ts';
 
 /** What of a query takes a label away from every sample of its result. */
 export interface LostLabel {

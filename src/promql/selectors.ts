@@ -1,8 +1,8 @@
 import { rememberTexts } from '../text/text-memo.ts';
-import { childNamed, type PromqlNode } from './fold.ts';
-import type { LabelMatcher, MatchOperator } from './matcher.ts';
-import { LAST_QUERIES, nameAt, parsePromql } from './parse.ts';
-import { unquote } from './unquote.ts';
+import { childNamed, type PromqlNode } from './syntax/fold.ts';
+import type { LabelMatcher, MatchOperator } from './syntax/matcher.ts';
+import { LAST_QUERIES, nameAt, parsePromql } from './syntax/parse.ts';
+import { unquote } from './syntax/unquote.ts';
 
 /** A vector selector of a query, e.g. `up{job="a"}`. */
 export interface VectorSelector {

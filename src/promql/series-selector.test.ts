@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ourSelectorVerdict } from '../../test/promql-verdicts/accepters.ts';
 import verdicts from '../../test/promql-verdicts/verdicts.json' with { type: 'json' };
-import { formatMatchers, type LabelMatcher } from './matcher.ts';
 import { checkSeriesSelector, matcherAdder, parseSeriesSelector } from './series-selector.ts';
+import { formatMatchers, type LabelMatcher } from './syntax/matcher.ts';
 
 describe('checkSeriesSelector', () => {
   it('accepts and rejects the same selectors as Prometheus 2.42, 2.53 and 3.5', () => {

@@ -1,12 +1,12 @@
 import { rememberTexts } from '../text/text-memo.ts';
-import type { CheckedQuery } from './check.ts';
-import { checkSelector } from './check-selector.ts';
-import type { PromqlFault } from './fault.ts';
-import { PromqlFindings } from './findings.ts';
-import { childNamed, type PromqlNode, type PromqlTree } from './fold.ts';
-import { formatMatcher, type LabelMatcher } from './matcher.ts';
-import { LAST_QUERIES, parsePromql } from './parse.ts';
+import type { CheckedQuery } from './checks/check.ts';
+import { checkSelector } from './checks/check-selector.ts';
 import { matcherNodes, readSelector } from './selectors.ts';
+import type { PromqlFault } from './syntax/fault.ts';
+import { PromqlFindings } from './syntax/fault.ts';
+import { childNamed, type PromqlNode, type PromqlTree } from './syntax/fold.ts';
+import { formatMatcher, type LabelMatcher } from './syntax/matcher.ts';
+import { LAST_QUERIES, parsePromql } from './syntax/parse.ts';
 
 /** What a series selector asks for. */
 export interface SeriesSelector {

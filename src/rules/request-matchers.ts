@@ -1,5 +1,5 @@
 import type { LabelSelector, Requirement } from '../apimachinery/label-selector.ts';
-import { isLegacyName, type LabelMatcher } from '../promql/matcher.ts';
+import { isLegacyName, type LabelMatcher } from '../promql/syntax/matcher.ts';
 import { type QueryRequest, UnsupportedRequirementError } from './query.ts';
 
 /** The characters that are special in a regular expression, except the dot. */

@@ -1,4 +1,4 @@
-import { matchesEmptyText } from '../promql/check-selector.ts';
+import { matchesEmptyText } from '../promql/checks/check-selector.ts';
 import {
   checkSeriesSelector,
   matcherAdder,

@@ -1,5 +1,5 @@
-import { formatMatcher, formatMatchers, isLegacyName } from '../promql/matcher.ts';
-import { type Place, separateByObject } from '../promql/separability.ts';
+import { type Place, separateByObject } from '../promql/separability/separability.ts';
+import { formatMatcher, formatMatchers, isLegacyName } from '../promql/syntax/matcher.ts';
 import { goQuote } from '../text/quote.ts';
 import { QueryError, type QueryRequest, type RuleQuery } from './query.ts';
 import { matchersOf } from './request-matchers.ts';

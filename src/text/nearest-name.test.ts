@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AGGREGATIONS, FUNCTIONS } from '../promql/functions.ts';
+import { AGGREGATIONS, FUNCTIONS } from '../promql/syntax/functions.ts';
 import { nearestName } from './nearest-name.ts';
 
 const functions = [...FUNCTIONS.keys(), ...AGGREGATIONS.keys()];

@@ -7,7 +7,7 @@
  * and of StatefulSets (each has labels of its own), and the time of the usual operations. Pods are
  * read from JSON text as they are from an API server.
  */
-import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../../src/apimachinery/label-selector-parser.ts';
 import { IndexedObjects } from '../../src/kubernetes/objects/indexed-objects.ts';
 import { LabelPool } from '../../src/kubernetes/objects/label-pool.ts';
 import { parseObjectMetadata } from '../../src/kubernetes/objects/object-metadata.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { runCommand } from '../../scripts/parts/command.ts';
 import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
-import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
+import { parseServeFlags } from '../../src/cli/serve/parse-serve-flags.ts';
 import { createMonitoring } from '../../src/commands/serve/monitoring.ts';
 import type { Manifest } from '../e2e/kubectl.ts';
 import { MEMORY_BYTES } from '../fixtures/limited-adapter.ts';

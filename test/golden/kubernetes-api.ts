@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { listenOnLoopback } from '../../scripts/parts/listen.ts';
-import { parseLabelSelector, selectorMatches } from '../../src/apimachinery/label-selector.ts';
+import { selectorMatches } from '../../src/apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../../src/apimachinery/label-selector-parser.ts';
 import { type AcceptedForm, acceptedForm } from './kubernetes-accept.ts';
 import {
   aggregatedDocument,

@@ -9,7 +9,7 @@ import { askForClientCertificates } from '../../src/apiserver/authentication/pee
 import { requestInfo } from '../../src/apiserver/http/request-info.ts';
 import { parseRequestUrl } from '../../src/apiserver/http/request-url.ts';
 import { statusOf } from '../../src/apiserver/status.ts';
-import { parseServeFlags } from '../../src/cli/parse-serve-flags.ts';
+import { parseServeFlags } from '../../src/cli/serve/parse-serve-flags.ts';
 import {
   AccessSetupError,
   type DelegatedAccess,

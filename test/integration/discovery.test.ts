@@ -17,8 +17,8 @@ import {
   type PrometheusClient,
 } from '../../src/prometheus/client/client.ts';
 import type { FinishedRequest } from '../../src/prometheus/client/options.ts';
-import { formatMatchers, type LabelMatcher } from '../../src/promql/matcher.ts';
 import { checkSeriesSelector } from '../../src/promql/series-selector.ts';
+import { formatMatchers, type LabelMatcher } from '../../src/promql/syntax/matcher.ts';
 import { prometheusServer, victoriaMetricsServer } from '../fixtures/real-servers.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { discoveryRound, type RoundResult } from './discovery-round.ts';

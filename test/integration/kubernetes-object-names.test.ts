@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterResource } from '../../src/apimachinery/cluster-resource.ts';
-import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../../src/apimachinery/label-selector-parser.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import {
   type ClusterObjectNames,

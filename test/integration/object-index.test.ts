@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterResource } from '../../src/apimachinery/cluster-resource.ts';
-import { parseLabelSelector } from '../../src/apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../../src/apimachinery/label-selector-parser.ts';
 import { connectKubernetes } from '../../src/kubernetes/client/connection.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import type { ObjectIndexReport } from '../../src/kubernetes/objects/index-report.ts';

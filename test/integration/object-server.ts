@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { parseLabelSelector, selectorMatches } from '../../src/apimachinery/label-selector.ts';
+import { selectorMatches } from '../../src/apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../../src/apimachinery/label-selector-parser.ts';
 import {
   type KubernetesServer,
   type ReceivedRequest,

@@ -1,7 +1,8 @@
 // Who accepts a query: releases of Prometheus, with and without experimental features.
-import type { PrometheusFeature, PrometheusVersion } from '../../src/promql/availability.ts';
-import { inspectQuery } from '../../src/promql/check.ts';
+
+import { inspectQuery } from '../../src/promql/checks/check.ts';
 import { inspectSeriesSelector } from '../../src/promql/series-selector.ts';
+import type { PrometheusFeature, PrometheusVersion } from '../../src/promql/syntax/availability.ts';
 
 export interface Accepter {
   readonly version: PrometheusVersion;

@@ -1,8 +1,8 @@
 // Queries that Prometheus is asked to judge: well-formed ones of all kinds, and others that differ
 // from those by a token or two.
 import fc from 'fast-check';
-import { AGGREGATIONS, type ExpressionType, FUNCTIONS } from '../../src/promql/functions.ts';
-import { tokenize } from '../../src/promql/tokens.ts';
+import { AGGREGATIONS, type ExpressionType, FUNCTIONS } from '../../src/promql/syntax/functions.ts';
+import { tokenize } from '../../src/promql/syntax/tokens.ts';
 import handwritten from './handwritten.json' with { type: 'json' };
 
 const KEYWORDS = words(

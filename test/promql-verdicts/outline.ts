@@ -1,14 +1,14 @@
 // The structure of a query, as our tree and as Prometheus' own parser has it.
-import { inspectQuery } from '../../src/promql/check.ts';
+import { inspectQuery } from '../../src/promql/checks/check.ts';
+import { readSelector } from '../../src/promql/selectors.ts';
 import {
   labelsOf,
   type Matching,
   matchingOf,
   operandNodes,
-} from '../../src/promql/expression-nodes.ts';
-import type { PromqlNode } from '../../src/promql/fold.ts';
-import { nameAt, parsePromql } from '../../src/promql/parse.ts';
-import { readSelector } from '../../src/promql/selectors.ts';
+} from '../../src/promql/syntax/expression-nodes.ts';
+import type { PromqlNode } from '../../src/promql/syntax/fold.ts';
+import { nameAt, parsePromql } from '../../src/promql/syntax/parse.ts';
 
 /**
  * The structure of a query in our tree, signs

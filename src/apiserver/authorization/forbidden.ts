@@ -1,4 +1,4 @@
-import { echoedText } from '../../text/echoed-text.ts';
+import { echoedText } from '../../text/shorten.ts';
 import type { UserInfo } from '../authentication/user-info.ts';
 import type { RequestInfo, ResourceRequestInfo } from '../http/request-info.ts';
 import { StatusError } from '../status.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLabelSelector } from '../../apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../../apimachinery/label-selector-parser.ts';
 import { StatusError } from '../status.ts';
 import { selectorParameter } from './list-options.ts';
 

@@ -1,5 +1,6 @@
-import { type LabelSelector, parseLabelSelector } from '../../apimachinery/label-selector.ts';
-import { echoedText } from '../../text/echoed-text.ts';
+import type { LabelSelector } from '../../apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../../apimachinery/label-selector-parser.ts';
+import { echoedText } from '../../text/shorten.ts';
 import { rememberTexts } from '../../text/text-memo.ts';
 import { badRequest, watchNotSupported } from '../status.ts';
 

@@ -15,7 +15,7 @@ import { createReviewQueue } from '../../apiserver/flow-control/review-queue.ts'
 import type { HealthCheck } from '../../apiserver/health.ts';
 import type { ApiserverMetrics } from '../../apiserver/monitoring.ts';
 import { serviceUnavailable } from '../../apiserver/status.ts';
-import type { AuthenticationOptions, ServeOptions } from '../../cli/serve-options.ts';
+import type { AuthenticationOptions, ServeOptions } from '../../cli/serve/serve-options.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { connectKubernetes } from '../../kubernetes/client/connection.ts';
 import {

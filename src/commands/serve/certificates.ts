@@ -6,8 +6,8 @@ import {
   readServingCertificate,
   type ServingCertificate,
 } from '../../apiserver/serving-certificate.ts';
-import type { ServingOptions } from '../../cli/serve-options.ts';
-import type { SniCertificate } from '../../cli/sni-certificate.ts';
+import type { ServingOptions } from '../../cli/serve/serve-options.ts';
+import type { SniCertificate } from '../../cli/serve/sni-certificate.ts';
 import { type FileWatch, watchFile } from '../../files/watch.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 

@@ -1,7 +1,7 @@
 import type { ResourceMapper } from '../../apimachinery/cluster-resource.ts';
 import type { HealthCheck } from '../../apiserver/health.ts';
 import { sleep } from '../../async/sleep.ts';
-import type { ServeOptions } from '../../cli/serve-options.ts';
+import type { ServeOptions } from '../../cli/serve/serve-options.ts';
 import { connectKubernetes } from '../../kubernetes/client/connection.ts';
 import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
 import { watchClusterResources } from '../../kubernetes/discovery/cluster-resources.ts';

@@ -1,5 +1,5 @@
-import { prometheusFlags } from '../../cli/prometheus-flags.ts';
-import type { PrometheusOptions as PrometheusFlags } from '../../cli/serve-options.ts';
+import { prometheusFlags } from '../../cli/serve/prometheus-flags.ts';
+import type { PrometheusOptions as PrometheusFlags } from '../../cli/serve/serve-options.ts';
 import { tellRefusedKeys } from '../../metrics/quoted-label-keys.ts';
 import { PrometheusError, type PrometheusErrorKind } from '../../prometheus/client/errors.ts';
 import { scopeOfFailure } from '../../prometheus/guard/failure-classification.ts';

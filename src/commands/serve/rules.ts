@@ -1,4 +1,4 @@
-import type { ServeOptions } from '../../cli/serve-options.ts';
+import type { ServeOptions } from '../../cli/serve/serve-options.ts';
 import type { RuleSet } from '../../rules/rule-set.ts';
 import type { RejectionReason } from '../../sources/file/configuration-store.ts';
 import { formatFault } from '../../sources/file/fault.ts';

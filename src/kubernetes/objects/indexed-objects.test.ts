@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLabelSelector, selectorMatches } from '../../apimachinery/label-selector.ts';
+import { selectorMatches } from '../../apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../../apimachinery/label-selector-parser.ts';
 import { IndexedObjects } from './indexed-objects.ts';
 import { LabelPool } from './label-pool.ts';
 

@@ -1,6 +1,6 @@
-import { formatMatcher, type LabelMatcher } from '../../promql/matcher.ts';
 import { vectorSelectors } from '../../promql/selectors.ts';
 import { checkSeriesSelector, parseSeriesSelector } from '../../promql/series-selector.ts';
+import { formatMatcher, type LabelMatcher } from '../../promql/syntax/matcher.ts';
 import type { ReportFault } from '../fault.ts';
 import type { QueryRequest } from '../query.ts';
 import type { TemplateQuery } from '../template-rule/metrics-query.ts';

@@ -1,9 +1,9 @@
 import type { Requirement } from '../../apimachinery/label-selector.ts';
 import { TemplateError } from '../../gotemplate/template.ts';
-import { decisiveLimits, describeLimit } from '../../promql/availability.ts';
-import { inspectQuery } from '../../promql/check.ts';
-import { looksLikeMetricsql } from '../../promql/metricsql.ts';
-import { queryExcerpt } from '../../text/query-excerpt.ts';
+import { inspectQuery } from '../../promql/checks/check.ts';
+import { looksLikeMetricsql } from '../../promql/checks/metricsql.ts';
+import { decisiveLimits, describeLimit } from '../../promql/syntax/availability.ts';
+import { queryExcerpt } from '../../text/shorten.ts';
 import type { ReportFault } from '../fault.ts';
 import { QueryError, type QueryRequest } from '../query.ts';
 import type { TemplateQuery } from '../template-rule/metrics-query.ts';

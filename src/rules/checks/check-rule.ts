@@ -4,12 +4,12 @@ import {
   type ResourceMapper,
 } from '../../apimachinery/cluster-resource.ts';
 import type { LabelSelector } from '../../apimachinery/label-selector.ts';
-import { decisiveLimits, describeLimit } from '../../promql/availability.ts';
 import {
   checkSeriesSelector,
   inspectSeriesSelector,
   parseSeriesSelector,
 } from '../../promql/series-selector.ts';
+import { decisiveLimits, describeLimit } from '../../promql/syntax/availability.ts';
 import type { ReportFault } from '../fault.ts';
 import type { QueryRequest } from '../query.ts';
 import type { ResourceRule } from '../template-rule/definition.ts';

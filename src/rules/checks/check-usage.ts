@@ -1,4 +1,4 @@
-import { matchesValue } from '../../promql/check-selector.ts';
+import { matchesValue } from '../../promql/checks/check-selector.ts';
 import { lostLabel } from '../../promql/lost-label.ts';
 import { type VectorSelector, vectorSelectors } from '../../promql/selectors.ts';
 import type { ReportFault } from '../fault.ts';

@@ -1,4 +1,4 @@
-import { checkQuery } from '../../promql/check.ts';
+import { checkQuery } from '../../promql/checks/check.ts';
 import { QueryError, type QueryRequest } from '../query.ts';
 import type { TemplateQuery } from '../template-rule/metrics-query.ts';
 

@@ -1,7 +1,7 @@
-import type { PromqlNode } from '../../promql/fold.ts';
-import { isLegacyMetricName, isLegacyName, quoteLiteral } from '../../promql/matcher.ts';
-import { parsePromql } from '../../promql/parse.ts';
-import { tokenize } from '../../promql/tokens.ts';
+import type { PromqlNode } from '../../promql/syntax/fold.ts';
+import { isLegacyMetricName, isLegacyName, quoteLiteral } from '../../promql/syntax/matcher.ts';
+import { parsePromql } from '../../promql/syntax/parse.ts';
+import { tokenize } from '../../promql/syntax/tokens.ts';
 import { goQuote } from '../../text/quote.ts';
 import { REGEXP_SYNTAX } from '../request-matchers.ts';
 

@@ -1,6 +1,6 @@
 import type { ClusterResource, ResourceMapper } from '../../apimachinery/cluster-resource.ts';
-import { ANGLE_DELIMITERS } from '../../gotemplate/delimiters.ts';
 import { parseTemplate, type Template, TemplateError } from '../../gotemplate/template.ts';
+import { ANGLE_DELIMITERS } from '../../gotemplate/token.ts';
 import { goStruct } from '../../gotemplate/value.ts';
 import { rememberTexts } from '../../text/text-memo.ts';
 import type { ReportFault, RuleFault } from '../fault.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
-import { parseLabelSelector } from '../../apimachinery/label-selector.ts';
-import { checkQuery } from '../../promql/check.ts';
+import { parseLabelSelector } from '../../apimachinery/label-selector-parser.ts';
+import { checkQuery } from '../../promql/checks/check.ts';
 import { vectorSelectors } from '../../promql/selectors.ts';
 import { goQuote } from '../../text/quote.ts';
 import { QueryError, UnsafeNameError, UnsupportedRequirementError } from '../query.ts';

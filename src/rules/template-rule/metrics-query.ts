@@ -1,7 +1,7 @@
 import { finish, type Steps } from '../../async/steps.ts';
 import { parseTemplateInSteps, type Template, TemplateError } from '../../gotemplate/template.ts';
 import { goMap, goStrings, goStruct, type TemplateValue } from '../../gotemplate/value.ts';
-import { formatMatchers } from '../../promql/matcher.ts';
+import { formatMatchers } from '../../promql/syntax/matcher.ts';
 import type { ReportFault } from '../fault.ts';
 import { QueryError, type QueryRequest, type RuleQuery, UnsafeNameError } from '../query.ts';
 import { matchersOf } from '../request-matchers.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
-import { parseLabelSelector } from '../../apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../../apimachinery/label-selector-parser.ts';
 import type { QueryRequest } from '../query.ts';
 import { rememberQueries } from './query-cache.ts';
 

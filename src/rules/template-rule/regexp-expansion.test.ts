@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expandReferences } from './regexp-expansion.ts';
+import { expandReferences } from './regexp.ts';
 
 const groups = {
   byNumber: (number: number): string => ['all', 'one', 'two'][number] ?? '',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RESOURCE_RULES } from '../../../test/fixtures/resource-rules.ts';
 import { compiledRule, compileWithFaults } from '../../../test/fixtures/rules.ts';
-import { parseLabelSelector } from '../../apimachinery/label-selector.ts';
+import { parseLabelSelector } from '../../apimachinery/label-selector-parser.ts';
 import { quotedKeyOf } from '../request-matchers.ts';
 import { unreachableName } from './metric-name.ts';
 import { compileResourceRules } from './template-rule.ts';

@@ -1,5 +1,5 @@
 import type { ResourceMapper } from '../../apimachinery/cluster-resource.ts';
-import { DurationError } from '../../apimachinery/duration-error.ts';
+import { DurationError } from '../../apimachinery/go-duration.ts';
 import { parsePrometheusDuration } from '../../apimachinery/prometheus-duration.ts';
 import { type CheckOptions, checkResourceRules, checkRule } from '../../rules/checks/check-rule.ts';
 import { checkRuleSet } from '../../rules/checks/check-rule-set.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findFirstDocument } from './first-document.ts';
+import { findFirstDocument } from './document.ts';
 
 /** The text of the first document, and the line that a second one begins with. */
 function split(text: string): { first: string; next: string | undefined } {

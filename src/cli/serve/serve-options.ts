@@ -1,0 +1,151 @@
+import type { SecureVersion } from 'node:tls';
+import type { HeaderField } from '../header-field.ts';
+import type { SniCertificate } from './sni-certificate.ts';
+
+/**
+ * What the command line of `serve` asks for, checked: every number is in its range, and no two
+ * options contradict each other. Times are in milliseconds, sizes in bytes; a file or directory
+ * that was not given is undefined.
+ */
+export interface ServeOptions {
+  /** The path of the rules file. */
+  readonly configFile: string;
+  /** Besides watching the rules file; 0: do not. */
+  readonly configPollInterval: number;
+  /** Whether the queries of rules are parsed as PromQL. */
+  readonly checkPromql: boolean;
+  /** Without a cluster: on the loopback interface, for whoever asks. */
+  readonly standalone: boolean;
+  readonly prometheus: PrometheusOptions;
+  readonly relist: RelistOptions;
+  readonly kubernetes: KubernetesOptions;
+  readonly serving: ServingOptions;
+  readonly authentication: AuthenticationOptions;
+  readonly authorization: AuthorizationOptions;
+  readonly logging: LoggingOptions;
+}
+
+export interface PrometheusOptions {
+  /** With `http` or `https`; may have a path, query parameters, a user and a password. */
+  readonly url: string;
+  readonly verb: 'GET' | 'POST';
+  readonly headers: readonly HeaderField[];
+  /** Whose credentials and certificate authority are used; those below go before them. */
+  readonly credentials: PrometheusCredentials;
+  readonly tokenFile: string | undefined;
+  readonly caFile: string | undefined;
+  /** Together with `clientKeyFile` or not at all. */
+  readonly clientCertificateFile: string | undefined;
+  readonly clientKeyFile: string | undefined;
+  readonly insecureSkipVerify: boolean;
+  readonly timeout: number;
+  readonly connectTimeout: number;
+  /** Of Prometheus's silence while requests wait; 0: it may last. */
+  readonly stallTimeout: number;
+  /** Queries at the same time. */
+  readonly maxConcurrency: number;
+  /** Queries that wait for their turn. */
+  readonly maxQueued: number;
+  /** Of an answer that is used again; 0: none is. */
+  readonly queryMaxAge: number;
+  readonly maxAnswerSize: number;
+  /** Which partial responses are used. */
+  readonly partialAnswers: 'discovery' | 'accept' | 'refuse';
+  /** In bytes. Undefined: derived from the memory limit of the process. */
+  readonly maxAnswerMemory: number | undefined;
+}
+
+export type PrometheusCredentials =
+  | { readonly from: 'nowhere' }
+  | { readonly from: 'service account' }
+  | { readonly from: 'kubeconfig'; readonly file: string };
+
+export interface RelistOptions {
+  readonly interval: number;
+  /** At least `interval`. */
+  readonly maxAge: number;
+  readonly concurrency: number;
+  readonly discovery: 'auto' | 'labels' | 'series';
+}
+
+export interface KubernetesOptions {
+  /** Undefined: the pod's service account. */
+  readonly kubeconfigFile: string | undefined;
+  readonly discoveryInterval: number;
+  /** Of one resource; 0: none is indexed. */
+  readonly maxIndexedObjects: number;
+  /** Requests a second; 0: no limit. */
+  readonly qps: number;
+  readonly burst: number;
+}
+
+export interface ServingOptions {
+  /** An IP address; with `standalone` one of the loopback interface. */
+  readonly bindAddress: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Undefined: the self-signed certificate is kept in memory only. */
+  readonly certificateDirectory: string | undefined;
+  /** Together with `keyFile` or not at all. */
+  readonly certificateFile: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly sniCertificates: readonly SniCertificate[];
+  readonly minTlsVersion: SecureVersion;
+  /** OpenSSL's names; empty: Node.js's default. */
+  readonly ciphers: readonly string[];
+  readonly reusePort: boolean;
+  /** Undefined: HTTP/2 is not offered. */
+  readonly http2: { readonly maxStreams: number } | undefined;
+  readonly requestPlaces: RequestPlaces;
+  readonly connections: {
+    /** 0: no limit. */
+    readonly maxConnections: number;
+    /** 0: no limit. */
+    readonly maxConnectionsPerAddress: number;
+    readonly maxUnsentBytes: number;
+  };
+  readonly requestTimeout: number;
+  readonly shutdownDelay: number;
+}
+
+/** The maximum numbers of concurrent requests; Infinity: no limit. */
+export interface RequestPlaces {
+  readonly all: number;
+  /** For requests that the front proxy forwards. */
+  readonly frontProxy: number;
+  /** For other authenticated requests. */
+  readonly authenticated: number;
+  /** For anonymous requests and those that wait for a review. */
+  readonly unproven: number;
+}
+
+export interface AuthenticationOptions {
+  readonly kubeconfigFile: string | undefined;
+  readonly skipLookup: boolean;
+  readonly tolerateLookupFailure: boolean;
+  readonly tokenCacheTtl: number;
+  readonly maxReviewsInFlight: number;
+  readonly maxReviewsQueued: number;
+  readonly clientCaFile: string | undefined;
+  readonly requestHeader: {
+    readonly clientCaFile: string | undefined;
+    readonly allowedNames: readonly string[];
+    readonly usernameHeaders: readonly string[];
+    readonly uidHeaders: readonly string[];
+    readonly groupHeaders: readonly string[];
+    readonly extraHeaderPrefixes: readonly string[];
+  };
+}
+
+export interface AuthorizationOptions {
+  readonly kubeconfigFile: string | undefined;
+  readonly alwaysAllowPaths: readonly string[];
+  readonly authorizedTtl: number;
+  readonly unauthorizedTtl: number;
+}
+
+export interface LoggingOptions {
+  /** klog's level, 0 or more. */
+  readonly verbosity: number;
+  readonly format: 'text' | 'json';
+}

@@ -1,0 +1,111 @@
+import { type Matching, matchingOf } from '../syntax/expression-nodes.ts';
+import { childNamed, type PromqlNode } from '../syntax/fold.ts';
+import {
+  NotSeparable,
+  openGrouping,
+  type Part,
+  type Separation,
+  union,
+  type Vector,
+  without,
+} from './separability-part.ts';
+
+/** An operation such as `a / on (pod) b`: samples must meet those of their own object only. */
+export function separateOperation(
+  separation: Separation,
+  node: PromqlNode,
+  operands: readonly Part[],
+): Part {
+  const [left, right] = operands;
+  if (left === undefined || right === undefined || operands.some(({ type }) => type === 'string')) {
+    throw new NotSeparable('an operation has no two sides');
+  }
+  if (childNamed(node, 'FillModifier') !== null) {
+    throw new NotSeparable('`fill` gives a sample for what is not there');
+  }
+  if (left.type !== 'vector') return right;
+  if (right.type !== 'vector') return left;
+  const matching = readMatching(separation, node);
+  checkNamespaces(separation, matching, left, right);
+  if (childNamed(node, 'Or') !== null) {
+    checkBothHaveNamespace('`or`', left, right);
+    return { ...left, labels: union(left.labels, right.labels) };
+  }
+  if (childNamed(node, 'And') !== null || childNamed(node, 'Unless') !== null) return left;
+  return matching.many === undefined
+    ? oneToOne(separation, node, matching, left, right)
+    : manyToOne(separation, matching, matching.many === 'left' ? left : right);
+}
+
+/** Refuses a matching that is not by the label of the object, and of the namespace. */
+function readMatching(separation: Separation, node: PromqlNode): Matching {
+  const { text, object, namespace } = separation;
+  const matching = matchingOf(text, node);
+  const { by, list, labels } = matching;
+  if ((by === 'on') !== labels.has(object.label)) {
+    throw new NotSeparable(`\`${by}\` lets the samples of different objects meet`);
+  }
+  if (by === 'ignoring' && namespace !== undefined && labels.has(namespace.label)) {
+    throw new NotSeparable(`\`ignoring\` takes away the label \`${namespace.label}\``);
+  }
+  if (by === 'on' && list !== undefined) openGrouping(separation, list, labels);
+  return matching;
+}
+
+/** Where the label of the namespace counts, and one side alone has it, nothing ever matches. */
+function checkNamespaces(
+  { namespace }: Separation,
+  { by, labels }: Matching,
+  left: Vector,
+  right: Vector,
+): void {
+  const counts = by === 'ignoring' || (namespace !== undefined && labels.has(namespace.label));
+  if (counts) checkBothHaveNamespace('an operator', left, right);
+}
+
+function checkBothHaveNamespace(operator: string, left: Vector, right: Vector): void {
+  if (left.hasNamespace !== right.hasNamespace) {
+    throw new NotSeparable(`only one side of ${operator} has the label of the namespace`);
+  }
+}
+
+/** The result has the labels that were matched. */
+function oneToOne(
+  { namespace }: Separation,
+  node: PromqlNode,
+  { by, labels }: Matching,
+  left: Vector,
+  right: Vector,
+): Vector {
+  if (by === 'on') {
+    const hasNamespace =
+      left.hasNamespace && namespace !== undefined && labels.has(namespace.label);
+    return { type: 'vector', labels, hasNamespace };
+  }
+  const both = left.labels === 'any' ? right.labels : left.labels;
+  const matched = without(both, labels);
+  return { ...left, labels: keepsName(node, left) ? union(matched, NAME) : matched };
+}
+
+const NAME: ReadonlySet<string> = new Set(['__name__']);
+
+/** Metric names are not matched, and a filtering comparison keeps them. */
+function keepsName(node: PromqlNode, left: Vector): boolean {
+  const isFilter = COMPARISONS.some((operator) => node.getChild(operator) !== null);
+  const mayHaveName = left.labels === 'any' || left.labels.has('__name__');
+  return isFilter && mayHaveName && node.getChild('BoolModifier') === null;
+}
+
+const COMPARISONS = ['Eql', 'Neq', 'Lss', 'Lte', 'Gtr', 'Gte'];
+
+/** The result has the labels of the side with the many, and those taken along. */
+function manyToOne(
+  { object, namespace }: Separation,
+  { included }: Matching,
+  many: Vector,
+): Vector {
+  if (included.has(object.label) || (namespace !== undefined && included.has(namespace.label))) {
+    throw new NotSeparable('a grouping modifier changes the label of the object or its namespace');
+  }
+  return { ...many, labels: union(many.labels, included) };
+}
