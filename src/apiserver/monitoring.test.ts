@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { metricSamples } from '../../test/fixtures/metric-samples.ts';
 import { createMetricsRegistry } from '../telemetry/registry.ts';
+import { requestInfo } from './http/request-info.ts';
+import { parseRequestUrl } from './http/request-url.ts';
 import { createApiserverMetrics } from './monitoring.ts';
 
 function create() {
   const registry = createMetricsRegistry('1');
-  return { metrics: createApiserverMetrics(registry), samples: () => metricSamples(registry) };
+  return {
+    metrics: createApiserverMetrics(registry, ['custom.metrics.k8s.io']),
+    samples: () => metricSamples(registry),
+  };
 }
 
 /** The samples of one metric. */
@@ -41,6 +46,31 @@ describe('requests', () => {
       'api_requests_total{verb="other",group="other",resource="other",code="404"}',
     ]);
     expect(Object.keys(counters).length).toBeLessThanOrEqual(102);
+  });
+
+  it('are counted by each verb that a request can have', async () => {
+    const { metrics, samples } = create();
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'BREW']) {
+      for (const target of ['/version', '/apis/g/v1/pods', '/apis/g/v1/pods/a']) {
+        const { verb } = requestInfo(method, parseRequestUrl(target));
+        metrics.apiRequestStarted()({ verb, group: '', resource: '', code: 403 });
+      }
+    }
+    const counters = only(await samples(), 'api_requests_total');
+    const verbs = Object.keys(counters).map((name) => /verb="(\w*)"/.exec(name)?.[1]);
+    expect(verbs.toSorted()).toEqual([
+      'create',
+      'delete',
+      'deletecollection',
+      'get',
+      'head',
+      'list',
+      'other',
+      'patch',
+      'post',
+      'put',
+      'update',
+    ]);
   });
 
   it('are counted by resource regardless of its case', async () => {

@@ -9,6 +9,7 @@ import type { CloseReason } from './connections/close-reason.ts';
 import type { RejectionReason } from './flow-control/fair-slots.ts';
 import type { RequestPool } from './flow-control/request-pools.ts';
 import type { ReviewedPool } from './flow-control/review-queue.ts';
+import { REQUEST_VERBS } from './http/request-info.ts';
 
 /** Metrics of the API server. */
 export interface ApiserverMetrics
@@ -17,9 +18,13 @@ export interface ApiserverMetrics
     ConnectionMetrics,
     FlowControlMetrics {}
 
-export function createApiserverMetrics(registry: MetricsRegistry): ApiserverMetrics {
+/** @param groups the API groups that are values of the label `group`; others are counted as `other` */
+export function createApiserverMetrics(
+  registry: MetricsRegistry,
+  groups: readonly string[],
+): ApiserverMetrics {
   return {
-    ...requestMetrics(registry),
+    ...requestMetrics(registry, new Set(['', ...groups])),
     ...accessMetrics(registry),
     ...connectionMetrics(registry),
     ...flowControlMetrics(registry),
@@ -51,24 +56,9 @@ interface RequestMetrics {
   apiRequestStarted(): (request: ApiRequest) => void;
 }
 
-const VERBS: ReadonlySet<string> = new Set([
-  'get',
-  'list',
-  'watch',
-  'post',
-  'put',
-  'delete',
-  'head',
-]);
-const GROUPS: ReadonlySet<string> = new Set([
-  '',
-  'custom.metrics.k8s.io',
-  'external.metrics.k8s.io',
-  'metrics.k8s.io',
-]);
 const MAX_RESOURCES = 100;
 
-function requestMetrics(registry: MetricsRegistry): RequestMetrics {
+function requestMetrics(registry: MetricsRegistry, groups: ReadonlySet<string>): RequestMetrics {
   const requests = registry.counter({
     name: 'api_requests_total',
     help: 'Answered API requests.',
@@ -96,8 +86,8 @@ function requestMetrics(registry: MetricsRegistry): RequestMetrics {
         if (isOver) return;
         isOver = true;
         const labels = {
-          verb: VERBS.has(request.verb) ? request.verb : OTHER,
-          group: GROUPS.has(request.group) ? request.group : OTHER,
+          verb: REQUEST_VERBS.has(request.verb) ? request.verb : OTHER,
+          group: groups.has(request.group) ? request.group : OTHER,
           resource: resourceLabel(request),
         };
         inFlight.dec();
@@ -219,7 +209,7 @@ const POOLS = [
   'everyone',
 ] as const satisfies readonly RequestPool[];
 const REVIEWED_POOLS = ['front_proxy', 'unproven'] as const satisfies readonly ReviewedPool[];
-const REFUSALS = ['full', 'flow_limit'] as const satisfies readonly RejectionReason[];
+const REJECTION_REASONS = ['full', 'flow_limit'] as const satisfies readonly RejectionReason[];
 
 function flowControlMetrics(registry: MetricsRegistry): FlowControlMetrics {
   const inFlight = registry.gauge({
@@ -230,7 +220,7 @@ function flowControlMetrics(registry: MetricsRegistry): FlowControlMetrics {
   const rejected = registry.counter({
     name: 'flow_control_requests_rejected_total',
     help: 'API requests rejected with 429, by pool and by reason: the pool was full, or the user had reached its share.',
-    labels: { pool: POOLS, reason: REFUSALS },
+    labels: { pool: POOLS, reason: REJECTION_REASONS },
   });
   const running = registry.gauge({
     name: 'flow_control_reviews_in_flight',
@@ -245,7 +235,7 @@ function flowControlMetrics(registry: MetricsRegistry): FlowControlMetrics {
   const reviewsRejected = registry.counter({
     name: 'flow_control_reviews_rejected_total',
     help: 'TokenReviews and SubjectAccessReviews rejected because the queue was full or the user had reached its share; their requests returned 429.',
-    labels: { pool: REVIEWED_POOLS, reason: REFUSALS },
+    labels: { pool: REVIEWED_POOLS, reason: REJECTION_REASONS },
   });
   return {
     requestsInFlight: (pool, count) => inFlight.set({ pool }, count),

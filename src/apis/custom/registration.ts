@@ -15,7 +15,10 @@ import {
 } from '../metrics-api.ts';
 import { customMetricTypes, KIND, metricValueList, typeName } from './kinds.ts';
 
-const group: ApiGroup = { name: 'custom.metrics.k8s.io', versions: ['v1beta2', 'v1beta1'] };
+export const customMetricsGroup: ApiGroup = {
+  name: 'custom.metrics.k8s.io',
+  versions: ['v1beta2', 'v1beta1'],
+};
 
 /** custom.metrics.k8s.io. */
 export function customMetricsApi(
@@ -23,7 +26,7 @@ export function customMetricsApi(
   metrics: CustomMetrics,
 ): ApiRegistration<MetricsContext> {
   return {
-    group,
+    group: customMetricsGroup,
     types: customMetricTypes,
     paths,
     resources: catalogResources(catalog, metricResources),
@@ -101,18 +104,18 @@ const pathParameters: Readonly<Record<string, string>> = {
 
 function paths(version: string): readonly ApiPath[] {
   const path = (suffix: string, objects: string): ApiPath => ({
-    path: `/apis/${group.name}/${version}/${suffix}`,
+    path: `/apis/${customMetricsGroup.name}/${version}/${suffix}`,
     parameters: pathParameters,
     query: [
       { name: 'labelSelector', description: 'A selector on the labels of the objects.' },
       { name: 'metricLabelSelector', description: 'A selector on the labels of the metric.' },
     ],
     description: `get the values of a metric of ${objects}`,
-    operationId: `get${operationName(group.name)}${operationName(version)}MetricOf${operationName(objects)}`,
-    tag: group.name,
+    operationId: `get${operationName(customMetricsGroup.name)}${operationName(version)}MetricOf${operationName(objects)}`,
+    tag: customMetricsGroup.name,
     produces: objectMediaTypes,
     answer: typeName(version, KIND),
-    kind: { group: group.name, version, kind: KIND },
+    kind: { group: customMetricsGroup.name, version, kind: KIND },
   });
   return [
     path('namespaces/{namespace}/{resource}/{name}/{metric}', 'namespaced objects'),

@@ -15,7 +15,10 @@ import {
 } from '../metrics-api.ts';
 import { externalMetricTypes, externalMetricValueList, KIND, typeName } from './kinds.ts';
 
-const group: ApiGroup = { name: 'external.metrics.k8s.io', versions: ['v1beta1'] };
+export const externalMetricsGroup: ApiGroup = {
+  name: 'external.metrics.k8s.io',
+  versions: ['v1beta1'],
+};
 
 /** external.metrics.k8s.io. */
 export function externalMetricsApi(
@@ -23,7 +26,7 @@ export function externalMetricsApi(
   metrics: ExternalMetrics,
 ): ApiRegistration<MetricsContext> {
   return {
-    group,
+    group: externalMetricsGroup,
     types: externalMetricTypes,
     paths,
     resources: catalogResources(catalog, metricResources),
@@ -32,7 +35,7 @@ export function externalMetricsApi(
     async get({ segments, query, signal, flow, context: { onQuery } }) {
       const [first, namespace = '', metric = ''] = segments;
       if (first !== 'namespaces' || segments.length !== 3) throw resourceNotFound();
-      rejectWatch(query, group.name, '*');
+      rejectWatch(query, externalMetricsGroup.name, '*');
       const { labelSelector: selector } = parseMetricListOptions(query, undefined);
       const values = await metrics.get({ namespace, metric, selector, signal, flow, onQuery });
       return externalMetricValueList(values);
@@ -54,15 +57,15 @@ function metricResources(catalog: Catalog): readonly ApiResource[] {
 function paths(version: string): readonly ApiPath[] {
   return [
     {
-      path: `/apis/${group.name}/${version}/namespaces/{namespace}/{metric}`,
+      path: `/apis/${externalMetricsGroup.name}/${version}/namespaces/{namespace}/{metric}`,
       parameters: { namespace: 'The name of a namespace.', metric: 'The name of a metric.' },
       query: [{ name: 'labelSelector', description: 'A selector on the labels of the metric.' }],
       description: 'get the values of a metric',
-      operationId: `get${operationName(group.name)}${operationName(version)}Metric`,
-      tag: group.name,
+      operationId: `get${operationName(externalMetricsGroup.name)}${operationName(version)}Metric`,
+      tag: externalMetricsGroup.name,
       produces: objectMediaTypes,
       answer: typeName(KIND),
-      kind: { group: group.name, version, kind: KIND },
+      kind: { group: externalMetricsGroup.name, version, kind: KIND },
     },
   ];
 }

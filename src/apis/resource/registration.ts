@@ -20,7 +20,7 @@ import {
 } from './kinds.ts';
 import { type MetricsObject, metricsList, nodeMetrics, podMetrics } from './objects.ts';
 
-const group: ApiGroup = { name: 'metrics.k8s.io', versions: ['v1beta1'] };
+export const resourceMetricsGroup: ApiGroup = { name: 'metrics.k8s.io', versions: ['v1beta1'] };
 
 const resources: readonly ApiResource[] = [
   {
@@ -43,7 +43,7 @@ export function resourceMetricsApi(
   now: () => number,
 ): ApiRegistration<MetricsContext> {
   return {
-    group,
+    group: resourceMetricsGroup,
     types: resourceMetricTypes,
     paths,
     resources: () => resources,
@@ -123,7 +123,7 @@ function listOptions(
   checkNumbers(query);
   const selector = readLabelSelector(query);
   const fields = parseFieldSelector(fieldSelectorIn(query), selectableFields);
-  rejectWatch(query, group.name, resource);
+  rejectWatch(query, resourceMetricsGroup.name, resource);
   return { selector, fields };
 }
 
@@ -143,18 +143,18 @@ function paths(version: string): readonly ApiPath[] {
     const isList = !suffix.endsWith('{name}');
     const verb = isList ? 'list' : 'read';
     return {
-      path: `/apis/${group.name}/${version}/${suffix}`,
+      path: `/apis/${resourceMetricsGroup.name}/${version}/${suffix}`,
       parameters: {
         namespace: 'The name of a namespace.',
         name: kind === 'NodeMetrics' ? 'The name of a node.' : 'The name of a pod.',
       },
       query: isList ? listParameters : [],
       description: `get the CPU and memory that ${objects} uses`,
-      operationId: `${verb}${operationName(group.name)}${operationName(version)}${operationName(objects)}`,
-      tag: group.name,
+      operationId: `${verb}${operationName(resourceMetricsGroup.name)}${operationName(version)}${operationName(objects)}`,
+      tag: resourceMetricsGroup.name,
       produces: objectMediaTypes,
       answer: typeName(isList ? `${kind}List` : kind),
-      kind: { group: group.name, version, kind },
+      kind: { group: resourceMetricsGroup.name, version, kind },
     };
   };
   return [

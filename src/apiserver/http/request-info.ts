@@ -1,7 +1,7 @@
 import type { RequestUrl } from './request-url.ts';
 
 /**
- * What a request wants, as Kubernetes authorizes and counts it (RequestInfo of
+ * The attributes of a request by which Kubernetes authorizes and counts it (RequestInfo of
  * k8s.io/apiserver/pkg/endpoints/request).
  */
 export type RequestInfo = ResourceRequestInfo | NonResourceRequestInfo;
@@ -26,7 +26,8 @@ export interface ResourceRequestInfo {
   readonly subresource: string;
 }
 
-const verbs: ReadonlyMap<string, string> = new Map([
+/** The verbs of requests for a resource, by HTTP method. */
+const VERBS: ReadonlyMap<string, string> = new Map([
   ['GET', 'get'],
   ['HEAD', 'get'],
   ['POST', 'create'],
@@ -35,7 +36,17 @@ const verbs: ReadonlyMap<string, string> = new Map([
   ['DELETE', 'delete'],
 ]);
 
-/** Reads a request's target; whether the path is served does not matter. */
+/** The verbs of requests for all resources of a kind. */
+const COLLECTION_VERBS = { get: 'list', delete: 'deletecollection' } as const;
+
+/** All verbs that a request with a known HTTP method can have. */
+export const REQUEST_VERBS: ReadonlySet<string> = new Set([
+  ...VERBS.values(),
+  ...Object.values(COLLECTION_VERBS),
+  ...[...VERBS.keys()].map((method) => method.toLowerCase()),
+]);
+
+/** Derives them from the target, whether or not the path is served. */
 export function requestInfo(method: string, { path, segments }: RequestUrl): RequestInfo {
   const [prefix, group = '', version = '', ...rest] = segments;
   if (prefix !== 'apis' || rest.length === 0) {
@@ -43,10 +54,10 @@ export function requestInfo(method: string, { path, segments }: RequestUrl): Req
   }
   const [namespace, parts] = namespaceOf(rest);
   const [resource = '', name = '', subresource = ''] = parts;
-  const verb = verbs.get(method) ?? '';
+  const verb = VERBS.get(method) ?? '';
   return {
     isResource: true,
-    verb: name === '' && (verb === 'get' || verb === 'delete') ? onMany[verb] : verb,
+    verb: name === '' && (verb === 'get' || verb === 'delete') ? COLLECTION_VERBS[verb] : verb,
     group,
     version,
     namespace,
@@ -56,9 +67,7 @@ export function requestInfo(method: string, { path, segments }: RequestUrl): Req
   };
 }
 
-const onMany = { get: 'list', delete: 'deletecollection' } as const;
-
-/** The namespace, and what comes after it; a namespace by itself is a resource like any other. */
+/** The namespace and the rest of the path; `namespaces/<name>` is a resource like any other. */
 function namespaceOf(segments: readonly string[]): readonly [string, readonly string[]] {
   const [first, namespace = ''] = segments;
   if (first !== 'namespaces') return ['', segments];

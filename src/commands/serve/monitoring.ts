@@ -1,3 +1,6 @@
+import { customMetricsGroup } from '../../apis/custom/registration.ts';
+import { externalMetricsGroup } from '../../apis/external/registration.ts';
+import { resourceMetricsGroup } from '../../apis/resource/registration.ts';
 import { type ApiserverMetrics, createApiserverMetrics } from '../../apiserver/monitoring.ts';
 import { type CatalogMetrics, createCatalogMetrics } from '../../catalog/monitoring.ts';
 import { createKubernetesMetrics } from '../../kubernetes/monitoring.ts';
@@ -23,6 +26,10 @@ export interface UncaughtErrorMetrics {
   uncaughtError(): void;
 }
 
+const API_GROUPS = [customMetricsGroup, externalMetricsGroup, resourceMetricsGroup].map(
+  ({ name }) => name,
+);
+
 export function createMonitoring(): Monitoring {
   const registry = createMetricsRegistry(version);
   const uncaughtErrors = registry.counter({
@@ -30,7 +37,7 @@ export function createMonitoring(): Monitoring {
     help: 'Uncaught errors, which are bugs of the adapter; the log has them.',
   });
   return {
-    ...createApiserverMetrics(registry),
+    ...createApiserverMetrics(registry, API_GROUPS),
     ...createCatalogMetrics(registry),
     ...createKubernetesMetrics(registry),
     ...createPrometheusMetrics(registry),
