@@ -1,9 +1,10 @@
+import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readData } from '../../../test/golden/recorded-cases.ts';
 import { goQuote } from '../../text/quote.ts';
 import { parseTemplate } from '../template.ts';
 import { goMap, goStrings, goStruct, type TemplateValue } from '../value.ts';
-import { GO_PRINTS } from './printf.table.ts';
 import { printf } from './printf.ts';
 
 const data = goStruct('main.D', {
@@ -23,8 +24,19 @@ const data = goStruct('main.D', {
   ),
 });
 
+/** Expressions over `data`, and what Go 1.19 prints for them. */
+function goPrints(): readonly (readonly [expression: string, printed: string])[] {
+  const isTable = new Ajv().compile<[string, string][]>({
+    type: 'array',
+    items: { type: 'array', items: { type: 'string' }, minItems: 2, maxItems: 2 },
+  });
+  const table: unknown = JSON.parse(readData('go-prints.json'));
+  if (!isTable(table)) throw new Error('go-prints.json: expected a list of pairs of texts');
+  return table;
+}
+
 describe('prints what Go prints', () => {
-  test.each(GO_PRINTS)('%s', (expression, printed) => {
+  test.each(goPrints())('%s', (expression, printed) => {
     expect(parseTemplate('q', `<<${expression}>>`).execute(data)).toBe(printed);
   });
 });
