@@ -12,7 +12,7 @@ it('exports the object index', async () => {
   metrics.objectListRead('pods', 'success', 0.5);
   metrics.objectWatchEnded('pods', 'gone');
   metrics.objectEventReceived('pods', 'BOOKMARK');
-  metrics.objectsAsked('pods', 'index');
+  metrics.objectsRequested('pods', 'index');
   const samples = await metricSamples(registry);
   expect(samples).toMatchObject({
     'object_index_objects{resource="pods"}': 2000,

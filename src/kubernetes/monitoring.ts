@@ -1,12 +1,29 @@
 import { createBoundedLabel } from '../telemetry/bounded-label.ts';
 import { ANY_VALUE, type MetricsRegistry } from '../telemetry/registry.ts';
-import type { ObjectIndexReport, ObjectsSource } from './objects/index-report.ts';
+import type { ListOutcome, WatchOutcome } from './informer/informer.ts';
+import type { WatchEvent } from './informer/watch-event.ts';
+
+/** The source of the objects for a request: the index, a list for this request, or none on failure. */
+export type ObjectsSource = 'index' | 'listing' | 'none';
+
+/**
+ * Metrics of the object index. `resource` is e.g. `pods`, `deployments.apps`, or with a field selector
+ * `pods?status.phase=Running`.
+ */
+export interface ObjectIndexMetrics {
+  /** The number of objects in the index of a resource; undefined if there is no index. */
+  objectsIndexed(resource: string, count: number | undefined): void;
+  /** A list of all objects for an index was read, or failed. */
+  objectListRead(resource: string, outcome: ListOutcome, durationSeconds: number): void;
+  objectWatchEnded(resource: string, outcome: WatchOutcome): void;
+  objectEventReceived(resource: string, type: WatchEvent<unknown>['type']): void;
+  objectsRequested(resource: string, source: ObjectsSource): void;
+}
 
 const MAX_RESOURCES = 100;
 const SOURCES = ['index', 'listing', 'none'] as const satisfies readonly ObjectsSource[];
 
-/** Metrics of the object index. */
-export function createKubernetesMetrics(registry: MetricsRegistry): ObjectIndexReport {
+export function createKubernetesMetrics(registry: MetricsRegistry): ObjectIndexMetrics {
   const indexed = registry.gauge({
     name: 'object_index_objects',
     help: 'Objects of the cluster in the object index, by resource.',
@@ -51,6 +68,6 @@ export function createKubernetesMetrics(registry: MetricsRegistry): ObjectIndexR
     },
     objectWatchEnded: (resource, outcome) => watches.inc({ resource: label(resource), outcome }),
     objectEventReceived: (resource, type) => events.inc({ resource: label(resource), type }),
-    objectsAsked: (resource, source) => requests.inc({ resource: label(resource), source }),
+    objectsRequested: (resource, source) => requests.inc({ resource: label(resource), source }),
   };
 }

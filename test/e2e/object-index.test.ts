@@ -36,7 +36,7 @@ beforeAll(async () => {
       objectListRead: () => undefined,
       objectWatchEnded: () => undefined,
       objectEventReceived: () => undefined,
-      objectsAsked: () => undefined,
+      objectsRequested: () => undefined,
     },
   });
 });

@@ -110,7 +110,7 @@ it('tells when the connection breaks', async () => {
 
 it('ends when nothing comes for too long', async () => {
   const { server, client } = await start((_, response) => begin(response));
-  const chunks = await client.watch('/api/v1/pods', { silenceMs: 30 });
+  const chunks = await client.watch('/api/v1/pods', { stallTimeoutMs: 30 });
   await expect(textOf(chunks)).rejects.toMatchObject({ kind: 'timeout' });
   expect(server.connections()).toBe(1);
 });

@@ -9,7 +9,7 @@ import type { ClusterResource } from '../../src/apimachinery/cluster-resource.ts
 import { parseLabelSelector } from '../../src/apimachinery/label-selector-parser.ts';
 import { connectKubernetes } from '../../src/kubernetes/client/connection.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
-import type { ObjectIndexReport } from '../../src/kubernetes/objects/index-report.ts';
+import type { ObjectIndexMetrics } from '../../src/kubernetes/monitoring.ts';
 import type { ObjectIndexLimits } from '../../src/kubernetes/objects/limits.ts';
 import { createObjectIndex, type ObjectIndex } from '../../src/kubernetes/objects/object-index.ts';
 import { startKubernetesApi } from '../golden/kubernetes-api.ts';
@@ -40,7 +40,7 @@ const QUICK: Partial<ObjectIndexLimits> = {
   retryMs: 2,
   maxRetryMs: 10,
   settleMs: 20,
-  patienceMs: 60_000,
+  firstListTimeoutMs: 60_000,
 };
 
 interface Recorded {
@@ -69,12 +69,12 @@ async function startIndex(
   const reports: string[] = [];
   const warnings: string[] = [];
   const sizes = new Map<string, number | undefined>();
-  const report: ObjectIndexReport = {
+  const report: ObjectIndexMetrics = {
     objectsIndexed: (resource, count) => sizes.set(resource, count),
     objectListRead: (resource, outcome) => reports.push(`list ${resource} ${outcome}`),
     objectWatchEnded: (resource, outcome) => reports.push(`watch ${resource} ${outcome}`),
     objectEventReceived: (resource, type) => reports.push(`event ${resource} ${type}`),
-    objectsAsked: (resource, source) => reports.push(`asked ${resource} ${source}`),
+    objectsRequested: (resource, source) => reports.push(`asked ${resource} ${source}`),
   };
   const index = createObjectIndex({
     client,
@@ -272,7 +272,7 @@ describe('what comes before the answer', () => {
     server.put({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
     // That of the index itself: it is not told here which comes first.
     server.intercept((_, { req }) => req.url?.startsWith('/api/v1/pods?') === true);
-    const { index, reports } = await startIndex({ patienceMs: 5 }, { timeoutMs: 60_000 });
+    const { index, reports } = await startIndex({ firstListTimeoutMs: 5 }, { timeoutMs: 60_000 });
     expect(await index.list(select('app=web'))).toEqual(['a']);
     const [object] = await index.objects(select('app=web'));
     expect(object).toMatchObject({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
@@ -343,7 +343,7 @@ describe('a watch that ends', () => {
   });
 
   it('is taken up when it says nothing for too long', async () => {
-    const { index, reports } = await followed({ silenceMs: 60 });
+    const { index, reports } = await followed({ stallTimeoutMs: 60 });
     await until(() => reports.includes('watch pods timeout'));
     server.put({ namespace: 'shop', name: 'a' });
     await untilNames(index, '', ['a', 'pillar']);
@@ -421,7 +421,7 @@ describe('a watch that ends', () => {
     let clock = 0;
     server.put({ namespace: 'shop', name: 'a' });
     const { index, reports, warnings } = await startIndex(
-      { staleMs: 60_000 },
+      { maxStaleMs: 60_000 },
       { now: () => clock },
     );
     expect(await index.list(select(''))).toEqual(['a']);
@@ -449,7 +449,7 @@ describe('a watch that ends', () => {
     await until(() => silent.length > 0);
     expect(reports.filter((report) => report === 'list pods success')).toHaveLength(2);
     // That a version is forgotten is nothing to be warned of.
-    expect(warnings).toEqual(['the objects of a resource cannot be followed at the moment']);
+    expect(warnings).toEqual(['list or watch of a resource failed, retrying']);
     expect(await index.list(select(''))).toEqual(['a']);
     clock += 60_000;
     expect(await index.list(select(''))).toEqual(['a']);
@@ -460,7 +460,7 @@ describe('a watch that ends', () => {
   it('serves what it knows for a while, and nothing after that', async () => {
     let clock = 0;
     server.put({ namespace: 'shop', name: 'a' });
-    const { index, warnings } = await startIndex({ staleMs: 60_000 }, { now: () => clock });
+    const { index, warnings } = await startIndex({ maxStaleMs: 60_000 }, { now: () => clock });
     expect(await index.list(select(''))).toEqual(['a']);
     await until(() => server.openWatches() === 1);
     // In contact: nothing becomes old.
@@ -483,16 +483,14 @@ describe('a watch that ends', () => {
     clock += 2_000;
     await expect(index.list(select(''))).rejects.toMatchObject({
       kind: 'server_error',
-      message: expect.stringMatching(
-        /^pods: what is known of the objects is 61 s old: .*starting up/,
-      ),
+      message: expect.stringMatching(/^pods: the object index is 61 s old: .*starting up/),
     });
 
     server.put({ namespace: 'shop', name: 'b' });
     server.intercept(undefined);
     await expect.poll(() => index.list(select('')).catch(() => 'an error')).toEqual(['a', 'b']);
     expect(server.count('list')).toBe(1);
-    expect(warnings).toEqual(['the objects of a resource cannot be followed at the moment']);
+    expect(warnings).toEqual(['list or watch of a resource failed, retrying']);
   });
 });
 
@@ -503,15 +501,13 @@ describe('where there is no index', () => {
     }
     const { index, reports, warnings, sizes } = await startIndex({
       maxObjects: 599,
-      unfitMs: 60_000,
+      unavailableRetryMs: 60_000,
     });
     expect(await index.list(select('n=7'))).toEqual(['pod-7']);
     expect(await index.list(select('n in (8,9)'))).toEqual(['pod-8', 'pod-9']);
     expect([server.count('list'), server.count('page'), server.count('watch')]).toEqual([3, 0, 0]);
     expect(reports).toEqual(['list pods too_large', 'asked pods listing', 'asked pods listing']);
-    expect(warnings).toEqual([
-      'the objects of a resource are not indexed: each request lists those it is about',
-    ]);
+    expect(warnings).toEqual(['cannot index a resource: each request lists its objects']);
     expect(sizes.get('pods')).toBeUndefined();
   });
 
@@ -581,7 +577,7 @@ describe('where there is no index', () => {
       if (kind === 'watch') sendStatus(response, 403, 'pods is forbidden: cannot watch');
       return kind === 'watch';
     });
-    const { index, reports } = await startIndex({ unfitMs: 30 });
+    const { index, reports } = await startIndex({ unavailableRetryMs: 30 });
     expect(await index.list(select(''))).toEqual(['a']);
     await until(() => reports.includes('watch pods forbidden'));
     server.put({ namespace: 'shop', name: 'b' });

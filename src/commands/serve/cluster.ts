@@ -6,7 +6,7 @@ import { connectKubernetes } from '../../kubernetes/client/connection.ts';
 import { builtinResourceMapper } from '../../kubernetes/discovery/builtin-resources.ts';
 import { watchClusterResources } from '../../kubernetes/discovery/cluster-resources.ts';
 import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
-import type { ObjectIndexReport } from '../../kubernetes/objects/index-report.ts';
+import type { ObjectIndexMetrics } from '../../kubernetes/monitoring.ts';
 import { createObjectMetadata } from '../../kubernetes/objects/metadata-lister.ts';
 import { createObjectIndex } from '../../kubernetes/objects/object-index.ts';
 import type { ObjectMetadata, ObjectNames } from '../../metrics/objects.ts';
@@ -71,7 +71,7 @@ const LONGEST_WAIT = 10_000;
 export async function connectCluster(
   options: ServeOptions,
   log: Logger,
-  metrics: ObjectIndexReport,
+  metrics: ObjectIndexMetrics,
 ): Promise<Cluster> {
   const { kubeconfigFile, discoveryInterval, maxIndexedObjects, qps, burst } = options.kubernetes;
   const client = await connectKubernetes({

@@ -3,8 +3,8 @@ import { externalMetricsGroup } from '../../apis/external/registration.ts';
 import { resourceMetricsGroup } from '../../apis/resource/registration.ts';
 import { type ApiserverMetrics, createApiserverMetrics } from '../../apiserver/monitoring.ts';
 import { type CatalogMetrics, createCatalogMetrics } from '../../catalog/monitoring.ts';
+import type { ObjectIndexMetrics } from '../../kubernetes/monitoring.ts';
 import { createKubernetesMetrics } from '../../kubernetes/monitoring.ts';
-import type { ObjectIndexReport } from '../../kubernetes/objects/index-report.ts';
 import { createValueMetrics, type ValueMetrics } from '../../metrics/monitoring.ts';
 import { createPrometheusMetrics, type PrometheusMetrics } from '../../prometheus/monitoring.ts';
 import { createSourceMetrics, type SourceMetrics } from '../../sources/monitoring.ts';
@@ -15,7 +15,7 @@ import { version } from '../../version.ts';
 export interface Monitoring
   extends ApiserverMetrics,
     CatalogMetrics,
-    ObjectIndexReport,
+    ObjectIndexMetrics,
     PrometheusMetrics,
     SourceMetrics,
     UncaughtErrorMetrics,

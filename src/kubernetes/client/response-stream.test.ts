@@ -19,7 +19,7 @@ describe('streamChunks', () => {
     const pieces: string[] = [];
     const read = async (): Promise<unknown> => {
       try {
-        for await (const piece of streamChunks(stream, 'GET /x', { silenceMs: 1000 })) {
+        for await (const piece of streamChunks(stream, 'GET /x', { stallTimeoutMs: 1000 })) {
           pieces.push(piece.toString());
         }
         return 'end';
@@ -83,7 +83,7 @@ describe('streamChunks', () => {
   it('have the first reason to end', async () => {
     const stream = new PassThrough();
     const caller = new AbortController();
-    const chunks = streamChunks(stream, 'GET /x', { signal: caller.signal, silenceMs: 1000 });
+    const chunks = streamChunks(stream, 'GET /x', { signal: caller.signal, stallTimeoutMs: 1000 });
     const next = chunks.next();
     vi.advanceTimersByTime(1000);
     caller.abort();

@@ -6,7 +6,7 @@ export interface AnswerStreamLimits {
   /** Ends the stream. */
   readonly signal?: AbortSignal | undefined;
   /** For how long nothing may come, in milliseconds; without it, forever. */
-  readonly silenceMs?: number | undefined;
+  readonly stallTimeoutMs?: number | undefined;
 }
 
 /** When the operating system begins to ask whether the other side is still there, in milliseconds. */
@@ -23,7 +23,7 @@ const KEEP_ALIVE_MS = 10_000;
 export async function* streamChunks(
   stream: Readable,
   what: string,
-  { signal, silenceMs }: AnswerStreamLimits,
+  { signal, stallTimeoutMs }: AnswerStreamLimits,
 ): AsyncGenerator<Buffer> {
   let ended: KubernetesError | undefined;
   const end = (error: KubernetesError): void => {
@@ -31,8 +31,8 @@ export async function* streamChunks(
     stream.destroy();
   };
   const onAbort = (): void => end(new KubernetesError('canceled', `${what}: canceled`));
-  const timer = startSilenceTimer(silenceMs, () =>
-    end(new KubernetesError('timeout', `${what}: nothing came for ${silenceMs} ms`)),
+  const timer = startSilenceTimer(stallTimeoutMs, () =>
+    end(new KubernetesError('timeout', `${what}: nothing came for ${stallTimeoutMs} ms`)),
   );
   if (signal?.aborted) onAbort();
   else signal?.addEventListener('abort', onAbort);
@@ -55,10 +55,10 @@ export async function* streamChunks(
 }
 
 function startSilenceTimer(
-  silenceMs: number | undefined,
+  stallTimeoutMs: number | undefined,
   onSilence: () => void,
 ): NodeJS.Timeout | undefined {
-  return silenceMs === undefined ? undefined : setTimeout(onSilence, silenceMs);
+  return stallTimeoutMs === undefined ? undefined : setTimeout(onSilence, stallTimeoutMs);
 }
 
 function isIncomingMessage(stream: Readable): stream is IncomingMessage {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesClient } from '../client/client.ts';
 import { KubernetesError } from '../kubernetes-error.ts';
-import { type ObjectListRequest, readObjectList } from './list.ts';
+import { metadataFormat } from '../objects/object-metadata.ts';
+import { type ListRequest, readList } from './list.ts';
 
 const { signal } = new AbortController();
 const gone = new KubernetesError('gone', 'the continue parameter is too old', { status: 410 });
@@ -10,7 +11,7 @@ const item = (name: string) => ({ metadata: { name } });
 /** Reads a list whose pages are these, one after the other. */
 async function read(
   pages: readonly unknown[],
-  selectors: Partial<ObjectListRequest> = {},
+  selectors: Pick<Partial<ListRequest<unknown>>, 'labelSelector' | 'fieldSelector'> = {},
   hasExpectation = true,
 ) {
   const queries: Record<string, string>[] = [];
@@ -40,15 +41,15 @@ async function read(
       }),
     };
   };
-  const request = { path: '/api/v1/pods', signal, ...selectors };
-  const result = await readObjectList(client, request, begin).then(
+  const request = { path: '/api/v1/pods', format: metadataFormat, signal };
+  const result = await readList(client, { ...request, ...selectors }, begin).then(
     ({ receiver, resourceVersion }) => ({ names: receiver.names, resourceVersion }),
     (error: unknown) => error,
   );
   return { result, queries, begun };
 }
 
-describe('readObjectList', () => {
+describe('readList', () => {
   it('reads page after page, and has the version of the first', async () => {
     const { result, queries, begun } = await read([
       {
@@ -105,7 +106,7 @@ describe('readObjectList', () => {
     [{ items: 'a' }, 'expected a list of objects'],
     [{}, 'expected a list of objects'],
     [null, 'expected a list of objects'],
-    [{ items: [item('a'), item('')] }, 'an item that is no object with a name'],
+    [{ items: [item('a'), item('')] }, 'expected objects with valid metadata'],
   ])('refuses %j', async (page, message) => {
     const { result } = await read([page]);
     expect(result).toMatchObject({ kind: 'bad_answer', message: `GET /api/v1/pods: ${message}` });
@@ -116,7 +117,7 @@ describe('readObjectList', () => {
     const { result, queries } = await read([page('x'), page('y'), page('x')]);
     expect(result).toMatchObject({
       kind: 'bad_answer',
-      message: 'GET /api/v1/pods: the same page is offered again',
+      message: 'GET /api/v1/pods: the same continue token twice',
     });
     expect(queries).toHaveLength(3);
   });

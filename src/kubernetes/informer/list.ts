@@ -1,46 +1,42 @@
 import type { KubernetesClient } from '../client/client.ts';
 import { fieldOf } from '../field.ts';
 import { KubernetesError } from '../kubernetes-error.ts';
-import {
-  type ObjectMetadata,
-  parseObjectMetadata,
-  resourceVersionOf,
-} from '../objects/object-metadata.ts';
+import { type ObjectFormat, resourceVersionOf } from './object-format.ts';
 
 const PAGE_SIZE = 500;
-const ACCEPT = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
-/** How often a list is begun anew because the server has forgotten where it was. */
+/** How often a list is started again because its continue token has expired. */
 const MAX_RESTARTS = 3;
 
-/** Where the objects of a list go. */
-export interface ListReceiver {
-  add(object: ObjectMetadata): void;
+/** Receives the objects of a list. */
+export interface ListReceiver<Item> {
+  add(item: Item): void;
   /**
-   * Called after each page.
+   * Called after each page; may throw.
    *
-   * @param atLeast how many objects the list will have, as far as is known; the receiver may throw.
+   * @param atLeast the number of objects of the whole list, as far as it is known
    */
   expect?(atLeast: number): void;
 }
 
-export interface ObjectListRequest {
-  /** Where the list is, e.g. `/api/v1/pods`. */
+export interface ListRequest<Item> {
+  /** The path of the list, e.g. `/api/v1/pods`. */
   readonly path: string;
+  readonly format: ObjectFormat<Item>;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads the metadata of a whole list, page by page.
+ * Reads a whole list, page by page.
  *
- * @param begin makes an empty receiver: once, and again whenever the list has to be begun anew.
- * @returns the receiver that got all of it, and the version from which a watch goes on.
+ * @param begin creates an empty receiver: at first, and whenever the list has to be started again
+ * @returns the receiver with all objects, and the version from which to watch
  * @throws {KubernetesError}
  */
-export async function readObjectList<Receiver extends ListReceiver>(
+export async function readList<Item, Receiver extends ListReceiver<Item>>(
   client: KubernetesClient,
-  request: ObjectListRequest,
+  request: ListRequest<Item>,
   begin: () => Receiver,
 ): Promise<{ readonly receiver: Receiver; readonly resourceVersion: string }> {
   for (let restarts = 0; ; restarts += 1) {
@@ -54,11 +50,11 @@ export async function readObjectList<Receiver extends ListReceiver>(
   }
 }
 
-/** @returns the version of the first page, that of the whole list. */
-async function readPages(
+/** Returns the version of the first page, which is that of the whole list. */
+async function readPages<Item>(
   client: KubernetesClient,
-  { path, labelSelector = '', fieldSelector = '', signal }: ObjectListRequest,
-  receiver: ListReceiver,
+  { path, format, labelSelector = '', fieldSelector = '', signal }: ListRequest<Item>,
+  receiver: ListReceiver<Item>,
 ): Promise<string> {
   const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
   if (labelSelector !== '') query.set('labelSelector', labelSelector);
@@ -68,34 +64,38 @@ async function readPages(
   let count = 0;
 
   for (;;) {
-    const { body } = await client.getJson(path, { accept: ACCEPT, query, signal });
-    const objects = parseItems(path, body);
-    for (const object of objects) receiver.add(object);
+    const { body } = await client.getJson(path, { accept: format.listAccept, query, signal });
+    const items = parseItems(path, body, format);
+    for (const item of items) receiver.add(item);
     resourceVersion ??= resourceVersionOf(body);
-    count += objects.length;
+    count += items.length;
     receiver.expect?.(count + remainingItems(body));
 
     const token = fieldOf(fieldOf(body, 'metadata'), 'continue');
     if (typeof token !== 'string' || token === '') return resourceVersion;
     if (tokens.has(token)) {
-      throw new KubernetesError('bad_answer', `GET ${path}: the same page is offered again`);
+      throw new KubernetesError('bad_answer', `GET ${path}: the same continue token twice`);
     }
     tokens.add(token);
     query.set('continue', token);
   }
 }
 
-function parseItems(path: string, body: unknown): readonly ObjectMetadata[] {
+function parseItems<Item>(
+  path: string,
+  body: unknown,
+  { parse }: ObjectFormat<Item>,
+): readonly Item[] {
   const items = fieldOf(body, 'items');
-  // Go writes an empty list as null.
+  // Go encodes an empty list as null.
   if (items === null) return [];
   if (!Array.isArray(items)) {
     throw new KubernetesError('bad_answer', `GET ${path}: expected a list of objects`);
   }
-  return items.map((item: unknown) => {
-    const object = parseObjectMetadata(item);
-    if (object !== undefined) return object;
-    throw new KubernetesError('bad_answer', `GET ${path}: an item that is no object with a name`);
+  return items.map((each: unknown) => {
+    const item = parse(each);
+    if (item !== undefined) return item;
+    throw new KubernetesError('bad_answer', `GET ${path}: expected objects with valid metadata`);
   });
 }
 

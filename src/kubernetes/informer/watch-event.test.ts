@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { metadataFormat } from '../objects/object-metadata.ts';
 import { parseWatchEvent } from './watch-event.ts';
+
+const parse = (text: string, what = 'watch') => parseWatchEvent(text, metadataFormat, what);
 
 const line = (type: string, object: unknown) => JSON.stringify({ type, object });
 const metadata = {
@@ -11,36 +14,31 @@ const metadata = {
 };
 
 describe('parseWatchEvent', () => {
-  it.each(['ADDED', 'MODIFIED', 'DELETED'])('reads %s', (type) => {
-    expect(parseWatchEvent(line(type, { metadata }), 'watch')).toEqual({
+  it.each(['ADDED', 'MODIFIED', 'DELETED'])('parses %s', (type) => {
+    expect(parse(line(type, { metadata }))).toEqual({
       type,
-      object: {
+      item: {
         name: 'web-0',
         namespace: 'shop',
         labels: { app: 'web' },
         createdAt: Date.UTC(2026, 0, 31, 8, 15) / 1000,
-        resourceVersion: '17',
       },
+      resourceVersion: '17',
     });
   });
 
-  it('takes what an object may be without', () => {
+  it('parses an object without optional fields', () => {
     const node = { metadata: { name: 'node-1', labels: null, creationTimestamp: null } };
-    expect(parseWatchEvent(line('ADDED', node), 'watch')).toEqual({
+    expect(parse(line('ADDED', node))).toEqual({
       type: 'ADDED',
-      object: {
-        name: 'node-1',
-        namespace: '',
-        labels: {},
-        createdAt: undefined,
-        resourceVersion: '',
-      },
+      item: { name: 'node-1', namespace: '', labels: {}, createdAt: undefined },
+      resourceVersion: '',
     });
   });
 
-  it('reads a bookmark', () => {
+  it('parses a bookmark', () => {
     const bookmark = line('BOOKMARK', { metadata: { resourceVersion: '99' } });
-    expect(parseWatchEvent(bookmark, 'watch')).toEqual({ type: 'BOOKMARK', resourceVersion: '99' });
+    expect(parse(bookmark)).toEqual({ type: 'BOOKMARK', resourceVersion: '99' });
   });
 
   it.each([
@@ -49,9 +47,9 @@ describe('parseWatchEvent', () => {
     [429, 'server_error'],
     [500, 'server_error'],
     [403, 'forbidden'],
-  ])('throws what an ERROR event says: %i', (code, kind) => {
+  ])('throws the error of an ERROR event: %i', (code, kind) => {
     const error = line('ERROR', { kind: 'Status', code, message: 'too old resource version' });
-    expect(() => parseWatchEvent(error, 'watch of pods')).toThrow(
+    expect(() => parse(error, 'watch of pods')).toThrow(
       expect.objectContaining({
         kind,
         message: 'watch of pods: the API server ended it: too old resource version',
@@ -72,9 +70,7 @@ describe('parseWatchEvent', () => {
     line('ERROR', { code: 'x' }),
     line('ERROR', { code: 399 }),
     line('ERROR', { code: 410.5 }),
-  ])('refuses %s', (text) => {
-    expect(() => parseWatchEvent(text, 'watch')).toThrow(
-      expect.objectContaining({ kind: 'bad_answer' }),
-    );
+  ])('rejects %s', (text) => {
+    expect(() => parse(text)).toThrow(expect.objectContaining({ kind: 'bad_answer' }));
   });
 });

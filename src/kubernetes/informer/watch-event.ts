@@ -1,25 +1,29 @@
 import { fieldOf } from '../field.ts';
 import { KubernetesError, kindOfStatus } from '../kubernetes-error.ts';
-import {
-  type ObjectMetadata,
-  parseObjectMetadata,
-  resourceVersionOf,
-} from '../objects/object-metadata.ts';
+import { type ObjectFormat, resourceVersionOf } from './object-format.ts';
 
-/** A change of a resource's objects. */
-export type WatchEvent =
-  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: ObjectMetadata }
-  /** Nothing has changed up to this version. */
+/** A change of an object, or a new version without changes. */
+export type WatchEvent<Item> =
+  | {
+      readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+      readonly item: Item;
+      /** Empty if the object has none. */
+      readonly resourceVersion: string;
+    }
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string };
 
 /**
- * Reads one line of a watch (metav1.WatchEvent).
+ * Parses a line of a watch (metav1.WatchEvent).
  *
- * @param what names the watch in errors.
- * @throws {KubernetesError} what an ERROR event says, `gone` above all; `bad_answer` for a line that
- *   is no event.
+ * @param what names the watch in errors
+ * @throws {KubernetesError} the error of an ERROR event, usually `gone`; `bad_answer` for any other
+ *   line that is not an event
  */
-export function parseWatchEvent(line: string, what: string): WatchEvent {
+export function parseWatchEvent<Item>(
+  line: string,
+  { parse }: Pick<ObjectFormat<Item>, 'parse'>,
+  what: string,
+): WatchEvent<Item> {
   const event = parseJson(line, what);
   const type = fieldOf(event, 'type');
   const object = fieldOf(event, 'object');
@@ -27,16 +31,16 @@ export function parseWatchEvent(line: string, what: string): WatchEvent {
     case 'ADDED':
     case 'MODIFIED':
     case 'DELETED': {
-      const metadata = parseObjectMetadata(object);
-      if (metadata === undefined) throw garbage(what, line);
-      return { type, object: metadata };
+      const item = parse(object);
+      if (item === undefined) throw notAnEvent(what, line);
+      return { type, item, resourceVersion: resourceVersionOf(object) };
     }
     case 'BOOKMARK':
       return { type, resourceVersion: resourceVersionOf(object) };
     case 'ERROR':
-      throw failureOf(object, what);
+      throw errorOfStatus(object, what);
     default:
-      throw garbage(what, line);
+      throw notAnEvent(what, line);
   }
 }
 
@@ -44,17 +48,17 @@ function parseJson(line: string, what: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw garbage(what, line);
+    throw notAnEvent(what, line);
   }
 }
 
-function garbage(what: string, line: string): KubernetesError {
+function notAnEvent(what: string, line: string): KubernetesError {
   const beginning = line.length > 100 ? `${line.slice(0, 100)}...` : line;
   return new KubernetesError('bad_answer', `${what}: expected an event, got: ${beginning}`);
 }
 
-/** Of a metav1.Status. */
-function failureOf(status: unknown, what: string): KubernetesError {
+/** @param status a metav1.Status */
+function errorOfStatus(status: unknown, what: string): KubernetesError {
   const code = fieldOf(status, 'code');
   const message = fieldOf(status, 'message');
   const isStatus = typeof code === 'number' && Number.isInteger(code) && code >= 400;

@@ -1,59 +1,65 @@
 import type { KubernetesClient } from '../client/client.ts';
 import { KubernetesError } from '../kubernetes-error.ts';
-import type { ObjectIndexLimits } from '../objects/limits.ts';
 import { linesOf } from './lines.ts';
+import type { ObjectFormat } from './object-format.ts';
 import { parseWatchEvent, type WatchEvent } from './watch-event.ts';
 
-const ACCEPT = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
-
-export interface ObjectWatchRequest {
-  /** Where the list is, e.g. `/api/v1/pods`. */
+export interface WatchRequest<Item> {
+  /** The path of the list, e.g. `/api/v1/pods`. */
   readonly path: string;
+  readonly format: ObjectFormat<Item>;
   readonly fieldSelector: string;
-  /** The changes after this version are told. */
+  /** The changes after this version are sent. */
   readonly resourceVersion: string;
-  readonly limits: ObjectIndexLimits;
+  /** How long the watch lasts, at least; at most twice as long. */
+  readonly watchMs: number;
+  /** How long the API server may send nothing; it sends a bookmark every minute. */
+  readonly stallTimeoutMs: number;
+  readonly maxEventBytes: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Watches the metadata of the objects of a list, once.
+ * Watches a list once, until the server ends the watch.
  *
- * @param onOpen called when the server has begun to answer.
- * @param onEvent called for each event, in their order; it may throw.
- * @returns when the server ends the watch, as it is asked to after a while.
- * @throws {KubernetesError} `gone` when the server has forgotten the version, `bad_answer` for what
- *   is no event: then a new list is needed. With the other kinds the watch can be resumed.
+ * @param onOpen called when the response has started
+ * @param onEvent called for each event in order; may throw
+ * @throws {KubernetesError} `gone` if the version has expired, `bad_answer` for a line that is not an
+ *   event: a new list is needed. After the other kinds the watch can be resumed.
  */
-export async function watchObjects(
+export async function watchList<Item>(
   client: KubernetesClient,
-  request: ObjectWatchRequest,
+  request: WatchRequest<Item>,
   onOpen: () => void,
-  onEvent: (event: WatchEvent) => void,
+  onEvent: (event: WatchEvent<Item>) => void,
 ): Promise<void> {
-  const { path, limits, signal } = request;
+  const { path, format, signal, stallTimeoutMs, maxEventBytes } = request;
   const what = `watch of ${path}`;
   const chunks = await client.watch(path, {
-    accept: ACCEPT,
+    accept: format.watchAccept,
     query: queryOf(request),
     signal,
-    silenceMs: limits.silenceMs,
+    stallTimeoutMs,
   });
   onOpen();
-  for await (const line of linesOf(chunks, limits.maxEventBytes, what)) {
+  for await (const line of linesOf(chunks, maxEventBytes, what)) {
     if (signal.aborted) throw new KubernetesError('canceled', `${what}: canceled`);
-    if (line.trim() !== '') onEvent(parseWatchEvent(line, what));
+    if (line.trim() !== '') onEvent(parseWatchEvent(line, format, what));
   }
 }
 
-function queryOf({ fieldSelector, resourceVersion, limits }: ObjectWatchRequest): URLSearchParams {
-  // Not all at once, where many have begun at once.
-  const lastsMs = limits.watchMs * (1 + Math.random());
+function queryOf<Item>({
+  fieldSelector,
+  resourceVersion,
+  watchMs,
+}: WatchRequest<Item>): URLSearchParams {
+  // With jitter, so that watches that started together do not end together.
+  const durationMs = watchMs * (1 + Math.random());
   return new URLSearchParams({
     watch: 'true',
     allowWatchBookmarks: 'true',
     resourceVersion,
-    timeoutSeconds: String(Math.max(1, Math.round(lastsMs / 1000))),
+    timeoutSeconds: String(Math.max(1, Math.round(durationMs / 1000))),
     ...(fieldSelector !== '' && { fieldSelector }),
   });
 }

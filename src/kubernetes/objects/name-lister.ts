@@ -5,9 +5,9 @@ import { sortInSlices } from '../../async/sort-in-slices.ts';
 import { createTimeSlices } from '../../async/time-slices.ts';
 import { listPath } from '../api-path.ts';
 import type { KubernetesClient } from '../client/client.ts';
-import { readObjectList } from '../informer/list.ts';
+import { readList } from '../informer/list.ts';
 import { KubernetesError } from '../kubernetes-error.ts';
-import type { ObjectMetadata } from './object-metadata.ts';
+import { metadataFormat, type ObjectMetadata } from './object-metadata.ts';
 
 export interface ObjectNamesRequest {
   readonly resource: ClusterResource;
@@ -61,6 +61,7 @@ async function listNames(
     const names = new Set<string>();
     return { names, add: ({ name }: ObjectMetadata) => void names.add(name) };
   };
-  const { receiver } = await readObjectList(client, { path, labelSelector, signal }, begin);
+  const request = { path, format: metadataFormat, labelSelector, signal };
+  const { receiver } = await readList(client, request, begin);
   return sortInSlices(receiver.names, (one, other) => one < other, createTimeSlices());
 }

@@ -49,7 +49,7 @@ function start(limits: Partial<ObjectIndexLimits> = {}) {
       objectListRead: () => undefined,
       objectWatchEnded: () => undefined,
       objectEventReceived: () => undefined,
-      objectsAsked: (...told) => sources.push(told),
+      objectsRequested: (...told) => sources.push(told),
     },
     limits,
   });
@@ -74,7 +74,7 @@ describe('createObjectIndex', () => {
   });
 
   it('looks for unused indexes twice in the time that they are kept', async () => {
-    const { ask, aborted, index } = start({ idleMs: 2_000, patienceMs: 60_000 });
+    const { ask, aborted, index } = start({ idleMs: 2_000, firstListTimeoutMs: 60_000 });
     void ask(pods);
     await vi.advanceTimersByTimeAsync(500);
     void ask(nodes);
@@ -90,7 +90,7 @@ describe('createObjectIndex', () => {
   });
 
   it('warns once of resources that it does not index, by the first of them', async () => {
-    const { ask, asked, warned, index } = start({ maxIndexes: 1, patienceMs: 60_000 });
+    const { ask, asked, warned, index } = start({ maxIndexes: 1, firstListTimeoutMs: 60_000 });
     void ask(pods);
     void ask({ ...pods, selector: [] });
     void ask({ ...pods, resource: resource('apps', 'deployments') });
@@ -126,7 +126,7 @@ describe('createObjectIndex', () => {
   });
 
   it('ends everything with close, and leaves no timer', async () => {
-    const { ask, aborted, index } = start({ patienceMs: 60_000 });
+    const { ask, aborted, index } = start({ firstListTimeoutMs: 60_000 });
     void ask(pods);
     void ask(nodes);
     await vi.advanceTimersByTimeAsync(0);

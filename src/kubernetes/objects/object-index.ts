@@ -4,9 +4,10 @@ import { couldBeObjectName } from '../../apimachinery/object-name.ts';
 import { createSingleFlight } from '../../async/single-flight.ts';
 import { listPath } from '../api-path.ts';
 import type { KubernetesClient } from '../client/client.ts';
-import { readObjectList } from '../informer/list.ts';
+import type { InformerLog } from '../informer/informer.ts';
+import { readList } from '../informer/list.ts';
 import { KubernetesError } from '../kubernetes-error.ts';
-import type { ObjectIndexLog, ObjectIndexReport, ObjectsSource } from './index-report.ts';
+import type { ObjectIndexMetrics, ObjectsSource } from '../monitoring.ts';
 import { type IndexedObject, IndexedObjects } from './indexed-objects.ts';
 import { LabelPool } from './label-pool.ts';
 import { defaultLimits, type ObjectIndexLimits } from './limits.ts';
@@ -15,6 +16,7 @@ import {
   createObjectNames,
   type ObjectNamesRequest,
 } from './name-lister.ts';
+import { metadataFormat } from './object-metadata.ts';
 import { indexResource, type ResourceIndex } from './resource-index.ts';
 
 export interface ObjectsRequest extends ObjectNamesRequest {
@@ -42,8 +44,8 @@ export interface ObjectIndex extends ClusterObjectNames {
 
 export interface ObjectIndexOptions {
   readonly client: KubernetesClient;
-  readonly log: ObjectIndexLog;
-  readonly report: ObjectIndexReport;
+  readonly log: InformerLog;
+  readonly report: ObjectIndexMetrics;
   readonly limits?: Partial<ObjectIndexLimits>;
   /** A clock in milliseconds, e.g. `performance.now`. */
   readonly now?: () => number;
@@ -54,8 +56,8 @@ export interface ObjectIndexOptions {
  * resource its objects are listed (metadata only, page by page) and then watched; when nobody asks
  * any more they are dropped.
  *
- * An answer is whole, and given for at most `limits.staleMs` after contact with the API server was
- * found to be lost, which silence shows after `limits.silenceMs` at the latest: a restart of the API
+ * An answer is whole, and given for at most `limits.maxStaleMs` after contact with the API server was
+ * found to be lost, which silence shows after `limits.stallTimeoutMs` at the latest: a restart of the API
  * server costs no autoscaler its metrics (what cannot be reached does not change much), and after that
  * there is no answer rather than a wrong one. Where there is no index, since
  * there are too many objects or watching is not allowed, each request lists what it is about.
@@ -125,7 +127,7 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
       source = objects === undefined ? 'listing' : 'index';
       return found;
     } finally {
-      report.objectsAsked(label(resource, fieldSelector), source);
+      report.objectsRequested(label(resource, fieldSelector), source);
     }
   };
 
@@ -137,8 +139,14 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
     const byName = name === undefined ? '' : `metadata.name=${name}`;
     const fields = [fieldSelector, byName].filter((each) => each !== '').join(',');
     const start = async (shared: AbortSignal): Promise<IndexedObjects> => {
-      const request = { path, labelSelector, fieldSelector: fields, signal: shared };
-      return (await readObjectList(client, request, receiverOf)).receiver.objects;
+      const request = {
+        path,
+        format: metadataFormat,
+        labelSelector,
+        fieldSelector: fields,
+        signal: shared,
+      };
+      return (await readList(client, request, receiverOf)).receiver.objects;
     };
     try {
       return await objectListings.join(`${path}?${fields}&${labelSelector}`, start, signal);

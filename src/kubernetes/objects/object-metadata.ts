@@ -1,21 +1,27 @@
 import { fieldOf } from '../field.ts';
+import type { ObjectFormat } from '../informer/object-format.ts';
 
-/** What the index knows of an object, as read from its metadata (metav1.ObjectMeta). */
+/** The metadata of an object (metav1.ObjectMeta) that the index keeps. */
 export interface ObjectMetadata {
   /** Empty for root-scoped objects. */
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** In seconds of the epoch; undefined where the server tells none. */
+  /** In seconds since the epoch; undefined if unknown. */
   readonly createdAt: number | undefined;
-  /** Empty where there is none. */
-  readonly resourceVersion: string;
 }
 
+/** Only the metadata; whole objects from servers that do not support that. */
+export const metadataFormat: ObjectFormat<ObjectMetadata> = {
+  listAccept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
+  watchAccept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
+  parse: parseObjectMetadata,
+};
+
 /**
- * Reads a PartialObjectMetadata, or a whole object, which has its metadata in the same place.
+ * Parses a PartialObjectMetadata or a whole object, which have the metadata in the same place.
  *
- * @returns undefined where it is no object with a name, or where a label is not text.
+ * @returns undefined if the object has no name, or a label that is not a string
  */
 export function parseObjectMetadata(object: unknown): ObjectMetadata | undefined {
   const metadata = fieldOf(object, 'metadata');
@@ -29,15 +35,8 @@ export function parseObjectMetadata(object: unknown): ObjectMetadata | undefined
     namespace,
     name,
     labels,
-    createdAt: typeof createdAt === 'string' ? secondsOf(createdAt) : undefined,
-    resourceVersion: resourceVersionOf(object),
+    createdAt: typeof createdAt === 'string' ? epochSeconds(createdAt) : undefined,
   };
-}
-
-/** Of an object, or of a list of objects; empty where there is none. */
-export function resourceVersionOf(object: unknown): string {
-  const version = fieldOf(fieldOf(object, 'metadata'), 'resourceVersion');
-  return typeof version === 'string' ? version : '';
 }
 
 function isLabels(labels: unknown): labels is Record<string, string> {
@@ -49,7 +48,7 @@ function isLabels(labels: unknown): labels is Record<string, string> {
   );
 }
 
-function secondsOf(timestamp: string): number | undefined {
+function epochSeconds(timestamp: string): number | undefined {
   const milliseconds = Date.parse(timestamp);
   return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GetJsonOptions, KubernetesClient, WatchOptions } from '../client/client.ts';
 import { KubernetesError } from '../kubernetes-error.ts';
-import type { ObjectIndexReport } from './index-report.ts';
+import type { ObjectIndexMetrics } from '../monitoring.ts';
 import { defaultLimits, type ObjectIndexLimits } from './limits.ts';
 import { indexResource, type ResourceIndex } from './resource-index.ts';
 
@@ -66,12 +66,12 @@ function start(limits: Partial<ObjectIndexLimits> = {}) {
     postJson: () => Promise.reject(new Error('not expected here')),
     close: () => undefined,
   };
-  const report: ObjectIndexReport = {
+  const report: ObjectIndexMetrics = {
     objectsIndexed: (...told) => reports.push(['indexed', ...told]),
     objectListRead: (...told) => reports.push(['list', ...told]),
     objectWatchEnded: (...told) => reports.push(['watch', ...told]),
     objectEventReceived: (...told) => reports.push(['event', ...told]),
-    objectsAsked: () => undefined,
+    objectsRequested: () => undefined,
   };
   index = indexResource({
     client,
@@ -134,7 +134,7 @@ describe('the first list', () => {
       ['indexed', 'pods', 2],
     ]);
     expect(lists[0]?.options?.query?.get('fieldSelector')).toBe('status.phase=Running');
-    const { query, silenceMs } = watches[0]?.options ?? {};
+    const { query, stallTimeoutMs } = watches[0]?.options ?? {};
     expect(Object.fromEntries(query ?? [])).toEqual({
       watch: 'true',
       allowWatchBookmarks: 'true',
@@ -143,7 +143,7 @@ describe('the first list', () => {
       timeoutSeconds: '600',
       fieldSelector: 'status.phase=Running',
     });
-    expect(silenceMs).toBe(75_000);
+    expect(stallTimeoutMs).toBe(75_000);
     expect(logged).toEqual([]);
   });
 
@@ -183,12 +183,12 @@ describe('the first list', () => {
     expect(reports).toHaveLength(7);
     expect(reports[0]).toEqual(['list', 'pods', 'unreachable', 0]);
     const fields = { resource: 'pods', error: 'no route' };
-    const lost = ['warn', 'the objects of a resource cannot be followed at the moment', fields];
+    const lost = ['warn', 'list or watch of a resource failed, retrying', fields];
     expect(logged).toEqual([lost]);
 
     lists.at(-1)?.answer(listOf('a'));
     expect(await names(index)).toEqual(['a']);
-    const found = ['info', 'the objects of a resource are followed again', { resource: 'pods' }];
+    const found = ['info', 'list and watch of a resource succeed again', { resource: 'pods' }];
     expect(logged).toEqual([lost, found]);
   });
 
@@ -242,8 +242,7 @@ describe('what may not be listed', () => {
       expect(lists).toHaveLength(attempt + 2);
       expect(await index.current(undefined)).toBeUndefined();
     }
-    const message =
-      'the objects of a resource are not indexed: each request lists those it is about';
+    const message = 'cannot index a resource: each request lists its objects';
     const unfit = ['warn', message, { resource: 'pods', error: 'may not list pods' }];
     expect(logged).toEqual([unfit]);
     expect(reports.slice(0, 2)).toEqual([
@@ -260,7 +259,7 @@ describe('what may not be listed', () => {
     await pass(4_999);
     expect(logged).toEqual([unfit]);
     await pass(1);
-    const indexed = ['info', 'the objects of a resource are indexed now', { resource: 'pods' }];
+    const indexed = ['info', 'resource is indexed now', { resource: 'pods' }];
     expect(logged).toEqual([unfit, indexed]);
 
     // The waits begin anew.
@@ -359,7 +358,7 @@ describe('a watch', () => {
     watches[2]?.answer(again);
     again.send({ type: 'ADDED', object: pod('b', '11') });
     await pass(0);
-    const found = ['info', 'the objects of a resource are followed again', { resource: 'pods' }];
+    const found = ['info', 'list and watch of a resource succeed again', { resource: 'pods' }];
     expect(logged.slice(1)).toEqual([found]);
     again.send({ type: 'ADDED', object: pod('c', '12') });
     await pass(5_000);
@@ -381,7 +380,7 @@ describe('a watch', () => {
     // What was known is served on.
     expect(await names(index)).toEqual(['a']);
     const fields = { resource: 'pods', error: 'too old' };
-    expect(logged).toEqual([['info', 'the objects of a resource are listed again', fields]]);
+    expect(logged).toEqual([['info', 'relisting a resource', fields]]);
     lists[1]?.answer(listOf('b'));
     await pass(0);
     expect(await names(index)).toEqual(['b']);
@@ -394,7 +393,7 @@ describe('a watch', () => {
     await pass(250);
     expect(lists).toHaveLength(2);
     expect(reports).toEqual([['watch', 'pods', 'bad_answer']]);
-    expect(logged).toMatchObject([['warn', 'the objects of a resource are listed again', {}]]);
+    expect(logged).toMatchObject([['warn', 'relisting a resource', {}]]);
   });
 
   it('with more objects than allowed is aborted', async () => {
@@ -422,7 +421,7 @@ describe('the age of what is known', () => {
     await pass(1);
     await expect(index.current(undefined)).rejects.toMatchObject({
       kind: 'unreachable',
-      message: 'pods: what is known of the objects is 60 s old',
+      message: 'pods: the object index is 60 s old',
     });
     // Open and silent for long enough.
     watches[0]?.answer(new Events());
@@ -443,7 +442,7 @@ describe('the age of what is known', () => {
     await pass(1);
     await expect(index.current(undefined)).rejects.toMatchObject({
       kind: 'unreachable',
-      message: 'pods: what is known of the objects is 60 s old',
+      message: 'pods: the object index is 60 s old',
     });
   });
 
@@ -456,7 +455,7 @@ describe('the age of what is known', () => {
     await pass(60_000);
     await expect(index.current(undefined)).rejects.toMatchObject({
       kind: 'server_error',
-      message: 'pods: what is known of the objects is 60 s old: starting up',
+      message: 'pods: the object index is 60 s old: starting up',
       cause: busy,
     });
   });
