@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** The directory under src whose mutants run; `make mutate` sets it. Without it, all unit tests run. */
-const room = process.env['MUTATED_ROOM'] ?? '.';
+const room = process.env.MUTATED_ROOM ?? '.';
 
 /** Integration tests of a room that need no program but this one, and run within seconds. */
 const integration: Partial<Record<string, string[]>> = {
