@@ -1,10 +1,12 @@
 import { X509Certificate } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   CLIENT_AUTH,
   makeAuthority,
   makeCertificate,
 } from '../../../test/fixtures/certificate-maker.ts';
+import { extendedKeyUsage, forgeCertificate } from '../../../test/fixtures/forged-certificate.ts';
 import { type ChainCertificate, readCertificate } from './chain-certificate.ts';
 
 const read = ({ cert }: { readonly cert: string }): ChainCertificate =>
@@ -60,7 +62,35 @@ describe('readCertificate', () => {
     expect(certificate.restrictions).toEqual(['2.5.29.30']);
   });
 
+  it('rejects a subject that is not valid UTF-8', () => {
+    const { der } = forgeCertificate({ subject: 'alice' });
+    der.writeUInt8(0xff, der.lastIndexOf('alice'));
+    expect(() => readCertificate(der)).toThrow('it is not an X.509 certificate, or malformed');
+  });
+
   it('rejects anything else', () => {
-    expect(() => readCertificate(Buffer.from('garbage'))).toThrow();
+    expect(() => readCertificate(Buffer.from('garbage'))).toThrow('it is not encoded in DER');
+    expect(() => readCertificate(Buffer.from([0x30, 0]))).toThrow(
+      'it is not an X.509 certificate, or malformed',
+    );
+  });
+
+  it('rejects a certificate with a byte changed, or reads it; it never hangs', () => {
+    const { der } = forgeCertificate({
+      subject: 'alice',
+      extensions: [extendedKeyUsage([CLIENT_AUTH])],
+    });
+    fc.assert(
+      fc.property(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const changed = Buffer.from(der);
+        changed.writeUInt8(changed.readUInt8(at) ^ change, at);
+        try {
+          expect(readCertificate(changed).subject.commonName).toEqual(expect.any(String));
+        } catch (error) {
+          expect(error).toBeInstanceOf(Error);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -141,7 +141,7 @@ describe('a client certificate', () => {
     const unsigned = 'no trusted authority has signed it';
     const reasons = [
       `not the front proxy's certificate: ${unsigned}`,
-      `not a client's certificate: ${unsigned}`,
+      `not a client's certificate: ${unsigned} (issuer "clients": the signature is not from its key)`,
     ];
     expect(await whoIs(forged)).toBe(401);
     expect(why).toBe(`Error: ${reasons.join('; ')}`);
@@ -149,8 +149,9 @@ describe('a client certificate', () => {
     expect(why).toBe(`Error: ${[...reasons, 'the bearer token is not valid'].join('; ')}`);
     const other = await makeClient(frontProxyCa, 'CN=other');
     expect(await whoIs(other)).toBe(401);
-    const [, notClient] = reasons;
-    expect(why).toBe(`Error: no front proxy may be called "other"; ${notClient}`);
+    expect(why).toBe(
+      `Error: no front proxy may be called "other"; not a client's certificate: ${unsigned}`,
+    );
   });
 
   it('that cannot be read is refused, unless a token says who asks', async () => {

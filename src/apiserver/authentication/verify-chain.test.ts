@@ -32,7 +32,10 @@ function verify(
 }
 
 const isValid = expect.objectContaining({ valid: true });
-const unsigned = { valid: false, why: 'no trusted authority has signed it' };
+const unsigned = {
+  valid: false,
+  why: expect.stringMatching(/^no trusted authority has signed it/),
+};
 
 describe('verifyChain', () => {
   it('takes a certificate that a trusted authority has signed, until it ends', async () => {
@@ -195,7 +198,7 @@ describe('verifyChain', () => {
     const client = await makeClient(ca, 'CN=alice', { criticalExtensions: [odd] });
     expect(verify([client])).toEqual({
       valid: false,
-      why: `its extension ${odd} is not understood`,
+      why: `its extension ${odd} is not supported`,
     });
     const narrow = await makeCertificate({
       subject: 'CN=narrow',

@@ -1,18 +1,20 @@
+import { echoedText } from '../../text/shorten.ts';
 import type { CertificateBundle } from './certificate-bundle.ts';
 import type { ChainCertificate } from './chain-certificate.ts';
+import { publicKeyFault } from './check-public-key.ts';
 import type { PeerCertificates } from './peer-certificates.ts';
-import { isQuickToVerifyWith } from './verification-key.ts';
 
-/** Whether a client's certificate counts. */
+/** Whether a client's certificate is valid. */
 export type Verdict =
-  /** @property until milliseconds since 1970: when a certificate of the chain ends */
+  /** @property until milliseconds since 1970: when the first certificate of the chain expires */
   | { readonly valid: true; readonly until: number }
+  /** @property why a clause with the subject "it", for the log */
   | { readonly valid: false; readonly why: string };
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_EXTENDED_KEY_USAGE = '2.5.29.37.0';
 
-/** RSA and ECDSA with SHA-2, and Ed25519: whatever rests on SHA-1 or MD5 can be forged. */
+/** RSA and ECDSA with SHA-2, and Ed25519. Signatures over MD5 or SHA-1 can be forged. */
 const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.11',
   '1.2.840.113549.1.1.12',
@@ -23,13 +25,16 @@ const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set([
   '1.3.101.112',
 ]);
 
-/** How many signatures are looked at for one client, whatever it sends along. */
+/** How many signatures are verified for one client, regardless of what it sends along. */
 const MOST_SIGNATURES = 16;
+
+/** How many issuers that were not accepted are described. */
+const MOST_REFUSALS = 3;
 
 /**
  * Looks for a chain (RFC 5280, section 6) from a client's certificate to a trusted authority in
  * which every certificate is valid now and may be used by clients. As in Kubernetes, every
- * certificate of the bundle is an end of a chain, whether signed by itself or not.
+ * certificate of the bundle ends a chain, self-signed or not.
  *
  * @param now milliseconds since 1970
  */
@@ -38,16 +43,24 @@ export function verifyChain(
   bundle: CertificateBundle,
   now: number,
 ): Verdict {
-  const fault = faultOf(leaf, now);
+  const fault = usageFault(leaf, now) ?? publicKeyFault(leaf.x509);
   if (fault !== undefined) return { valid: false, why: fault };
   const isTrusted = bundle.authorities.some(({ x509 }) => x509.raw.equals(leaf.x509.raw));
   if (isTrusted) return { valid: true, until: leaf.notAfter };
 
-  const search = { bundle, now, intermediates, signaturesLeft: MOST_SIGNATURES };
+  const search: Search = {
+    ...{ bundle, now, intermediates },
+    signaturesLeft: MOST_SIGNATURES,
+    refusals: new Set(),
+  };
   const until = chainEnd(search, leaf, []);
-  return until === undefined
-    ? { valid: false, why: 'no trusted authority has signed it' }
-    : { valid: true, until };
+  if (until !== undefined) return { valid: true, until };
+  return { valid: false, why: unsignedReason(search) };
+}
+
+function unsignedReason({ refusals }: Search): string {
+  const unsigned = 'no trusted authority has signed it';
+  return refusals.size === 0 ? unsigned : `${unsigned} (${[...refusals].join('; ')})`;
 }
 
 interface Search {
@@ -55,12 +68,14 @@ interface Search {
   readonly now: number;
   readonly intermediates: readonly ChainCertificate[];
   signaturesLeft: number;
+  /** Why certificates with the name of an issuer were not accepted as issuers. */
+  readonly refusals: Set<string>;
 }
 
 /**
- * When the first certificate of a chain ends; undefined where there is no chain.
+ * When the first certificate of a chain expires; undefined if there is no chain.
  *
- * @param below the authorities between the certificate and the client's, itself included
+ * @param below the authorities between the certificate and the client's, including the certificate
  */
 function chainEnd(
   search: Search,
@@ -85,30 +100,50 @@ function chainEnd(
 function isIssuer(
   search: Search,
   issuer: ChainCertificate,
-  { x509, signatureAlgorithm }: ChainCertificate,
+  certificate: ChainCertificate,
   depth: number,
 ): boolean {
-  return (
-    issuer.isAuthority &&
-    issuer.pathLength >= depth &&
-    faultOf(issuer, search.now) === undefined &&
-    SIGNATURE_ALGORITHMS.has(signatureAlgorithm) &&
-    // The names, the identifiers of the keys, and whether the issuer's key may sign certificates
-    // and is of a kind that OpenSSL knows.
-    x509.checkIssued(issuer.x509) &&
-    hasSigned(search, issuer, x509)
-  );
+  if (!issuer.names.subject.equals(certificate.names.issuer)) return false;
+  const fault = issuerFault(search, issuer, certificate, depth);
+  if (fault !== undefined && search.refusals.size < MOST_REFUSALS) {
+    const { commonName } = issuer.subject;
+    search.refusals.add(`issuer ${JSON.stringify(echoedText(commonName))}: ${fault}`);
+  }
+  return fault === undefined;
 }
 
-function hasSigned(search: Search, issuer: ChainCertificate, x509: ChainCertificate['x509']) {
-  if (search.signaturesLeft === 0) return false;
+/** Why a certificate with the name of the issuer is not the issuer, or must not be. */
+function issuerFault(
+  search: Search,
+  issuer: ChainCertificate,
+  { x509, signatureAlgorithm }: ChainCertificate,
+  depth: number,
+): string | undefined {
+  if (!issuer.isAuthority) return 'it may not sign certificates';
+  if (issuer.pathLength < depth) return 'its path length is exceeded';
+  const fault = usageFault(issuer, search.now);
+  if (fault !== undefined) return fault;
+  if (!SIGNATURE_ALGORITHMS.has(signatureAlgorithm)) {
+    return `its signature has the algorithm ${signatureAlgorithm}, which is not accepted`;
+  }
+  if (!x509.checkIssued(issuer.x509)) {
+    return 'the identifier of its key is not the expected one';
+  }
+  return publicKeyFault(issuer.x509) ?? signatureFault(search, issuer, x509);
+}
+
+function signatureFault(
+  search: Search,
+  issuer: ChainCertificate,
+  x509: ChainCertificate['x509'],
+): string | undefined {
+  if (search.signaturesLeft === 0) return `more than ${MOST_SIGNATURES} signatures to verify`;
   search.signaturesLeft -= 1;
-  const { publicKey } = issuer.x509;
-  return isQuickToVerifyWith(publicKey) && x509.verify(publicKey);
+  return x509.verify(issuer.x509.publicKey) ? undefined : 'the signature is not from its key';
 }
 
-/** Why a certificate can be in no chain. */
-function faultOf(certificate: ChainCertificate, now: number): string | undefined {
+/** Why a certificate cannot be in a chain for TLS clients, as a clause with the subject "it". */
+function usageFault(certificate: ChainCertificate, now: number): string | undefined {
   const { notBefore, notAfter, extendedKeyUsage, restrictions } = certificate;
   // Written so that a time that cannot be read does not count as valid.
   if (!(now >= notBefore)) return 'it is not valid yet';
@@ -119,5 +154,5 @@ function faultOf(certificate: ChainCertificate, now: number): string | undefined
     extendedKeyUsage.includes(ANY_EXTENDED_KEY_USAGE);
   if (!isForClients) return 'it is not for TLS clients';
   const [restriction] = restrictions;
-  return restriction && `its extension ${restriction} is not understood`;
+  return restriction && `its extension ${restriction} is not supported`;
 }
