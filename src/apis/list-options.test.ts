@@ -6,13 +6,13 @@ describe('parseMetricListOptions', () => {
   const parse = (query: string, name?: string) =>
     parseMetricListOptions(new URLSearchParams(query), name);
 
-  it('takes the first of several', () => {
+  it('uses the first of several parameters', () => {
     expect(parse('labelSelector=a%3D1&labelSelector=b%3D2').labelSelector).toEqual([
       { key: 'a', operator: '=', values: ['1'] },
     ]);
   });
 
-  it('takes a field selector for the name in the path only', () => {
+  it('accepts a field selector for the name in the path only', () => {
     expect(() => parse('fieldSelector=metadata.name%3Da', 'a')).not.toThrow();
     expect(() => parse('fieldSelector=metadata.name%3Da', 'b')).toThrow(/doesn't match/);
     expect(() => parse('fieldSelector=metadata.name!%3Da', 'a')).toThrow(/not supported/);

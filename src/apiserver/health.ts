@@ -1,9 +1,9 @@
 import { type Answer, textAnswer } from './representation/answer.ts';
 
-/** Something that must hold for the server to be healthy. */
+/** A condition of a healthy server. */
 export interface HealthCheck {
   readonly name: string;
-  /** Undefined where it holds, else why it does not. */
+  /** Undefined if it holds, else why it does not. */
   readonly check: () => string | undefined;
 }
 
@@ -12,7 +12,7 @@ export type HealthEndpoints = Readonly<
   Record<'healthz' | 'livez' | 'readyz', readonly HealthCheck[]>
 >;
 
-/** The paths of the endpoints: each by itself, and each of its checks. */
+/** The paths of the endpoints and of their checks. */
 export function healthPaths(endpoints: HealthEndpoints): readonly string[] {
   return Object.entries(endpoints).flatMap(([endpoint, checks]) => [
     `/${endpoint}`,

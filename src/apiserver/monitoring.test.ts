@@ -34,7 +34,7 @@ describe('requests', () => {
     });
   });
 
-  it('cannot create series', async () => {
+  it('do not create series for unknown label values', async () => {
     const { metrics, samples } = create();
     for (let number = 0; number < 500; number += 1) {
       const done = metrics.apiRequestStarted();

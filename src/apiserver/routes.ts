@@ -103,7 +103,7 @@ async function ownAnswer<Context>(
 /** A year, the longest useful max-age; in seconds. */
 const FOREVER_SECONDS = 31_536_000;
 
-/** `/openapi`: JSON only, which is what the API server asks for. */
+/** `/openapi`: JSON only, which the API server requests. */
 function openApiAnswer(
   documents: () => OpenApiDocuments,
   { url: { path, query }, headers }: RoutedRequest<unknown>,

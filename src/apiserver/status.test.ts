@@ -59,7 +59,7 @@ describe('statusOf', () => {
     expect(statusOf(error)).toMatchObject({ code, reason, message });
   });
 
-  it('is short, however long the texts of the request are', () => {
+  it('truncates long texts of the request', () => {
     const long = 'a'.repeat(60_000);
     const cut = `${'a'.repeat(200)}…`;
     const user = { name: long, groups: [], extra: new Map() };

@@ -12,7 +12,7 @@ export interface Status {
   readonly code: number;
 }
 
-/** A request that is answered with a Status. */
+/** An error with the Status that the request is answered with. */
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly status: Status;
@@ -52,7 +52,7 @@ export function badRequest(message: string): StatusError {
   return new StatusError(failure(400, 'BadRequest', message));
 }
 
-/** A path of a served API version that stands for nothing. */
+/** A path of a served API version that is not a resource. */
 export function resourceNotFound(): StatusError {
   return new StatusError(
     failure(404, 'NotFound', 'the server could not find the requested resource', {}),
@@ -86,12 +86,12 @@ export function notAcceptable(available: readonly string[]): StatusError {
   );
 }
 
-/** What was asked for is not of the kind that it was to be converted to. */
+/** The object cannot be converted to the requested kind or media type. */
 export function notConvertible(message: string): StatusError {
   return new StatusError(failure(406, 'NotAcceptable', message));
 }
 
-/** Nothing of what a path can be answered with is acceptable. */
+/** None of the representations of a path is acceptable. */
 export function noRepresentation(available: readonly string[]): StatusError {
   const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`;
   return new StatusError(failure(406, 'NotAcceptable', message, {}));
@@ -112,7 +112,7 @@ export function answerTooLarge(bytes: number, limit: number): StatusError {
   );
 }
 
-/** More requests are being served than may be at once. */
+/** The limit of concurrent requests is reached. */
 export function tooManyRequests(retryAfterSeconds: number): StatusError {
   const message = 'Too many requests, please try again later.';
   return new StatusError(failure(429, 'TooManyRequests', message, { retryAfterSeconds }));
@@ -123,18 +123,18 @@ export function isTooManyRequests(error: unknown): boolean {
   return error instanceof StatusError && error.status.code === 429;
 }
 
-/** What the answer depends on is not there yet. */
+/** The server cannot answer the request yet. */
 export function serviceUnavailable(message: string, retryAfterSeconds: number): StatusError {
   return new StatusError(failure(503, 'ServiceUnavailable', message, { retryAfterSeconds }));
 }
 
-/** The time for the request is over. */
+/** The request has timed out. */
 export function requestTimeout(): StatusError {
   const message = 'Timeout: request did not complete within the allotted timeout';
   return new StatusError(failure(504, 'Timeout', message, {}));
 }
 
-/** After how many seconds it may be tried again, where a Status says so: the header Retry-After. */
+/** When the client may retry, in seconds, if the Status has that: the header Retry-After. */
 export function retryAfterOf({ details }: Status): number | undefined {
   const seconds = details && 'retryAfterSeconds' in details ? details.retryAfterSeconds : undefined;
   return typeof seconds === 'number' ? seconds : undefined;

@@ -114,7 +114,7 @@ describe('clients that want all places for themselves', () => {
 
 describe('a connection of HTTP/2', () => {
   it('whose client makes no end of its headers is closed', async () => {
-    const host = await start({ http2: { maxStreams: 250, idleTimeout: 200 } });
+    const host = await start({ http2: { maxStreams: 250, idleTimeoutMs: 200 } });
     const socket = await open(host, ['h2']);
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.resume();

@@ -26,7 +26,7 @@ describe('parseCustomMetricsPath', () => {
     });
   });
 
-  it('never reads an empty namespace as all of them', () => {
+  it('does not read an empty namespace as all namespaces', () => {
     expect(parse('namespaces//pods/cart-0/load')).toMatchObject({ namespace: undefined });
   });
 

@@ -24,7 +24,7 @@ const pod: PodMetrics = {
   ],
 };
 
-/** The API over one pod and one node; what it asked for is kept. */
+/** The API with one pod and one node, and the requests to its service. */
 function api() {
   const asked: object[] = [];
   const metrics: ResourceMetrics = {
@@ -152,7 +152,7 @@ describe('metrics.k8s.io', () => {
     expect(await codeOf(api().get(target))).toBe(code);
   });
 
-  it('refuses a field selector that would take long to compare with every object', async () => {
+  it('rejects a field selector that is too long', async () => {
     const { get, asked } = api();
     const longest = 'metadata.name!=x'.padEnd(4096, ',');
     await get(`pods?${new URLSearchParams({ fieldSelector: longest })}`);
@@ -163,7 +163,7 @@ describe('metrics.k8s.io', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('says what it is that was not found', async () => {
+  it('names the object that was not found', async () => {
     const error: unknown = await api()
       .get('namespaces/shop/pods/other')
       .catch((thrown: unknown) => thrown);
@@ -174,7 +174,7 @@ describe('metrics.k8s.io', () => {
     });
   });
 
-  it('has rows with the sums over containers, unknown where one is', async () => {
+  it('has rows with the sums over containers, unknown if one is unknown', async () => {
     const { get } = api();
     const table = { kind: 'Table', group: 'meta.k8s.io', version: 'v1' };
     expect(await get('pods', table)).toMatchObject({
@@ -185,7 +185,7 @@ describe('metrics.k8s.io', () => {
     });
   });
 
-  it('lists its two resources, the same list every time', () => {
+  it('lists its two resources, in the same array each time', () => {
     const { served } = api();
     const list = served.resources('v1beta1');
     expect(list.map(({ name, namespaced, verbs }) => [name, namespaced, verbs])).toEqual([

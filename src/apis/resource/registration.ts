@@ -127,7 +127,7 @@ function listOptions(
   return { selector, fields };
 }
 
-/** In characters: it is compared with every object, as a label selector is. */
+/** In characters: it is compared with every object. */
 const LONGEST_FIELD_SELECTOR = 4096;
 
 function fieldSelectorIn(query: URLSearchParams): string {

@@ -30,7 +30,7 @@ function authorizer(review: () => Promise<AccessDecision>) {
 const deny = async () => ({ allowed: false, reason: '' });
 
 describe('createAuthorizer', () => {
-  it('has every request reviewed', async () => {
+  it('reviews requests', async () => {
     const { ask, outcomes, reviewed } = authorizer(async () => ({ allowed: true, reason: '' }));
     await ask(alice, pods);
     expect(reviewed).toEqual([
@@ -48,14 +48,14 @@ describe('createAuthorizer', () => {
     expect(outcomes).toEqual(['allowed']);
   });
 
-  it('lets system:masters do everything, and everybody see the paths that are open', async () => {
+  it('does not review requests of system:masters, nor those for always-allowed paths', async () => {
     const { ask, reviewed } = authorizer(deny);
     await ask(master, pods);
     await ask(alice, '/healthz');
     expect(reviewed).toEqual([]);
   });
 
-  it('takes no path for open that stands for a resource', async () => {
+  it('reviews a request for a resource whose path is always allowed', async () => {
     const { ask } = authorizer(deny);
     await expect(ask(alice, pods)).rejects.toMatchObject({ status: { code: 403 } });
   });
@@ -81,7 +81,7 @@ describe('createAuthorizer', () => {
       'pods "web" is forbidden: User "alice" cannot get resource "pods" in API group "" at the cluster scope',
       { name: 'web', group: '', kind: 'pods' },
     ],
-  ])('says that %s %s is forbidden', async (method, path, message, details) => {
+  ])('rejects %s %s', async (method, path, message, details) => {
     const { ask, outcomes } = authorizer(deny);
     const error: unknown = await ask(alice, path, method).catch((reason: unknown) => reason);
     expect(statusOf(error)).toMatchObject({ code: 403, reason: 'Forbidden', message });
@@ -89,7 +89,7 @@ describe('createAuthorizer', () => {
     expect(outcomes).toEqual(['denied']);
   });
 
-  it('passes on why', async () => {
+  it('includes the reason in the Status', async () => {
     const { ask } = authorizer(async () => ({ allowed: false, reason: 'no budget' }));
     await expect(ask(alice, '/metrics')).rejects.toThrow(
       'forbidden: User "alice" cannot get path "/metrics": no budget',
@@ -104,7 +104,7 @@ describe('createAuthorizer', () => {
     expect(outcomes).toEqual([]);
   });
 
-  it('lets nobody through where nobody can say', async () => {
+  it('fails closed if there is no decision', async () => {
     const { ask, outcomes } = authorizer(async () => {
       throw new Error('no API server');
     });

@@ -5,23 +5,23 @@ import { isTooManyRequests } from '../status.ts';
 import { forbidden } from './forbidden.ts';
 import type { PathMatcher } from './path-pattern.ts';
 
-/** What the reviewer says of a request. */
+/** The decision about a request. */
 export interface AccessDecision {
   readonly allowed: boolean;
-  /** Why not, where it says so. */
+  /** Why not; may be empty. */
   readonly reason: string;
 }
 
 export type AuthorizationOutcome = 'allowed' | 'denied' | 'error';
 
 export interface AuthorizerDependencies {
-  /** Asks whether a user may; rejects where there is no answer, and so must the request be. */
+  /** Decides by a SubjectAccessReview. Rejects if there is no decision; the request then fails. */
   readonly review: (
     user: UserInfo,
     info: RequestInfo,
     caller: ReviewCaller,
   ) => Promise<AccessDecision>;
-  /** Paths outside of the APIs that everybody may ask for. */
+  /** Paths outside of the APIs that need no authorization. */
   readonly isAlwaysAllowed: PathMatcher;
   /** Called for every request, except those rejected because they cannot wait for a review. */
   readonly onOutcome: (outcome: AuthorizationOutcome) => void;
@@ -30,10 +30,10 @@ export interface AuthorizerDependencies {
 /** Throws as `RequestAccess.authorize` says. */
 export type Authorizer = (user: UserInfo, info: RequestInfo, caller: ReviewCaller) => Promise<void>;
 
-/** Who may do everything, whatever the reviewer says. */
+/** The group that is always authorized. */
 const MASTERS = 'system:masters';
 
-/** Has somebody else say who may do what, as an extension API server of Kubernetes does. */
+/** Delegates authorization, as extension API servers of Kubernetes do. */
 export function createAuthorizer(dependencies: AuthorizerDependencies): Authorizer {
   const { review, isAlwaysAllowed, onOutcome } = dependencies;
 

@@ -4,9 +4,9 @@ import type { RequestInfo, ResourceRequestInfo } from '../http/request-info.ts';
 import { StatusError } from '../status.ts';
 
 /**
- * The Status 403 of a request that the user may not make, in the words of Kubernetes' own servers.
+ * The Status 403 of a request that is not authorized, in the words of Kubernetes' servers.
  *
- * @param reason what the reviewer said; may be empty
+ * @param reason of the decision; may be empty
  */
 export function forbidden(user: UserInfo, info: RequestInfo, reason: string): StatusError {
   const { subject, details } = info.isResource ? subjectOf(info) : { subject: '', details: {} };
@@ -52,7 +52,7 @@ function quoted(text: string): string {
   return JSON.stringify(echoedText(text));
 }
 
-/** A path must not become a page in somebody's browser. */
+/** A browser must not interpret a path as markup. */
 function withoutMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -10,7 +10,7 @@ describe('pathMatcher', () => {
     );
   });
 
-  it('matches beginnings of paths', () => {
+  it('matches prefixes of paths', () => {
     const matches = pathMatcher(['/healthz/*']);
     expect(['/healthz/ping', '/healthz/'].map(matches)).toEqual([true, true]);
     expect(['/healthz', '/metrics'].map(matches)).toEqual([false, false]);
@@ -21,7 +21,7 @@ describe('pathMatcher', () => {
     expect(['/', '/healthz', ''].map(pathMatcher([]))).toEqual([false, false, false]);
   });
 
-  it('refuses a star that is not at the end', () => {
+  it('rejects a star that is not at the end', () => {
     expect(() => pathMatcher(['/a*b'])).toThrow(PathPatternError);
     expect(() => pathMatcher(['/a*b'])).toThrow('"/a*b": expected * at the end only');
   });

@@ -1,14 +1,14 @@
-/** Says whether a path is one of those that were given. */
+/** Whether a path matches a pattern. */
 export type PathMatcher = (path: string) => boolean;
 
-/** A pattern of paths cannot be taken. */
+/** A pattern of paths is invalid. */
 export class PathPatternError extends Error {
   override readonly name = 'PathPatternError';
 }
 
 /**
- * Reads patterns of paths as `--authorization-always-allow-paths` has them: a path, or the beginning
- * of one before `*`. Throws {@link PathPatternError} for a `*` anywhere else.
+ * Parses the patterns of `--authorization-always-allow-paths`: a path, or a prefix followed by `*`.
+ * Throws {@link PathPatternError} for a `*` anywhere else.
  */
 export function pathMatcher(patterns: readonly string[]): PathMatcher {
   const exact = new Set<string>();

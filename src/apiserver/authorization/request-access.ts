@@ -4,7 +4,7 @@ import type { ReviewCaller } from '../flow-control/request-pools.ts';
 import type { RequestOrigin } from '../http/http-exchange.ts';
 import type { RequestInfo } from '../http/request-info.ts';
 
-/** Who asks and whether they may: every request passes both before anything else is done for it. */
+/** Authenticates and authorizes requests. Both happen before a request is served. */
 export interface RequestAccess {
   /**
    * Authenticates the request. Throws a Status 401, a Status 400 for direct impersonation, a Status 429
@@ -18,7 +18,7 @@ export interface RequestAccess {
   authorize(user: UserInfo, info: RequestInfo, caller: ReviewCaller): Promise<void>;
 }
 
-/** For `--standalone`: nobody is asked who they are, and everybody may do everything. */
+/** For `--standalone`: all users are anonymous, and all requests are authorized. */
 export const anonymousAccess: RequestAccess = {
   authenticate: async () => ({ method: 'anonymous', user: anonymous }),
   authorize: async () => undefined,

@@ -3,13 +3,14 @@ import type { MemoryBudget } from './memory-budget.ts';
 import type { OpenRequest, RequestConnection } from './open-request.ts';
 import type { RequestScheduler } from './request-scheduler.ts';
 
-const REQUESTS_A_STEP = 8;
+/** How many requests of a closed connection are ended at a time. */
+const REQUESTS_PER_STEP = 8;
 
 export interface ConnectionOptions {
   /** The client's IP address. */
   readonly address: string;
   readonly budget: MemoryBudget;
-  /** Those in which its requests end when it is closed. */
+  /** Ends its requests when it is closed. */
   readonly scheduler: RequestScheduler;
   /** The adapter closes it, or one of its requests. */
   readonly onClosing: (connection: Connection, reason: CloseReason) => void;
@@ -24,8 +25,8 @@ export class Connection implements RequestConnection {
   readonly budget: MemoryBudget;
   readonly #options: ConnectionOptions;
   /**
-   * In any order, each at its `slot`. A Set would make new tables all the time, and its old ones keep
-   * requests from being collected with other short-lived objects.
+   * In any order, each at its `slot`. A Set would allocate new tables all the time, and its old tables
+   * would keep requests from being collected with other short-lived objects.
    */
   readonly #requests: OpenRequest[] = [];
   #heldBytes = 0;
@@ -76,7 +77,7 @@ export class Connection implements RequestConnection {
     this.#destroy = destroy;
   }
 
-  /** Closes it, whatever is in progress: soon, for hundreds of requests take their time to end. */
+  /** Closes it, whatever is in progress. The requests end in slices: there can be hundreds. */
   close(reason: CloseReason): void {
     if (this.#isClosing) return;
     for (const request of this.#requests) request.releaseBytes();
@@ -121,9 +122,9 @@ export class Connection implements RequestConnection {
     if (!this.#isClosing) this.#options.onRequestEnd(this);
   }
 
-  /** Called by its requests: memory is taken, or released. */
+  /** Called by its requests when they use more memory, or less. */
   held(bytes: number): void {
-    // Counted out when it began to close.
+    // Its memory was released when it began to close.
     if (this.#isClosing) return;
     this.#heldBytes += bytes;
     this.budget.held(this, bytes);
@@ -131,7 +132,7 @@ export class Connection implements RequestConnection {
 
   /** Returns false once all requests have ended and the socket is closed. */
   #endSomeRequests(): boolean {
-    for (let ended = 0; ended < REQUESTS_A_STEP; ended += 1) {
+    for (let ended = 0; ended < REQUESTS_PER_STEP; ended += 1) {
       const request = this.#requests.at(-1);
       if (request === undefined) break;
       request.closed();

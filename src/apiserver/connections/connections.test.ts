@@ -24,7 +24,7 @@ function track() {
   return trackConnections(wideLimits, { onCount: () => undefined, onClosed: () => undefined });
 }
 
-it('tells a connection from an earlier one of the same port that was reset', async () => {
+it('distinguishes a connection from an earlier one of the same port that was reset', async () => {
   const { server, port } = await listen();
   const connections = track();
   const open = async (localPort: number): Promise<readonly [client: Socket, accepted: Socket]> => {

@@ -24,7 +24,7 @@ export interface ConnectionObserver {
 /** The open connections of a server. */
 export interface Connections {
   readonly budget: MemoryBudget;
-  /** In which requests of all connections start and are ended. */
+  /** Starts and ends the requests of all connections. */
   readonly scheduler: RequestScheduler;
   /** Accepts a new connection, or closes it if there are too many. */
   accept(socket: Socket): Connection | undefined;
@@ -38,8 +38,8 @@ export interface Connections {
   closeAll(): void;
 }
 
-/** The time for the final frames of the protocol after a response is sent, in milliseconds. */
-const FLUSH = 100;
+/** The time for the final frames of the protocol after a response is sent. */
+const FLUSH_MS = 100;
 
 /** How many addresses of front proxies are remembered after their last connection was closed. */
 const MOST_FRONT_PROXIES = 1_000;
@@ -66,7 +66,7 @@ export function trackConnections(
         onClosing: (_, reason) => observer.onClosed(reason, address),
         onFrontProxy: () => rememberFrontProxy(address),
         onRequestEnd(each) {
-          if (isEnding) setTimeout(() => closeIfUnoccupied(each), FLUSH).unref();
+          if (isEnding) setTimeout(() => closeIfUnoccupied(each), FLUSH_MS).unref();
         },
       },
       () => socket.destroy(),

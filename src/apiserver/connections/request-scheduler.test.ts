@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('starts a request immediately, and those above 3 ms in later scheduler, by connection', () => {
+it('starts a request immediately, and those above 3 ms in later slices, by connection', () => {
   const scheduler = createRequestScheduler();
   const [one, other] = [{}, {}];
   const started: string[] = [];

@@ -1,22 +1,21 @@
-/** In milliseconds. */
-const SLICE = 3;
+const SLICE_MS = 3;
 
-/** Starts requests, and ends those of closed connections, in slices between which other work runs. */
+/** Starts requests, and ends those of closed connections, in time slices between other work. */
 export interface RequestScheduler {
   /**
-   * Starts a request now, or soon if this turn of the event loop has had enough of them. Requests of a
-   * connection start in their order; connections take scheduler.
+   * Starts a request now, or soon if the slice of this turn of the event loop is used up. Requests of a
+   * connection start in order; connections take turns.
    */
   start(connection: object, start: () => void): void;
   /**
    * Takes steps until one returns false, and starts no more requests of the connection. Steps
-   * alternate with starts: a connection that is closed still uses memory, which new requests must not
-   * outgrow.
+   * alternate with starts: a closed connection still uses memory until its requests have ended, and new requests must not use
+   * memory faster than that is released.
    */
   end(connection: object, step: () => boolean): void;
 }
 
-/** A client can send hundreds of requests at once, and reading them all would block the event loop. */
+/** A client can send hundreds of requests at once. Starting them all would block the event loop. */
 export function createRequestScheduler(): RequestScheduler {
   const waiting = new Map<object, (() => void)[]>();
   const ending = new Set<() => boolean>();
@@ -25,7 +24,7 @@ export function createRequestScheduler(): RequestScheduler {
 
   const isOver = (): boolean => {
     if (end !== undefined) return performance.now() >= end;
-    end = performance.now() + SLICE;
+    end = performance.now() + SLICE_MS;
     setImmediate(nextTurn);
     return false;
   };

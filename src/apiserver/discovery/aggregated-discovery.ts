@@ -6,7 +6,7 @@ import type { ApiResource } from './discovery.ts';
 const GROUP = 'apidiscovery.k8s.io';
 const KIND = 'APIGroupDiscoveryList';
 
-/** What `/apis` can be converted to: all discovery documents in one. */
+/** The conversions of `/apis`: all discovery documents in one. */
 export const aggregatedConversions: readonly Conversion[] = ['v2', 'v2beta1'].map((version) => ({
   kind: KIND,
   group: GROUP,

@@ -9,7 +9,7 @@ const piece = fc.oneof(
 );
 
 describe('BodyWriter', () => {
-  it('has every piece in order, however it is divided', () => {
+  it('has every piece in order, in any division', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(piece, fc.boolean()), { maxLength: 20 }), (pieces) => {
         const writer = new BodyWriter();
@@ -44,7 +44,7 @@ describe('BodyWriter', () => {
     expect(writer.take()).toEqual([]);
   });
 
-  it('uses released buffers again, and nobody sees the old content', () => {
+  it('reuses released buffers, without their old content', () => {
     const writer = new BodyWriter();
     for (let i = 0; i < 4; i += 1) writer.write(Buffer.alloc(1024 * 1024, 'a'));
     const [first] = writer.take();

@@ -1,5 +1,5 @@
 import { POOLED_SIZE, releaseBuffers, takeBuffer } from '../../memory/buffers.ts';
-/** The body of a response: its bytes, in as many parts as are convenient. */
+/** The body of a response, in one or more parts. */
 export type Body = readonly Buffer[];
 
 /** In bytes. */
@@ -29,11 +29,11 @@ export function isOnePiece(body: Body): boolean {
 }
 
 /** In bytes. */
-const SMALLEST_PART = 64 * 1024;
+const SMALLEST_BUFFER = 64 * 1024;
 
 /**
- * A long body that is written piece by piece into a few large buffers. Many small ones, or a copy of all
- * of them, would make the garbage collector run again and again.
+ * A long body that is written piece by piece into a few large buffers. Many small buffers, or a copy of
+ * all of them, would make the garbage collector run often.
  */
 export class BodyWriter {
   /** In bytes. */
@@ -54,7 +54,7 @@ export class BodyWriter {
     this.length += size;
   }
 
-  /** What is written and not taken yet. It stays valid until `free`. */
+  /** The data that is written and not taken yet. It stays valid until `free`. */
   take(): Body {
     this.#end();
     return this.#parts.splice(0);
@@ -69,8 +69,8 @@ export class BodyWriter {
 
   #begin(size: number): void {
     this.#end();
-    // Twice as much as there is already: little is wasted on a short body.
-    const wanted = Math.max(this.length, SMALLEST_PART, size);
+    // Doubles the size of the body: little is wasted on a short body.
+    const wanted = Math.max(this.length, SMALLEST_BUFFER, size);
     const isPooled = wanted >= POOLED_SIZE && size <= POOLED_SIZE;
     this.#buffer = isPooled
       ? takeBuffer()

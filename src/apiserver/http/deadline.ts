@@ -2,21 +2,21 @@ import { parseGoDuration } from '../../apimachinery/go-duration.ts';
 import { badRequest, requestTimeout } from '../status.ts';
 import type { HttpExchange } from './http-exchange.ts';
 
-/** The longest that a timer of Node.js can take; one that is set to more ends at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** The longest timeout of a timer of Node.js; a longer one would end immediately. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Not an Error, since capturing its stack would take longer than everything else. */
 const DONE = 'the request is done';
 
-/** In characters; who asks need not be known to have it read. */
+/** In characters: it is parsed before the request is authenticated. */
 const LONGEST_DURATION = 64;
 
 /**
- * How long a request may take, in milliseconds: as long as its parameter `timeout` says, at most
- * `longest`. Throws a Status 400 where it says nothing that is a duration.
+ * The timeout of a request, in milliseconds: its parameter `timeout`, at most `longest`. Throws a
+ * Status 400 if that is not a duration.
  *
- * @param longest 0: any time
- * @returns 0: any time
+ * @param longest 0: no limit
+ * @returns 0: no limit
  */
 export function requestedTimeout(query: URLSearchParams, longest: number): number {
   const text = query.get('timeout') ?? '';
@@ -33,7 +33,7 @@ export function requestedTimeout(query: URLSearchParams, longest: number): numbe
     );
   }
   if (timeout === 0) return longest;
-  return Math.min(timeout, longest > 0 ? longest : LONGEST_TIMER);
+  return Math.min(timeout, longest > 0 ? longest : LONGEST_TIMER_MS);
 }
 
 function durationOf(text: string): number | undefined {
@@ -45,14 +45,14 @@ function durationOf(text: string): number | undefined {
 }
 
 /**
- * Does what a request asks for, unless its time is over first: that rejects with a Status 504.
+ * Serves a request within its timeout. Rejects with a Status 504 on timeout.
  *
- * @param milliseconds 0: no limit
+ * @param timeoutMs 0: no limit
  * @param work its signal is aborted on timeout, when the client disconnects, and finally when the
- *   work is done: what it has obtained is no longer in use
+ *   work is done: its results are then no longer in use
  */
 export async function withDeadline<Result>(
-  milliseconds: number,
+  timeoutMs: number,
   exchange: HttpExchange,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
@@ -64,7 +64,7 @@ export async function withDeadline<Result>(
     over.reject(requestTimeout());
     ended.abort();
   };
-  const timer = milliseconds > 0 ? setTimeout(onTimeout, milliseconds) : undefined;
+  const timer = timeoutMs > 0 ? setTimeout(onTimeout, timeoutMs) : undefined;
   try {
     return await Promise.race([work(ended.signal), over.promise]);
   } finally {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { distinctHeaders } from './http-exchange.ts';
 
 describe('distinctHeaders', () => {
-  it('has every value of every header, as Node.js has for HTTP/1.1', async () => {
+  it('has every value of every header, as in Node.js for HTTP/1.1', async () => {
     const both = Promise.withResolvers<Pick<IncomingMessage, 'headersDistinct' | 'rawHeaders'>>();
     const server = createServer((request, response) => {
       response.end();

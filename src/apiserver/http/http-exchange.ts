@@ -4,36 +4,36 @@ import type { OpenRequest } from '../connections/open-request.ts';
 import { requestEntityTooLarge } from '../status.ts';
 import type { Body } from './body.ts';
 
-/** Of a request, what says who has sent it. */
+/** The parts of a request that identify its sender. */
 export interface RequestOrigin {
   /** The same for all requests of a connection. */
   readonly socket: Socket | undefined;
   readonly headers: IncomingHttpHeaders;
-  /** Every value of a header by itself. */
+  /** Each value of a header separately. */
   readonly headersDistinct: IncomingMessage['headersDistinct'];
 }
 
 /** Header fields of an answer. */
 export type AnswerHeaders = Readonly<Record<string, string | number>>;
 
-/** A request over HTTP/1.1 or HTTP/2, and the way back to who has sent it. */
+/** A request over HTTP/1.1 or HTTP/2, and its response. */
 export interface HttpExchange {
   readonly method: string;
-  /** The target as it came. */
+  /** The request target, unchanged. */
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly protocol: 'HTTP/1.1' | 'HTTP/2';
-  /** The code that was sent; meaningless before. */
+  /** The status code that was sent; meaningless before. */
   readonly code: number;
   /** Whether all of the answer has been handed to the operating system. */
   readonly isSent: boolean;
   /** The request in its connection: when it ends, and the memory that it uses. */
   readonly open: OpenRequest;
   origin(): RequestOrigin;
-  /** Reads the body, if there is one, and tells of each piece of it. */
+  /** Reads the body, if there is one, and calls the listener for each piece. */
   onBody(listener: (piece: Uint8Array) => void): void;
   /**
-   * Sends the answer; nothing is sent to who has gone.
+   * Sends the answer, unless the client has disconnected.
    *
    * @param body undefined: an answer without one
    */
@@ -45,19 +45,19 @@ export interface HttpExchange {
   abort(): void;
 }
 
-/** What answers requests; whatever happens, it does not throw. */
+/** Answers a request. Does not throw. */
 export type ExchangeHandler = (exchange: HttpExchange) => void;
 
 /**
- * `headersDistinct` as Node.js has it for HTTP/1.1 only.
+ * `headersDistinct`, which Node.js has for HTTP/1.1 only.
  *
- * @param rawHeaders names and values in turn
+ * @param rawHeaders names and values alternating
  */
 export function distinctHeaders(rawHeaders: readonly string[]): IncomingMessage['headersDistinct'] {
   const distinct: Record<string, string[]> = Object.create(null);
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase() ?? '';
-    // Those of HTTP/2 itself are no headers of the client's.
+    // Pseudo-headers are not headers of the client.
     if (name.startsWith(':')) continue;
     const value = rawHeaders[i + 1] ?? '';
     const values = distinct[name];

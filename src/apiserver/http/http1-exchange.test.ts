@@ -33,7 +33,7 @@ async function send(body: Buffer): Promise<{ sender: ServerResponse; receiver: I
   return { sender: await sender, receiver: await receiver };
 }
 
-it('holds no more of a large answer for its client than that can take', async () => {
+it('buffers only as much of a large response as the client can receive', async () => {
   // More than the buffers of the system hold.
   const body = Buffer.alloc(32 * 1024 * 1024, 'abcdefg');
   const { sender, receiver } = await send(body);

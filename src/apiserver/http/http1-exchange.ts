@@ -58,7 +58,7 @@ export class Http1Exchange implements HttpExchange {
     this.open.connection.close('stalled');
   }
 
-  /** What a client does not read is not encrypted for it, as TLS would do with all that it is given. */
+  /** In pieces: TLS would encrypt, and thus copy, all data that it gets, read by the client or not. */
   #write(pieces: Iterator<Uint8Array, void>): void {
     while (!this.open.isOver) {
       const { value } = pieces.next();

@@ -9,7 +9,11 @@ import {
   type RequestOrigin,
 } from './http-exchange.ts';
 
-/** The request of a stream that is not closed yet. @param rawHeaders names and values in turn */
+/**
+ * The request of a stream that is not closed yet.
+ *
+ * @param rawHeaders names and values alternating
+ */
 export function openHttp2Request(
   stream: ServerHttp2Stream,
   rawHeaders: readonly string[],
@@ -24,8 +28,8 @@ export function openHttp2Request(
 }
 
 /**
- * A request over HTTP/2, by the stream itself: the objects that Node.js can make of it, to look like
- * those of HTTP/1.1, take about a tenth of the time for a request.
+ * A request over HTTP/2. It uses the stream directly: the HTTP/1.1 compatibility objects of Node.js
+ * would take about a tenth of the time of a request.
  */
 export class Http2Exchange implements HttpExchange {
   readonly method: string;
@@ -40,7 +44,7 @@ export class Http2Exchange implements HttpExchange {
 
   /**
    * @param stream not closed yet; its errors are listened to
-   * @param rawHeaders names and values in turn
+   * @param rawHeaders names and values alternating
    */
   constructor(
     stream: ServerHttp2Stream,
@@ -87,14 +91,14 @@ export class Http2Exchange implements HttpExchange {
   }
 
   abort(): void {
-    // Not with the end of every answer: a reset overtakes that end, and the answer counts as cut.
+    // Only after the response has ended: a reset would overtake its end, and truncate it.
     if (this.#stream.state.localClose === 1) this.#stream.close(constants.NGHTTP2_NO_ERROR);
     else if (this.open.connection.isFrontProxy)
       this.open.connection.cancelRequest(this.open, 'stalled');
     else this.open.connection.close('stalled');
   }
 
-  /** In pieces, to see whether the client reads them. The session buffers one piece per stream. */
+  /** In pieces, to detect whether the client reads them. The session buffers one piece per stream. */
   #write(pieces: Iterator<Uint8Array, void>): void {
     const stream = this.#stream;
     if (this.open.isOver || stream.destroyed || stream.closed) return;

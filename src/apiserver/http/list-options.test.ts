@@ -22,7 +22,7 @@ function outcome(what: () => unknown): unknown {
 }
 
 describe('selectorParameter', () => {
-  it('reads a selector as it is, the first time and again', () => {
+  it('parses the same selector in the same way each time', () => {
     const text = fc.oneof(
       fc.constantFrom('', 'a=b', 'a in (b,c),!d', 'a=', 'a=b=c', 'x>1', ' '),
       fc.string({ maxLength: 6 }),
@@ -57,7 +57,7 @@ describe('selectorParameter', () => {
     }
   });
 
-  it('keeps what it reads of a short selector: of a long one that could be much', () => {
+  it('caches short selectors, but not long ones', () => {
     const longest = `${'a,'.repeat(127)}bb`;
     expect(longest).toHaveLength(256);
     for (const parameter of ['long', 'short'] as const) {

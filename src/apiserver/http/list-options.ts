@@ -7,7 +7,7 @@ import { badRequest, watchNotSupported } from '../status.ts';
 /** Each is compared with the labels of every object: more would block the event loop. */
 const MOST_REQUIREMENTS = 256;
 
-/** Those of a thousand autoscalers, in 25 MB at most for each parameter. */
+/** The selectors of a thousand autoscalers, in 25 MB at most for each parameter. */
 const REMEMBERED = { most: 2000, longest: 256 };
 
 const everything: LabelSelector = [];

@@ -32,7 +32,7 @@ describe('requestInfo', () => {
       'GET',
       { namespace: '', resource: 'pods', name: 'web-0', subresource: 'load' },
     ],
-  ])('reads %s with %s', (target, method, expected) => {
+  ])('derives the attributes of %s with %s', (target, method, expected) => {
     expect(requestInfo(method, parseRequestUrl(target))).toMatchObject(expected);
   });
 });

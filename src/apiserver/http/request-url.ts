@@ -1,25 +1,25 @@
 import { rememberTexts } from '../../text/text-memo.ts';
 import { badRequest } from '../status.ts';
 
-/** A request's target, taken apart once. */
+/** The parsed target of a request. */
 export interface RequestUrl {
   /** The decoded path. */
   readonly path: string;
-  /** The decoded path between its slashes; a single slash at the end does not count. */
+  /** The segments of the decoded path, without a single slash at the end. */
   readonly segments: readonly string[];
-  /** Shared by all requests for the same target: not to be changed. */
+  /** Shared by all requests for the same target: must not be changed. */
   readonly query: URLSearchParams;
 }
 
-/** What a proxy writes before the path (RFC 9112, 3.2.2): says nothing here. */
+/** The authority of an absolute target (RFC 9112, 3.2.2), which is ignored. */
 const authority = /^https?:\/\/[^/?]*/i;
 
 /**
- * Takes the target of a request apart. The path is decoded as a whole and split then, so an encoded
- * slash is a slash, and nothing is resolved: `.` and `..` are names like any others. Throws a
+ * Parses the target of a request. The path is decoded as a whole before it is split, so an encoded
+ * slash is a slash, and it is not normalized: `.` and `..` are names like any others. Throws a
  * Status 400 for a target without a path, and for a path that is not percent-encoded UTF-8.
  *
- * Those of a thousand autoscalers are remembered, which takes 16 MB at most, whoever sends what.
+ * The targets of a thousand autoscalers are cached, in 16 MB at most.
  */
 export const parseRequestUrl = rememberTexts(readRequestUrl, { most: 2000, longest: 512 });
 

@@ -52,7 +52,7 @@ function createHttp2(onExchange: (exchange: HttpExchange) => void) {
   return { server, connections };
 }
 
-describe('a client that does not read its answer', () => {
+describe('a client that does not read its response', () => {
   /** Answers, and resolves when the request is closed. */
   const answering = (bytes: number) => {
     const closed = Promise.withResolvers<string>();
@@ -89,7 +89,7 @@ describe('a client that does not read its answer', () => {
     expect(connections.closed).toEqual(['stalled']);
   });
 
-  it('on the connection of the front proxy only has its request cancelled', async () => {
+  it('loses only its request on a connection of the front proxy', async () => {
     // More than the client has asked for.
     const { answer, closed } = answering(1024 * 1024);
     const { server, connections } = createHttp2((exchange) => {
@@ -114,8 +114,8 @@ describe('a client that does not read its answer', () => {
   });
 });
 
-describe('a client of HTTP/2 that makes no end of its request', () => {
-  it('gets its whole answer, and the stream is closed', async () => {
+describe('an HTTP/2 client that does not end its request', () => {
+  it('gets the whole response, and the stream is closed', async () => {
     // However long it takes on a busy machine, the answer comes before the time is over.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const closed = Promise.withResolvers<string>();

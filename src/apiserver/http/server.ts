@@ -24,16 +24,16 @@ import { openHttp2Request } from './http2-exchange.ts';
 
 export interface ServerOptions {
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
   /** Other processes may listen on the same port (SO_REUSEPORT). */
   readonly reusePort: boolean;
   readonly certificate: ServingCertificate;
-  /** `tls-sni-cert-key`: certificates for clients that ask for one of these names. */
+  /** `tls-sni-cert-key`: certificates for clients that connect to one of these names. */
   readonly namedCertificates: readonly NamedCertificate[];
   /** `tls-min-version` and `tls-cipher-suites`, as Node.js takes them. */
   readonly tls: Pick<SecureContextOptions, 'minVersion' | 'ciphers'>;
-  /** Told of what goes wrong with the listening socket after the start. */
+  /** Called on errors of the listening socket after the start. */
   readonly onError: (error: Error) => void;
   /** Undefined: HTTP/2 is not offered. HTTP/1.1 always is. */
   readonly http2: Http2Options | undefined;
@@ -41,7 +41,7 @@ export interface ServerOptions {
   readonly observer: ConnectionObserver;
 }
 
-/** Who is told of the requests that come. */
+/** Called for each request. */
 export interface RequestListeners {
   onHttp1(request: IncomingMessage, response: ServerResponse, connection: Connection): void;
   /** @param rawHeaders names and values alternating */
@@ -54,10 +54,10 @@ export interface RequestListeners {
 }
 
 export interface Http2Options {
-  /** How many requests of a connection may be under way. */
+  /** The number of concurrent requests of a connection. */
   readonly maxStreams: number;
-  /** How long a connection may be without traffic, in milliseconds; default: two minutes. */
-  readonly idleTimeout?: number;
+  /** How long a connection may be without traffic; default: two minutes. */
+  readonly idleTimeoutMs?: number;
 }
 
 /** A certificate for some host names; `*.` stands for one label. */
@@ -73,60 +73,60 @@ export interface Server {
   unsentBytes(): number;
   /** New connections get this certificate. */
   replaceCertificate(certificate: ServingCertificate): void;
-  /** New connections that ask for one of the names get this certificate. */
+  /** New connections for one of the names (SNI) get this certificate. */
   addCertificate(named: NamedCertificate): void;
   /**
    * Accepts no more connections, waits for running requests, and aborts them after the grace period.
    * Requests that clients do not complete are aborted after a second.
    */
-  close(graceMilliseconds: number): Promise<void>;
+  close(graceMs: number): Promise<void>;
 }
 
-/** How long a connection may stay without a request, in milliseconds: longer than clients' own. */
-const IDLE_TIMEOUT = 120_000;
+/** How long a connection may be idle: longer than the idle timeout of Kubernetes clients. */
+const IDLE_TIMEOUT_MS = 120_000;
 
-/** Bytes; a front proxy sends a header for every group of a user. */
-const maxHeaderSize = 64 * 1024;
-const maxHeaders = 2000;
+/** In bytes. A front proxy sends a header for each group of a user. */
+const MAX_HEADER_SIZE = 64 * 1024;
+const MAX_HEADERS = 2000;
 
 /** Times are in milliseconds. */
-const http1Limits = {
-  maxHeaderSize,
-  keepAliveTimeout: IDLE_TIMEOUT,
+const HTTP1_LIMITS = {
+  maxHeaderSize: MAX_HEADER_SIZE,
+  keepAliveTimeout: IDLE_TIMEOUT_MS,
   headersTimeout: 15_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
 };
 
-const http2Limits = {
-  maxHeaderListPairs: maxHeaders,
-  // Megabytes a connection: 64 KiB for each of 250 streams, and what nghttp2 needs.
+const HTTP2_LIMITS = {
+  maxHeaderListPairs: MAX_HEADERS,
+  // In megabytes per connection: 64 KiB for each of 250 streams, and the memory of nghttp2.
   maxSessionMemory: 20,
   maxOutstandingPings: 10,
-  // Streams that a client may cancel at once, and a second from then on; all of a connection at once
-  // when the API server's own client gives up.
+  // Streams that a client may cancel at once, and per second after that. The API server cancels all
+  // streams of a connection at once when its own client disconnects.
   streamResetBurst: 500,
   streamResetRate: 33,
-  // Of the peer's choosing up to this; in bytes.
+  // The largest table that the peer may choose, in bytes.
   maxDeflateDynamicTableSize: 4096,
 };
 
 /** The size of the HPACK table, in bytes: the default of HTTP/2. */
-const headerTableSize = 4096;
+const HEADER_TABLE_SIZE = 4096;
 
 /** Pipelined requests of an HTTP/1.1 connection; no Kubernetes client sends two. */
 const MOST_PIPELINED = 16;
 
-/** In bytes; some tens of the shortest requests. */
+/** In bytes: a few dozen of the shortest requests. */
 const PARSED_AT_ONCE = 1024;
 
-/** How long a client may take until the first byte and for the TLS handshake, in milliseconds. */
-const HANDSHAKE_TIMEOUT = 10_000;
+/** For the first byte, and for the TLS handshake. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** How long requests may remain incomplete during shutdown, in milliseconds. */
-const INCOMPLETE_GRACE = 1_000;
+/** How long requests may remain incomplete during shutdown. */
+const INCOMPLETE_GRACE_MS = 1_000;
 
-/** Starts to listen. Rejects where the port cannot be had. */
+/** Starts to listen. Rejects if the address is not available. */
 export async function startServer(
   listeners: RequestListeners,
   options: ServerOptions,
@@ -145,7 +145,7 @@ export async function startServer(
     server.once('error', reject);
     server.listen({ port, host, reusePort }, () => {
       server.removeListener('error', reject);
-      // A connection that cannot be accepted is that client's loss only.
+      // A connection that cannot be accepted does not affect other clients.
       server.on('error', options.onError);
       resolve();
     });
@@ -157,10 +157,10 @@ export async function startServer(
     replaceCertificate: (next) =>
       server.setSecureContext({ ...tls, ...next, ...askForClientCertificates }),
     addCertificate,
-    async close(graceMilliseconds) {
-      const incomplete = setTimeout(connections.closeUnoccupied, INCOMPLETE_GRACE);
-      const grace = setTimeout(connections.closeAll, graceMilliseconds);
-      // Idle connections end at once, the others with their last answer.
+    async close(graceMs) {
+      const incomplete = setTimeout(connections.closeUnoccupied, INCOMPLETE_GRACE_MS);
+      const grace = setTimeout(connections.closeAll, graceMs);
+      // Idle connections are closed immediately, the others after their last response.
       await new Promise<void>((resolve) => server.close(() => resolve()));
       clearTimeout(incomplete);
       clearTimeout(grace);
@@ -173,25 +173,25 @@ function createListener(
   connections: Connections,
   { certificate, tls, http2 }: ServerOptions,
 ): HttpsServer | Http2SecureServer {
-  const handshakeTimeout = HANDSHAKE_TIMEOUT;
+  const handshakeTimeout = HANDSHAKE_TIMEOUT_MS;
   const secure = { ...tls, ...certificate, ...askForClientCertificates, handshakeTimeout };
   const onHttp1 = http1Listener(listeners, connections);
   if (http2 === undefined) {
-    const server = createServer({ ...secure, ...http1Limits }, onHttp1);
-    server.maxHeadersCount = maxHeaders;
+    const server = createServer({ ...secure, ...HTTP1_LIMITS }, onHttp1);
+    server.maxHeadersCount = MAX_HEADERS;
     server.on('secureConnection', (socket) => parseInPieces(socket, connections));
     return server;
   }
   const { maxStreams } = http2;
   const server = createSecureServer({
     ...secure,
-    ...http1Limits,
-    ...http2Limits,
+    ...HTTP1_LIMITS,
+    ...HTTP2_LIMITS,
     allowHTTP1: true,
     settings: {
       maxConcurrentStreams: maxStreams,
-      maxHeaderListSize: maxHeaderSize,
-      headerTableSize,
+      maxHeaderListSize: MAX_HEADER_SIZE,
+      headerTableSize: HEADER_TABLE_SIZE,
     },
   });
   // Node.js emits requests of both versions, those of HTTP/2 through its HTTP/1.1 compatibility API.
@@ -199,13 +199,13 @@ function createListener(
     const isHttp1 = request instanceof IncomingMessage && response instanceof ServerResponse;
     if (isHttp1) onHttp1(request, response);
   });
-  // That listener has brought another, which would dress up each stream.
+  // Node.js adds a listener with that one, which would wrap each stream.
   server.removeAllListeners('stream');
   server.on('secureConnection', (socket) => {
     if (socket.alpnProtocol !== 'h2') parseInPieces(socket, connections);
   });
   server.on('session', (session) => {
-    endWhenIdle(session, http2.idleTimeout ?? IDLE_TIMEOUT);
+    endWhenIdle(session, http2.idleTimeoutMs ?? IDLE_TIMEOUT_MS);
     listenToStreams(session, listeners, connections);
   });
   return server;
@@ -230,7 +230,7 @@ function http1Listener(
     if (tracked === undefined || tracked.connection.isClosing) return;
     const { connection } = tracked;
     tracked.unanswered += 1;
-    // Counted now, and not when they start: a client can send thousands before that.
+    // Counted before they start: a client can send thousands before that.
     if (tracked.unanswered > MOST_PIPELINED) {
       connection.close('pipeline_limit');
       return;
@@ -247,14 +247,14 @@ function http1Listener(
 /** A connection of HTTP/1.1. */
 interface Http1Connection {
   readonly connection: Connection;
-  /** Requests that have no complete response. */
+  /** The number of requests without a complete response. */
   unanswered: number;
 }
 
 /**
- * Hands what a connection of HTTP/1.1 receives to the parser in small pieces, until the connection is
- * closed. Of a whole chunk Node.js would make hundreds of requests at once, and keep all of them until
- * the socket is closed.
+ * Passes the data of an HTTP/1.1 connection to the parser in small pieces, until the connection is
+ * closed. From a whole chunk Node.js would create hundreds of requests at once, and keep all of them
+ * until the socket is closed.
  */
 function parseInPieces(socket: Socket, connections: Connections): void {
   const connection = connections.of(socket);
@@ -289,10 +289,10 @@ function listenToStreams(
     _flags: number,
     rawHeaders: readonly string[],
   ): void => {
-    // A stream that ends early is not a fault, and its listeners get the close event.
+    // A stream that ends early is not an error, and its listeners get the close event.
     stream.on('error', ignore);
     if (connection.isClosing) return;
-    // Its memory counts from now on, not only from when it starts.
+    // Its memory counts from now on, before it starts.
     const open = openHttp2Request(stream, rawHeaders, connection);
     connections.scheduler.start(connection, () => {
       if (!open.isOver && !stream.destroyed) onHttp2(stream, headers, rawHeaders, open);
@@ -312,7 +312,7 @@ function acceptWithin(
   server.on('connection', (socket: Socket) => {
     const connection = connections.accept(socket);
     if (connection === undefined) return;
-    rejectPlainHttp(socket, HANDSHAKE_TIMEOUT, {
+    rejectPlainHttp(socket, HANDSHAKE_TIMEOUT_MS, {
       onTls: () => {
         for (const listener of startHandshake) listener.call(server, socket);
       },
@@ -322,15 +322,13 @@ function acceptWithin(
 }
 
 /**
- * HTTP/2 connections have no time limit of their own. One that is told to go stays for what is under
- * way, which may be a request that its client never ends.
- *
- * @param milliseconds so long without traffic it is told to go, so long again and it is closed
+ * Node.js has no idle timeout for HTTP/2 connections. After the timeout a connection gets a GOAWAY,
+ * and after the same time again it is closed: a client might never complete a request.
  */
-function endWhenIdle(session: ServerHttp2Session, milliseconds: number): void {
-  session.setTimeout(milliseconds, () => {
+function endWhenIdle(session: ServerHttp2Session, timeoutMs: number): void {
+  session.setTimeout(timeoutMs, () => {
     session.close();
-    const timer = setTimeout(() => session.destroy(), milliseconds);
+    const timer = setTimeout(() => session.destroy(), timeoutMs);
     timer.unref();
     session.once('close', () => clearTimeout(timer));
   });

@@ -2,9 +2,9 @@ import type { ApiField, ApiType, ApiTypes, FieldType } from '../registration/api
 
 /** How a version of OpenAPI writes types. */
 export interface SchemaStyle {
-  /** Where the types stand in the document. */
+  /** The path of the types in the document. */
   readonly refPrefix: string;
-  /** What says that a value may be null. */
+  /** The keyword for a value that may be null. */
   readonly nullable: object;
 }
 

@@ -12,7 +12,7 @@ const messages = new Map([
 ]);
 const encode = (object: object): Buffer => encodeApiObject(object, messages);
 
-/** A field as it stands in the bytes: all that can be known without a schema. */
+/** A field on the wire, without its schema. */
 interface WireField {
   readonly number: number;
   readonly value: bigint | Buffer;
@@ -72,7 +72,7 @@ function unwrap(encoded: Buffer, apiVersion: string, kind: string): Buffer {
 }
 
 describe('an API object as protobuf', () => {
-  it('is what protoc makes of it', () => {
+  it('equals the output of protoc', () => {
     const encoded = encode({
       kind: 'ExternalMetricValueList',
       apiVersion: 'external.metrics.k8s.io/v1beta1',
@@ -234,7 +234,7 @@ describe('an API object as protobuf', () => {
     [{ kind: 'Pod', apiVersion: 'v1' }, 'no protobuf message for v1/Pod'],
     [
       { kind: 'Status', apiVersion: 'v1', message: 1 },
-      'message cannot be written as protobuf: expected a text',
+      'message cannot be written as protobuf: expected a string',
     ],
     [
       { kind: 'Status', apiVersion: 'v1', code: 0.5 },
@@ -245,7 +245,7 @@ describe('an API object as protobuf', () => {
       { kind: 'APIGroupList', groups: ['g'] },
       'groups cannot be written as protobuf: expected an object',
     ],
-  ])('is not made of %j', (object, message) => {
+  ])('cannot be written for %j', (object, message) => {
     expect(() => encode(object)).toThrow(new TypeError(message));
   });
 });

@@ -1,7 +1,7 @@
 import { parseGoDuration } from '../../apimachinery/go-duration.ts';
 import type { WireWriter } from './wire.ts';
 
-/** How the value of a field is written. */
+/** The wire type of a field. */
 export type FieldType =
   | 'string'
   | 'integer'
@@ -28,8 +28,8 @@ export interface Field {
 }
 
 /**
- * A message: writes an object in JSON form, field by field. What is null or undefined is left out,
- * and so is a field that the message does not have.
+ * A message: writes an object in JSON form, field by field. Null and undefined values are left out, as
+ * are fields that the message does not have.
  *
  * Throws a TypeError naming the field for a value that is not of its type.
  */
@@ -37,7 +37,7 @@ export type MessageType = (writer: WireWriter, object: JsonObject) => void;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** @param fields in the order of their numbers, which is the order they are written in */
+/** @param fields in the order of their numbers, in which they are written */
 export function messageType(fields: Readonly<Record<string, Field>>): MessageType {
   const list = Object.entries(fields).map(([name, field]) => ({ name, write: fieldWriter(field) }));
   return (writer, object) => {
@@ -48,7 +48,7 @@ export function messageType(fields: Readonly<Record<string, Field>>): MessageTyp
   };
 }
 
-/** Writes the value of a field, whose name is there for what is wrong with it. */
+/** Writes the value of a field. The name is for errors. */
 type FieldWriter = (writer: WireWriter, name: string, value: unknown) => void;
 
 function fieldWriter({ number, type, repeated = false }: Field): FieldWriter {
@@ -98,7 +98,7 @@ const valueWriters: Readonly<Record<Exclude<FieldType, MessageType>, ValueWriter
   'quantity map': mapWriter(writeQuantity),
 };
 
-/** A map is a list of messages with a key and a value; sorted, so that equal maps look the same. */
+/** A map is a list of messages with a key and a value, sorted by key so that equal maps are equal bytes. */
 function mapWriter(writeValue: ValueWriter): ValueWriter {
   return (writer, name, number, map) => {
     const entries = Object.entries(asObject(name, map)).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -124,7 +124,7 @@ function writeTime(writer: WireWriter, name: string, number: number, value: unkn
   writer.close(message);
 }
 
-/** All times of an object are the same, mostly. */
+/** Most times of an object are equal. */
 let lastTime = { text: '1970-01-01T00:00:00Z', seconds: 0 };
 
 function secondsOf(name: string, text: string): number {
@@ -134,7 +134,7 @@ function secondsOf(name: string, text: string): number {
 }
 
 function asText(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw wrongType(name, 'a text');
+  if (typeof value !== 'string') throw wrongType(name, 'a string');
   return value;
 }
 

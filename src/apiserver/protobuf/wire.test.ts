@@ -54,7 +54,7 @@ function varint(value: bigint): Buffer {
   return last ? byte : Buffer.concat([byte, varint(bits >> 7n)]);
 }
 
-it('writes messages in one another as if each were written by itself', () => {
+it('writes nested messages as if each were written separately', () => {
   fc.assert(
     fc.property(message, (fields) => {
       expect(writeMessage((writer) => write(writer, fields)).equals(plainly(fields))).toBe(true);

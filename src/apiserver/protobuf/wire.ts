@@ -8,7 +8,7 @@ export interface WireWriter {
   bytes(field: number, value: string | Uint8Array): void;
   /** A field of type int32, int64 or bool (0 and 1): a safe integer, or a bigint within 64 bits. */
   varint(field: number, value: number | bigint): void;
-  /** Begins a field that is a message: what is written from now on is its fields. */
+  /** Begins a field that is a message. The fields written until it is closed are its fields. */
   open(field: number): OpenMessage;
   /** Ends the message that was begun last. */
   close(message: OpenMessage): void;
@@ -28,13 +28,13 @@ const FIRST_SIZE = 16 * 1024;
 /** Characters of a text whose length takes one byte. */
 const SHORT = 127;
 
-/** One is enough, since writing waits for nothing; what it has grown for is not kept. */
+/** Shared, since writing is synchronous. A buffer that has grown is not kept. */
 let spare: Buffer | undefined;
 
 /**
- * What `write` writes.
+ * Returns what `write` writes.
  *
- * @param prefix goes before it
+ * @param prefix of the result
  */
 export function writeMessage(write: (writer: WireWriter) => void, prefix?: Uint8Array): Buffer {
   const buffer = spare ?? Buffer.allocUnsafeSlow(FIRST_SIZE);
@@ -46,7 +46,7 @@ export function writeMessage(write: (writer: WireWriter) => void, prefix?: Uint8
   return written;
 }
 
-/** All messages in one another go into one buffer, which grows. */
+/** Writes nested messages into one buffer, which grows. */
 class BufferWriter implements WireWriter {
   #buffer: Buffer;
   #length = 0;
@@ -71,8 +71,8 @@ class BufferWriter implements WireWriter {
   }
 
   /**
-   * Writes a text with its length where it is ASCII, else nothing; as nearly all texts are short
-   * and ASCII, one byte after the other is faster than a call for each text.
+   * Writes a text with its length if it is short and ASCII, else nothing. Nearly all texts are, and
+   * writing them byte by byte is faster than a call for each text.
    */
   #shortAscii(text: string): boolean {
     const buffer = this.#buffer;
@@ -104,7 +104,7 @@ class BufferWriter implements WireWriter {
     this.#byte(Number(rest));
   }
 
-  /** Its length goes before it and is known after it: room for one byte is left, mostly enough. */
+  /** The length is known only afterwards: one byte is reserved for it, which is usually enough. */
   open(field: number): OpenMessage {
     this.#reserve(LONGEST_VARINT + 1);
     this.#tag(field, LENGTH_DELIMITED);
@@ -115,7 +115,7 @@ class BufferWriter implements WireWriter {
   close(start: OpenMessage): void {
     const end = this.#length;
     const shift = numberSize(end - start) - 1;
-    // Enough for the shift, and so that writing the length, before the end, moves nothing.
+    // Enough for the shift, so that writing the length does not move the buffer.
     this.#reserve(LONGEST_VARINT);
     if (shift > 0) this.#buffer.copyWithin(start + shift, start, end);
     this.#length = start - 1;
@@ -129,7 +129,7 @@ class BufferWriter implements WireWriter {
     this.#number(length);
   }
 
-  /** A copy, as small as can be. */
+  /** A copy without unused bytes. */
   written(): Buffer {
     return Buffer.from(this.#buffer.subarray(0, this.#length));
   }
@@ -138,7 +138,7 @@ class BufferWriter implements WireWriter {
     this.#number(field * 8 + wireType);
   }
 
-  /** A varint of less than 32 bits, for which there is room: seven bits a byte, the lowest first. */
+  /** A varint of less than 32 bits, for which there is room: seven bits per byte, the lowest first. */
   #number(value: number): void {
     let rest = value;
     while (rest > 127) {
@@ -153,7 +153,7 @@ class BufferWriter implements WireWriter {
     this.#length += 1;
   }
 
-  /** Makes room for so many bytes more. */
+  /** Makes room for this many more bytes. */
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;

@@ -27,7 +27,7 @@ describe('an Accept header', () => {
     expect(texts(header)).toEqual(expected);
   });
 
-  it('is refused where it is longer than anybody needs', () => {
+  it('is rejected if it is too long', () => {
     const longest = 'a/b,'.repeat(1024);
     expect(parseAccept(longest)).toHaveLength(1024);
     expect(() => parseAccept(`${longest},`)).toThrow(StatusError);
@@ -36,7 +36,7 @@ describe('an Accept header', () => {
     );
   });
 
-  it('is kept where it is short: what is kept takes much more room than the header', () => {
+  it('is cached if it is short', () => {
     const longest = 'a/b,'.repeat(128);
     expect(parseAccept(longest)).toBe(parseAccept(longest));
     expect(parseAccept(`${longest},`)).not.toBe(parseAccept(`${longest},`));
@@ -56,7 +56,7 @@ describe('an Accept header', () => {
     thousandths: fc.integer({ min: 1, max: 1000 }),
   });
 
-  it('reads back what is written, whatever is in quotes, the best first', () => {
+  it('has the ranges that were written, with any quoted values, the best first', () => {
     fc.assert(
       fc.property(fc.array(range), (ranges) => {
         const header = ranges
@@ -82,7 +82,7 @@ describe('an Accept header', () => {
     );
   });
 
-  it('is read whatever it is', () => {
+  it('can be any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (header) => {
         for (const { quality, type, subtype } of parseAccept(header)) {

@@ -1,7 +1,7 @@
 import { rememberTexts } from '../../text/text-memo.ts';
 import { badRequest } from '../status.ts';
 
-/** One part of an Accept header: media types, and how much the client likes them. */
+/** A media range of an Accept header, with its quality. */
 export interface MediaRange {
   /** In lower case; `*` for any. */
   readonly type: string;
@@ -13,23 +13,22 @@ export interface MediaRange {
   readonly quality: number;
 }
 
-/** In characters: reading one as long as all headers may be would keep everybody else waiting. */
+/** In characters: parsing one as long as all headers may be would block the event loop. */
 const LONGEST = 4096;
 
 /**
- * Reads an Accept header (RFC 9110, 12.5.1). A part that is no media range is passed over, and so
- * is a parameter that is none: what is left may still be served. Throws a Status 400 for one that is
- * longer than anybody needs.
+ * Parses an Accept header (RFC 9110, 12.5.1). Invalid media ranges and parameters are ignored. Throws
+ * a Status 400 for a header that is too long.
  *
- * @returns the ranges that are acceptable, the best first: by quality, then the more definite ones,
- *   then as they came
+ * @returns the acceptable ranges by descending quality; of those with the same quality, the more
+ *   specific ones first, else in their order
  */
 export function parseAccept(header: string): readonly MediaRange[] {
   if (header.length <= LONGEST) return readRemembered(header);
   throw badRequest(`Accept: expected at most ${LONGEST} characters, got ${header.length}`);
 }
 
-/** Clients have few of them, and what is read of one takes sixty times its room. */
+/** Clients send few different ones. A parsed header takes sixty times the memory of its text. */
 const readRemembered = rememberTexts(readAccept, { most: 100, longest: 512 });
 
 function readAccept(header: string): readonly MediaRange[] {
@@ -64,7 +63,7 @@ function unquote(value: string): string {
   return value.slice(1, -1).replaceAll(/\\(.)/gs, '$1');
 }
 
-/** A quality that is none counts as the best, as in Kubernetes' servers. */
+/** An invalid quality counts as 1, as in Kubernetes' servers. */
 function qualityOf(text: string | undefined): number {
   if (text === undefined || !/^(?:\d{1,3}(?:\.\d{0,9})?|\.\d{1,9})$/.test(text)) return 1;
   return Math.min(1, Number(text));

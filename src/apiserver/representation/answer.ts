@@ -7,7 +7,7 @@ import { longContent } from './long-content.ts';
 import { longListOf } from './long-list.ts';
 import { JSON_TYPE, type ObjectMediaType } from './negotiation.ts';
 
-/** What is sent to a client. */
+/** The content of a response. */
 export interface Answer {
   readonly code: number;
   readonly contentType: string;
@@ -15,7 +15,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What of a request decides about the form of its answer. */
+/** The representation of an object. */
 export interface AnswerForm {
   readonly mediaType: ObjectMediaType;
   readonly pretty: boolean;
@@ -27,19 +27,19 @@ export function textAnswer(code: number, contentType: string, text: string): Ans
   return { code, contentType, content: freshContent(Buffer.from(text)), headers: {} };
 }
 
-/** An API object that is made for this request. */
+/** An API object that is created for one request. */
 export function objectAnswer(code: number, object: object, form: AnswerForm): Answer {
   const content = freshContent(encode(object, form.mediaType, form.pretty, form.messages));
   return { code, contentType: form.mediaType, content, headers: { Vary: 'Accept' } };
 }
 
-/** How a long list is written. */
+/** Options for writing a long list. */
 export interface ListWriting {
-  /** Whether the client reads gzip. */
+  /** Whether the client accepts gzip. */
   readonly isCompressed: boolean;
   /** Long lists are written one at a time, as each needs much memory. */
   readonly oneAtATime: LimitFunction;
-  /** Ends the writing, also while it waits for its turn. */
+  /** Ends the writing, also while it waits. */
   readonly signal: AbortSignal;
   /** Counts memory that is held meanwhile, in bytes. Returns the function that releases it. */
   readonly holdMemory: (bytes: number) => () => void;
@@ -65,13 +65,13 @@ export async function listAnswer(
   }
 }
 
-/** JSON, for what has no other representation. */
+/** An object that has no other representation than JSON. */
 export function jsonAnswer(code: number, object: object, pretty: boolean): Answer {
   return objectAnswer(code, object, { mediaType: JSON_TYPE, pretty });
 }
 
 /**
- * An object that is the same for everybody: 304 without a body where the client has it.
+ * A document: 304 without a body if the client has it already.
  *
  * @param ifNoneMatch the header If-None-Match
  */

@@ -7,7 +7,7 @@ import { JSON_TYPE, objectMediaTypes, PROTOBUF_TYPE, YAML_TYPE } from './negotia
 const object = { kind: 'APIGroup', apiVersion: 'v1', name: 'custom.metrics.k8s.io', versions: [] };
 
 describe('createDocument', () => {
-  it('makes each representation once, and indents what can be indented', () => {
+  it('creates each representation once, and indents JSON only', () => {
     const document = createDocument(object);
     for (const type of objectMediaTypes) {
       for (const pretty of [false, true]) {
@@ -29,14 +29,14 @@ describe('createDocument', () => {
     expect([gunzipSync(Buffer.concat(compressed))]).toEqual(content.bytes());
   });
 
-  it('has a tag that is the same for the same content, and for no other', () => {
+  it('has a tag that depends on the content only', () => {
     const { etag } = createDocument({ ...object });
     expect(etag).toMatch(/^"[0-9A-F]{128}"$/);
     expect(createDocument(object).etag).toBe(etag);
     expect(createDocument({ ...object, name: 'metrics.k8s.io' }).etag).not.toBe(etag);
   });
 
-  it('is no YAML where that would keep all others waiting', () => {
+  it('has no YAML if that would block the event loop', () => {
     const name = 'x'.repeat(512 * 1024);
     const document = createDocument({ ...object, name });
     const tooLarge = expect.objectContaining({ status: expect.objectContaining({ code: 406 }) });

@@ -123,8 +123,8 @@ function* itemParts(
 
 /**
  * Writes the fields of items. Items share objects, such as the metric with its selector of some
- * kilobytes: the text of an object that the item before had in the same field is not made again, and a
- * long one is encoded once.
+ * kilobytes: an object that the previous item had in the same field is not written again as JSON, and
+ * a long one is encoded as UTF-8 once.
  */
 function fieldTexts(pretty: boolean): (name: string, value: unknown) => Piece {
   const last = new Map<string, { readonly value: object; text: Piece }>();

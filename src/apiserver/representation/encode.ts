@@ -41,7 +41,7 @@ export function rejectLargeYaml(length: number): void {
   );
 }
 
-/** As sigs.k8s.io/yaml does it: by way of JSON, with sorted keys. */
+/** As sigs.k8s.io/yaml: from JSON, with sorted keys. */
 function toYaml(object: object): string {
   const json = JSON.stringify(object);
   rejectLargeYaml(json.length);

@@ -7,7 +7,7 @@ describe('longContent', () => {
   const pieces = () => Array.from({ length: 30 }, (_, i) => Buffer.alloc(10_000, String(i % 10)));
   const whole = Buffer.concat(pieces());
 
-  it('is made of the pieces', async () => {
+  it('consists of the pieces', async () => {
     const content = await longContent(pieces(), false, new AbortController().signal);
     expect(content.length).toBe(300_000);
     expect(Buffer.concat(await content.bytes())).toEqual(whole);
@@ -21,7 +21,7 @@ describe('longContent', () => {
     expect(Buffer.concat(await content.bytes())).toEqual(whole);
   });
 
-  it('is not compressed where it is not worth it', async () => {
+  it('is not compressed if it is short', async () => {
     const content = await longContent(pieces().slice(0, 2), true, new AbortController().signal);
     expect(bodyLength(await content.bytes())).toBe(20_000);
   });

@@ -45,18 +45,18 @@ describe('negotiation', () => {
     ['application/*', /stream=watch$/],
     ['application/json;q=0', /^406: Not Acceptable/],
     [discovery('v2'), /^only the following media types are accepted: application\/json, /],
-  ])('refuses %s', (accept, message) => {
+  ])('rejects %s', (accept, message) => {
     expect(() => negotiate(accept, objectOffer)).toThrow(StatusError);
     expect(() => negotiate(accept, objectOffer)).toThrow(message);
     expect(negotiateError(accept)).toBe('application/json');
   });
 
-  it('writes errors as the client likes them, where that can be read', () => {
+  it('writes errors as the client prefers, if the header can be parsed', () => {
     for (const type of objectMediaTypes) expect(negotiateError(type)).toBe(type);
     expect(negotiateError('application/yaml,'.repeat(1000))).toBe('application/json');
   });
 
-  it('knows whether a single representation is acceptable', () => {
+  it('checks whether a single representation is acceptable', () => {
     expect(accepts(undefined, 'application/json')).toBe(true);
     expect(accepts('application/*', 'application/json')).toBe(true);
     expect(accepts('application/xml, */*;q=0', 'application/json')).toBe(false);

@@ -6,7 +6,7 @@ export const JSON_TYPE = 'application/json';
 export const YAML_TYPE = 'application/yaml';
 export const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
 
-/** How an API object can be written. */
+/** The media types of API objects. */
 export const objectMediaTypes = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE] as const;
 
 export type ObjectMediaType = (typeof objectMediaTypes)[number];
@@ -20,18 +20,18 @@ export interface Conversion {
 
 /** A conversion that an endpoint can make. */
 export interface OfferedConversion extends Conversion {
-  /** How its outcome can be written; absent: in all ways. */
+  /** The media types of the converted object; absent: all. */
   readonly mediaTypes?: readonly ObjectMediaType[];
 }
 
-/** What an endpoint can answer with. */
+/** What an endpoint can produce. */
 export interface Offer {
-  /** Representations besides those of objects, which are only named where nothing fits. */
+  /** Other representations, which are only listed in a Status 406. */
   readonly alsoProduces: readonly string[];
   readonly conversions: readonly OfferedConversion[];
 }
 
-/** What is answered with. */
+/** The negotiated representation. */
 export interface Negotiated {
   readonly mediaType: ObjectMediaType;
   readonly conversion: Conversion | undefined;
@@ -41,8 +41,8 @@ export interface Negotiated {
 export const discoveryOffer: Offer = { alsoProduces: [], conversions: [] };
 
 /**
- * Chooses how an API object is written, as Kubernetes' servers do: what the client likes best of
- * what there is. Throws a Status 406 where that is nothing.
+ * Chooses the representation of an API object as Kubernetes' servers do: the one that the client
+ * prefers. Throws a Status 406 if none is acceptable.
  *
  * @param accept the Accept header; undefined or empty: anything
  */
@@ -51,7 +51,7 @@ export function negotiate(accept: string | undefined, offer: Offer): Negotiated 
     return { mediaType: JSON_TYPE, conversion: undefined };
   }
   const ranges = parseAccept(accept);
-  // Their router looks first, and knows no `application/*`.
+  // Their router checks first, and does not support `application/*`.
   if (
     !ranges.some((range) => isAny(range) || objectMediaTypes.some((type) => names(range, type)))
   ) {
@@ -69,7 +69,7 @@ export function negotiate(accept: string | undefined, offer: Offer): Negotiated 
   throw notAcceptable(objectMediaTypes);
 }
 
-/** How an error is written: as the client likes it, else as JSON. */
+/** The media type of an error: the one that the client prefers, else JSON. */
 export function negotiateError(accept: string | undefined): ObjectMediaType {
   try {
     return negotiate(accept, discoveryOffer).mediaType;
@@ -78,7 +78,7 @@ export function negotiateError(accept: string | undefined): ObjectMediaType {
   }
 }
 
-/** Whether a document that there is in one representation only is acceptable. */
+/** Whether a document with a single representation is acceptable. */
 export function accepts(accept: string | undefined, mediaType: string): boolean {
   if (accept === undefined || accept.trim() === '') return true;
   return parseAccept(accept).some((range) => covers(range, mediaType));

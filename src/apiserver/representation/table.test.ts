@@ -28,7 +28,7 @@ function codeOf(act: () => unknown): number {
 }
 
 describe('a Table', () => {
-  it('has a row for each object, with its metadata beside it', () => {
+  it('has a row for each object, with its metadata', () => {
     const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1beta1' };
     expect(table('', 'v1beta1')).toEqual({
       kind: 'Table',
@@ -46,7 +46,7 @@ describe('a Table', () => {
     expect(table('includeObject=Metadata')).toEqual(table());
   });
 
-  it('has the object, or nothing, beside a row where that is asked for', () => {
+  it('includes the object, or nothing, if that is requested', () => {
     expect(table('includeObject=Object')).toMatchObject({
       rows: [objects[0], objects[1]].map((each) => ({ object: each?.object })),
     });

@@ -3,13 +3,13 @@ import { listItems } from './long-list.ts';
 import type { Conversion, OfferedConversion } from './negotiation.ts';
 import { JSON_TYPE, YAML_TYPE } from './negotiation.ts';
 
-/** The group of the kinds that any object can be converted to. */
+/** The group of the kinds that objects can be converted to. */
 const GROUP = 'meta.k8s.io';
 const VERSIONS = ['v1', 'v1beta1'];
 
 /**
- * What objects can be converted to: rows for people to read, as `kubectl get` asks for them, and
- * their metadata alone. A Table has no protobuf form.
+ * The kinds that objects can be converted to: a Table for people, which `kubectl get` requests, and
+ * the metadata alone. A Table has no protobuf form.
  */
 export const tableConversions: readonly OfferedConversion[] = VERSIONS.flatMap((version) => [
   { kind: 'Table', group: GROUP, version, mediaTypes: [JSON_TYPE, YAML_TYPE] },
@@ -34,9 +34,9 @@ export interface Tabled {
 /**
  * Converts an object, or a list of objects, to a kind of {@link tableConversions}.
  *
- * @param query where `includeObject` says what of an object stands beside its row
- * @throws StatusError 400 for an `includeObject` that is none; 406 where a list is wanted as an
- *   object or an object as a list
+ * @param query its parameter `includeObject` selects the part of the object that a row contains
+ * @throws StatusError 400 for an unknown `includeObject`; 406 if a list is requested as an object, or
+ *   an object as a list
  */
 export function convert(
   objects: readonly Tabled[],
