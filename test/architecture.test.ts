@@ -17,7 +17,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   rules: ['gotemplate', 'promql', 'apimachinery', 'async', 'text'],
   sources: ['rules', 'kubernetes', 'promql', 'apimachinery', 'async', 'files', 'text'],
   prometheus: ['rules', 'apimachinery', 'async', 'files', 'http-client', 'memory', 'text'],
-  catalog: ['rules', 'apimachinery', 'async'],
+  catalog: ['prometheus', 'rules', 'apimachinery', 'async'],
   metrics: ['catalog', 'prometheus', 'rules', 'promql', 'apimachinery', 'async', 'text'],
   apiserver: ['apimachinery', 'async', 'memory', 'text'],
   apis: ['apiserver', 'metrics', 'catalog', 'apimachinery', 'text'],

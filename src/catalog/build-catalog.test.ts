@@ -8,7 +8,7 @@ import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts
 import { createCatalogBuilder } from './build-catalog.ts';
 import { emptyCatalog } from './catalog.ts';
 import type { RuleLists } from './required-labels.ts';
-import type { KnownSeries } from './series-snapshot.ts';
+import type { SeriesSnapshot } from './series-snapshot.ts';
 
 const mapper = builtinResourceMapper();
 const overrides = { namespace: 'namespace', pod: 'pod', node: 'node' };
@@ -277,7 +277,7 @@ it('has an empty catalog to begin with', () => {
 });
 
 describe('createCatalogBuilder', () => {
-  const series = (...names: readonly string[]): KnownSeries => ({
+  const series = (...names: readonly string[]): SeriesSnapshot => ({
     names,
     labels: names.map(() => new Set(['namespace'])),
     otherLabels: [],

@@ -2,11 +2,16 @@ import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { createTimeSlices, type TimeSlices } from '../async/time-slices.ts';
 import type { CompiledRule, LeftOutMetric } from '../rules/rule.ts';
 import { type Catalog, type CustomMetric, createCatalogDraft, finishCatalog } from './catalog.ts';
-import { namespaceLabelOf, type RuleLists, requestNamespaceLabel } from './required-labels.ts';
+import {
+  namespaceLabelOf,
+  queryKey,
+  type RuleLists,
+  requestNamespaceLabel,
+} from './required-labels.ts';
 import type { RuleOutcome } from './rule-outcome.ts';
 import { createRuleTally, type RuleTally } from './rule-tally.ts';
 import { createSeriesNaming, type SeriesNaming } from './series-naming.ts';
-import type { KnownSeries } from './series-snapshot.ts';
+import type { SeriesSnapshot } from './series-snapshot.ts';
 
 export interface BuiltCatalog {
   readonly catalog: Catalog;
@@ -18,8 +23,8 @@ export interface BuiltCatalog {
 /** What a catalog is made of. */
 export interface CatalogParts {
   readonly rules: RuleLists;
-  /** By the text of the series query; one that is missing has found nothing. */
-  readonly known: ReadonlyMap<string, KnownSeries>;
+  /** By {@link queryKey}; a missing query found nothing. */
+  readonly known: ReadonlyMap<string, SeriesSnapshot>;
   readonly mapper: ResourceMapper;
 }
 
@@ -63,7 +68,7 @@ async function buildCatalog(
   const draft = createCatalogDraft();
   const leftOut: LeftOutMetric[] = [];
   const forEachNamed = async (rule: CompiledRule, use: UseNamed): Promise<RuleTally> => {
-    const found = known.get(rule.seriesQuery);
+    const found = known.get(queryKey(rule));
     const { names, labels: labelSets } = found ?? { names: [], labels: [] };
     const tally = createRuleTally(rule, names.length, namespaceLabelOf(rule, mapper));
     const namings = await naming.of(rule, names, slices);
@@ -112,10 +117,7 @@ async function buildCatalog(
   const catalog = await finishCatalog(draft, slices);
   const metrics = await metricsByRule(catalog, slices);
   const ruleOutcomes = tallies.map((tally) =>
-    tally.finish(
-      metrics.get(tally.rule) ?? 0,
-      known.get(tally.rule.seriesQuery)?.otherLabels ?? [],
-    ),
+    tally.finish(metrics.get(tally.rule) ?? 0, known.get(queryKey(tally.rule))?.otherLabels ?? []),
   );
   return { catalog, leftOut, ruleOutcomes };
 }

@@ -2,12 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
+import { PrometheusError } from '../prometheus/errors.ts';
+import { prometheusServers } from '../prometheus/servers.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import { discover } from './discover.ts';
 import type { DiscoveryMode } from './discovery-strategy.ts';
 import type { SeriesSource } from './series-source.ts';
 
-class Unsupported extends Error {}
+class Unsupported extends PrometheusError {
+  constructor(message = 'HTTP 501') {
+    super('bad_answer', message);
+  }
+}
 
 const overrides = { namespace: 'namespace', pod: 'pod' };
 
@@ -42,37 +48,36 @@ async function discovered(
         }),
       ),
   };
-  const { outcomes, choice } = await discover(
+  const { outcomes, strategies } = await discover(
     {
       custom: rules.filter(({ kind }) => kind === 'custom'),
       external: rules.filter(({ kind }) => kind === 'external'),
     },
     builtinResourceMapper(),
-    source,
+    prometheusServers(source),
     {
       mode,
       start: 0,
       concurrency: 1,
       signal: new AbortController().signal,
-      isUnsupported: (error) => error instanceof Unsupported || error === 'unsupported',
     },
   );
-  return { outcomes, choice, asked };
+  return { outcomes, strategies, asked };
 }
 
 const rule = compiledRule({ seriesQuery: '{job="x"}', overrides });
 
 it('asks nothing where there are no rules', async () => {
-  expect(await discovered([], {})).toEqual({ outcomes: [], choice: undefined, asked: [] });
+  expect(await discovered([], {})).toEqual({ outcomes: [], strategies: [], asked: [] });
 });
 
 it('reports no way of discovery if the server does not respond', async () => {
   const down = new Error('down');
   const failures = new Map([['names', down]]);
-  const { outcomes, choice } = await discovered([rule], {}, { failures, mode: 'auto' });
-  expect({ outcomes, choice }).toEqual({
+  const { outcomes, strategies } = await discovered([rule], {}, { failures, mode: 'auto' });
+  expect({ outcomes, strategies }).toEqual({
     outcomes: [{ seriesQuery: rule.seriesQuery, error: down }],
-    choice: undefined,
+    strategies: [],
   });
 });
 
@@ -91,8 +96,8 @@ describe('by labels', () => {
       {
         seriesQuery: foreign.seriesQuery,
         found: new Map([['a', new Set(['pod'])]]),
-        way: 'series',
-        detour: 'it is no selector of PromQL',
+        strategy: 'series',
+        fallback: 'it is not a PromQL selector',
       },
     ]);
     expect(asked).toEqual(['series']);
@@ -100,13 +105,13 @@ describe('by labels', () => {
 
   it.each([
     [new Unsupported('no such label'), 'no such label'],
-    ['unsupported', 'unsupported'],
+    [new PrometheusError('unavailable', 'HTTP 501', { status: 501 }), 'HTTP 501'],
   ])(
     'lists the series where the server cannot answer, and says why: %s',
-    async (failure, detour) => {
+    async (failure, fallback) => {
       const failures = new Map([['names', failure]]);
       const { outcomes, asked } = await discovered([rule], { a: ['pod'] }, { failures });
-      expect(outcomes).toMatchObject([{ way: 'series', detour }]);
+      expect(outcomes).toMatchObject([{ strategy: 'series', fallback }]);
       expect(asked).toEqual(['names', 'series']);
     },
   );
@@ -132,7 +137,7 @@ describe('the labels of series that lack those needed', () => {
           ['a', new Set(['job'])],
           ['b', new Set(['job'])],
         ]),
-        way: 'labels',
+        strategy: 'labels',
         labels: ['job', 'instance'],
       },
     ]);
@@ -148,7 +153,7 @@ describe('the labels of series that lack those needed', () => {
   it('are none where the request for them fails', async () => {
     const failures = new Map([['labels', new Error('down')]]);
     const { outcomes } = await discovered([rule], unexplained, { failures });
-    expect(outcomes).toMatchObject([{ way: 'labels', labels: [] }]);
+    expect(outcomes).toMatchObject([{ strategy: 'labels', labels: [] }]);
   });
 
   const template = compiledRule({ seriesQuery: '{job="x"}', template: '<<.Resource>>' });
@@ -203,5 +208,49 @@ describe('the labels of series that lack those needed', () => {
     const ofRegion = { ...template, seriesQuery: '{region="x"}' };
     const { outcomes } = await discovered([ofRegion], { a: ['region', 'instance'], b: ['region'] });
     expect(outcomes).toMatchObject([{ labels: ['region', 'instance'] }]);
+  });
+});
+
+describe('several servers', () => {
+  const source = (series: string): SeriesSource => ({
+    seriesLabelNames: async () => new Map([[series, new Set(['pod'])]]),
+    labelNames: async () => [],
+    labelValues: async () => [series],
+  });
+  const down = new PrometheusError('unreachable', 'down');
+  const failing: SeriesSource = {
+    seriesLabelNames: () => Promise.reject(down),
+    labelNames: () => Promise.reject(down),
+    labelValues: () => Promise.reject(down),
+  };
+  const onServer = (prometheus: string | undefined) => ({ ...rule, prometheus });
+
+  it('are each asked for the series of their rules, with a strategy of their own', async () => {
+    const servers = prometheusServers(
+      source('a'),
+      new Map([
+        ['other', source('b')],
+        ['broken', failing],
+      ]),
+    );
+    const custom = [
+      onServer('other'),
+      onServer('broken'),
+      onServer(undefined),
+      onServer('missing'),
+    ];
+    const { outcomes, strategies } = await discover(
+      { custom, external: [] },
+      builtinResourceMapper(),
+      servers,
+      { mode: 'series', start: 0, concurrency: 1, signal: new AbortController().signal },
+    );
+    expect(outcomes).toMatchObject([
+      { prometheus: 'other', found: new Map([['b', new Set(['pod'])]]) },
+      { prometheus: 'broken', error: down },
+      { prometheus: undefined, found: new Map([['a', new Set(['pod'])]]) },
+      { prometheus: 'missing', error: { kind: 'unreachable' } },
+    ]);
+    expect(strategies.map(({ prometheus }) => prometheus)).toEqual(['other', 'broken', undefined]);
   });
 });

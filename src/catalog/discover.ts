@@ -1,14 +1,16 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
+import { isUnsupported } from '../prometheus/guard/failure-classification.ts';
+import type { PrometheusServers } from '../prometheus/servers.ts';
 import { readSeriesQuery } from '../rules/series-query.ts';
 import { discoverByLabels } from './discover-by-labels.ts';
 import {
-  chooseWay,
-  type DiscoveryChoice,
+  chooseStrategy,
   type DiscoveryMode,
-  type DiscoveryWay,
+  type DiscoveryStrategy,
+  type StrategyChoice,
 } from './discovery-strategy.ts';
-import { type LabelNeeds, labelNeedsOf, type RuleLists } from './required-labels.ts';
+import { type RequiredLabels, type RuleLists, requiredLabels } from './required-labels.ts';
 import { MOST_LABELS_TOLD } from './rule-outcome.ts';
 import {
   type DiscoveredSeries,
@@ -17,129 +19,152 @@ import {
   type SeriesSource,
 } from './series-source.ts';
 
-/** What became of one series query. */
-export type DiscoveryOutcome =
-  | {
-      readonly seriesQuery: string;
-      readonly found: DiscoveredSeries;
-      readonly way: DiscoveryWay;
-      /** Why it was asked in another way than the others. */
-      readonly detour?: string;
-      /** If no series has a label that matters to a rule: some of the labels that they have. */
-      readonly labels?: readonly string[];
-    }
-  | { readonly seriesQuery: string; readonly error: unknown };
+/** The result of one series query. */
+export type DiscoveryOutcome = Pick<RequiredLabels, 'seriesQuery' | 'prometheus'> &
+  (Found | { readonly error: unknown });
+
+export interface Found {
+  readonly found: DiscoveredSeries;
+  readonly strategy: DiscoveryStrategy;
+  /** Why the query did not use the strategy of its server. */
+  readonly fallback?: string;
+  /** If no series has a label that matters to a rule: some of the labels that they have. */
+  readonly labels?: readonly string[];
+}
+
+/** The strategy of a server in one relist. */
+export interface ServerStrategy extends StrategyChoice {
+  /** The name of the server. Undefined: the default server. */
+  readonly prometheus: string | undefined;
+}
 
 export interface Discovery {
-  /** Of each distinct series query, in the order of the file. */
+  /** Of each distinct series query, in the order of the rules. */
   readonly outcomes: readonly DiscoveryOutcome[];
-  /** Undefined where there was nothing to ask for, or nobody to ask. */
-  readonly choice: DiscoveryChoice | undefined;
+  /** Of each server that has series queries and responded. */
+  readonly strategies: readonly ServerStrategy[];
 }
 
 export interface DiscoveryOptions {
   readonly mode: DiscoveryMode;
-  /** Seconds since the epoch: series that ended before it do not count. */
+  /** Seconds since the epoch: series without samples since then are ignored. */
   readonly start: number;
-  /** How many requests are under way at once. */
+  /** The maximum number of concurrent requests to each server. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
-  /** Whether an error says that the server cannot do what was asked, now and later. */
-  readonly isUnsupported: (error: unknown) => boolean;
 }
 
 /**
- * Asks which series exist, for each distinct series query of the rules. A failure is the outcome of
- * its own query only, unless it cannot be found out how to ask. Never rejects.
+ * Finds the existing series for each distinct series query of the rules. A failure concerns its own query
+ * only, or all queries of a server if its strategy cannot be chosen. Never rejects.
  *
- * @param mapper the resources that labels of templates can stand for
+ * @param mapper the resources that labels of templates can map to
  */
 export async function discover(
   rules: RuleLists,
   mapper: ResourceMapper,
-  source: SeriesSource,
+  servers: PrometheusServers<SeriesSource>,
   options: DiscoveryOptions,
 ): Promise<Discovery> {
-  const needs = [...labelNeedsOf(rules, mapper)];
-  if (needs.length === 0) return { outcomes: [], choice: undefined };
-  const ask = discoveryRequests(source, options);
-  try {
-    const choice = await chooseWay(options.mode, ask, options.isUnsupported);
-    const slices = createTimeSlices();
-    const asked: Promise<DiscoveryOutcome>[] = [];
-    for (const [seriesQuery, needed] of needs) {
-      if (slices.isOver()) await slices.pause();
-      const run = (): Promise<Found> =>
-        choice.way === 'series'
-          ? listing(seriesQuery, ask)
-          : byLabelsIfPossible(seriesQuery, needed, mapper, ask, options);
-      asked.push(outcomeOf(seriesQuery, run));
-    }
-    return { outcomes: await Promise.all(asked), choice };
-  } catch (error) {
-    const outcomes = needs.map(([seriesQuery]) => ({ seriesQuery, error }));
-    return { outcomes, choice: undefined };
-  }
+  const queries = [...requiredLabels(rules, mapper).values()];
+  const byServer = Map.groupBy(queries, ({ prometheus }) => prometheus);
+  const discoveries = await Promise.all(
+    [...byServer].map(([prometheus, own]) =>
+      discoverOnServer(prometheus, own, mapper, servers, options),
+    ),
+  );
+  const outcomes = new Map(discoveries.flatMap(({ outcomes }) => [...outcomes]));
+  return {
+    outcomes: queries.flatMap((query) => outcomes.get(query) ?? []),
+    strategies: discoveries.flatMap(({ strategy }) => strategy ?? []),
+  };
 }
 
-type Found = Pick<
-  Extract<DiscoveryOutcome, { found: unknown }>,
-  'found' | 'way' | 'detour' | 'labels'
->;
+interface ServerDiscovery {
+  readonly outcomes: ReadonlyMap<RequiredLabels, DiscoveryOutcome>;
+  readonly strategy: ServerStrategy | undefined;
+}
+
+async function discoverOnServer(
+  prometheus: string | undefined,
+  queries: readonly RequiredLabels[],
+  mapper: ResourceMapper,
+  servers: PrometheusServers<SeriesSource>,
+  options: DiscoveryOptions,
+): Promise<ServerDiscovery> {
+  try {
+    const ask = discoveryRequests(servers.get(prometheus), options);
+    const choice = await chooseStrategy(options.mode, ask);
+    const slices = createTimeSlices();
+    const running: Promise<readonly [RequiredLabels, DiscoveryOutcome]>[] = [];
+    for (const query of queries) {
+      if (slices.isOver()) await slices.pause();
+      const find = choice.strategy === 'series' ? bySeries : byLabelsIfPossible;
+      running.push(outcomeOf(query, () => find(query, ask, mapper)));
+    }
+    return { outcomes: new Map(await Promise.all(running)), strategy: { prometheus, ...choice } };
+  } catch (error) {
+    const outcomes = queries.map((query) => [query, { ...queryOf(query), error }] as const);
+    return { outcomes: new Map(outcomes), strategy: undefined };
+  }
+}
 
 async function outcomeOf(
-  seriesQuery: string,
-  run: () => Promise<Found>,
-): Promise<DiscoveryOutcome> {
+  query: RequiredLabels,
+  find: () => Promise<Found>,
+): Promise<readonly [RequiredLabels, DiscoveryOutcome]> {
   try {
-    return { seriesQuery, ...(await run()) };
+    return [query, { ...queryOf(query), ...(await find()) }];
   } catch (error) {
-    return { seriesQuery, error };
+    return [query, { ...queryOf(query), error }];
   }
 }
 
-async function listing(seriesQuery: string, ask: DiscoveryRequests): Promise<Found> {
-  return { found: await ask.series(seriesQuery), way: 'series' };
+function queryOf({ seriesQuery, prometheus }: RequiredLabels) {
+  return { seriesQuery, prometheus };
+}
+
+async function bySeries({ seriesQuery }: RequiredLabels, ask: DiscoveryRequests): Promise<Found> {
+  return { found: await ask.series(seriesQuery), strategy: 'series' };
 }
 
 /**
- * A query of a dialect cannot be added to, and not every server takes every label's name in a
- * selector: these queries are asked the way that needs neither.
+ * Falls back to listing the series if the query is not PromQL, since no matcher can be added to it, or if
+ * the server does not accept a label name in a selector.
  */
 async function byLabelsIfPossible(
-  seriesQuery: string,
-  needs: LabelNeeds,
-  mapper: ResourceMapper,
+  required: RequiredLabels,
   ask: DiscoveryRequests,
-  { isUnsupported }: DiscoveryOptions,
+  mapper: ResourceMapper,
 ): Promise<Found> {
+  const { seriesQuery } = required;
   const query = readSeriesQuery(seriesQuery);
   if (query === undefined) {
-    return { ...(await listing(seriesQuery, ask)), detour: 'it is no selector of PromQL' };
+    return { ...(await bySeries(required, ask)), fallback: 'it is not a PromQL selector' };
   }
   try {
-    const found = await discoverByLabels(seriesQuery, query, needs, mapper, ask);
-    const isUnexplained = await lacksNeededLabels(found, query.certainLabels, needs, mapper);
+    const found = await discoverByLabels(seriesQuery, query, required, mapper, ask);
+    const isUnexplained = await lacksRequiredLabels(found, query.certainLabels, required, mapper);
     return {
       found,
-      way: 'labels',
+      strategy: 'labels',
       ...(isUnexplained && { labels: await someLabels(seriesQuery, ask) }),
     };
   } catch (error) {
     if (!isUnsupported(error)) throw error;
-    const detour = error instanceof Error ? error.message : String(error);
-    return { ...(await listing(seriesQuery, ask)), detour };
+    const fallback = error instanceof Error ? error.message : String(error);
+    return { ...(await bySeries(required, ask)), fallback };
   }
 }
 
 /** Whether no series has a label that matters to a rule, and other labels are not known either. */
-async function lacksNeededLabels(
+async function lacksRequiredLabels(
   found: DiscoveredSeries,
   certain: ReadonlySet<string>,
-  needs: LabelNeeds,
+  { labels: required, templates }: RequiredLabels,
   mapper: ResourceMapper,
 ): Promise<boolean> {
-  if (found.size === 0 || (needs.labels.size === 0 && needs.templates.length === 0)) return false;
+  if (found.size === 0 || (required.size === 0 && templates.length === 0)) return false;
   const slices = createTimeSlices();
   // Names with the same labels share one set.
   const seen = new Set<ReadonlySet<string>>();
@@ -148,8 +173,8 @@ async function lacksNeededLabels(
     if (seen.has(labels)) continue;
     seen.add(labels);
     if (labels.size > certain.size) return false;
-    if ([...needs.labels].some((label) => labels.has(label))) return false;
-    if (needs.templates.some((each) => each.describedBy(labels, mapper).length > 0)) return false;
+    if ([...required].some((label) => labels.has(label))) return false;
+    if (templates.some((each) => each.describedBy(labels, mapper).length > 0)) return false;
   }
   return true;
 }

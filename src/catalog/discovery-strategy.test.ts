@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { chooseWay } from './discovery-strategy.ts';
+import { PrometheusError } from '../prometheus/errors.ts';
+import { chooseStrategy } from './discovery-strategy.ts';
 import type { DiscoveryRequests } from './series-source.ts';
 
 /** A server that answers a selector which matches nothing with these names and labels. */
-function server(names: readonly string[] | Error | string, labels: readonly string[] = []) {
+function server(names: readonly string[] | Error, labels: readonly string[] = []) {
   const asked: string[] = [];
   const ask: DiscoveryRequests = {
     series: () => Promise.reject(new Error('no series are needed')),
@@ -13,39 +14,37 @@ function server(names: readonly string[] | Error | string, labels: readonly stri
     },
     async names(match) {
       asked.push(match);
-      if (!Array.isArray(names)) throw names;
+      if (names instanceof Error) throw names;
       return names;
     },
   };
   return { ask, asked };
 }
 
-const refuses = () => true;
-
-describe('chooseWay', () => {
-  it('sends no probe if a flag sets the way', async () => {
+describe('chooseStrategy', () => {
+  it('sends no probe if a flag sets the strategy', async () => {
     for (const mode of ['series', 'labels'] as const) {
       const { ask, asked } = server([]);
-      expect(await chooseWay(mode, ask, refuses)).toEqual({
-        way: mode,
-        why: 'it is what --discovery asks for',
+      expect(await chooseStrategy(mode, ask)).toEqual({
+        strategy: mode,
+        why: 'set by --discovery',
       });
       expect(asked).toEqual([]);
     }
   });
 
   it.each([
-    ['labels', 'chooses', [], []],
-    ['series', 'does not choose', ['up'], []],
-    ['series', 'does not choose', [], ['job']],
-    ['series', 'does not choose', ['up'], ['job']],
+    ['labels', 'apply', [], []],
+    ['series', 'ignore', ['up'], []],
+    ['series', 'ignore', [], ['job']],
+    ['series', 'ignore', ['up'], ['job']],
   ] as const)(
-    'is by %s where the server %s by a selector: %j, %j',
-    async (way, does, names, labels) => {
+    'is by %s if label endpoints %s selectors: %j, %j',
+    async (strategy, verb, names, labels) => {
       const { ask, asked } = server(names, labels);
-      expect(await chooseWay('auto', ask, refuses)).toEqual({
-        way,
-        why: `the server ${does} labels and their values by a selector`,
+      expect(await chooseStrategy('auto', ask)).toEqual({
+        strategy,
+        why: `the label endpoints of the server ${verb} selectors`,
       });
       const nothing = 'prom_metrics_adapter_probe{probe="this",probe="that"}';
       expect(asked).toEqual([nothing, nothing]);
@@ -53,17 +52,17 @@ describe('chooseWay', () => {
   );
 
   it.each([
-    [new Error('HTTP 404'), 'HTTP 404'],
-    ['text', 'text'],
+    [new PrometheusError('bad_answer', 'HTTP 404'), 'HTTP 404'],
+    [new PrometheusError('unavailable', 'HTTP 501', { status: 501 }), 'HTTP 501'],
   ])('is by series if the server rejects the probe: %s', async (failure, reason) => {
-    expect(await chooseWay('auto', server(failure).ask, refuses)).toEqual({
-      way: 'series',
-      why: `the server refused to choose label values: ${reason}`,
+    expect(await chooseStrategy('auto', server(failure).ask)).toEqual({
+      strategy: 'series',
+      why: `the server rejected a request with a selector to its label endpoints: ${reason}`,
     });
   });
 
   it('fails with an error that is not about what the server supports', async () => {
-    const down = new Error('down');
-    await expect(chooseWay('auto', server(down).ask, () => false)).rejects.toBe(down);
+    const down = new PrometheusError('unavailable', 'down', { status: 503 });
+    await expect(chooseStrategy('auto', server(down).ask)).rejects.toBe(down);
   });
 });

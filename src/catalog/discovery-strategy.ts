@@ -1,47 +1,47 @@
+import { isUnsupported } from '../prometheus/guard/failure-classification.ts';
 import type { DiscoveryRequests } from './series-source.ts';
 
 /**
- * How Prometheus is asked which series there are:
- * - `series`: for all series, with all their labels
- * - `labels`: for their names, and for the names of those that have a label
+ * How the existing series are found:
+ * - `series`: lists all series with all their labels
+ * - `labels`: requests the names of the series, and the names of those that have a label
  */
-export type DiscoveryWay = 'series' | 'labels';
+export type DiscoveryStrategy = 'series' | 'labels';
 
-/** `auto`: by labels where the server can do it. */
-export type DiscoveryMode = DiscoveryWay | 'auto';
+/** `auto`: by labels if the server supports it. */
+export type DiscoveryMode = DiscoveryStrategy | 'auto';
 
-/** The way of one round, and why it is that one. */
-export interface DiscoveryChoice {
-  readonly way: DiscoveryWay;
+/** The strategy of one relist, and the reason. */
+export interface StrategyChoice {
+  readonly strategy: DiscoveryStrategy;
   readonly why: string;
 }
 
-/** No label has two values. */
+/** Matches nothing, since no label has two values. */
 const NOTHING = 'prom_metrics_adapter_probe{probe="this",probe="that"}';
 
 /**
- * Chooses the way of a round. Whether a server heeds the selector when it is asked for names and
- * labels shows where the selector can match nothing: one that does not (Prometheus before 2.24)
- * tells of all that it has.
+ * Chooses the strategy of a relist. A selector that matches nothing shows whether the label endpoints of the
+ * server apply selectors: Prometheus before 2.24 ignores them and returns everything.
  *
- * @param isUnsupported whether an error says that the server has no such request, as opposed to one
- *   that says nothing about it
- * @throws the errors of the other kind
+ * @throws errors that do not mean that the server does not support the requests
  */
-export async function chooseWay(
+export async function chooseStrategy(
   mode: DiscoveryMode,
   ask: DiscoveryRequests,
-  isUnsupported: (error: unknown) => boolean,
-): Promise<DiscoveryChoice> {
-  if (mode !== 'auto') return { way: mode, why: 'it is what --discovery asks for' };
+): Promise<StrategyChoice> {
+  if (mode !== 'auto') return { strategy: mode, why: 'set by --discovery' };
   try {
     const [names, labels] = await Promise.all([ask.names(NOTHING), ask.labels(NOTHING)]);
     return names.length + labels.length === 0
-      ? { way: 'labels', why: 'the server chooses labels and their values by a selector' }
-      : { way: 'series', why: 'the server does not choose labels and their values by a selector' };
+      ? { strategy: 'labels', why: 'the label endpoints of the server apply selectors' }
+      : { strategy: 'series', why: 'the label endpoints of the server ignore selectors' };
   } catch (error) {
     if (!isUnsupported(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    return { way: 'series', why: `the server refused to choose label values: ${reason}` };
+    return {
+      strategy: 'series',
+      why: `the server rejected a request with a selector to its label endpoints: ${reason}`,
+    };
   }
 }

@@ -1,5 +1,6 @@
 import { OTHER } from '../telemetry/bounded-label.ts';
 import { ANY_VALUE, type MetricsRegistry } from '../telemetry/registry.ts';
+import type { DiscoveryStrategy } from './discovery-strategy.ts';
 import type { NoMetricsReason } from './rule-outcome.ts';
 
 /** Metrics of discovery. */
@@ -25,9 +26,10 @@ interface RelistMetrics {
   rulesFailing(api: DiscoveredApi, count: number): void;
   metricsServed(api: DiscoveredApi, count: number): void;
   /** The number of series queries by discovery strategy at the last relist. */
-  seriesQueriesDiscovered(way: 'series' | 'labels', count: number): void;
+  seriesQueriesDiscovered(strategy: DiscoveryStrategy, count: number): void;
 }
 
+const STRATEGIES = ['series', 'labels'] as const satisfies readonly DiscoveryStrategy[];
 const APIS = ['custom', 'external'] as const satisfies readonly DiscoveredApi[];
 const OUTCOMES = ['success', 'partial', 'failure'] as const satisfies readonly RelistOutcome[];
 
@@ -58,8 +60,8 @@ function relistMetrics(registry: MetricsRegistry, now: () => number): RelistMetr
   });
   const queries = registry.gauge({
     name: 'discovered_series_queries',
-    help: 'Series queries that succeeded at the last relist, by the endpoint that was used.',
-    labels: { way: ['series', 'labels'] },
+    help: 'Series queries that succeeded at the last relist, by discovery strategy: label endpoints (labels) or /api/v1/series (series).',
+    labels: { strategy: STRATEGIES },
   });
   return {
     relisted: (outcome, seconds) => {
@@ -69,7 +71,7 @@ function relistMetrics(registry: MetricsRegistry, now: () => number): RelistMetr
     },
     rulesFailing: (api, count) => failing.set({ api }, count),
     metricsServed: (api, count) => served.set({ api }, count),
-    seriesQueriesDiscovered: (way, count) => queries.set({ way }, count),
+    seriesQueriesDiscovered: (strategy, count) => queries.set({ strategy }, count),
   };
 }
 

@@ -3,13 +3,23 @@ import { compiledRule } from '../../test/fixtures/rules.ts';
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
+import { PrometheusError } from '../prometheus/errors.ts';
+import { prometheusServers } from '../prometheus/servers.ts';
 import type { DiscoveryMode } from './discovery-strategy.ts';
 import { type RelistLoop, type RelistRound, startRelistLoop } from './relist.ts';
 import type { RuleLists } from './required-labels.ts';
 import type { SeriesSource } from './series-source.ts';
 
-class Refused extends Error {}
-class Unsupported extends Error {}
+class Refused extends PrometheusError {
+  constructor() {
+    super('bad_query', 'refused');
+  }
+}
+class Unsupported extends PrometheusError {
+  constructor(message = 'HTTP 404') {
+    super('bad_answer', message, { status: 404 });
+  }
+}
 
 const overrides = { namespace: 'namespace', pod: 'pod' };
 const mapper = builtinResourceMapper();
@@ -77,13 +87,10 @@ function start(
   const faults: unknown[] = [];
   const loop = startRelistLoop(
     {
-      source,
+      servers: prometheusServers({ ...source, evaluatesQueries: async () => true }),
       rules,
       mapper: mapperNow,
       now,
-      isRefusal: (error) => error instanceof Refused,
-      answersOtherwise: async (error) => error instanceof Unsupported,
-      isUnsupported: (error) => error instanceof Unsupported,
       onRelist: (round) => rounds.push(round),
       onFault: (fault) => faults.push(fault),
     },
@@ -398,10 +405,10 @@ describe('a loop that is stopped', () => {
     vi.useFakeTimers();
     const source: SeriesSource = {
       ...faultySource().source,
-      seriesLabelNames: (_match, _range, { signal }) =>
+      seriesLabelNames: (_match, _range, { signal } = {}) =>
         new Promise((_resolve, reject) => {
-          signal.throwIfAborted();
-          signal.addEventListener('abort', () => reject(signal.reason));
+          signal?.throwIfAborted();
+          signal?.addEventListener('abort', () => reject(signal.reason));
         }),
     };
     const { loop, rounds, faults } = start(source, () => ({
@@ -495,8 +502,8 @@ describe('the relist loop, by labels', () => {
     await loop.relist();
     expect(asked.slice(0, 3)).toEqual(['probe', 'probe', 'labels of a']);
     expect(rounds.at(-1)).toMatchObject({
-      choice: { way: 'labels' },
-      outcomes: [{ way: 'labels' }],
+      strategies: [{ strategy: 'labels' }],
+      outcomes: [{ strategy: 'labels' }],
     });
     expect(names(loop)).toEqual(['a']);
   });
@@ -520,7 +527,7 @@ describe('the relist loop, by labels', () => {
     await loop.relist();
     expect(names(loop)).toEqual(['a', 'b']);
     expect(rounds.at(-1)?.outcomes).toMatchObject([
-      { way: 'labels' },
+      { strategy: 'labels' },
       { error: new Error('down') },
     ]);
   });
@@ -538,8 +545,8 @@ describe('the relist loop, by labels', () => {
     await loop.relist();
     expect(asked).toContain('b');
     expect(rounds.at(-1)?.outcomes).toMatchObject([
-      { way: 'labels' },
-      { way: 'series', detour: 'no such endpoint' },
+      { strategy: 'labels' },
+      { strategy: 'series', fallback: 'no such endpoint' },
     ]);
     expect(names(loop)).toEqual(['a', 'b']);
   });
@@ -551,7 +558,7 @@ describe('the relist loop, by labels', () => {
       discovery: 'auto',
     });
     await loop.relist();
-    expect(rounds.at(-1)?.choice).toMatchObject({ way: 'series' });
+    expect(rounds.at(-1)?.strategies).toMatchObject([{ strategy: 'series' }]);
     expect(names(loop)).toEqual(['a']);
   });
 
@@ -564,7 +571,7 @@ describe('the relist loop, by labels', () => {
     await loop.relist();
     expect(new Set(asked)).toEqual(new Set(['probe']));
     expect(rounds.at(-1)).toMatchObject({
-      choice: undefined,
+      strategies: [],
       outcomes: [{ seriesQuery: 'a', error: new Error('unreachable') }],
     });
     expect(loop.hasListed()).toBe(false);

@@ -1,101 +1,97 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
+import { isRefused, mayConcernRequestOnly } from '../prometheus/guard/failure-classification.ts';
+import type { PrometheusServer } from '../prometheus/server.ts';
+import type { PrometheusServers } from '../prometheus/servers.ts';
 import type { LeftOutMetric } from '../rules/rule.ts';
 import { type BuiltCatalog, createCatalogBuilder } from './build-catalog.ts';
 import { type Catalog, emptyCatalog } from './catalog.ts';
-import { type DiscoveryOutcome, discover } from './discover.ts';
-import type { DiscoveryChoice, DiscoveryMode } from './discovery-strategy.ts';
-import type { RuleLists } from './required-labels.ts';
+import { type DiscoveryOutcome, discover, type ServerStrategy } from './discover.ts';
+import type { DiscoveryMode } from './discovery-strategy.ts';
+import { queryKey, type RuleLists } from './required-labels.ts';
 import type { RuleOutcome } from './rule-outcome.ts';
-import { type KnownSeries, knownSeries, labelSetsOf } from './series-snapshot.ts';
+import { labelSetsOf, type SeriesSnapshot, takeSnapshot } from './series-snapshot.ts';
 import type { SeriesSource } from './series-source.ts';
 
-/** What the relist loop works with. */
+/** What the relist loop needs of a Prometheus server. */
+export type CatalogServer = SeriesSource & Pick<PrometheusServer, 'evaluatesQueries'>;
+
 export interface RelistDependencies {
-  readonly source: SeriesSource;
+  readonly servers: PrometheusServers<CatalogServer>;
   readonly rules: () => RuleLists;
   readonly mapper: () => ResourceMapper;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Whether Prometheus has answered, if only by a refusal: asking again gives the same. */
-  readonly isRefusal: (error: unknown) => boolean;
-  /**
-   * Whether the server that returned an error responds to other requests, so that the error is about the
-   * request. Never rejects.
-   */
-  readonly answersOtherwise: (error: unknown) => Promise<boolean>;
-  /** Whether an error says that the server cannot do what was asked; asked otherwise, it may. */
-  readonly isUnsupported: (error: unknown) => boolean;
-  /** Told of every finished round. */
+  /** Called after every relist. */
   readonly onRelist: (round: RelistRound) => void;
-  /** Told of what should never happen: a catalog could not be made. The last one stays. */
+  /** Called on a bug: the catalog could not be built. The previous catalog remains. */
   readonly onFault: (fault: unknown) => void;
 }
 
 export interface RelistOptions {
-  /** Milliseconds between the rounds. */
+  /** Milliseconds between two relists. */
   readonly interval: number;
-  /** Milliseconds that a series may be without samples and still be listed. */
+  /** In milliseconds. A series without samples for this time is ignored. */
   readonly maxAge: number;
-  /** How many requests of a round are under way at once. */
+  /** The maximum number of concurrent requests to each server. */
   readonly concurrency: number;
   readonly discovery: DiscoveryMode;
 }
 
-/** One round of the loop. */
+/** The result of one relist. */
 export interface RelistRound {
   readonly outcomes: readonly DiscoveryOutcome[];
-  /** How it was asked; undefined where there was nothing to ask for, or nobody to ask. */
-  readonly choice: DiscoveryChoice | undefined;
+  readonly strategies: readonly ServerStrategy[];
   readonly leftOut: readonly LeftOutMetric[];
-  /** Of each rule, custom ones first. */
+  /** Of each rule, custom rules first. */
   readonly ruleOutcomes: readonly RuleOutcome[];
   readonly catalog: Catalog;
   readonly durationSeconds: number;
 }
 
-/** The relist loop: it keeps the catalog. */
+/** Keeps the catalog up to date. */
 export interface RelistLoop {
   /** The current catalog. */
   readonly catalog: () => Catalog;
   /** The outcome of each rule of the catalog, custom rules first. */
   readonly ruleOutcomes: () => readonly RuleOutcome[];
-  /** Whether a round has ended in which Prometheus could be asked. */
+  /** Whether a relist has ended in which a Prometheus server responded. */
   readonly hasListed: () => boolean;
-  /** Starts a round now, or after the current one; done when that round is. Never rejects. */
+  /** Starts a relist now, or after the current one. Resolves when it has ended; never rejects. */
   relist(): Promise<void>;
-  /** Starts a round now where the last one had failures, which may be over. Never rejects. */
+  /** Starts a relist now if the last one had failures. Never rejects. */
   retryFailed(): Promise<void>;
   /**
-   * Makes the catalog anew of the series known, for a cluster whose resources have changed, and
-   * starts a round where labels may have got a meaning that was not asked for. Done when the
-   * catalog is made; never rejects.
+   * Rebuilds the catalog from the discovered series after the resources of the cluster have changed.
+   * Starts a relist if labels that were not discovered may now map to resources. Resolves when the catalog
+   * is built; never rejects.
    */
   rebuild(): Promise<void>;
   stop(): void;
 }
 
-/** Failed queries are asked again after this many milliseconds, then twice as many, and so on. */
-const firstRetryDelay = 5_000;
+/** The delay before failed queries are retried; it doubles with every failed relist. */
+const FIRST_RETRY_DELAY_MS = 5_000;
 
 /**
- * Starts the loop: a round at once, then one per interval, sooner after failures. A query that
- * fails keeps the series that it found last; the rules are those at the beginning of a round.
+ * Starts the loop: one relist at once, then one per interval, sooner after failures. A failed query keeps the
+ * series that it found last. A relist uses the rules at its start.
  */
 export function startRelistLoop(
   dependencies: RelistDependencies,
   options: RelistOptions,
 ): RelistLoop {
+  const { servers } = dependencies;
   const stopping = new AbortController();
   const buildCatalog = createCatalogBuilder();
   let catalog = emptyCatalog;
   let ruleOutcomes: readonly RuleOutcome[] = [];
-  /** Why series queries failed in the last round. */
+  /** The errors of the last relist, by {@link queryKey}. */
   let failures: ReadonlyMap<string, unknown> = new Map();
   let listed = false;
   let rulesOfCatalog: RuleLists = { custom: [], external: [] };
-  let known: ReadonlyMap<string, KnownSeries> = new Map();
-  // Before the first round, and after one by labels, which asks for those that mean something.
+  let known: ReadonlyMap<string, SeriesSnapshot> = new Map();
+  // Before the first relist, and after a relist by labels, which only requests labels that map to resources.
   let mayLackLabels = options.discovery !== 'series';
   let swapsAsked = 0;
   let swapping: Promise<BuiltCatalog> | undefined;
@@ -117,30 +113,38 @@ export function startRelistLoop(
   async function list(): Promise<readonly DiscoveryOutcome[]> {
     const rules = dependencies.rules();
     const begun = dependencies.now();
-    const { outcomes, choice } = await discover(rules, dependencies.mapper(), dependencies.source, {
+    const { outcomes, strategies } = await discover(rules, dependencies.mapper(), servers, {
       mode: options.discovery,
       start: (begun - options.maxAge) / 1000,
       concurrency: options.concurrency,
       signal: stopping.signal,
-      isUnsupported: dependencies.isUnsupported,
     });
     const found = await withLastGood(outcomes, known);
     if (stopping.signal.aborted) return [];
     known = found;
-    if (choice !== undefined) mayLackLabels = choice.way === 'labels';
+    if (strategies.length > 0) {
+      mayLackLabels = strategies.some(({ strategy }) => strategy === 'labels');
+    }
     rulesOfCatalog = rules;
     failures = failuresIn(outcomes);
     const built = await swap();
-    listed ||= await couldBeAsked(outcomes, dependencies);
+    listed ||= await hasResponded(outcomes, servers);
     const durationSeconds = (dependencies.now() - begun) / 1000;
     const { leftOut } = built;
-    dependencies.onRelist({ outcomes, choice, leftOut, ruleOutcomes, catalog, durationSeconds });
+    dependencies.onRelist({
+      outcomes,
+      strategies,
+      leftOut,
+      ruleOutcomes,
+      catalog,
+      durationSeconds,
+    });
     return outcomes;
   }
 
   /**
-   * Makes a catalog of what there is now, and puts it in the place of the current one. One at a
-   * time: what has changed while it was made is in the next, which all who asked wait for.
+   * Builds a catalog of the current state and replaces the current one. One at a time: changes during the
+   * build are in the next catalog, for which all callers wait.
    */
   function swap(): Promise<BuiltCatalog> {
     swapsAsked += 1;
@@ -157,12 +161,12 @@ export function startRelistLoop(
         catalog = built.catalog;
         ruleOutcomes = built.ruleOutcomes.map((outcome) => ({
           ...outcome,
-          failure: failures.get(outcome.rule.seriesQuery),
+          failure: failures.get(queryKey(outcome.rule)),
         }));
         if (asked === swapsAsked) return built;
       }
     } finally {
-      // At once, so that nobody is told of a swap that is over.
+      // Synchronously, so that no caller waits for a swap that is over.
       swapping = undefined;
     }
   }
@@ -176,22 +180,22 @@ export function startRelistLoop(
     }
   }
 
-  /** Whether a query failed that may be answered if it is asked again. */
+  /** Whether a query failed that may succeed when it is retried. */
   function hasFailed(outcomes: readonly DiscoveryOutcome[]): boolean {
-    return outcomes.some((outcome) => 'error' in outcome && !dependencies.isRefusal(outcome.error));
+    return outcomes.some((outcome) => 'error' in outcome && !isRefused(outcome.error));
   }
 
   function scheduleNext(failed: boolean): void {
     if (stopping.signal.aborted) return;
     failedRounds = failed ? failedRounds + 1 : 0;
     const delay = failed
-      ? Math.min(options.interval, firstRetryDelay * 2 ** (failedRounds - 1))
+      ? Math.min(options.interval, FIRST_RETRY_DELAY_MS * 2 ** (failedRounds - 1))
       : options.interval;
     timer = setTimeout(() => void relist(), delay);
     timer.unref();
   }
 
-  /** Rounds never overlap, and one that waits serves all who ask for it meanwhile. */
+  /** Relists never overlap. All callers during a relist wait for the same next one. */
   function relist(): Promise<void> {
     if (running === undefined) {
       running = round().finally(() => {
@@ -221,21 +225,21 @@ export function startRelistLoop(
   };
 }
 
-/** The series of each query of this round, those of an earlier one where it failed. */
+/** The series of each query, by {@link queryKey}; a failed query keeps its last series. */
 async function withLastGood(
   outcomes: readonly DiscoveryOutcome[],
-  known: ReadonlyMap<string, KnownSeries>,
-): Promise<ReadonlyMap<string, KnownSeries>> {
+  known: ReadonlyMap<string, SeriesSnapshot>,
+): Promise<ReadonlyMap<string, SeriesSnapshot>> {
   const slices = createTimeSlices();
   const labelSets = await labelSetsOf(known.values(), slices);
-  const result = new Map<string, KnownSeries>();
+  const result = new Map<string, SeriesSnapshot>();
   for (const outcome of outcomes) {
-    const before = known.get(outcome.seriesQuery);
+    const before = known.get(queryKey(outcome));
     const series =
       'found' in outcome
-        ? await knownSeries(outcome.found, outcome.labels ?? [], before, labelSets, slices)
+        ? await takeSnapshot(outcome.found, outcome.labels ?? [], before, labelSets, slices)
         : before;
-    if (series !== undefined) result.set(outcome.seriesQuery, series);
+    if (series !== undefined) result.set(queryKey(outcome), series);
   }
   return result;
 }
@@ -243,17 +247,25 @@ async function withLastGood(
 function failuresIn(outcomes: readonly DiscoveryOutcome[]): ReadonlyMap<string, unknown> {
   return new Map(
     outcomes.flatMap((outcome) =>
-      'error' in outcome ? [[outcome.seriesQuery, outcome.error] as const] : [],
+      'error' in outcome ? [[queryKey(outcome), outcome.error] as const] : [],
     ),
   );
 }
 
-async function couldBeAsked(
+/** Whether a server responded to a series query, or to another query after it rejected a series query. */
+async function hasResponded(
   outcomes: readonly DiscoveryOutcome[],
-  { isRefusal, answersOtherwise }: RelistDependencies,
+  servers: PrometheusServers<CatalogServer>,
 ): Promise<boolean> {
-  const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
-  if (errors.length < outcomes.length || errors.some((error) => isRefusal(error))) return true;
-  // One failure of each kind is enough.
-  return errors.length === 0 || answersOtherwise(errors[0]);
+  const failed = outcomes.filter((outcome) => 'error' in outcome);
+  if (failed.length < outcomes.length || failed.length === 0) return true;
+  if (failed.some(({ error }) => isRefused(error))) return true;
+  // An error in a format other than that of Prometheus can come from any server at the URL. The first
+  // failure of each server is enough.
+  const first = Map.groupBy(failed, ({ prometheus }) => prometheus);
+  for (const [prometheus, [failure]] of first) {
+    if (failure === undefined || !mayConcernRequestOnly(failure.error)) continue;
+    if (await servers.get(prometheus).evaluatesQueries()) return true;
+  }
+  return false;
 }

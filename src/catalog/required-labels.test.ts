@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
-import { labelNeedsOf, namespaceLabelOf } from './required-labels.ts';
+import { namespaceLabelOf, queryKey, requiredLabels } from './required-labels.ts';
 
 const mapper = builtinResourceMapper();
 const overrides = { namespace: 'namespace', pod: 'pod' };
 
-describe('labelNeedsOf', () => {
+describe('requiredLabels', () => {
   it('has the labels of all rules with a series query, in the order of the file', () => {
     const template = compiledRule({ seriesQuery: 'b', template: '<<.Resource>>' });
-    const needs = labelNeedsOf(
+    const needs = requiredLabels(
       {
         custom: [
           compiledRule({ seriesQuery: 'a', overrides }),
@@ -22,15 +22,29 @@ describe('labelNeedsOf', () => {
       mapper,
     );
     expect([...needs]).toEqual([
-      ['a', { labels: new Set(['namespace', 'pod', 'node']), templates: [] }],
-      ['b', { labels: new Set(), templates: [template.resources] }],
-      ['c', { labels: new Set(), templates: [] }],
+      ['a', { seriesQuery: 'a', labels: new Set(['namespace', 'pod', 'node']), templates: [] }],
+      ['b', { seriesQuery: 'b', labels: new Set(), templates: [template.resources] }],
+      ['c', { seriesQuery: 'c', labels: new Set(), templates: [] }],
     ]);
+  });
+
+  it('separates equal series queries of different servers', () => {
+    const rule = compiledRule({ seriesQuery: 'a', overrides: { pod: 'pod' } });
+    const other = {
+      ...compiledRule({ seriesQuery: 'a', overrides: { node: 'node' } }),
+      prometheus: 'other',
+    };
+    const found = requiredLabels({ custom: [rule, other], external: [] }, mapper);
+    expect([...found.values()]).toEqual([
+      { seriesQuery: 'a', labels: new Set(['pod']), templates: [] },
+      { seriesQuery: 'a', prometheus: 'other', labels: new Set(['node']), templates: [] },
+    ]);
+    expect(found.get(queryKey(other))?.prometheus).toBe('other');
   });
 
   it('has nothing of a rule without a series query', () => {
     const rule = compiledRule({ overrides });
-    const needs = labelNeedsOf({ custom: [{ ...rule, seriesQuery: '' }], external: [] }, mapper);
+    const needs = requiredLabels({ custom: [{ ...rule, seriesQuery: '' }], external: [] }, mapper);
     expect([...needs]).toEqual([]);
   });
 
@@ -41,8 +55,8 @@ describe('labelNeedsOf', () => {
     [{ overrides: { pod: 'pod' } }, []],
   ])('has of an external rule the label of the namespace only: %j', (rule, labels) => {
     const external = [compiledRule({ seriesQuery: 'a', ...rule }, 'external')];
-    expect([...labelNeedsOf({ custom: [], external }, mapper)]).toEqual([
-      ['a', { labels: new Set(labels), templates: [] }],
+    expect([...requiredLabels({ custom: [], external }, mapper)]).toEqual([
+      ['a', { seriesQuery: 'a', labels: new Set(labels), templates: [] }],
     ]);
   });
 });

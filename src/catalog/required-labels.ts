@@ -2,46 +2,67 @@ import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import type { CompiledRule, ObjectLabels } from '../rules/rule.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 
-/** The rules that a catalog is made by. */
+/** The rules of a catalog. */
 export type RuleLists = Pick<RuleSet, 'custom' | 'external'>;
 
-/** What the rules with one series query need to know of the labels of the series. */
-export interface LabelNeeds {
-  /** Labels of which they need to know whether a series has them. */
+/** A series query, and the labels of its series that the rules with this query require. */
+export interface RequiredLabels {
+  readonly seriesQuery: string;
+  /** The name of the Prometheus server. Undefined: the default server. */
+  readonly prometheus?: string | undefined;
+  /** For each of these labels, the rules need to know which series have it. */
   readonly labels: ReadonlySet<string>;
-  /** Those that read resources out of labels that only Prometheus knows. */
+  /** Rules that read resources from other labels of the series. */
   readonly templates: readonly ObjectLabels[];
 }
 
-/**
- * The distinct series queries of the rules, in the order of the file, with what is needed of each.
- * External rules need the label of the namespace only, to tell whether it is there.
- */
-export function labelNeedsOf(
-  rules: RuleLists,
-  mapper: ResourceMapper,
-): ReadonlyMap<string, LabelNeeds> {
-  const needs = new Map<string, { labels: Set<string>; templates: ObjectLabels[] }>();
-  for (const rule of [...rules.custom, ...rules.external]) {
-    const { seriesQuery, kind, resources } = rule;
-    if (seriesQuery === '') continue;
-    const needed = needs.get(seriesQuery) ?? { labels: new Set(), templates: [] };
-    needs.set(seriesQuery, needed);
-    if (kind === 'external') {
-      const label = requestNamespaceLabel(rule, mapper);
-      if (label !== undefined) needed.labels.add(label);
-      continue;
-    }
-    // Whether or not the cluster has the resource now: it may get it before the next round.
-    for (const label of resources.fixedLabels) needed.labels.add(label);
-    if (resources.readsOtherLabels) needed.templates.push(resources);
-    // It is the name of the series, and no label of it.
-    needed.labels.delete('__name__');
-  }
-  return needs;
+/** Identifies a series query on a server. Rules with the same key share one discovery. */
+export function queryKey({
+  prometheus,
+  seriesQuery,
+}: Pick<RequiredLabels, 'seriesQuery' | 'prometheus'>): string {
+  return prometheus === undefined ? seriesQuery : JSON.stringify([prometheus, seriesQuery]);
 }
 
-/** The label that stands for the namespace whatever the series; undefined where the rule has none. */
+/**
+ * The distinct series queries of the rules, by {@link queryKey} and in the order of the rules. External rules
+ * only require the label for the namespace.
+ */
+export function requiredLabels(
+  rules: RuleLists,
+  mapper: ResourceMapper,
+): ReadonlyMap<string, RequiredLabels> {
+  const queries = new Map<
+    string,
+    RequiredLabels & { labels: Set<string>; templates: ObjectLabels[] }
+  >();
+  for (const rule of [...rules.custom, ...rules.external]) {
+    const { prometheus, seriesQuery, kind, resources } = rule;
+    if (seriesQuery === '') continue;
+    const key = queryKey(rule);
+    const query = queries.get(key) ?? {
+      seriesQuery,
+      prometheus,
+      labels: new Set(),
+      templates: [],
+    };
+    queries.set(key, query);
+    if (kind === 'external') {
+      const label = requestNamespaceLabel(rule, mapper);
+      if (label !== undefined) query.labels.add(label);
+      continue;
+    }
+    // Includes labels of resources that the cluster does not have yet: it may get them before the next
+    // relist.
+    for (const label of resources.fixedLabels) query.labels.add(label);
+    if (resources.readsOtherLabels) query.templates.push(resources);
+    // The name of the series is not one of its labels here.
+    query.labels.delete('__name__');
+  }
+  return queries;
+}
+
+/** The label for the namespace of any series of the rule; undefined if the rule has none. */
 export function namespaceLabelOf(
   { resources }: CompiledRule,
   mapper: ResourceMapper,

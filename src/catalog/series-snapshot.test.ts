@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
-import { knownSeries, labelSetsOf } from './series-snapshot.ts';
+import { labelSetsOf, takeSnapshot } from './series-snapshot.ts';
 import type { DiscoveredSeries } from './series-source.ts';
 
 const slices = createTimeSlices();
@@ -10,10 +10,10 @@ function found(series: Readonly<Record<string, readonly string[]>>): DiscoveredS
   return new Map(Object.entries(series).map(([name, labels]) => [name, new Set(labels)]));
 }
 
-describe('knownSeries', () => {
+describe('takeSnapshot', () => {
   it('is in order, with one set for labels that are alike', async () => {
     const sets = await labelSetsOf([], slices);
-    const { names, labels } = await knownSeries(
+    const { names, labels } = await takeSnapshot(
       found({ b: ['x', 'y'], a: ['y', 'x'], c: ['xy'], d: [] }),
       [],
       undefined,
@@ -26,7 +26,7 @@ describe('knownSeries', () => {
   });
 
   it('stays the same object until names or labels change', async () => {
-    const first = await knownSeries(
+    const first = await takeSnapshot(
       found({ a: ['x'], b: ['y'] }),
       ['job'],
       undefined,
@@ -36,7 +36,8 @@ describe('knownSeries', () => {
     const next = async (
       series: Readonly<Record<string, readonly string[]>>,
       otherLabels: readonly string[] = ['job'],
-    ) => knownSeries(found(series), otherLabels, first, await labelSetsOf([first], slices), slices);
+    ) =>
+      takeSnapshot(found(series), otherLabels, first, await labelSetsOf([first], slices), slices);
     expect(await next({ b: ['y'], a: ['x'] })).toBe(first);
     for (const other of [{ a: ['x'] }, { a: ['x'], b: ['x'] }, { a: ['x'], c: ['y'] }, {}]) {
       expect(await next(other)).not.toBe(first);
@@ -49,7 +50,7 @@ describe('knownSeries', () => {
   it('pauses after names and sets when its slice is over, and only then', async () => {
     const series = found(Object.fromEntries([...'abcdefghij'].map((name) => [name, ['x']])));
     const known = async () =>
-      knownSeries(series, [], undefined, await labelSetsOf([], slices), slices);
+      takeSnapshot(series, [], undefined, await labelSetsOf([], slices), slices);
     expect(await turnsDuring('still', known)).toBe(0);
     expect(await turnsDuring('fast', known)).toBe(9);
     const inUse = [await known()];
@@ -58,7 +59,7 @@ describe('knownSeries', () => {
   });
 
   it('is another one where nothing was found before and nothing is found', async () => {
-    const known = await knownSeries(
+    const known = await takeSnapshot(
       new Map(),
       [],
       undefined,

@@ -3,7 +3,7 @@ import type { TimeSlices } from '../async/time-slices.ts';
 import type { DiscoveredSeries } from './series-source.ts';
 
 /** What a series query found, in the order of the names. */
-export interface KnownSeries {
+export interface SeriesSnapshot {
   readonly names: readonly string[];
   /** The labels of the name in the same place; one object for all sets that are alike. */
   readonly labels: readonly ReadonlySet<string>[];
@@ -19,7 +19,7 @@ export interface LabelSets {
 
 /** The sets that are in use already, and those to come. */
 export async function labelSetsOf(
-  inUse: Iterable<KnownSeries>,
+  inUse: Iterable<SeriesSnapshot>,
   slices: TimeSlices,
 ): Promise<LabelSets> {
   const byContent = new Map<string, ReadonlySet<string>>();
@@ -53,17 +53,17 @@ function contentOf(labels: ReadonlySet<string>): string {
 /**
  * Sorts what was found.
  *
- * @param otherLabels see {@link KnownSeries}
+ * @param otherLabels see {@link SeriesSnapshot}
  * @param before what the query found last
  * @returns `before` itself where nothing has changed
  */
-export async function knownSeries(
+export async function takeSnapshot(
   found: DiscoveredSeries,
   otherLabels: readonly string[],
-  before: KnownSeries | undefined,
+  before: SeriesSnapshot | undefined,
   labelSets: LabelSets,
   slices: TimeSlices,
-): Promise<KnownSeries> {
+): Promise<SeriesSnapshot> {
   const names = await sortInSlices(found.keys(), (one, other) => one < other, slices);
   const labels: ReadonlySet<string>[] = [];
   let hasChanged =

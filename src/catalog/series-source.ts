@@ -1,62 +1,31 @@
 import pLimit from 'p-limit';
+import type { PrometheusClient } from '../prometheus/client/client.ts';
 
-/** The series that a series query found: their names, and for each the names of its labels. */
+/** The names of the series that a series query found, and the names of their labels. */
 export type DiscoveredSeries = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Times in seconds since the epoch. */
-interface TimeRange {
-  readonly start: number;
-}
+/** The requests that discovery sends to a Prometheus server. */
+export type SeriesSource = Pick<
+  PrometheusClient,
+  'seriesLabelNames' | 'labelNames' | 'labelValues'
+>;
 
-interface Cancellable {
-  readonly signal: AbortSignal;
-}
-
-/** Where the series of the rules come from: Prometheus. */
-export interface SeriesSource {
-  /**
-   * The series that match a selector and have samples since `start`. Only the names of series and
-   * labels matter.
-   */
-  seriesLabelNames(
-    match: string,
-    range: TimeRange,
-    options: Cancellable,
-  ): Promise<DiscoveredSeries>;
-  /** The names of the labels of the series that match, `__name__` among them. */
-  labelNames(
-    matches: readonly string[],
-    range: TimeRange,
-    options: Cancellable,
-  ): Promise<readonly string[]>;
-  /** The values that a label has in the series that match. */
-  labelValues(
-    label: string,
-    matches: readonly string[],
-    range: TimeRange,
-    options: Cancellable,
-  ): Promise<readonly string[]>;
-}
-
-/** What can be asked in one round of discovery. */
+/** The requests of one relist. */
 export interface DiscoveryRequests {
-  /** All that match: names, and for each its labels. */
+  /** The names of the series that match, and their labels. */
   series(match: string): Promise<DiscoveredSeries>;
-  /** The labels of all that match, together. */
+  /** The labels of all series that match, including `__name__`. */
   labels(match: string): Promise<readonly string[]>;
-  /** The names of all that match. */
+  /** The names of the series that match. */
   names(match: string): Promise<readonly string[]>;
 }
 
-/** The requests of one round: all about the same time, and at most `concurrency` at once. */
+/** @param options the same period for all requests, and the maximum number of concurrent ones */
 export function discoveryRequests(
   source: SeriesSource,
-  {
-    start,
-    concurrency,
-    signal,
-  }: { readonly start: number; readonly concurrency: number; readonly signal: AbortSignal },
+  options: { readonly start: number; readonly concurrency: number; readonly signal: AbortSignal },
 ): DiscoveryRequests {
+  const { start, concurrency, signal } = options;
   const limited = pLimit(concurrency);
   return {
     series: (match) => limited(() => source.seriesLabelNames(match, { start }, { signal })),

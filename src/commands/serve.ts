@@ -25,25 +25,16 @@ import { ClusterAccessError } from '../kubernetes/credentials/cluster-access.ts'
 import { createCustomMetrics } from '../metrics/custom.ts';
 import { createExternalMetrics } from '../metrics/external.ts';
 import { createResourceMetrics } from '../metrics/resource.ts';
-import type { PrometheusClient } from '../prometheus/client/client.ts';
-import { PrometheusError, PrometheusOptionsError } from '../prometheus/client/errors.ts';
-import type { QueryRunner } from '../prometheus/sharing/query-runner.ts';
+import { PrometheusOptionsError } from '../prometheus/errors.ts';
 import type { RuleSource } from '../sources/rule-source.ts';
 import { createLogLimit } from '../telemetry/log-limit.ts';
 import { type ClosableLogger, createLogger, type Logger } from '../telemetry/logger.ts';
-
 import { version } from '../version.ts';
 import { AccessSetupError, type DelegatedAccess, delegateAccess } from './serve/authentication.ts';
 import { firstCertificate, followCertificates, namedCertificates } from './serve/certificates.ts';
 import { type Cluster, connectCluster, noCluster } from './serve/cluster.ts';
 import { createMonitoring, type Monitoring } from './serve/monitoring.ts';
-import {
-  answersOtherwise,
-  connectPrometheus,
-  isUnsupported,
-  nameFlag,
-  shareQueries,
-} from './serve/prometheus.ts';
+import { type ConnectedServers, connectPrometheus, nameFlag } from './serve/prometheus.ts';
 import { createAnswerReport } from './serve/report-answers.ts';
 import { createConnectionReport } from './serve/report-connections.ts';
 import { createRelistReport } from './serve/report-relist.ts';
@@ -131,11 +122,10 @@ async function serveUntilTold(
   onEnd(relist.stop);
   rules.onChange(() => void relist.relist());
   cluster.onChange(() => void relist.rebuild());
-  prometheus.onBack(() => void relist.retryFailed());
+  prometheus.onAvailable(() => void relist.retryFailed());
 
   const ending = { now: false };
-  const queries = shareQueries(prometheus, options.prometheus, metrics);
-  const apis = metricsApis(queries, cluster, rules, relist, metrics, log);
+  const apis = metricsApis(prometheus, cluster, rules, relist, metrics, log);
   const app = createApp({
     apis,
     access,
@@ -205,7 +195,7 @@ interface Closable {
 
 function startRelisting(
   options: ServeOptions,
-  source: PrometheusClient,
+  servers: ConnectedServers,
   cluster: Cluster,
   rules: RuleSource,
   log: Logger,
@@ -213,13 +203,10 @@ function startRelisting(
 ): RelistLoop {
   return startRelistLoop(
     {
-      source,
+      servers,
       rules: rules.current,
       mapper: cluster.mapper,
       now: Date.now,
-      isRefusal: (error) => error instanceof PrometheusError && error.kind === 'bad_query',
-      answersOtherwise: (error) => answersOtherwise(error, source),
-      isUnsupported,
       onRelist: createRelistReport(log, metrics, rules.current),
       onFault(error) {
         metrics.uncaughtError();
@@ -231,12 +218,12 @@ function startRelisting(
 }
 
 function notListedYet(relist: RelistLoop): string | undefined {
-  return relist.hasListed() ? undefined : 'Prometheus has not told yet which series exist';
+  return relist.hasListed() ? undefined : 'initial discovery has not finished';
 }
 
 /** The APIs that the rules need: one without rules is not served. */
 function metricsApis(
-  queries: QueryRunner,
+  servers: ConnectedServers,
   cluster: Cluster,
   rules: RuleSource,
   relist: RelistLoop,
@@ -249,22 +236,20 @@ function metricsApis(
     catalog,
     mapper: cluster.mapper,
     objects: cluster.objects,
-    queries,
+    servers,
     onAnswer,
-    isBadRequest: cluster.isBadRequest,
   });
   const external = createExternalMetrics({
     catalog,
-    queries,
+    servers,
     onAnswer,
   });
   const resource = createResourceMetrics({
     rules: () => rules.current().resource,
     mapper: cluster.mapper,
     objects: cluster.metadata,
-    queries,
+    servers,
     onAnswer,
-    isBadRequest: cluster.isBadRequest,
   });
   const untilListed = (api: ApiRegistration<MetricsContext>) =>
     unavailableWhile(() => notListedYet(relist), api);

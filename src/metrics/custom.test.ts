@@ -7,16 +7,14 @@ import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
 import { SHORT_STEPS } from '../async/time-slices.ts';
 import { type Catalog, emptyCatalog } from '../catalog/catalog.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
-import type {
-  QueryAnswer,
-  QueryRunnerOptions,
-  Sample,
-} from '../prometheus/sharing/query-runner.ts';
+import type { QueryAnswer, QueryOptions, Sample } from '../prometheus/query.ts';
+import { prometheusServers } from '../prometheus/servers.ts';
 import { QueryError } from '../rules/query.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import type { AnswerSummary } from './answer-summary.ts';
 import { createCustomMetrics } from './custom.ts';
 import { createExternalMetrics } from './external.ts';
+import { MetricsError } from './metrics-error.ts';
 import type { ObjectNamesRequest } from './objects.ts';
 
 const mapper = builtinResourceMapper();
@@ -74,22 +72,21 @@ beforeEach(async () => {
   if (catalog === emptyCatalog) catalog = await madeCatalog();
 });
 
-class Mendable extends Error {}
-
 /** The services over a Prometheus that gives this answer, or fails; what it was asked is kept. */
 function services(answer: QueryAnswer | Error, names: readonly string[] | Error = ['a', 'b', 'c']) {
   const asked: string[] = [];
-  const options: QueryRunnerOptions[] = [];
+  const options: QueryOptions[] = [];
   const listed: ObjectNamesRequest[] = [];
   const summaries: AnswerSummary[] = [];
   const queries = {
-    async query(promql: string, given: QueryRunnerOptions) {
+    async query(promql: string, given: QueryOptions) {
       asked.push(promql);
       options.push(given);
       if (answer instanceof Error) throw answer;
       return answer;
     },
   };
+  const servers = prometheusServers(queries);
   const onAnswer = (summary: AnswerSummary) => void summaries.push(summary);
   const custom = createCustomMetrics({
     catalog: () => catalog,
@@ -101,11 +98,10 @@ function services(answer: QueryAnswer | Error, names: readonly string[] | Error 
         return names;
       },
     },
-    queries,
+    servers,
     onAnswer,
-    isBadRequest: (error) => error instanceof Mendable,
   });
-  const external = createExternalMetrics({ catalog: () => catalog, queries, onAnswer });
+  const external = createExternalMetrics({ catalog: () => catalog, servers, onAnswer });
   return { custom, external, asked, options, listed, summaries };
 }
 
@@ -380,10 +376,6 @@ describe('custom metrics', () => {
   it('keeps the causes of failures for the log', async () => {
     const down = new Error('down');
     await expect(services(vector(), down).custom.get(pods)).rejects.toMatchObject({ cause: down });
-    const mendable = new Mendable('write it otherwise');
-    await expect(services(vector(), mendable).custom.get(pods)).rejects.toMatchObject({
-      cause: mendable,
-    });
     const scalar = services({ type: 'scalar', value: 1, timestamp: 0 });
     await expect(scalar.custom.get(pods)).rejects.toMatchObject({
       cause: new Error(
@@ -407,11 +399,9 @@ describe('custom metrics', () => {
       reason: 'InternalError',
       message: 'unable to list matching resources',
     });
-    const mendable = services(vector(), new Mendable('write it otherwise'));
-    await expect(mendable.custom.get(pods)).rejects.toMatchObject({
-      reason: 'BadRequest',
-      message: 'write it otherwise',
-    });
+    const badRequest = new MetricsError('BadRequest', 'invalid selector');
+    const rejected = services(vector(), badRequest);
+    await expect(rejected.custom.get(pods)).rejects.toBe(badRequest);
     const scalar = services({ type: 'scalar', value: 1, timestamp: 0 });
     await expect(scalar.custom.get(pods)).rejects.toMatchObject({ reason: 'InternalError' });
     const unaskable = services(vector());

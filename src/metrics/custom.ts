@@ -11,13 +11,8 @@ import {
 import { couldBeObjectName, isDnsLabel } from '../apimachinery/object-name.ts';
 import { createTimeSlices, SHORT_STEPS } from '../async/time-slices.ts';
 import type { Catalog, CustomMetric } from '../catalog/catalog.ts';
-import type {
-  Caller,
-  QueryOrigin,
-  QueryRunner,
-  Sample,
-  Samples,
-} from '../prometheus/sharing/query-runner.ts';
+import type { Caller, QueryOrigin, QueryRunner, Sample, Samples } from '../prometheus/query.ts';
+import type { PrometheusServers } from '../prometheus/servers.ts';
 import { QueryError, type QueryRequest, UnsupportedRequirementError } from '../rules/query.ts';
 import {
   type AnswerSummary,
@@ -77,10 +72,8 @@ export interface CustomMetricsDependencies {
   readonly catalog: () => Catalog;
   readonly mapper: () => ResourceMapper;
   readonly objects: ObjectNames;
-  readonly queries: QueryRunner;
+  readonly servers: PrometheusServers<QueryRunner>;
   readonly onAnswer: OnAnswer;
-  /** Whether an error of `objects` is the client's to mend. Its message is then shown to it. */
-  readonly isBadRequest: (error: unknown) => error is Error;
 }
 
 export function createCustomMetrics(dependencies: CustomMetricsDependencies): CustomMetrics {
@@ -95,7 +88,13 @@ export function createCustomMetrics(dependencies: CustomMetricsDependencies): Cu
       }
       const origin = { rule: metric.rule, request: queryRequest(request, metric, names) };
       const query = queryFor(request, origin);
-      const answer = await runQuery(dependencies.queries, query, request, origin);
+      const answer = await runQuery(
+        dependencies.servers,
+        metric.rule.prometheus,
+        query,
+        request,
+        origin,
+      );
       if (answer.type !== 'vector') throw unexpectedType(answer.type, query);
       const leftOut = createLeftOutSamples();
       const samples = await associate(answer.samples, metric, request.namespace, names, leftOut);
@@ -134,7 +133,7 @@ function findResource(mapper: ResourceMapper, name: string): ClusterResource | u
   return dot < 0 ? mapper.find('', name) : mapper.find(name.slice(dot + 1), name.slice(0, dot));
 }
 
-/** What no object is called has no metrics; nobody is asked about it, least of all Prometheus. */
+/** Rejects names that no object can have before anything is requested. */
 function refuseImpossibleObjects({ metric, resource, namespace, name }: CustomMetricRequest): void {
   const isPossible =
     (namespace === undefined || isDnsLabel(namespace)) &&
@@ -146,7 +145,7 @@ function refuseImpossibleObjects({ metric, resource, namespace, name }: CustomMe
 }
 
 async function objectNames(
-  { objects, isBadRequest }: CustomMetricsDependencies,
+  { objects }: CustomMetricsDependencies,
   request: CustomMetricRequest,
   metric: CustomMetric,
 ): Promise<readonly string[]> {
@@ -157,6 +156,7 @@ async function objectNames(
       namespace: request.namespace,
       selector: request.selector,
       series: {
+        prometheus: metric.rule.prometheus,
         name: metric.series,
         resourceLabel: metric.resourceLabel,
         namespaceLabel: metric.namespaceLabel,
@@ -164,7 +164,7 @@ async function objectNames(
       signal: request.signal,
     })
     .catch((cause: unknown) => {
-      if (isBadRequest(cause)) throw new MetricsError('BadRequest', cause.message, { cause });
+      if (cause instanceof MetricsError) throw cause;
       throw new MetricsError('InternalError', 'unable to list matching resources', { cause });
     });
 }

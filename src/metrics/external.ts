@@ -2,12 +2,8 @@ import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import { isDnsLabel } from '../apimachinery/object-name.ts';
 import { createTimeSlices, SHORT_STEPS } from '../async/time-slices.ts';
 import type { Catalog, ExternalMetric } from '../catalog/catalog.ts';
-import type {
-  Caller,
-  QueryAnswer,
-  QueryOrigin,
-  QueryRunner,
-} from '../prometheus/sharing/query-runner.ts';
+import type { Caller, QueryAnswer, QueryOrigin, QueryRunner } from '../prometheus/query.ts';
+import type { PrometheusServers } from '../prometheus/servers.ts';
 import { QueryError, type QueryRequest, UnsupportedRequirementError } from '../rules/query.ts';
 import { createLeftOutSamples, type LeftOutSamples, type OnAnswer } from './answer-summary.ts';
 import { MetricsError, metricNotFound } from './metrics-error.ts';
@@ -42,7 +38,7 @@ export interface ExternalMetrics {
 
 export interface ExternalMetricsDependencies {
   readonly catalog: () => Catalog;
-  readonly queries: QueryRunner;
+  readonly servers: PrometheusServers<QueryRunner>;
   readonly onAnswer: OnAnswer;
 }
 
@@ -52,7 +48,13 @@ export function createExternalMetrics(dependencies: ExternalMetricsDependencies)
       const metric = lookUp(dependencies.catalog(), request);
       const origin = { rule: metric.rule, request: queryRequest(request, metric) };
       const query = queryFor(origin);
-      const answer = await runQuery(dependencies.queries, query, request, origin);
+      const answer = await runQuery(
+        dependencies.servers,
+        metric.rule.prometheus,
+        query,
+        request,
+        origin,
+      );
       const leftOut = createLeftOutSamples();
       const samples = samplesOf(answer, query);
       const values = await valuesOf(request.metric, samples, leftOut);

@@ -1,9 +1,13 @@
 import type { ClusterResource } from '../apimachinery/cluster-resource.ts';
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
 
-/** Where the names of objects come from: the API server, or the metrics themselves. */
+/** Finds the names of objects, by the API server or the series of a metric. */
 export interface ObjectNames {
-  /** The names of the objects that match, sorted. */
+  /**
+   * The names of the objects that match, sorted.
+   *
+   * @throws MetricsError `BadRequest` if the request is invalid
+   */
   list(request: ObjectNamesRequest): Promise<readonly string[]>;
 }
 
@@ -12,8 +16,10 @@ export interface ObjectNamesRequest {
   /** Undefined for root-scoped resources. */
   readonly namespace: string | undefined;
   readonly selector: LabelSelector;
-  /** The metric that the names are wanted for. */
+  /** The series of the metric. */
   readonly series: {
+    /** The name of the Prometheus server. Undefined: the default server. */
+    readonly prometheus?: string | undefined;
     readonly name: string;
     readonly resourceLabel: string;
     readonly namespaceLabel: string | undefined;
@@ -21,7 +27,7 @@ export interface ObjectNamesRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is known of an object. */
+/** An object of the cluster. */
 export interface ObjectIdentity {
   readonly name: string;
   /** Undefined for root-scoped objects. */
@@ -29,12 +35,13 @@ export interface ObjectIdentity {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Where the pods and nodes that usage is reported of come from. */
+/** Finds the pods and nodes for resource metrics. */
 export interface ObjectMetadata {
   /**
-   * The objects that match, sorted by namespace and name. Of pods, only those that run
-   * (`status.phase` Running): usage of others is left over from before, or of what is not there yet.
-   * None where no object can have such a name or be in such a namespace.
+   * The objects that match, sorted by namespace and name. Pods only in the phase Running: samples of
+   * others are not current. None if no object can have this name or namespace.
+   *
+   * @throws MetricsError `BadRequest` if the request is invalid
    */
   list(request: ObjectMetadataRequest): Promise<readonly ObjectIdentity[]>;
 }

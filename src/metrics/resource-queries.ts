@@ -1,7 +1,7 @@
 import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
-import type { Sample, Samples } from '../prometheus/sharing/query-runner.ts';
+import type { Sample, Samples } from '../prometheus/query.ts';
 import { MOST_NAMES, shortQuery } from '../prometheus/sharing/short-query.ts';
 import { QueryError, type QueryRequest } from '../rules/query.ts';
 import type { CompiledResourceRule } from '../rules/rule.ts';

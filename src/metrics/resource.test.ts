@@ -6,10 +6,12 @@ import { parseFieldSelector } from '../apimachinery/field-selector.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
-import type { QueryAnswer } from '../prometheus/sharing/query-runner.ts';
+import type { QueryAnswer, QueryOptions } from '../prometheus/query.ts';
+import { prometheusServers } from '../prometheus/servers.ts';
 import { QueryError } from '../rules/query.ts';
 import type { CompiledResourceRules } from '../rules/rule.ts';
 import type { AnswerSummary } from './answer-summary.ts';
+import { MetricsError } from './metrics-error.ts';
 import type { ObjectIdentity, ObjectMetadataRequest } from './objects.ts';
 import { createResourceMetrics, selectableFields } from './resource.ts';
 import { objectKey } from './resource-queries.ts';
@@ -71,8 +73,8 @@ function service({
         );
       },
     },
-    queries: {
-      async query(promql, { signal }) {
+    servers: prometheusServers({
+      async query(promql: string, { signal }: QueryOptions) {
         asked.push(promql);
         atOnce.now += 1;
         atOnce.most = Math.max(atOnce.most, atOnce.now);
@@ -82,9 +84,8 @@ function service({
         if (answer instanceof Error) throw answer;
         return answer;
       },
-    },
+    }),
     onAnswer: (summary) => void summaries.push(summary),
-    isBadRequest: (error): error is Error => error instanceof RangeError,
   });
   return { metrics, asked, listed, summaries, mostAtOnce: () => atOnce.most };
 }
@@ -453,7 +454,10 @@ describe('failures', () => {
         new Error('secret'),
         { reason: 'InternalError', message: 'unable to list matching resources' },
       ],
-      [new RangeError('mend it'), { reason: 'BadRequest', message: 'mend it' }],
+      [
+        new MetricsError('BadRequest', 'invalid selector'),
+        { reason: 'BadRequest', message: 'invalid selector' },
+      ],
     ] as const) {
       const { metrics } = service({ pods: error, cpu: fine, memory: fine });
       await expect(metrics.pods({ namespace: 'shop', ...everything })).rejects.toMatchObject(
@@ -726,10 +730,9 @@ describe('failures that are no fault of Prometheus', () => {
   });
 
   it('keep their causes for the log', async () => {
-    for (const error of [new Error('secret'), new RangeError('mend it')]) {
-      const { metrics } = service({ ...surroundings, pods: error });
-      await expect(metrics.pods(ofPods)).rejects.toMatchObject({ cause: error });
-    }
+    const error = new Error('secret');
+    const unlisted = service({ ...surroundings, pods: error });
+    await expect(unlisted.metrics.pods(ofPods)).rejects.toMatchObject({ cause: error });
     const scalar = { type: 'scalar', value: 1, timestamp: 1 } as const;
     const { metrics } = service({ ...surroundings, cpu: () => scalar });
     await expect(metrics.nodes(everything)).rejects.toMatchObject({

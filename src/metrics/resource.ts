@@ -8,8 +8,9 @@ import type { LabelSelector } from '../apimachinery/label-selector.ts';
 import { withScopedSignal } from '../async/scoped-signal.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
 import { createWeightedSemaphore, type WeightedSemaphore } from '../async/weighted-semaphore.ts';
-import type { Caller, QueryRunner, Sample } from '../prometheus/sharing/query-runner.ts';
-import type { CompiledResourceRules } from '../rules/rule.ts';
+import type { Caller, QueryRunner, Sample } from '../prometheus/query.ts';
+import type { PrometheusServers } from '../prometheus/servers.ts';
+import type { CompiledResourceRule, CompiledResourceRules } from '../rules/rule.ts';
 import {
   createLeftOutSamples,
   type LeftOutSamples,
@@ -25,7 +26,6 @@ import {
   questionOfNodes,
   type RunQuery,
   type SamplesByObject,
-  type UsageQuestion,
 } from './resource-queries.ts';
 import { runQuery } from './run-query.ts';
 import { type ResourceUsage, sampleUsage } from './sample-value.ts';
@@ -96,10 +96,8 @@ export interface ResourceMetricsDependencies {
   readonly rules: () => CompiledResourceRules | undefined;
   readonly mapper: () => ResourceMapper;
   readonly objects: ObjectMetadata;
-  readonly queries: QueryRunner;
+  readonly servers: PrometheusServers<QueryRunner>;
   readonly onAnswer: OnAnswer;
-  /** Whether an error of `objects` is the client's to mend. Its message is then shown to it. */
-  readonly isBadRequest: (error: unknown) => error is Error;
 }
 
 /** Requests about so many objects at most do not wait for one another. */
@@ -187,7 +185,7 @@ interface Listing {
 }
 
 async function listObjects(
-  { mapper, objects, isBadRequest }: ResourceMetricsDependencies,
+  { mapper, objects }: ResourceMetricsDependencies,
   kind: 'pods' | 'nodes',
   { namespace, name, selector = [], signal }: Listing,
 ): Promise<readonly ObjectIdentity[]> {
@@ -201,7 +199,7 @@ async function listObjects(
   try {
     return await objects.list(request);
   } catch (cause) {
-    if (isBadRequest(cause)) throw new MetricsError('BadRequest', cause.message, { cause });
+    if (cause instanceof MetricsError) throw cause;
     throw new MetricsError('InternalError', 'unable to list matching resources', { cause });
   }
 }
@@ -294,10 +292,11 @@ async function measure<Metrics>(
   const rules = rulesOf(dependencies);
   const mapper = dependencies.mapper();
   const asked: string[] = [];
-  const [cpu, memory] = await askBoth(
-    await questionOf(rules.cpu, mapper, objects),
-    await questionOf(rules.memory, mapper, objects),
-    queriesOf(dependencies, request, asked),
+  const cpuQuestion = await questionOf(rules.cpu, mapper, objects);
+  const memoryQuestion = await questionOf(rules.memory, mapper, objects);
+  const [cpu, memory] = await bothOrNone(
+    cpuQuestion(runnerFor(rules.cpu, dependencies, request, asked)),
+    memoryQuestion(runnerFor(rules.memory, dependencies, request, asked)),
   );
   const leftOut = createLeftOutSamples();
   leftOut.add('label_missing', cpu.unlabelled + memory.unlabelled);
@@ -365,20 +364,21 @@ function rulesOf({ rules }: ResourceMetricsDependencies): CompiledResourceRules 
 }
 
 /**
- * An answer has its memory until it is read, and not until the request ends: two large ones of one
- * request would wait for each other.
+ * Runs the queries of a rule. A large result counts towards the memory budget until it is read, and not until
+ * the request ends: two large results of one request would wait for each other.
  *
- * @param asked gets each query
+ * @param asked each query is appended to it
  */
-function queriesOf(
-  { queries }: ResourceMetricsDependencies,
+function runnerFor(
+  { prometheus }: CompiledResourceRule,
+  { servers }: ResourceMetricsDependencies,
   caller: Caller,
   asked: string[],
 ): RunQuery {
   return (promql, read) => {
     asked.push(promql);
     return withScopedSignal(caller.signal, async (signal) => {
-      const answer = await runQuery(queries, promql, { ...caller, signal });
+      const answer = await runQuery(servers, prometheus, promql, { ...caller, signal });
       if (answer.type === 'vector') return read(answer.samples);
       throw new MetricsError('InternalError', 'unable to fetch metrics', {
         cause: new Error(`the query gave a ${answer.type}, expected an instant vector: ${promql}`),
@@ -387,13 +387,10 @@ function queriesOf(
   };
 }
 
-/** Puts both questions at the same time, and waits for both even where one of them fails. */
-async function askBoth(
-  cpu: UsageQuestion,
-  memory: UsageQuestion,
-  run: RunQuery,
-): Promise<readonly [SamplesByObject, SamplesByObject]> {
-  const both = [cpu(run), memory(run)] as const;
+/** Waits for both even if one fails. @throws the error of the first that failed */
+async function bothOrNone<Cpu, Memory>(
+  ...both: readonly [Promise<Cpu>, Promise<Memory>]
+): Promise<readonly [Cpu, Memory]> {
   await Promise.allSettled(both);
   return Promise.all(both);
 }

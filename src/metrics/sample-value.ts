@@ -1,5 +1,5 @@
 import { formatMilli, sampleToMilli } from '../apimachinery/quantity.ts';
-import type { Sample } from '../prometheus/sharing/query-runner.ts';
+import type { Sample } from '../prometheus/query.ts';
 import type { LeftOutSamples } from './answer-summary.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
-import { createStandaloneObjectNames, SelectorUnsupportedError } from './standalone-objects.ts';
+import { prometheusServers } from '../prometheus/servers.ts';
+import { createStandaloneObjectNames, standaloneObjectMetadata } from './standalone-objects.ts';
 
 const pods = {
   group: '',
@@ -15,10 +16,12 @@ const series = { name: 'http_requests_total', resourceLabel: 'pod', namespaceLab
 function namesFrom(values: readonly string[]) {
   const asked: unknown[] = [];
   const names = createStandaloneObjectNames({
-    labelValues: async (label, [match], range) => {
-      asked.push({ label, match, start: range.start });
-      return values;
-    },
+    servers: prometheusServers({
+      labelValues: async (label, [match], range) => {
+        asked.push({ label, match, start: range.start });
+        return values;
+      },
+    }),
     maxAgeMs: 60_000,
     now: () => 1_000_000,
   });
@@ -81,8 +84,16 @@ describe('createStandaloneObjectNames', () => {
       selector: parseLabelSelector('a=b'),
       series,
     });
-    await expect(listing).rejects.toThrow(SelectorUnsupportedError);
+    await expect(listing).rejects.toMatchObject({ reason: 'BadRequest' });
     await expect(listing).rejects.toThrow('--lister-kubeconfig');
     expect(asked).toEqual([]);
+  });
+});
+
+it('rejects requests for pods and nodes', async () => {
+  const request = { resource: pods, namespace: 'shop', name: undefined, selector: [] };
+  await expect(standaloneObjectMetadata.list(request)).rejects.toMatchObject({
+    reason: 'BadRequest',
+    message: expect.stringContaining('--lister-kubeconfig'),
   });
 });

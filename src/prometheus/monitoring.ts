@@ -1,8 +1,7 @@
 import type { MetricsRegistry } from '../telemetry/registry.ts';
-import type { PrometheusErrorKind } from './client/errors.ts';
-import type { PrometheusEndpoint } from './client/options.ts';
-import type { NotAskedReason } from './guard/not-asked.ts';
-import type { NeededQuery } from './sharing/query-runner.ts';
+import type { FinishedRequest, PrometheusEndpoint } from './client/options.ts';
+import type { RejectionReason } from './errors.ts';
+import type { NeededQuery } from './query.ts';
 
 /** Metrics of requests to Prometheus. */
 export interface PrometheusMetrics extends ResponseMetrics, GuardMetrics, SharingMetrics {}
@@ -15,7 +14,7 @@ export function createPrometheusMetrics(registry: MetricsRegistry): PrometheusMe
   };
 }
 
-type PrometheusOutcome = 'success' | PrometheusErrorKind;
+type PrometheusOutcome = FinishedRequest['outcome'];
 
 /** `partial`: the response is partial; `annotation`: it has a PromQL annotation. */
 type AnswerNotice = 'partial' | 'annotation';
@@ -95,7 +94,7 @@ interface GuardMetrics {
   /** A query was sent after so many seconds in the queue. */
   queryWaited(seconds: number): void;
   /** A request was rejected without being sent to Prometheus. */
-  requestToPrometheusRejected(reason: NotAskedReason): void;
+  requestToPrometheusRejected(reason: RejectionReason): void;
   queryRetried(): void;
   circuitOpened(): void;
   circuitClosed(): void;
@@ -105,7 +104,7 @@ const REJECTION_REASONS = [
   'queue_full',
   'deadline',
   'circuit_open',
-] as const satisfies readonly NotAskedReason[];
+] as const satisfies readonly RejectionReason[];
 const QUEUE_BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 function guardMetrics(registry: MetricsRegistry): GuardMetrics {

@@ -12,6 +12,8 @@ export type RuleKind = 'custom' | 'external';
 export interface CompiledRule {
   readonly kind: RuleKind;
   readonly origin: RuleOrigin;
+  /** The name of the Prometheus server of the rule. Undefined: the default server. */
+  readonly prometheus?: string | undefined;
   /** The series selector that finds the series of the rule. Empty: the rule has no metrics. */
   readonly seriesQuery: string;
   /** The metric of a series. The result depends on nothing but the name. */
@@ -61,6 +63,8 @@ export interface LabelledResource {
 
 /** The rule for the usage of CPU or of memory, ready for use. */
 export interface CompiledResourceRule {
+  /** The name of the Prometheus server of the rule. Undefined: the default server. */
+  readonly prometheus?: string | undefined;
   readonly containerQuery: RuleQuery;
   /** Whether {@link containerQuery} can select the pods of one namespace only. */
   readonly isForOneNamespace: boolean;

@@ -3,7 +3,7 @@ import { type Discovery, discover } from '../../src/catalog/discover.ts';
 import type { DiscoveryMode } from '../../src/catalog/discovery-strategy.ts';
 import type { RuleLists } from '../../src/catalog/required-labels.ts';
 import type { SeriesSource } from '../../src/catalog/series-source.ts';
-import { isUnsupported } from '../../src/commands/serve/prometheus.ts';
+import { prometheusServers } from '../../src/prometheus/servers.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';
 
 export interface DiscoveryRound {
@@ -28,12 +28,11 @@ export async function discoveryRound({
   mode,
   start,
 }: DiscoveryRound): Promise<RoundResult> {
-  const discovery = await discover(rules, mapper, source, {
+  const discovery = await discover(rules, mapper, prometheusServers(source), {
     mode,
     start,
     concurrency: 4,
     signal: new AbortController().signal,
-    isUnsupported,
   });
   const found = discovery.outcomes.flatMap((outcome) =>
     'found' in outcome ? [[outcome.seriesQuery, outcome.found] as const] : [],

@@ -119,7 +119,7 @@ describe('a server that does not choose labels by a selector', () => {
     const found = await roundWith(quirk);
     expect(found.served).toEqual(expected.served);
     expect(found.served.length).toBeGreaterThan(5);
-    expect(found.choice).toMatchObject({ way: 'series' });
+    expect(found.strategies).toMatchObject([{ strategy: 'series' }]);
     expect(failuresOf(found)).toEqual([]);
   });
 
@@ -138,8 +138,8 @@ describe('a server that cannot answer now', () => {
     ['is slow', () => undefined, 'timeout'],
   ])('because it %s: nothing is decided, and no series are downloaded', async (_, quirk, kind) => {
     const limits = kind === 'timeout' ? { discoveryTimeoutMs: 500 } : {};
-    const { choice, outcomes, asked } = await roundWith(quirk, 'auto', limits);
-    expect(choice).toBeUndefined();
+    const { strategies, outcomes, asked } = await roundWith(quirk, 'auto', limits);
+    expect(strategies).toEqual([]);
     expect(outcomes).toMatchObject(Array(3).fill({ error: { kind } }));
     expect(asked.filter((path) => path.endsWith('/series'))).toEqual([]);
   });
@@ -159,9 +159,9 @@ describe('a server that chooses labels, but not for every query', () => {
     const found = await roundWith(refusingPods);
     expect(found.served).toEqual(expected.served);
     expect(found.outcomes).toMatchObject([
-      { way: 'series', detour: expect.stringContaining('no pods') },
-      { way: 'labels' },
-      { way: 'labels' },
+      { strategy: 'series', fallback: expect.stringContaining('no pods') },
+      { strategy: 'labels' },
+      { strategy: 'labels' },
     ]);
   });
 
@@ -173,8 +173,8 @@ describe('a server that chooses labels, but not for every query', () => {
     );
     expect(found.outcomes).toMatchObject([
       { error: { kind: 'unavailable' } },
-      { way: 'labels' },
-      { way: 'labels' },
+      { strategy: 'labels' },
+      { strategy: 'labels' },
     ]);
   });
 });

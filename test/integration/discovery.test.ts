@@ -180,8 +180,8 @@ describe.each(servers)('discovery by labels, with $name,', ({ start, isMissing, 
       try {
         // VictoriaMetrics refuses `a{__name__="b"}`, which Prometheus takes as a selector of series.
         await expectEqualCatalogs(roundOf, product === 'VictoriaMetrics');
-        const { choice } = await roundOf({ custom: [compiledRule({})], external: [] }, 'auto');
-        expect(choice).toMatchObject({ way: 'labels' });
+        const { strategies } = await roundOf({ custom: [compiledRule({})], external: [] }, 'auto');
+        expect(strategies).toMatchObject([{ strategy: 'labels' }]);
       } finally {
         source.close();
         await running.stop();
@@ -211,7 +211,7 @@ async function expectEqualCatalogs(
       seen.refused += refusedIn(byLabels).length;
       seen.served += byLabels.served.length;
       seen.byLabels += byLabels.outcomes.filter(
-        (outcome) => 'found' in outcome && outcome.way === 'labels',
+        (outcome) => 'found' in outcome && outcome.strategy === 'labels',
       ).length;
     }),
     { numRuns: 300, seed: 11 },
@@ -224,8 +224,8 @@ async function expectEqualCatalogs(
 
 describe('discovery by labels', () => {
   test('is chosen with this server', async () => {
-    const { choice } = await round({ custom: [compiledRule({ seriesQuery: 'load' })] }, 'auto');
-    expect(choice).toMatchObject({ way: 'labels' });
+    const { strategies } = await round({ custom: [compiledRule({ seriesQuery: 'load' })] }, 'auto');
+    expect(strategies).toMatchObject([{ strategy: 'labels' }]);
     expect(
       requests
         .map(({ endpoint }) => endpoint)
@@ -306,10 +306,10 @@ describe('discovery by labels', () => {
     const byLabels = await round({ custom: [dotted, dialect, plain] }, 'auto');
     expect(byLabels.served).toEqual(bySeries.served);
     expect(byLabels.outcomes).toMatchObject([
-      { way: 'series', detour: expect.stringContaining('parse error') },
+      { strategy: 'series', fallback: expect.stringContaining('parse error') },
       // Neither is it one for this server.
       { error: { kind: 'bad_query' } },
-      { way: 'labels' },
+      { strategy: 'labels' },
     ]);
   });
 });

@@ -6,9 +6,9 @@ import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-re
 import { createCustomMetrics } from '../../src/metrics/custom.ts';
 import { createResourceMetrics } from '../../src/metrics/resource.ts';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
-import { scopeOfFailure } from '../../src/prometheus/guard/failure-classification.ts';
-import type { QueryRunner } from '../../src/prometheus/sharing/query-runner.ts';
-import { createQuerySharing } from '../../src/prometheus/sharing/share.ts';
+import type { QueryRunner } from '../../src/prometheus/query.ts';
+import { prometheusServers } from '../../src/prometheus/servers.ts';
+import { share } from '../../src/prometheus/sharing/share.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';
 import {
   prometheusServer,
@@ -61,7 +61,7 @@ function sharedClient(url: string, asked: string[], warnings: string[] = []): Qu
     onWarning: (warning) => warnings.push(warning),
   });
   closers.push(client.close);
-  return createQuerySharing(client, { maxAge: 0, scopeOfFailure });
+  return share(client, { maxAgeMs: 0 });
 }
 
 async function customValues(queries: QueryRunner, metricsQuery: string) {
@@ -81,9 +81,8 @@ async function customValues(queries: QueryRunner, metricsQuery: string) {
     catalog: () => catalog,
     mapper: () => mapper,
     objects: { list: async () => PODS },
-    queries,
+    servers: prometheusServers(queries),
     onAnswer: () => undefined,
-    isBadRequest: (error): error is Error => error instanceof RangeError,
   });
   const values = await metrics.get({
     resource: 'pods',
@@ -129,9 +128,8 @@ describe.each(servers)('$name', (server) => {
         list: async ({ resource }) =>
           resource.resource === 'pods' ? objects(PODS, 'n') : objects(NODES, undefined),
       },
-      queries: sharedClient(running.url, asked),
+      servers: prometheusServers(sharedClient(running.url, asked)),
       onAnswer: () => undefined,
-      isBadRequest: (error): error is Error => error instanceof RangeError,
     });
     const all = { selector: [], fields: [] };
     await expect

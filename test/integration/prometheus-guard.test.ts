@@ -6,15 +6,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../scripts/parts/free-port.ts';
 import { startProcess } from '../../scripts/parts/process.ts';
 import { startPrometheus } from '../../scripts/parts/prometheus.ts';
-import type { PrometheusError } from '../../src/prometheus/client/errors.ts';
-import { scopeOfFailure } from '../../src/prometheus/guard/failure-classification.ts';
-import {
-  createGuardedClient,
-  type GuardedClient,
-  type GuardObserver,
-} from '../../src/prometheus/guard/guard.ts';
-import type { NotAskedError } from '../../src/prometheus/guard/not-asked.ts';
-import { createQuerySharing } from '../../src/prometheus/sharing/share.ts';
+import type { PrometheusError } from '../../src/prometheus/errors.ts';
+import type { GuardedClient, GuardObserver } from '../../src/prometheus/guard/guard.ts';
+import { type GuardedClientOptions, openGuardedClient } from '../../src/prometheus/server.ts';
+import { share } from '../../src/prometheus/sharing/share.ts';
 import { parametersOf, type StandIn, startStandIn } from './stand-in-server.ts';
 
 const ONE = '{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}';
@@ -41,7 +36,7 @@ interface Holding extends StandIn {
 
 let closers: (() => unknown)[];
 let queue: { running: number; waiting: number };
-let notAsked: string[];
+let rejected: string[];
 let retried: number;
 let waited: number[];
 let outages: string[];
@@ -49,7 +44,7 @@ let outages: string[];
 beforeEach(() => {
   closers = [];
   queue = { running: 0, waiting: 0 };
-  notAsked = [];
+  rejected = [];
   retried = 0;
   waited = [];
   outages = [];
@@ -64,19 +59,19 @@ const observer: GuardObserver = {
     queue = now;
   },
   waited: (seconds) => waited.push(seconds),
-  notAsked: (reason) => notAsked.push(reason),
+  rejected: (reason) => rejected.push(reason),
   retried() {
     retried += 1;
   },
-  lost: ({ lastError }) => outages.push(`lost: ${lastError.kind}`),
-  back: () => outages.push('back'),
+  outageBegan: ({ lastError }) => outages.push(`lost: ${lastError.kind}`),
+  outageEnded: () => outages.push('back'),
 };
 
 function guarded(
   url: string,
-  settings: Partial<Parameters<typeof createGuardedClient>[0]> = {},
+  settings: Partial<GuardedClientOptions['guard'] & GuardedClientOptions['client']> = {},
 ): GuardedClient {
-  const client = createGuardedClient({
+  const options = {
     url,
     maxConnections: Number.POSITIVE_INFINITY,
     connectTimeoutMs: 750,
@@ -85,7 +80,8 @@ function guarded(
     stallTimeoutMs: 750,
     observer,
     ...settings,
-  });
+  };
+  const client = openGuardedClient({ client: options, guard: options });
   closers.push(client.close);
   return client;
 }
@@ -144,7 +140,7 @@ async function fullPort(): Promise<number> {
 const outcomeOf = (asked: Promise<unknown>): Promise<string> =>
   asked.then(
     () => 'answered',
-    (error: PrometheusError | NotAskedError) => ('kind' in error ? error.kind : error.reason),
+    (error: PrometheusError) => error.rejection ?? error.kind,
   );
 
 const queries = (server: Holding): readonly string[] => server.held.map(({ query }) => query);
@@ -223,7 +219,7 @@ describe('at most so many queries at once', () => {
   test('and the last who gives up a shared query ends it', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1 });
-    const shared = createQuerySharing(client, { maxAge: 1_000, scopeOfFailure });
+    const shared = share(client, { maxAgeMs: 1_000 });
     const callers = [new AbortController(), new AbortController(), new AbortController()];
     const outcomes = callers.map(({ signal }) =>
       shared.query('same', { signal }).then(
@@ -248,7 +244,7 @@ describe('at most so many queries at once', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const outcomes = names.map((name) => outcomeOf(client.query(name)));
     expect(await Promise.all(outcomes.slice(3))).toEqual(['queue_full', 'queue_full']);
-    expect(notAsked).toEqual(['queue_full', 'queue_full']);
+    expect(rejected).toEqual(['queue_full', 'queue_full']);
     for (const name of names.slice(0, 3)) {
       await expect.poll(() => queries(server)).toEqual([name]);
       server.held[0]?.answer();
@@ -262,7 +258,7 @@ describe('at most so many queries at once', () => {
     const runs = outcomeOf(client.query('runs', { timeoutMs: 1_500 }));
     expect(await outcomeOf(client.query('waits', { timeoutMs: 300 }))).toBe('deadline');
     expect(await runs).toBe('timeout');
-    expect(notAsked).toEqual(['deadline']);
+    expect(rejected).toEqual(['deadline']);
     expect(server.paths.filter((path) => path === '/api/v1/query')).toHaveLength(1);
 
     const first = outcomeOf(client.query('first'));
@@ -362,15 +358,15 @@ describe('a Prometheus that is lost', () => {
     const port = await freePort();
     const client = guarded(`http://127.0.0.1:${port}`);
     const back = vi.fn();
-    client.onBack(back);
+    client.onAvailable(back);
     expect(await outcomeOf(client.query('a'))).toBe('unreachable');
     await expect.poll(() => outages).toEqual(['lost: unreachable']);
     const failure = client.query('a');
     await expect(failure).rejects.toThrow(
-      /^not asked: circuit open since 20\S+Z, last error: cannot reach Prometheus: .*ECONNREFUSED/,
+      /^request rejected: circuit open since 20\S+Z, last error: cannot reach Prometheus: .*ECONNREFUSED/,
     );
     expect(await outcomeOf(client.seriesLabelNames('a', { start: 0 }))).toBe('circuit_open');
-    expect(notAsked).toEqual(['circuit_open', 'circuit_open']);
+    expect(rejected).toEqual(['circuit_open', 'circuit_open']);
 
     const prometheus = await startPrometheus({ port });
     closers.push(prometheus.stop);

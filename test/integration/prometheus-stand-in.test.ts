@@ -9,8 +9,8 @@ import {
   createPrometheusClient,
   type PrometheusClient,
 } from '../../src/prometheus/client/client.ts';
-import { PrometheusError } from '../../src/prometheus/client/errors.ts';
 import type { FinishedRequest, PrometheusOptions } from '../../src/prometheus/client/options.ts';
+import { PrometheusError } from '../../src/prometheus/errors.ts';
 import { parametersOf, type StandIn, startStandIn } from './stand-in-server.ts';
 
 const ONE = '{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}';
@@ -199,7 +199,7 @@ describe('an answer that is none', () => {
       502,
       page,
       'unavailable',
-      'HTTP 502: no answer of Prometheus: <html> <h1>502',
+      'HTTP 502: not a response of Prometheus: <html> <h1>502',
     ],
     ['a page instead of an answer', 200, page, 'bad_answer', 'not one of the Prometheus HTTP API'],
     ['nothing', 200, '', 'bad_answer', 'not one of the Prometheus HTTP API'],

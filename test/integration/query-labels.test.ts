@@ -14,7 +14,7 @@ import {
   createPrometheusClient,
   type PrometheusClient,
 } from '../../src/prometheus/client/client.ts';
-import { PrometheusError } from '../../src/prometheus/client/errors.ts';
+import { PrometheusError } from '../../src/prometheus/errors.ts';
 import { distinguishingLabels } from '../../src/promql/distinguishing-labels.ts';
 import { lostLabel } from '../../src/promql/lost-label.ts';
 import { compiledRule } from '../fixtures/rules.ts';

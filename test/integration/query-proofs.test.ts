@@ -5,7 +5,7 @@ import {
   createPrometheusClient,
   type PrometheusClient,
 } from '../../src/prometheus/client/client.ts';
-import { PrometheusError } from '../../src/prometheus/client/errors.ts';
+import { PrometheusError } from '../../src/prometheus/errors.ts';
 import { lostLabel } from '../../src/promql/lost-label.ts';
 import type { QueryRequest } from '../../src/rules/query.ts';
 import { type SharedQuery, shareQuery } from '../../src/rules/shared-query.ts';

@@ -15,11 +15,11 @@ import {
   createPrometheusClient,
   type PrometheusClient,
 } from '../../src/prometheus/client/client.ts';
-import { PrometheusError } from '../../src/prometheus/client/errors.ts';
-import { scopeOfFailure } from '../../src/prometheus/guard/failure-classification.ts';
-import type { QueryOrigin, QueryRunner } from '../../src/prometheus/sharing/query-runner.ts';
-import { createQuerySharing } from '../../src/prometheus/sharing/share.ts';
-import { LongQueryError, MOST_NAMES } from '../../src/prometheus/sharing/short-query.ts';
+import { PrometheusError } from '../../src/prometheus/errors.ts';
+import type { QueryOrigin, QueryRunner } from '../../src/prometheus/query.ts';
+import { prometheusServers } from '../../src/prometheus/servers.ts';
+import { share } from '../../src/prometheus/sharing/share.ts';
+import { MOST_NAMES } from '../../src/prometheus/sharing/short-query.ts';
 import type { CompiledRule } from '../../src/rules/rule.ts';
 import { builtCatalog } from '../fixtures/catalog.ts';
 import { answeredRequests } from '../fixtures/prometheus-requests.ts';
@@ -87,10 +87,7 @@ const servers = await Promise.all([
 ]);
 
 function sharing(runner: QueryRunner, maxAge = 60_000): QueryRunner {
-  return createQuerySharing(runner, {
-    maxAge,
-    scopeOfFailure,
-  });
+  return share(runner, { maxAgeMs: maxAge });
 }
 
 interface Wanted {
@@ -128,9 +125,8 @@ async function outcome(runner: QueryRunner, origin: QueryOrigin): Promise<unknow
       .filter(([name]) => name !== undefined && names.has(name))
       .sort(([a = '', x], [b = '', y]) => (a === b ? ordered(x, y) : a < b ? -1 : 1));
   } catch (error) {
-    const cause = error instanceof LongQueryError ? error.cause : error;
-    if (!(cause instanceof PrometheusError)) throw cause;
-    return cause.kind;
+    if (!(error instanceof PrometheusError)) throw error;
+    return error.kind;
   }
 }
 
@@ -290,9 +286,8 @@ async function fleetMetrics(metricsQuery: string, queries: QueryRunner) {
     catalog: () => catalog,
     mapper: () => mapper,
     objects: { list: () => Promise.reject(new Error('every request has a name')) },
-    queries,
+    servers: prometheusServers(queries),
     onAnswer: () => undefined,
-    isBadRequest: (error): error is Error => error instanceof RangeError,
   });
   const get = ({ namespace, pod }: (typeof FLEET)[number]) =>
     metrics.get({

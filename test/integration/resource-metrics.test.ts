@@ -15,6 +15,7 @@ import {
   createPrometheusClient,
   type PrometheusClient,
 } from '../../src/prometheus/client/client.ts';
+import { prometheusServers } from '../../src/prometheus/servers.ts';
 import { resourceRules } from '../fixtures/resource-rules.ts';
 import { type RecordingProxy, startRecordingProxy } from '../golden/recording-proxy.ts';
 
@@ -90,9 +91,8 @@ function metricsOf(rules: Parameters<typeof resourceRules>[0]): ResourceMetrics 
     objects: {
       list: async ({ resource }) => (resource.resource === 'nodes' ? nodes : pods),
     },
-    queries: client,
+    servers: prometheusServers(client),
     onAnswer: () => undefined,
-    isBadRequest: (_error): _error is Error => false,
   });
 }
 

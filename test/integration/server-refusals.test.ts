@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
-import { scopeOfFailure } from '../../src/prometheus/guard/failure-classification.ts';
-import { createQuerySharing } from '../../src/prometheus/sharing/share.ts';
+import { share } from '../../src/prometheus/sharing/share.ts';
 import type { QueryRequest } from '../../src/rules/query.ts';
 import {
   prometheusServer,
@@ -197,7 +196,7 @@ describe('a proxy that refuses only the shared query', () => {
     closers.push(proxy.close);
     const client = createPrometheusClient({ url: proxy.url });
     closers.push(client.close);
-    const sharing = createQuerySharing(client, { maxAge: 1000, scopeOfFailure });
+    const sharing = share(client, { maxAgeMs: 1000 });
     const values = await Promise.all(
       each((namespace, pod) => `${namespace}/${pod}`).map(async (object) => {
         const [namespace = '', pod = ''] = object.split('/');

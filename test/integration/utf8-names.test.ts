@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createResourceMetrics } from '../../src/metrics/resource.ts';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
+import { prometheusServers } from '../../src/prometheus/servers.ts';
 import { readConfiguration } from '../../src/sources/file/configuration.ts';
 import {
   prometheusServer,
@@ -140,9 +141,8 @@ async function usage({ url }: RunningServer) {
           ? [{ namespace: undefined, name: 'node-1', labels: {} }]
           : [{ namespace: 'shop', name: 'web-0', labels: {} }],
     },
-    queries: client,
+    servers: prometheusServers(client),
     onAnswer: () => undefined,
-    isBadRequest: (_error): _error is Error => false,
   });
   const everything = { selector: [], fields: [] };
   const pods = await metrics.pods({ namespace: 'shop', ...everything });

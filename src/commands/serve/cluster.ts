@@ -9,16 +9,15 @@ import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
 import type { ObjectIndexMetrics } from '../../kubernetes/monitoring.ts';
 import { createObjectMetadata } from '../../kubernetes/objects/metadata-lister.ts';
 import { createObjectIndex } from '../../kubernetes/objects/object-index.ts';
+import { MetricsError } from '../../metrics/metrics-error.ts';
 import type { ObjectMetadata, ObjectNames } from '../../metrics/objects.ts';
 import {
   createStandaloneObjectNames,
-  NoClusterError,
-  SelectorUnsupportedError,
   standaloneObjectMetadata,
 } from '../../metrics/standalone-objects.ts';
-import type { PrometheusClient } from '../../prometheus/client/client.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { version } from '../../version.ts';
+import type { ConnectedServers } from './prometheus.ts';
 
 /** What the adapter knows of the objects of a cluster, or does without one. */
 export interface Cluster {
@@ -28,7 +27,6 @@ export interface Cluster {
   readonly objects: ObjectNames;
   /** The pods and nodes that resource metrics are about. */
   readonly metadata: ObjectMetadata;
-  readonly isBadRequest: (error: unknown) => error is Error;
   readonly readiness: readonly HealthCheck[];
   /** Asks for the resources of the cluster now; never rejects. */
   refresh(): Promise<void>;
@@ -38,19 +36,16 @@ export interface Cluster {
 }
 
 /** No cluster: the built-in kinds of objects, named by the metrics themselves. */
-export function noCluster(options: ServeOptions, prometheus: PrometheusClient): Cluster {
+export function noCluster(options: ServeOptions, servers: ConnectedServers): Cluster {
   const mapper = builtinResourceMapper();
   return {
     mapper: () => mapper,
     mayLackResources: () => true,
     objects: createStandaloneObjectNames({
-      labelValues: (label, matches, range, { signal }) =>
-        prometheus.labelValues(label, matches, range, { signal }),
+      servers,
       maxAgeMs: options.relist.maxAge,
     }),
     metadata: standaloneObjectMetadata,
-    isBadRequest: (error): error is Error =>
-      error instanceof SelectorUnsupportedError || error instanceof NoClusterError,
     readiness: [],
     refresh: async () => undefined,
     onChange: () => undefined,
@@ -98,11 +93,8 @@ export async function connectCluster(
       const { at, failedGroups } = resources.current();
       return at === 0 || failedGroups.length > 0;
     },
-    objects,
-    metadata: createObjectMetadata(objects),
-    // A label selector that the API server knows to be wrong where this program does not.
-    isBadRequest: (error): error is Error =>
-      error instanceof KubernetesError && error.status === 400,
+    objects: withBadRequests(objects),
+    metadata: withBadRequests(createObjectMetadata(objects)),
     readiness: [
       {
         name: 'cluster-resources',
@@ -119,5 +111,18 @@ export async function connectCluster(
       resources.close();
       client.close();
     },
+  };
+}
+
+/** Reports requests that the API server rejects, such as an invalid label selector, as errors of the client. */
+function withBadRequests<Request, Objects>(lister: {
+  list(request: Request): Promise<Objects>;
+}): { list(request: Request): Promise<Objects> } {
+  return {
+    list: (request) =>
+      lister.list(request).catch((cause: unknown) => {
+        const isBadRequest = cause instanceof KubernetesError && cause.status === 400;
+        throw isBadRequest ? new MetricsError('BadRequest', cause.message, { cause }) : cause;
+      }),
   };
 }

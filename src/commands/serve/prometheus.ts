@@ -1,27 +1,60 @@
 import { prometheusFlags } from '../../cli/serve/prometheus-flags.ts';
 import type { PrometheusOptions as PrometheusFlags } from '../../cli/serve/serve-options.ts';
-import { tellRefusedKeys } from '../../metrics/quoted-label-keys.ts';
-import { PrometheusError, type PrometheusErrorKind } from '../../prometheus/client/errors.ts';
-import { scopeOfFailure } from '../../prometheus/guard/failure-classification.ts';
-import { createGuardedClient, type GuardedClient } from '../../prometheus/guard/guard.ts';
+import type { PrometheusOptions as ClientOptions } from '../../prometheus/client/options.ts';
 import type { PrometheusMetrics } from '../../prometheus/monitoring.ts';
-import type { QueryRunner } from '../../prometheus/sharing/query-runner.ts';
-import { createQuerySharing } from '../../prometheus/sharing/share.ts';
+import { openPrometheusServer, type PrometheusServer } from '../../prometheus/server.ts';
+import { type PrometheusServers, prometheusServers } from '../../prometheus/servers.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { kubeconfigIdentity } from './prometheus-identity.ts';
 import { createClockReport } from './report-clock.ts';
 import { createNoticeReport } from './report-notices.ts';
 import { createOutageReport } from './report-outage.ts';
 
-/** The client for the Prometheus of the flags. Throws PrometheusOptionsError, ClusterAccessError. */
+/** The open servers. */
+export interface ConnectedServers extends PrometheusServers<PrometheusServer> {
+  /** The listener is called when a server is available again after an outage. */
+  onAvailable(listener: () => void): void;
+  close(): void;
+}
+
+/** The Prometheus servers of the flags. Throws PrometheusOptionsError, ClusterAccessError. */
 export async function connectPrometheus(
   flags: PrometheusFlags,
   log: Logger,
   metrics: PrometheusMetrics,
-): Promise<GuardedClient> {
+): Promise<ConnectedServers> {
+  const server = openPrometheusServer({
+    client: await clientOptions(flags, log, metrics),
+    guard: {
+      maxConcurrency: flags.maxConcurrency,
+      maxQueued: flags.maxQueued,
+      stallTimeoutMs: flags.stallTimeout,
+      observer: createOutageReport(log, metrics),
+    },
+    sharing: {
+      maxAgeMs: flags.queryMaxAge,
+      onQuery({ scope, answered }) {
+        metrics.queryNeeded(scope, answered);
+        return () => undefined;
+      },
+      onKept: metrics.answersKept,
+    },
+  });
+  return {
+    ...prometheusServers(server),
+    onAvailable: server.onAvailable,
+    close: server.close,
+  };
+}
+
+async function clientOptions(
+  flags: PrometheusFlags,
+  log: Logger,
+  metrics: PrometheusMetrics,
+): Promise<ClientOptions> {
   const { credentials } = flags;
   const reportNotices = createNoticeReport(log, metrics);
-  return createGuardedClient({
+  return {
     url: flags.url,
     verb: flags.verb,
     headers: flags.headers.map(({ name, value }) => `${name}=${value}`),
@@ -40,13 +73,9 @@ export async function connectPrometheus(
     maxAnswerBytes: flags.maxAnswerSize,
     maxAnswerMemory: flags.maxAnswerMemory ?? tenthOfMemory(process.constrainedMemory()),
     connectTimeoutMs: flags.connectTimeout,
-    // Who asks is limited: queries by the queue, the others by --relist-concurrency. A request that
-    // waited for a connection would look like one that is not answered.
+    // Queries are limited by the queue, other requests by --relist-concurrency. To the stall detector, a
+    // request that waits for a connection would look like one without a response.
     maxConnections: Number.POSITIVE_INFINITY,
-    maxConcurrency: flags.maxConcurrency,
-    maxQueued: flags.maxQueued,
-    stallTimeoutMs: flags.stallTimeout,
-    observer: createOutageReport(log, metrics),
     partialAnswers: flags.partialAnswers,
     onClockOffset: createClockReport(log, metrics),
     onRequest: ({ endpoint, asked, durationSeconds, outcome, bytes, notices }) => {
@@ -59,7 +88,7 @@ export async function connectPrometheus(
       reportNotices({ endpoint, asked, outcome, notices });
     },
     onWarning: (message) => log.warn(nameFlag(message)),
-  });
+  };
 }
 
 const LEAST_ANSWER_MEMORY = 16 * 2 ** 20;
@@ -93,57 +122,4 @@ export function nameFlag(message: string): string {
     const flag = FLAG_OF_OPTION.get(option);
     return flag === undefined ? option : `--${flag}`;
   });
-}
-
-/** What a server says to a request that it does not know, or a proxy to one that it lets nobody make. */
-const NO_SUCH_REQUEST: ReadonlySet<PrometheusErrorKind> = new Set([
-  'bad_query',
-  'bad_answer',
-  'unauthorized',
-]);
-
-/**
- * Whether an error says that a server does not do what was asked, as opposed to that it cannot be
- * reached, or cannot answer now.
- */
-export function isUnsupported(error: unknown): boolean {
-  if (!(error instanceof PrometheusError)) return false;
-  return NO_SUCH_REQUEST.has(error.kind) || error.status === 501;
-}
-
-/**
- * Whether a server that rejected a request responds to another query: then it is Prometheus, and the
- * error is about the request. An error in another format does not show that, since it could come from
- * anything that listens at the URL.
- */
-export async function answersOtherwise(error: unknown, prometheus: QueryRunner): Promise<boolean> {
-  if (!(error instanceof PrometheusError)) return false;
-  if (error.kind === 'bad_query') return true;
-  const { status } = error;
-  if (status === undefined || status < 400 || status >= 500 || status === 429) return false;
-  return prometheus.query('vector(1)', {}).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** One query for many requests, as far as the flags allow. */
-export function shareQueries(
-  prometheus: QueryRunner,
-  { queryMaxAge }: PrometheusFlags,
-  metrics: PrometheusMetrics,
-): QueryRunner {
-  const sharing = createQuerySharing(prometheus, {
-    maxAge: queryMaxAge,
-    onQuery({ scope, answered }) {
-      metrics.queryNeeded(scope, answered);
-      return () => undefined;
-    },
-    onKept: metrics.answersKept,
-    scopeOfFailure,
-  });
-  return tellRefusedKeys(
-    sharing,
-    (error) => error instanceof PrometheusError && error.kind === 'bad_query',
-  );
 }

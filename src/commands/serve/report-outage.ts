@@ -10,23 +10,18 @@ export function createOutageReport(log: Logger, metrics: PrometheusMetrics): Gua
   return {
     queueChanged: metrics.queryQueueChanged,
     waited: metrics.queryWaited,
-    notAsked: metrics.requestToPrometheusRejected,
+    rejected: metrics.requestToPrometheusRejected,
     retried(error) {
       metrics.queryRetried();
-      log.verbose(6, 'a query is tried once more', { error });
+      log.verbose(6, 'retrying a query', { error });
     },
-    lost({ lastError }) {
+    outageBegan({ lastError }) {
       metrics.circuitOpened();
-      log.error(
-        'Prometheus is unavailable: requests that need it fail immediately until it responds',
-        {
-          error: lastError,
-        },
-      );
+      log.error('Prometheus unreachable, failing fast', { error: lastError });
     },
-    back({ since }) {
+    outageEnded({ since }) {
       metrics.circuitClosed();
-      log.info('Prometheus is available again', { lostForSeconds: (Date.now() - since) / 1000 });
+      log.info('Prometheus is available again', { outageSeconds: (Date.now() - since) / 1000 });
     },
   };
 }

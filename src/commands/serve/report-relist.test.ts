@@ -21,7 +21,7 @@ function warningsOf(...rounds: readonly { failed: number; leftOut: number }[]) {
         seriesQuery: `query_${index}`,
         error: new Error(`down in the way ${index}`),
       })),
-      choice: undefined,
+      strategies: [],
       leftOut: Array.from({ length: leftOut }, (_, index) => ({
         series: `series_${index}`,
         name: 'a/b',
@@ -59,7 +59,7 @@ describe('createRelistReport', () => {
       error,
     }));
     const rest = {
-      choice: undefined,
+      strategies: [],
       leftOut: [],
       ruleOutcomes: [],
       catalog: emptyCatalog,
@@ -84,14 +84,14 @@ describe('createRelistReport', () => {
     const rules = { custom: [rule('a', 0), rule('b', 3), rule('a', 4)], external: [] };
     const report = createRelistReport(log, createMonitoring(), () => rules);
     const rest = {
-      choice: undefined,
+      strategies: [],
       leftOut: [],
       ruleOutcomes: [],
       catalog: emptyCatalog,
       durationSeconds: 1,
     };
     const [down, refused] = [new Error('down'), new Error('refused')];
-    const answered = { seriesQuery: 'b', way: 'series', found: new Map() } as const;
+    const answered = { seriesQuery: 'b', strategy: 'series', found: new Map() } as const;
     report({ ...rest, outcomes: [{ seriesQuery: 'a', error: down }, answered] });
     report({ ...rest, outcomes: [{ seriesQuery: 'a', error: down }, answered] });
     report({ ...rest, outcomes: [{ seriesQuery: 'a', error: refused }, answered] });
@@ -109,9 +109,9 @@ describe('createRelistReport', () => {
     const log: Logger = { ...silentLogger, info: (message) => said.push(message) };
     const metrics = createMonitoring();
     const report = createRelistReport(log, metrics, () => ({ custom: [], external: [] }));
-    const choice = { way: 'series', why: 'HTTP 404' } as const;
+    const strategies = [{ prometheus: undefined, strategy: 'series', why: 'HTTP 404' }] as const;
     const rest = {
-      choice,
+      strategies,
       leftOut: [],
       ruleOutcomes: [],
       catalog: emptyCatalog,
@@ -119,7 +119,7 @@ describe('createRelistReport', () => {
     };
     report({ ...rest, outcomes: [{ seriesQuery: 'up', error: new Error('down') }] });
     expect(said).toEqual([]);
-    report({ ...rest, outcomes: [{ seriesQuery: 'up', way: 'series', found: new Map() }] });
+    report({ ...rest, outcomes: [{ seriesQuery: 'up', strategy: 'series', found: new Map() }] });
     expect(said).toEqual([
       'series are discovered by /api/v1/series',
       'all series queries succeed again',

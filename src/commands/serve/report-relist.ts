@@ -1,7 +1,7 @@
 import type { DiscoveryOutcome } from '../../catalog/discover.ts';
 import type { CatalogMetrics, RelistOutcome } from '../../catalog/monitoring.ts';
 import type { RelistRound } from '../../catalog/relist.ts';
-import type { RuleLists } from '../../catalog/required-labels.ts';
+import { queryKey, type RuleLists } from '../../catalog/required-labels.ts';
 import { ruleName } from '../../rules/origin.ts';
 import type { CompiledRule } from '../../rules/rule.ts';
 import { errorText } from '../../telemetry/error-text.ts';
@@ -23,31 +23,36 @@ export function createRelistReport(
   let failing: ReadonlySet<string> = new Set();
   let reported = '';
   let served = '';
-  let way = '';
-  let detours = '';
+  let strategy = '';
+  let fallbacks = '';
 
-  /** Says how the series are found when that has changed, the first time included. */
-  function reportWay({ outcomes, choice }: RelistRound): void {
+  /** Logs the discovery strategies when they change, and at the first relist. */
+  function reportStrategies({ outcomes, strategies }: RelistRound): void {
     const answered = outcomes.filter((outcome) => 'found' in outcome);
     for (const each of ['series', 'labels'] as const) {
-      metrics.seriesQueriesDiscovered(each, answered.filter((one) => one.way === each).length);
+      metrics.seriesQueriesDiscovered(each, answered.filter((one) => one.strategy === each).length);
     }
-    // Of a Prometheus that answers nothing at all there is only that to say.
-    if (answered.length > 0 && choice !== undefined && choice.way !== way) {
-      way = choice.way;
-      log.info(`series are discovered by ${endpoints[choice.way]}`, { why: choice.why });
+    const chosen = JSON.stringify(strategies.map((each) => [each.prometheus, each.strategy]));
+    // If all queries fail, the failures are logged and nothing else.
+    if (answered.length > 0 && chosen !== strategy) {
+      strategy = chosen;
+      for (const { prometheus, strategy, why } of strategies) {
+        log.info(`series are discovered by ${endpoints[strategy]}`, { prometheus, why });
+      }
     }
-    const others = answered.flatMap(({ seriesQuery, detour }) =>
-      detour === undefined ? [] : [{ seriesQuery, why: detour }],
+    const others = answered.flatMap(({ prometheus, seriesQuery, fallback }) =>
+      fallback === undefined ? [] : [{ prometheus, seriesQuery, why: fallback }],
     );
     const news = JSON.stringify(others.map(({ seriesQuery }) => seriesQuery));
-    if (news === detours) return;
-    detours = news;
+    if (news === fallbacks) return;
+    fallbacks = news;
     for (const fields of others.slice(0, mostShown)) {
-      log.info(`a series query is asked for by ${endpoints.series}`, fields);
+      log.info(`a series query falls back to ${endpoints.series}`, fields);
     }
     if (others.length > mostShown) {
-      log.info(`more are asked for by ${endpoints.series}`, { more: others.length - mostShown });
+      log.info(`more series queries fall back to ${endpoints.series}`, {
+        more: others.length - mostShown,
+      });
     }
   }
 
@@ -67,7 +72,7 @@ export function createRelistReport(
   return (round) => {
     const { outcomes, leftOut, catalog, durationSeconds } = round;
     const failed = failedQueries(outcomes);
-    reportWay(round);
+    reportStrategies(round);
     metrics.relisted(outcomeOf(outcomes.length, failed.size), durationSeconds);
     metrics.metricsServed('custom', catalog.customMetrics.length);
     metrics.metricsServed('external', catalog.externalMetrics.length);
@@ -109,21 +114,22 @@ export function createRelistReport(
  */
 function reportFailures(
   log: Logger,
-  failed: ReadonlyMap<string, unknown>,
+  failed: ReadonlyMap<string, FailedQuery>,
   { custom, external }: RuleLists,
   before: ReadonlySet<string>,
 ): ReadonlySet<string> {
-  const causes = Map.groupBy(failed, ([, error]) => errorText(error));
+  const causes = Map.groupBy(failed.values(), ({ error }) => errorText(error));
   const fresh = [...causes].filter(([cause]) => !before.has(cause)).map(([, failures]) => failures);
   for (const failures of fresh.slice(0, mostShown)) {
-    const [[seriesQuery, error] = []] = failures;
-    const queries = new Set(failures.map(([query]) => query));
-    const places = [...custom, ...external].filter((rule) => queries.has(rule.seriesQuery));
-    log.warn('a series query failed; its rules keep what they found before, if anything', {
+    const [first] = failures;
+    const keys = new Set(failures.map(queryKey));
+    const places = [...custom, ...external].filter((rule) => keys.has(queryKey(rule)));
+    log.warn('series query failed, keeping the series of its last success', {
       rules: places.slice(0, mostShown).map(({ origin }) => ruleName(origin)),
-      seriesQuery,
+      prometheus: first?.prometheus,
+      seriesQuery: first?.seriesQuery,
       ...(failures.length > 1 && { andOthers: failures.length - 1 }),
-      error,
+      error: first?.error,
     });
   }
   const more = fresh.slice(mostShown).flat().length;
@@ -132,10 +138,13 @@ function reportFailures(
   return new Set(causes.keys());
 }
 
-function failedQueries(outcomes: readonly DiscoveryOutcome[]): ReadonlyMap<string, unknown> {
-  const failed = new Map<string, unknown>();
+type FailedQuery = Extract<DiscoveryOutcome, { error: unknown }>;
+
+/** By {@link queryKey}. */
+function failedQueries(outcomes: readonly DiscoveryOutcome[]): ReadonlyMap<string, FailedQuery> {
+  const failed = new Map<string, FailedQuery>();
   for (const outcome of outcomes) {
-    if ('error' in outcome) failed.set(outcome.seriesQuery, outcome.error);
+    if ('error' in outcome) failed.set(queryKey(outcome), outcome);
   }
   return failed;
 }
@@ -145,6 +154,6 @@ function outcomeOf(asked: number, failed: number): RelistOutcome {
   return failed === asked ? 'failure' : 'partial';
 }
 
-function countOf(rules: readonly CompiledRule[], failed: ReadonlyMap<string, unknown>): number {
-  return rules.filter(({ seriesQuery }) => failed.has(seriesQuery)).length;
+function countOf(rules: readonly CompiledRule[], failed: ReadonlyMap<string, FailedQuery>): number {
+  return rules.filter((rule) => failed.has(queryKey(rule))).length;
 }

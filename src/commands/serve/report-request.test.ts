@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { AnsweredRequest } from '../../apiserver/app.ts';
-import type { NeededQuery, QueryEnd } from '../../prometheus/sharing/query-runner.ts';
+import type { NeededQuery, QueryEnd } from '../../prometheus/query.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { createMonitoring } from './monitoring.ts';
 import { createRequestReport } from './report-request.ts';

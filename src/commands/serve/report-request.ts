@@ -1,7 +1,7 @@
 import type { MetricsContext } from '../../apis/metrics-api.ts';
 import type { RequestObserver } from '../../apiserver/app.ts';
 import type { ApiserverMetrics } from '../../apiserver/monitoring.ts';
-import type { NeededQuery, OnQuery, QueryEnd } from '../../prometheus/sharing/query-runner.ts';
+import type { NeededQuery, OnQuery, QueryEnd } from '../../prometheus/query.ts';
 import { errorText } from '../../telemetry/error-text.ts';
 import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';

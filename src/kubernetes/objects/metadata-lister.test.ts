@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { NoClusterError, standaloneObjectMetadata } from '../../metrics/standalone-objects.ts';
 import { builtinResourceMapper } from '../discovery/builtin-resources.ts';
 import type { IndexedObject } from './indexed-objects.ts';
 import { createObjectMetadata } from './metadata-lister.ts';
@@ -40,8 +39,4 @@ it('takes pods of another group for no pods that can be running', async () => {
   const resource = { ...pods, group: 'pets.example' };
   await metadata.list({ resource, namespace: undefined, selector: [] });
   expect(asked).toEqual([undefined]);
-});
-
-it('knows nothing without a cluster', async () => {
-  await expect(standaloneObjectMetadata.list()).rejects.toThrow(NoClusterError);
 });

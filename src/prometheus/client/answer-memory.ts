@@ -1,4 +1,4 @@
-import { PrometheusError } from './errors.ts';
+import { PrometheusError } from '../errors.ts';
 
 /** One memory budget for the responses that are being received, parsed or used. */
 export interface AnswerMemory {

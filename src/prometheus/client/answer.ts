@@ -1,5 +1,5 @@
+import { PrometheusError } from '../errors.ts';
 import { isObject } from './envelope.ts';
-import { PrometheusError } from './errors.ts';
 
 /** Label values by label name. Has no prototype, so that no name is there unless it is a label. */
 export type Labels = Readonly<Record<string, string>>;

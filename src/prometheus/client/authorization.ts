@@ -1,7 +1,7 @@
 import { validateHeaderValue } from 'node:http';
 import { join } from 'node:path';
 import { type FreshFile, freshFile } from '../../files/fresh-file.ts';
-import { namingOption, PrometheusError } from './errors.ts';
+import { namingOption, PrometheusError } from '../errors.ts';
 import type { PrometheusIdentity, PrometheusOptions } from './options.ts';
 import { redact } from './redaction.ts';
 

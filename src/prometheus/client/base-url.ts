@@ -1,4 +1,4 @@
-import { PrometheusOptionsError } from './errors.ts';
+import { PrometheusOptionsError } from '../errors.ts';
 
 /** The URL of a Prometheus server, taken apart. */
 export interface BaseUrl {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { createTimeSlices, type TimeSlices } from '../../async/time-slices.ts';
-import { PrometheusError } from './errors.ts';
+import { PrometheusError } from '../errors.ts';
 
 /**
  * In bytes. A response up to this size is parsed in one piece, which takes a few milliseconds, and does

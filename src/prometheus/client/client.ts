@@ -1,10 +1,11 @@
-import { type QueryAnswer, readQueryAnswer } from './answer.ts';
+import { PrometheusError } from '../errors.ts';
+import type { QueryAnswer, QueryOptions, QueryRunner, RequestOptions } from '../query.ts';
+import { readQueryAnswer } from './answer.ts';
 import { type AnswerShare, createAnswerMemory } from './answer-memory.ts';
 import { type AnswerReader, type AnswerSize, readAnswer, readBeginning } from './body.ts';
 import { type Connection, connect, type HttpAnswer } from './connection.ts';
 import { withDeadline } from './deadline.ts';
 import { openEnvelope } from './envelope.ts';
-import { PrometheusError } from './errors.ts';
 import { labelValuesPath } from './label-values-path.ts';
 import { namesReader, readNamesAnswer } from './names-answer.ts';
 import type { AnswerNotices } from './notices.ts';
@@ -21,36 +22,19 @@ import { type PostableRequest, postLongQueries } from './post-long-queries.ts';
 import { readSeriesAnswer, type SeriesLabelNames, seriesReader } from './series-answer.ts';
 import { type NoticedQueryAnswer, queryAnswerReader } from './vector-answer.ts';
 
-export interface RequestOptions {
-  /** How long this request may take, in milliseconds, instead of the client's own limit. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface QueryOptions extends RequestOptions {
-  /** The evaluation time in seconds since the epoch. Default: now, by Prometheus's clock. */
-  readonly time?: number;
-  /**
-   * Aborted when the samples are no longer in use. Until then a large response counts towards the memory
-   * budget. Default: it does not count after it is read.
-   */
-  readonly inUse?: AbortSignal | undefined;
-  /** What counts as one client: a guarded client lets flows take turns. */
-  readonly flow?: string | undefined;
-  /** Called if the response is large: it may have to wait for memory, while Prometheus is done. */
-  readonly onLarge?: () => void;
-}
-
 /** Times in seconds since the epoch. */
 export interface TimeRange {
   readonly start: number;
-  /** Default: now, by Prometheus's clock. */
+  /** Default: the current time of Prometheus. */
   readonly end?: number;
 }
 
-/** Every method throws PrometheusError and nothing else. */
-export interface PrometheusClient {
-  /** Evaluates an instant query. A `timeoutMs` is told to Prometheus, too. */
+/**
+ * The HTTP API of one Prometheus server. The client, its guard and the sharing of queries all have this
+ * interface, so that each wraps the one below. All methods throw PrometheusError.
+ */
+export interface PrometheusClient extends QueryRunner {
+  /** Evaluates an instant query. `timeoutMs` is also sent to Prometheus. */
   query(promql: string, options?: QueryOptions): Promise<QueryAnswer>;
   /** The names and the label names of the series that match a selector, e.g. `{job!=""}`. */
   seriesLabelNames(
@@ -58,24 +42,24 @@ export interface PrometheusClient {
     range: TimeRange,
     options?: RequestOptions,
   ): Promise<SeriesLabelNames>;
-  /** The label names of the series that match any of the selectors. */
+  /** The label names, including `__name__`, of the series that match any of the selectors. */
   labelNames(
     matches: readonly string[],
     range: TimeRange,
     options?: RequestOptions,
   ): Promise<readonly string[]>;
-  /** The values that a label has in the series that match any of the selectors (none: in all). */
+  /** The values of a label in the series that match any of the selectors (none: all series). */
   labelValues(
     label: string,
     matches: readonly string[],
     range: TimeRange,
     options?: RequestOptions,
   ): Promise<readonly string[]>;
-  /** Closes all connections, those in use too. */
+  /** Closes all connections, including those in use. */
   close(): void;
 }
 
-/** What is asked of one endpoint of the API. */
+/** A request to one endpoint of the API. */
 interface EndpointRequest {
   readonly endpoint: PrometheusEndpoint;
   readonly path: string;
@@ -99,11 +83,11 @@ interface EndpointReader<T> {
 }
 
 /**
- * A client of the HTTP API of one Prometheus server, or of what speaks like one. Connections are
- * kept and used again; requests may run side by side.
+ * A client of the HTTP API of one Prometheus server, or of a compatible server. Connections are kept alive
+ * and reused. Requests can run concurrently.
  *
- * @param connection where several clients share one
- * @throws PrometheusOptionsError where an option, or a file it names, is not as it should be
+ * @param connection can be shared by several clients
+ * @throws PrometheusOptionsError if an option, or the content of a file, is invalid
  * @example
  * const prometheus = createPrometheusClient({ url: 'http://prometheus:9090' });
  * const answer = await prometheus.query('sum(up)');
@@ -195,7 +179,7 @@ export function createPrometheusClient(
     return names({
       endpoint: 'label_values',
       path: labelValuesPath(label),
-      // The one endpoint that takes no POST.
+      // This endpoint does not accept POST.
       verb: 'GET',
       canPost: false,
       parameters: discoveryParameters(matches, range),
@@ -249,7 +233,7 @@ async function sendAndRead<T>(
   );
 }
 
-/** Reports how a request ended, then lets it end so. */
+/** Reports how a request ended. */
 async function observed<T extends Noticed>(
   { endpoint, parameters }: EndpointRequest,
   size: AnswerSize,
@@ -272,7 +256,7 @@ async function observed<T extends Noticed>(
     ended('success');
     return result;
   } catch (error) {
-    if (error instanceof PrometheusError) ended(error.kind);
+    if (error instanceof PrometheusError && error.kind !== 'rejected') ended(error.kind);
     throw error;
   }
 }
@@ -314,7 +298,7 @@ function discoveryParameters(
   return parameters;
 }
 
-/** To the millisecond, as precise as Prometheus's own clock. */
+/** With milliseconds, the resolution of timestamps in Prometheus. */
 function inSeconds(time: number): string {
   return time.toFixed(3);
 }

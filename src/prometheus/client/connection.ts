@@ -6,11 +6,11 @@ import {
   decodedBody,
   UnknownEncodingError,
 } from '../../http-client/decoded-body.ts';
+import { PrometheusError } from '../errors.ts';
 import { openAgents } from './agents.ts';
 import { authorizationOf } from './authorization.ts';
 import { parseBaseUrl } from './base-url.ts';
 import { clockOffset } from './clock-offset.ts';
-import { PrometheusError } from './errors.ts';
 import { parseExtraHeaders } from './extra-headers.ts';
 import type { PrometheusOptions } from './options.ts';
 import { redact } from './redaction.ts';

@@ -1,4 +1,4 @@
-import { PrometheusError } from './errors.ts';
+import { PrometheusError } from '../errors.ts';
 
 export interface Deadline {
   /** Milliseconds from now. */

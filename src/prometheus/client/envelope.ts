@@ -1,21 +1,27 @@
 import { isUtf8 } from 'node:buffer';
-import { PrometheusError, type PrometheusErrorKind } from './errors.ts';
+import { PrometheusError, type PrometheusErrorKind } from '../errors.ts';
 import { type AnswerNotices, readNotices } from './notices.ts';
 
-/** What `/api/v1` wraps around every answer, without a failed one. */
+type ResponseErrorKind = Exclude<
+  PrometheusErrorKind,
+  'canceled' | 'partial' | 'rejected' | 'unreachable'
+>;
+
+/** The format of successful responses of `/api/v1`. */
 export interface Envelope {
   readonly data: unknown;
   readonly notices: AnswerNotices;
 }
 
-/** The head of the HTTP answer that an envelope came in. */
+/** The head of the HTTP response. */
 export interface AnswerHead {
   readonly status: number;
   readonly location: string | undefined;
+  /** Makes a text of the response safe for the log. */
   redact(text: string): string;
 }
 
-const KIND_OF_ERROR_TYPE: ReadonlyMap<string, PrometheusErrorKind> = new Map([
+const KIND_OF_ERROR_TYPE: ReadonlyMap<string, ResponseErrorKind> = new Map([
   ['bad_data', 'bad_query'],
   ['execution', 'bad_query'],
   ['timeout', 'timeout'],
@@ -26,11 +32,11 @@ const KIND_OF_ERROR_TYPE: ReadonlyMap<string, PrometheusErrorKind> = new Map([
 ]);
 
 /**
- * Opens the envelope of an answer of the Prometheus HTTP API.
+ * Reads the envelope of a response of the Prometheus HTTP API.
  *
- * @param body JSON, else an error page of whatever stands in between
- * @returns what Prometheus says, if it says that it succeeded
- * @throws PrometheusError by the answer's `errorType`, else by its HTTP status
+ * @param body JSON, or e.g. an error page of a proxy
+ * @returns the content of a successful response
+ * @throws PrometheusError by `errorType` of the response, otherwise by its HTTP status
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview
  */
 export function openEnvelope(body: Buffer, head: AnswerHead): Envelope {
@@ -62,29 +68,29 @@ function errorAnswer(
   { errorType, error }: Readonly<Record<string, unknown>>,
   { status, redact }: AnswerHead,
 ): PrometheusError {
-  const said = typeof errorType === 'string' ? errorType : undefined;
+  const type = typeof errorType === 'string' ? errorType : undefined;
   const details = {
     status,
-    ...(said === undefined ? {} : { errorType: redact(said) }),
+    ...(type === undefined ? {} : { errorType: redact(type) }),
     ...(typeof error === 'string' ? { detail: redact(error) } : {}),
   };
-  if (isAgents(error)) {
+  if (isFromAgent(error)) {
     return new PrometheusError(
       'bad_answer',
       'this Prometheus runs in agent mode and has no query API; expected the URL of the server that it writes to',
       details,
     );
   }
-  const kind = kindOfErrorAnswer(said, status);
+  const kind = kindOfErrorAnswer(type, status);
   return new PrometheusError(kind, SUMMARY_OF_ERROR_ANSWER[kind], details);
 }
 
 /** In agent mode Prometheus rejects every query as if it could not execute it. */
-function isAgents(error: unknown): boolean {
+function isFromAgent(error: unknown): boolean {
   return typeof error === 'string' && error.includes('unavailable with Prometheus Agent');
 }
 
-function kindOfErrorAnswer(errorType: string | undefined, status: number): PrometheusErrorKind {
+function kindOfErrorAnswer(errorType: string | undefined, status: number): ResponseErrorKind {
   if (status === 401 || status === 403) {
     return 'unauthorized';
   }
@@ -94,27 +100,24 @@ function kindOfErrorAnswer(errorType: string | undefined, status: number): Prome
   return KIND_OF_ERROR_TYPE.get(errorType ?? '') ?? kindOfOtherError(status);
 }
 
-/** Other servers use other error types or none: VictoriaMetrics repeats the status. */
-function kindOfOtherError(status: number): PrometheusErrorKind {
+/** Other servers use other error types, or none: VictoriaMetrics repeats the status. */
+function kindOfOtherError(status: number): ResponseErrorKind {
   if (status >= 500) return 'unavailable';
   if (status === 408) return 'timeout';
   // An unknown path or method is not about the query.
   return status >= 400 && status !== 404 && status !== 405 ? 'bad_query' : 'bad_answer';
 }
 
-const SUMMARY_OF_ERROR_ANSWER: Readonly<Record<PrometheusErrorKind, string>> = {
+const SUMMARY_OF_ERROR_ANSWER: Readonly<Record<ResponseErrorKind, string>> = {
   bad_query: 'Prometheus rejected the query',
-  timeout: 'Prometheus took too long',
-  unavailable: 'Prometheus cannot answer now',
-  unauthorized: 'Prometheus does not accept our credentials',
-  bad_answer: 'Prometheus answered with an error',
-  canceled: 'Prometheus gave up',
-  too_large: 'Prometheus refuses the size of the answer',
-  partial: 'the response of Prometheus is partial',
-  unreachable: 'Prometheus cannot be reached',
+  timeout: 'Prometheus reached a timeout',
+  unavailable: 'Prometheus is unavailable',
+  unauthorized: 'Prometheus rejected the credentials',
+  bad_answer: 'Prometheus returned an error',
+  too_large: 'Prometheus rejected the size of the response',
 };
 
-/** The error for an answer that is not Prometheus's own: of a proxy, or of another server. */
+/** The error for a response of a proxy or of another server. */
 function foreignAnswer(body: Buffer, { status, location, redact }: AnswerHead): PrometheusError {
   const [kind, summary] = readStatus(status, location);
   const detail = redact(location ?? body.subarray(0, 4096).toString('utf8'));
@@ -129,7 +132,7 @@ function readStatus(
   location: string | undefined,
 ): readonly [PrometheusErrorKind, string] {
   if (status < 300) {
-    return ['bad_answer', 'the answer is not one of the Prometheus HTTP API'];
+    return ['bad_answer', 'the response is not one of the Prometheus HTTP API'];
   }
   if (status < 400) {
     const isFollowed = 'only redirects within the same scheme, host and port are followed';
@@ -140,7 +143,7 @@ function readStatus(
     return ['bad_answer', `HTTP ${status} ${summary}`];
   }
   if (status === 401 || status === 403) {
-    return ['unauthorized', `HTTP ${status}: our credentials are not accepted`];
+    return ['unauthorized', `HTTP ${status}: the credentials were rejected`];
   }
   if (status === 404) {
     return ['bad_answer', 'HTTP 404: no Prometheus HTTP API at this URL'];
@@ -149,9 +152,9 @@ function readStatus(
     return ['bad_query', `HTTP ${status}: the query is too long for a GET`];
   }
   if (status === 504) {
-    return ['timeout', 'HTTP 504: a proxy gave up waiting for Prometheus'];
+    return ['timeout', 'HTTP 504: timeout of a proxy in front of Prometheus'];
   }
   return status >= 500 || status === 429
-    ? ['unavailable', `HTTP ${status}: no answer of Prometheus`]
-    : ['bad_answer', `HTTP ${status}: no answer of Prometheus`];
+    ? ['unavailable', `HTTP ${status}: not a response of Prometheus`]
+    : ['bad_answer', `HTTP ${status}: not a response of Prometheus`];
 }

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { PrometheusOptionsError } from './errors.ts';
+import { PrometheusOptionsError } from '../errors.ts';
 
 /** Header names in lower case, each with its values in their order. */
 export type ExtraHeaders = ReadonlyMap<string, readonly string[]>;

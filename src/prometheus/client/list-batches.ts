@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { PrometheusError } from './errors.ts';
+import { PrometheusError } from '../errors.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

@@ -1,4 +1,4 @@
-import type { PrometheusErrorKind } from './errors.ts';
+import type { PrometheusErrorKind } from '../errors.ts';
 import type { AnswerNotices } from './notices.ts';
 
 export const DEFAULT_QUERY_TIMEOUT_MS = 30_000;
@@ -86,7 +86,7 @@ export interface FinishedRequest {
   /** The query or the selectors, as they could be pasted into Prometheus. */
   readonly asked: string;
   readonly durationSeconds: number;
-  readonly outcome: 'success' | PrometheusErrorKind;
+  readonly outcome: 'success' | Exclude<PrometheusErrorKind, 'rejected'>;
   /** Of the answer, unpacked, as far as it was read. */
   readonly bytes: number;
   /** Called with the notices of a response, also if it was not used because it is partial. */

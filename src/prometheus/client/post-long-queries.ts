@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
+import { PrometheusError } from '../errors.ts';
 import { readBeginning } from './body.ts';
 import type { Connection, ConnectionRequest, HttpAnswer } from './connection.ts';
-import { PrometheusError } from './errors.ts';
 
 /** In characters. A shorter query is not too long for any server. */
 const LONG = 2_000;

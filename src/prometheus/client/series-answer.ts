@@ -1,8 +1,8 @@
+import { PrometheusError } from '../errors.ts';
 import { readLabels } from './answer.ts';
 import type { AnswerShare } from './answer-memory.ts';
 import type { AnswerReader } from './body.ts';
 import { type AnswerHead, openEnvelope } from './envelope.ts';
-import { PrometheusError } from './errors.ts';
 import { elementsOf, isListOfBatches, listBatches } from './list-batches.ts';
 import type { AnswerNotices } from './notices.ts';
 

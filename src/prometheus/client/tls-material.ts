@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { type FreshFile, freshFile } from '../../files/fresh-file.ts';
+import { namingOption, PrometheusOptionsError } from '../errors.ts';
 import { SERVICE_ACCOUNT_DIRECTORY } from './authorization.ts';
-import { namingOption, PrometheusOptionsError } from './errors.ts';
 import type { PrometheusOptions } from './options.ts';
 
 /** What a TLS client needs, as `node:tls` names it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { PrometheusError } from '../client/errors.ts';
+import { PrometheusError } from '../errors.ts';
 import { type Circuit, createCircuit } from './circuit.ts';
 
 const REFUSED = new PrometheusError('unreachable', 'cannot reach Prometheus', {
@@ -75,7 +75,7 @@ describe('a failed request', () => {
     const { circuit, events } = probedCircuit(REFUSED);
     circuit.failed(REFUSED);
     await pass(100);
-    circuit.heard();
+    circuit.responded();
     await pass(10_000);
     expect(events).toEqual([]);
     circuit.failed(REFUSED);
@@ -95,7 +95,7 @@ it.each([
     circuit.failed(REFUSED);
     await pass(amid);
     expect(atOnce.now).toBe(1);
-    circuit.heard();
+    circuit.responded();
     await pass(10_000);
     expect(events).toEqual([]);
     expect(circuit.outage()).toBeUndefined();
@@ -105,7 +105,7 @@ it.each([
 describe('an outage', () => {
   it('is probed twice a second, by what was wrong last', async () => {
     const { circuit, state, probes } = probedCircuit(REFUSED);
-    circuit.silent(REFUSED);
+    circuit.stalled(REFUSED);
     await pass(1_100);
     state.failure = STARTING;
     await pass(1_000);
@@ -116,20 +116,20 @@ describe('an outage', () => {
 
   it('ends with the first probe that is answered, and can come again', async () => {
     const { circuit, state, events } = probedCircuit(REFUSED);
-    circuit.silent(REFUSED);
+    circuit.stalled(REFUSED);
     await pass(700);
     state.failure = undefined;
     await pass(5_000);
     expect(events).toEqual(['open 0', 'closed 1000 open since 0']);
-    circuit.silent(REFUSED);
+    circuit.stalled(REFUSED);
     expect(circuit.outage()).toEqual({ since: 5_700, lastError: REFUSED });
   });
 
   it('ends when a request from before is answered', async () => {
     const { circuit, probes, events } = probedCircuit(REFUSED);
-    circuit.silent(REFUSED);
+    circuit.stalled(REFUSED);
     await pass(10);
-    circuit.heard();
+    circuit.responded();
     await pass(10_000);
     expect(events).toEqual(['open 0', 'closed 10 open since 0']);
     expect(probes).toEqual([]);
@@ -137,9 +137,9 @@ describe('an outage', () => {
 
   it('is one, whatever fails meanwhile', async () => {
     const { circuit, events } = probedCircuit(REFUSED);
-    circuit.silent(REFUSED);
+    circuit.stalled(REFUSED);
     circuit.failed(STARTING);
-    circuit.silent(STARTING);
+    circuit.stalled(STARTING);
     await pass(10_000);
     expect(events).toEqual(['open 0']);
   });
@@ -156,7 +156,7 @@ describe('an outage', () => {
 
 it.each([
   ['failed', 100],
-  ['silent', 600],
+  ['stalled', 600],
 ] as const)('ends for good amid a probe: %s', async (beginning, amid) => {
   const { circuit, state, probes, atOnce } = probedCircuit(REFUSED);
   state.probeMs = 300;
@@ -169,14 +169,14 @@ it.each([
 });
 
 it('opens and closes in turns, probes no more than it has to, and is closed in the end', async () => {
-  const event = fc.constantFrom('failed', 'silent', 'heard', 'alive', 'dead', 'pass', 'slow');
+  const event = fc.constantFrom('failed', 'stalled', 'responded', 'alive', 'dead', 'pass', 'slow');
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 60 }), async (steps) => {
       const { circuit, state, probes, atOnce, events } = probedCircuit(REFUSED);
       const act: Readonly<Record<string, () => unknown>> = {
         failed: () => circuit.failed(REFUSED),
-        silent: () => circuit.silent(REFUSED),
-        heard: () => circuit.heard(),
+        stalled: () => circuit.stalled(REFUSED),
+        responded: () => circuit.responded(),
         alive: () => {
           state.failure = undefined;
         },
@@ -191,8 +191,8 @@ it('opens and closes in turns, probes no more than it has to, and is closed in t
       for (const each of steps) {
         await act[each]?.();
         await pass(0);
-        if (each === 'silent') expect(circuit.outage()).toBeDefined();
-        if (each === 'heard') expect(circuit.outage()).toBeUndefined();
+        if (each === 'stalled') expect(circuit.outage()).toBeDefined();
+        if (each === 'responded') expect(circuit.outage()).toBeUndefined();
       }
       // Openings and closings take turns.
       const kinds = events.map((text) => text.split(' ')[0]);

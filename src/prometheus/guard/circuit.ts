@@ -1,49 +1,48 @@
-import type { PrometheusError } from '../client/errors.ts';
+import type { PrometheusError } from '../errors.ts';
 
-/** So many probes must fail after a request has, before Prometheus counts as lost. */
+/** The number of probes that must fail after a failed request before the circuit opens. */
 const PROBES_TO_OPEN = 2;
 
-/** Milliseconds before each of them. */
-const DOUBT_PAUSE = 75;
+/** The delay before each of them. */
+const CHECK_PAUSE_MS = 75;
 
-/** Milliseconds between two probes while Prometheus is unavailable. */
-const OUTAGE_PAUSE = 500;
+/** The delay between two probes during an outage. */
+const OUTAGE_PAUSE_MS = 500;
 
-/** Pauses are longer or shorter by at most this part, so that replicas do not probe in step. */
+/** Delays vary by at most this fraction, so that replicas do not probe at the same time. */
 const JITTER = 0.2;
 
 /** Prometheus is unavailable. */
 export interface Outage {
   /** Milliseconds since the epoch. */
   readonly since: number;
-  /** Of the request or probe that failed last. */
+  /** The error of the last failed request or probe. */
   readonly lastError: PrometheusError;
 }
 
-/** Knows whether there is a Prometheus to ask. Closed: ask it. Open: do not, it is lost. */
+/** A circuit breaker. It is closed while Prometheus is available, and open during an outage. */
 export interface Circuit {
-  /** Undefined: the circuit is closed. */
+  /** Undefined if the circuit is closed. */
   outage(): Outage | undefined;
-  /** Prometheus has answered a request, if only by a refusal. */
-  heard(): void;
-  /** A request has failed like one to a dead Prometheus. */
+  /** Prometheus responded to a request, possibly with an error. */
+  responded(): void;
+  /** A request failed in a way that suggests an outage. */
   failed(error: PrometheusError): void;
-  /** Prometheus has answered nothing at all, a probe included: it is lost. */
-  silent(error: PrometheusError): void;
+  /** Prometheus responded neither to requests nor to a probe: the circuit opens at once. */
+  stalled(error: PrometheusError): void;
   /** Ends all probing. */
   stop(): void;
 }
 
 export interface CircuitOptions {
   /**
-   * Finds out whether Prometheus lives.
+   * Checks whether Prometheus is available.
    *
-   * @param after the failure that raises the question
-   * @returns undefined if it does; never rejects
+   * @param after the error of the last request or probe
+   * @returns the error, undefined if it is available; never rejects
    */
   readonly probe: (after: PrometheusError) => Promise<PrometheusError | undefined>;
   readonly onOpen: (outage: Outage) => void;
-  /** @param outage the one that is over */
   readonly onClose: (outage: Outage) => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -52,38 +51,38 @@ export interface CircuitOptions {
 }
 
 /**
- * A request that fails only raises a doubt, for it may have failed by itself: the circuit opens when
- * probes fail as well, one right after the other, and no request is answered meanwhile. It is closed
- * by a probe, too: no user's request is spent on finding out.
+ * A failed request does not open the circuit, since the failure may concern that request only. The circuit
+ * opens if probes fail as well, one after the other, and no request gets a response in the meantime. A
+ * probe closes it, so that no request of a user has to test the server.
  */
 export function createCircuit(options: CircuitOptions): Circuit {
   const { probe, onOpen, onClose, now = Date.now, random = Math.random } = options;
   let outage: Outage | undefined;
-  let isDoubting = false;
+  let isChecking = false;
   let isStopped = false;
   let answers = 0;
   let outages = 0;
   const timers = new Set<NodeJS.Timeout>();
 
-  /** Never ends once the circuit is stopped. */
-  function pause(milliseconds: number): Promise<void> {
+  /** Never resolves after the circuit is stopped. */
+  function pause(delayMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     if (isStopped) return promise;
     const pauseEnds = (): void => {
       timers.delete(timer);
       resolve();
     };
-    const timer = setTimeout(pauseEnds, milliseconds * (1 + JITTER * (2 * random() - 1)));
+    const timer = setTimeout(pauseEnds, delayMs * (1 + JITTER * (2 * random() - 1)));
     timer.unref();
     timers.add(timer);
     return promise;
   }
 
-  async function doubt(first: PrometheusError): Promise<void> {
+  async function confirmOutage(first: PrometheusError): Promise<void> {
     const answersBefore = answers;
     let lastError = first;
     for (let failed = 0; failed < PROBES_TO_OPEN; failed += 1) {
-      await pause(DOUBT_PAUSE);
+      await pause(CHECK_PAUSE_MS);
       if (outage !== undefined || answers > answersBefore) return;
       const error = await probe(lastError);
       if (error === undefined || answers > answersBefore) return;
@@ -103,7 +102,7 @@ export function createCircuit(options: CircuitOptions): Circuit {
   async function probeUntilBack(number: number): Promise<void> {
     const current = (): Outage | undefined => (outages === number ? outage : undefined);
     for (;;) {
-      await pause(OUTAGE_PAUSE);
+      await pause(OUTAGE_PAUSE_MS);
       const before = current();
       if (before === undefined) return;
       const lastError = await probe(before.lastError);
@@ -126,18 +125,18 @@ export function createCircuit(options: CircuitOptions): Circuit {
 
   return {
     outage: () => outage,
-    heard() {
+    responded() {
       answers += 1;
       close();
     },
     failed(error) {
-      if (isDoubting || isStopped || outage !== undefined) return;
-      isDoubting = true;
-      void doubt(error).finally(() => {
-        isDoubting = false;
+      if (isChecking || isStopped || outage !== undefined) return;
+      isChecking = true;
+      void confirmOutage(error).finally(() => {
+        isChecking = false;
       });
     },
-    silent: open,
+    stalled: open,
     stop() {
       isStopped = true;
       for (const timer of timers) clearTimeout(timer);

@@ -4,22 +4,22 @@ import {
   PrometheusError,
   type PrometheusErrorDetails,
   type PrometheusErrorKind,
-} from '../client/errors.ts';
-import { isSignOfDeath, isSignOfLife, scopeOfFailure } from './failure-classification.ts';
-import { NotAskedError } from './not-asked.ts';
+  rejectedRequest,
+} from '../errors.ts';
+import { failureScope, indicatesOutage, indicatesResponse } from './failure-classification.ts';
 
-/** What an answer with this status and body is taken for. */
+/** The error for a response with this status and body. */
 function failureOf(status: number, body: string): unknown {
   try {
     openEnvelope(Buffer.from(body), { status, location: undefined, redact: (text) => text });
   } catch (error) {
     return error;
   }
-  throw new Error('it is no failure');
+  throw new Error('not a failure');
 }
 
 const envelope = (errorType?: string) =>
-  JSON.stringify({ status: 'error', errorType, error: 'that is why' });
+  JSON.stringify({ status: 'error', errorType, error: 'the reason' });
 const google = '{"error":{"code":400,"message":"duplicate series","status":"INVALID_ARGUMENT"}}';
 
 describe('the scope of an error response', () => {
@@ -49,25 +49,25 @@ describe('the scope of an error response', () => {
     ['a page in place of an answer', 200, '<html>', 'server'],
     ['a redirect', 302, '', 'server'],
   ])('%s', (_, status, body, scope) => {
-    expect(scopeOfFailure(failureOf(status, body))).toBe(scope);
+    expect(failureScope(failureOf(status, body))).toBe(scope);
   });
 
   it('covers failures without a response', () => {
-    expect(scopeOfFailure(new PrometheusError('unreachable', 'refused'))).toBe('server');
-    expect(scopeOfFailure(new PrometheusError('canceled', 'gave up'))).toBe('server');
-    expect(scopeOfFailure(new PrometheusError('timeout', 'no answer'))).toBe('query');
-    expect(scopeOfFailure(new PrometheusError('too_large', 'too large'))).toBe('query');
-    expect(scopeOfFailure(new NotAskedError('circuit_open', 'not asked'))).toBe('server');
-    expect(scopeOfFailure(new TypeError('a fault'))).toBe('server');
+    expect(failureScope(new PrometheusError('unreachable', 'refused'))).toBe('server');
+    expect(failureScope(new PrometheusError('canceled', 'gave up'))).toBe('server');
+    expect(failureScope(new PrometheusError('timeout', 'no answer'))).toBe('query');
+    expect(failureScope(new PrometheusError('too_large', 'too large'))).toBe('query');
+    expect(failureScope(rejectedRequest('circuit_open', 'not sent'))).toBe('server');
+    expect(failureScope(new TypeError('a fault'))).toBe('server');
   });
 });
 
 type Failure = readonly [kind: PrometheusErrorKind, details: PrometheusErrorDetails];
 
-function signOf([kind, details]: Failure): string {
+function indicationOf([kind, details]: Failure): string {
   const error = new PrometheusError(kind, 'failed', details);
-  const signs = [isSignOfDeath(error) && 'death', isSignOfLife(error) && 'life'];
-  return signs.filter((sign) => sign !== false).join(' and ');
+  const found = [indicatesOutage(error) && 'outage', indicatesResponse(error) && 'response'];
+  return found.filter((each) => each !== false).join(' and ');
 }
 
 describe('a failed request', () => {
@@ -77,8 +77,8 @@ describe('a failed request', () => {
     ['unavailable', { status: 503 }],
     ['unavailable', { status: 503, errorType: 'unavailable' }],
     ['timeout', { status: 504 }],
-  ])('%s %o is a sign of death', (...failure) => {
-    expect(signOf(failure)).toBe('death');
+  ])('%s %o indicates an outage', (...failure) => {
+    expect(indicationOf(failure)).toBe('outage');
   });
 
   it.each<Failure>([
@@ -89,16 +89,17 @@ describe('a failed request', () => {
     ['unauthorized', { status: 401 }],
     ['bad_answer', { status: 404 }],
     ['too_large', {}],
-  ])('%s %o is a sign of life', (...failure) => {
-    expect(signOf(failure)).toBe('life');
+  ])('%s %o shows that Prometheus responded', (...failure) => {
+    expect(indicationOf(failure)).toBe('response');
   });
 
   it.each<Failure>([
     ['timeout', {}],
     ['canceled', {}],
-    // There were no credentials to send anything with.
+    ['rejected', { rejection: 'queue_full' }],
+    // Without credentials nothing was sent.
     ['unauthorized', {}],
-  ])('%s %o says nothing', (...failure) => {
-    expect(signOf(failure)).toBe('');
+  ])('%s %o indicates neither', (...failure) => {
+    expect(indicationOf(failure)).toBe('');
   });
 });

@@ -1,4 +1,4 @@
-import { PrometheusError } from '../client/errors.ts';
+import { PrometheusError, type PrometheusErrorKind } from '../errors.ts';
 
 /**
  * Whether the failure of a query affects other queries:
@@ -13,7 +13,7 @@ export type FailureScope = 'query' | 'unclear' | 'server';
  *
  * @param error any error of a query
  */
-export function scopeOfFailure(error: unknown): FailureScope {
+export function failureScope(error: unknown): FailureScope {
   if (!(error instanceof PrometheusError)) return 'server';
   const { kind, status, errorType } = error;
   switch (kind) {
@@ -29,20 +29,49 @@ export function scopeOfFailure(error: unknown): FailureScope {
 }
 
 /**
- * Whether a failed request is one as to a dead Prometheus: there is no connection, or a proxy says
- * that nobody answers it, or Prometheus is starting.
+ * Whether a failure suggests that Prometheus is unavailable: there is no connection, a proxy gets no
+ * response, or Prometheus is starting.
  */
-export function isSignOfDeath({ kind, status, errorType }: PrometheusError): boolean {
+export function indicatesOutage({ kind, status, errorType }: PrometheusError): boolean {
   if (kind === 'unreachable') return true;
-  const isGatewaysWord = status === 502 || status === 503 || status === 504;
-  // Prometheus says 503 of a query that took too long, too.
-  return isGatewaysWord && (kind === 'unavailable' || errorType === undefined);
+  const isGatewayStatus = status === 502 || status === 503 || status === 504;
+  // Prometheus also returns 503 for a query that timed out.
+  return isGatewayStatus && (kind === 'unavailable' || errorType === undefined);
 }
 
-/** Whether a failed request was answered all the same: whoever refuses is alive. */
-export function isSignOfLife(error: PrometheusError): boolean {
-  if (isSignOfDeath(error) || error.kind === 'canceled') return false;
+/** Whether a failure shows that Prometheus is available, since it responded. */
+export function indicatesResponse(error: PrometheusError): boolean {
+  const { kind, status, errorType } = error;
+  if (indicatesOutage(error) || kind === 'canceled' || kind === 'rejected') return false;
   // Without credentials nothing was sent.
-  if (error.kind === 'unauthorized' && error.status === undefined) return false;
-  return error.kind !== 'timeout' || error.errorType !== undefined;
+  if (kind === 'unauthorized' && status === undefined) return false;
+  return kind !== 'timeout' || errorType !== undefined;
+}
+
+/** The kinds of error for a request that a server does not support, or a proxy does not allow. */
+const UNSUPPORTED_KINDS: ReadonlySet<PrometheusErrorKind> = new Set([
+  'bad_query',
+  'bad_answer',
+  'unauthorized',
+]);
+
+/**
+ * Whether an error means that the server does not support the request, as opposed to being unreachable
+ * or temporarily unavailable.
+ */
+export function isUnsupported(error: unknown): boolean {
+  if (!(error instanceof PrometheusError)) return false;
+  return UNSUPPORTED_KINDS.has(error.kind) || error.status === 501;
+}
+
+/** Whether Prometheus rejected the request, so that a retry would be rejected as well. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof PrometheusError && error.kind === 'bad_query';
+}
+
+/** Whether an error may be about the request only: if so, another request shows whether the server works. */
+export function mayConcernRequestOnly(error: unknown): boolean {
+  if (!(error instanceof PrometheusError)) return false;
+  const { status } = error;
+  return status !== undefined && status >= 400 && status < 500 && status !== 429;
 }

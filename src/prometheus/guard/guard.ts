@@ -1,78 +1,72 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRetryBudget } from '../../async/retry-budget.ts';
-import {
-  createPrometheusClient,
-  type PrometheusClient,
-  type QueryOptions,
-} from '../client/client.ts';
-import { connect } from '../client/connection.ts';
-import { PrometheusError } from '../client/errors.ts';
-import { DEFAULT_QUERY_TIMEOUT_MS, type PrometheusOptions } from '../client/options.ts';
+import type { PrometheusClient } from '../client/client.ts';
+import type { Connection } from '../client/connection.ts';
+import { DEFAULT_QUERY_TIMEOUT_MS } from '../client/options.ts';
+import { PrometheusError, type RejectionReason, rejectedRequest } from '../errors.ts';
+import type { QueryOptions } from '../query.ts';
 import { createCircuit, type Outage } from './circuit.ts';
-import { isSignOfDeath, isSignOfLife } from './failure-classification.ts';
-import { NotAskedError, type NotAskedReason } from './not-asked.ts';
-import { createProbes } from './probes.ts';
+import { indicatesOutage, indicatesResponse } from './failure-classification.ts';
+import type { Probes } from './probes.ts';
 import { createQueryQueue } from './query-queue.ts';
 import { createRunningRequests } from './running-requests.ts';
-import { watchSilence } from './stall-detector.ts';
+import { createStallDetector } from './stall-detector.ts';
 
-/** A failure that comes later than this is not tried again, in milliseconds. */
+/** In milliseconds. A query that fails later than this is not retried. */
 const QUICK_MS = 250;
 
-/** Milliseconds before a query is tried again, and at most so many more. */
-const RETRY_PAUSE_MS = 50;
+/** The delay before a retry in milliseconds, and the maximum of the random delay in addition. */
+const RETRY_DELAY_MS = 50;
 const RETRY_JITTER_MS = 100;
 
-/** The least time that a probe gets, in milliseconds. */
-const PROBE_TIMEOUT_MS = 1_000;
-
-export interface GuardOptions {
-  /** How many queries Prometheus gets at once. */
+export interface GuardLimits {
+  /** The maximum number of concurrent queries. */
   readonly maxConcurrency: number;
-  /** How many may wait for that. */
+  /** The maximum number of queries that wait in the queue. */
   readonly maxQueued: number;
-  /** How long nothing at all may come, in milliseconds, until Prometheus counts as lost; 0: forever. */
+  /**
+   * Without any response for this time, in milliseconds, Prometheus is considered unavailable. 0: never.
+   */
   readonly stallTimeoutMs: number;
+  /** The default timeout of a query in milliseconds. Default 30,000. */
+  readonly queryTimeoutMs?: number;
+}
+
+/** Called by a guarded client, for logs and metrics. */
+export interface GuardObserver {
+  readonly queueChanged: (now: { readonly running: number; readonly waiting: number }) => void;
+  /** A query left the queue after this time. Queries that did not wait are included. */
+  readonly waited: (seconds: number) => void;
+  /** A request was not sent. */
+  readonly rejected: (reason: RejectionReason) => void;
+  readonly retried: (error: PrometheusError) => void;
+  readonly outageBegan: (outage: Outage) => void;
+  readonly outageEnded: (outage: Outage) => void;
+}
+
+export interface GuardOptions extends GuardLimits {
+  /** The connection of the guarded client. */
+  readonly connection: Pick<Connection, 'hasReceived' | 'close'>;
+  readonly probes: Probes;
   readonly observer: GuardObserver;
 }
 
-/** Told of what a guarded client does besides asking. */
-export interface GuardObserver {
-  readonly queueChanged: (now: { readonly running: number; readonly waiting: number }) => void;
-  /** A query was let through, after so many seconds. */
-  readonly waited: (seconds: number) => void;
-  readonly notAsked: (reason: NotAskedReason) => void;
-  readonly retried: (error: PrometheusError) => void;
-  readonly lost: (outage: Outage) => void;
-  /** @param outage the one that is over */
-  readonly back: (outage: Outage) => void;
-}
-
-/** Every method throws NotAskedError besides what those of a PrometheusClient throw. */
 export interface GuardedClient extends PrometheusClient {
-  /** Called from now on when a Prometheus that was lost is back. */
-  onBack(listener: () => void): void;
+  /** The listener is called when Prometheus is available again after an outage. */
+  onAvailable(listener: () => void): void;
 }
 
 /**
- * A client that neither overruns its Prometheus nor waits for a dead one:
- * - so many queries are under way at once, others wait in a queue; their time-out is for both, and
- *   what is left of it is told to Prometheus;
- * - a query that fails at once for want of a Prometheus is tried once more, within a budget;
- * - where Prometheus is lost, everything fails at once until a probe finds it back.
+ * Limits the load on Prometheus and fails fast during an outage:
+ * - The number of concurrent queries is limited; further queries wait in a queue. The timeout of a query
+ *   includes the time in the queue, and Prometheus gets the remaining time.
+ * - A query that fails at once because Prometheus is unavailable is retried once, within a budget.
+ * - During an outage, all requests fail immediately until a probe succeeds.
  *
- * Requests for series and labels take no place in the queue: how many there are is up to the caller.
- *
- * @throws PrometheusOptionsError as `createPrometheusClient`
+ * Requests for series and labels do not use the queue: the caller limits their number.
  */
-export function createGuardedClient(options: PrometheusOptions & GuardOptions): GuardedClient {
-  const { observer } = options;
-  const connection = connect(options);
-  const client = createPrometheusClient(options, connection);
-  // What may be silent for longer may take as long for the answer to a probe; and a probe that gave
-  // up before the silence is over would break it.
-  const probeTimeoutMs = Math.max(PROBE_TIMEOUT_MS, options.stallTimeoutMs);
-  const probes = createProbes(options, connection, probeTimeoutMs);
+export function guard(client: PrometheusClient, options: GuardOptions): GuardedClient {
+  const { connection, probes, observer } = options;
   const requests = createRunningRequests();
   const budget = createRetryBudget();
   const listeners: (() => void)[] = [];
@@ -83,69 +77,70 @@ export function createGuardedClient(options: PrometheusOptions & GuardOptions): 
   });
 
   const circuit = createCircuit({
-    // Whoever answers that it cannot answer queries is asked one. Whoever does not answer at all is
-    // back with any answer, also one with a query engine that is busy.
+    // A server that responded with an error must evaluate a query again. After no response at all, any
+    // response is enough, since the query engine can be busy.
     probe: ({ status }) => (status === undefined ? probes.byRequest() : probes.byQuery()),
     onOpen(outage) {
-      observer.lost(outage);
-      queue.refuseAll(notAsked(outage));
+      observer.outageBegan(outage);
+      queue.rejectAll(circuitOpen(outage));
       if (outage.lastError.status === undefined) {
-        requests.giveUpAll(givenUp(outage));
-        // Connections may lead to where Prometheus was.
+        requests.abortAll(aborted(outage));
+        // Connections may lead to an address that Prometheus no longer has.
         connection.close();
       }
     },
     onClose(outage) {
-      observer.back(outage);
+      observer.outageEnded(outage);
       for (const listener of listeners) listener();
     },
   });
 
-  const silence = watchSilence({
+  const stalls = createStallDetector({
     timeoutMs: options.stallTimeoutMs,
-    isAnyoneWaiting: () => requests.count() > 0,
+    isWaiting: () => requests.count() > 0,
     hasReceived: connection.hasReceived,
     async probe(signal) {
       const error = await probes.byRequest(signal);
-      if (error !== undefined && isSignOfDeath(error)) circuit.failed(error);
+      if (error !== undefined && indicatesOutage(error)) circuit.failed(error);
     },
-    onSilent() {
-      const error = goneSilent(options.stallTimeoutMs);
-      circuit.silent(error);
-      // Where the circuit was open already, some may still wait for an answer.
-      requests.giveUpAll(error);
+    onStall() {
+      const error = stalled(options.stallTimeoutMs);
+      circuit.stalled(error);
+      // If the circuit was open already, requests can still wait for a response.
+      requests.abortAll(error);
     },
   });
 
-  /** Sends a request unless Prometheus is lost, and learns from what becomes of it. */
-  async function ask<T>(
+  /** Sends a request unless the circuit is open, and reports the outcome to circuit and stall detector. */
+  async function send<T>(
     signal: AbortSignal | undefined,
-    send: (signal: AbortSignal) => Promise<T>,
+    request: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const outage = circuit.outage();
-    if (outage !== undefined) throw notAsked(outage);
+    rejectDuringOutage();
     return requests.run(signal, async (stop) => {
-      silence.begin();
+      stalls.begin();
       try {
-        const answer = await send(stop);
-        heard();
+        const answer = await request(stop);
+        responded();
         return answer;
       } catch (error) {
-        learnFrom(error);
+        if (error instanceof PrometheusError) {
+          if (indicatesOutage(error)) circuit.failed(error);
+          else if (indicatesResponse(error)) responded();
+        }
         throw error;
       }
     });
   }
 
-  function heard(): void {
-    silence.heard();
-    circuit.heard();
+  function rejectDuringOutage(): void {
+    const outage = circuit.outage();
+    if (outage !== undefined) throw circuitOpen(outage);
   }
 
-  function learnFrom(error: unknown): void {
-    if (!(error instanceof PrometheusError)) return;
-    if (isSignOfDeath(error)) circuit.failed(error);
-    else if (isSignOfLife(error)) heard();
+  function responded(): void {
+    stalls.responded();
+    circuit.responded();
   }
 
   async function query(promql: string, queryOptions: QueryOptions = {}) {
@@ -155,7 +150,7 @@ export function createGuardedClient(options: PrometheusOptions & GuardOptions): 
     const leave = await enterQueue(queryOptions.flow, timeoutMs, queryOptions.signal);
     try {
       // A large response may wait for memory and must not delay small ones.
-      return await askPatiently(promql, { ...queryOptions, onLarge: leave }, deadline);
+      return await queryWithRetry(promql, { ...queryOptions, onLarge: leave }, deadline);
     } finally {
       leave();
     }
@@ -166,33 +161,31 @@ export function createGuardedClient(options: PrometheusOptions & GuardOptions): 
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<() => void> {
-    const outage = circuit.outage();
-    if (outage !== undefined) throw notAsked(outage);
+    rejectDuringOutage();
     const begun = performance.now();
     const leave = await queue.enter(flow, timeoutMs, signal);
     observer.waited((performance.now() - begun) / 1000);
     return leave;
   }
 
-  /** Tries once more where that is safe and may help. */
-  async function askPatiently(promql: string, queryOptions: QueryOptions, deadline: number) {
+  async function queryWithRetry(promql: string, queryOptions: QueryOptions, deadline: number) {
     const begun = performance.now();
     try {
-      return await askOnce(promql, queryOptions, deadline);
+      return await queryOnce(promql, queryOptions, deadline);
     } catch (error) {
-      if (!isWorthRetrying(error, performance.now() - begun)) throw error;
-      const pause = RETRY_PAUSE_MS + RETRY_JITTER_MS * Math.random();
-      if (performance.now() + pause >= deadline || !mayRetry()) throw error;
-      await sleepUnlessAborted(pause, queryOptions.signal);
+      if (!isRetriable(error, performance.now() - begun)) throw error;
+      const delayMs = RETRY_DELAY_MS + RETRY_JITTER_MS * Math.random();
+      if (performance.now() + delayMs >= deadline || !mayRetry()) throw error;
+      await sleepUnlessAborted(delayMs, queryOptions.signal);
       if (circuit.outage() !== undefined) throw error;
       observer.retried(error);
-      return askOnce(promql, queryOptions, deadline);
+      return queryOnce(promql, queryOptions, deadline);
     }
   }
 
-  function askOnce(promql: string, queryOptions: QueryOptions, deadline: number) {
+  function queryOnce(promql: string, queryOptions: QueryOptions, deadline: number) {
     const timeoutMs = Math.max(1, Math.ceil(deadline - performance.now()));
-    return ask(queryOptions.signal, (signal) =>
+    return send(queryOptions.signal, (signal) =>
       client.query(promql, { inUse: queryOptions.signal, ...queryOptions, timeoutMs, signal }),
     );
   }
@@ -201,73 +194,74 @@ export function createGuardedClient(options: PrometheusOptions & GuardOptions): 
     return circuit.outage() === undefined && budget.spend();
   }
 
-  /** Tells the observer of what is not asked. */
-  async function observed<T>(asked: Promise<T>): Promise<T> {
+  /** Reports rejected requests to the observer. */
+  async function observed<T>(request: Promise<T>): Promise<T> {
     try {
-      return await asked;
+      return await request;
     } catch (error) {
-      if (error instanceof NotAskedError) observer.notAsked(error.reason);
+      const reason = error instanceof PrometheusError ? error.rejection : undefined;
+      if (reason !== undefined) observer.rejected(reason);
       throw error;
     }
   }
 
   return {
-    ...client,
     query: (promql, queryOptions) => observed(query(promql, queryOptions)),
     seriesLabelNames: (match, range, { signal, ...rest } = {}) =>
       observed(
-        ask(signal, (stop) => client.seriesLabelNames(match, range, { ...rest, signal: stop })),
+        send(signal, (stop) => client.seriesLabelNames(match, range, { ...rest, signal: stop })),
       ),
     labelNames: (matches, range, { signal, ...rest } = {}) =>
-      observed(ask(signal, (stop) => client.labelNames(matches, range, { ...rest, signal: stop }))),
+      observed(
+        send(signal, (stop) => client.labelNames(matches, range, { ...rest, signal: stop })),
+      ),
     labelValues: (label, matches, range, { signal, ...rest } = {}) =>
       observed(
-        ask(signal, (stop) => client.labelValues(label, matches, range, { ...rest, signal: stop })),
+        send(signal, (stop) =>
+          client.labelValues(label, matches, range, { ...rest, signal: stop }),
+        ),
       ),
-    onBack: (listener) => listeners.push(listener),
+    onAvailable: (listener) => listeners.push(listener),
     close() {
       circuit.stop();
-      silence.stop();
-      connection.close();
+      stalls.stop();
+      client.close();
     },
   };
 }
 
 /**
- * Whether nothing was evaluated and the failure came at once: what takes its time would take it
- * again, and a time-out or a limit is not to be answered with more of the same.
+ * Whether the query was not evaluated and failed at once. A query that failed late would take as long
+ * again, and a retry after a timeout or a limit would add load.
  */
-function isWorthRetrying(error: unknown, afterMs: number): error is PrometheusError {
+function isRetriable(error: unknown, afterMs: number): error is PrometheusError {
   if (!(error instanceof PrometheusError) || afterMs > QUICK_MS) return false;
   if (error.kind === 'unreachable') return error.detail?.includes('ETIMEDOUT') !== true;
   return error.kind === 'unavailable' && (error.status === 502 || error.status === 503);
 }
 
-/** The caller's signal only ends the pause: whoever asks next sees it. */
-async function sleepUnlessAborted(
-  milliseconds: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  await sleep(milliseconds, undefined, signal ? { signal } : {}).catch(() => undefined);
+/** The signal only ends the delay; the next request throws its reason. */
+async function sleepUnlessAborted(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(delayMs, undefined, signal ? { signal } : {}).catch(() => undefined);
 }
 
-function notAsked({ since, lastError }: Outage): NotAskedError {
+function circuitOpen({ since, lastError }: Outage): PrometheusError {
   const when = new Date(since).toISOString();
-  return new NotAskedError(
+  return rejectedRequest(
     'circuit_open',
-    `not asked: circuit open since ${when}, last error: ${lastError.message}`,
+    `request rejected: circuit open since ${when}, last error: ${lastError.message}`,
   );
 }
 
-function givenUp({ lastError }: Outage): PrometheusError {
-  return new PrometheusError('unreachable', 'given up, since Prometheus is unavailable', {
+function aborted({ lastError }: Outage): PrometheusError {
+  return new PrometheusError('unreachable', 'request aborted, since Prometheus is unavailable', {
     detail: lastError.message,
   });
 }
 
-function goneSilent(timeoutMs: number): PrometheusError {
+function stalled(timeoutMs: number): PrometheusError {
   return new PrometheusError(
     'unreachable',
-    `Prometheus has gone silent: not a byte within ${timeoutMs} ms, nor an answer to a probe`,
+    `Prometheus stalled: no data received for ${timeoutMs} ms, and no response to a probe`,
   );
 }

@@ -2,35 +2,39 @@ import { readBody } from '../client/body.ts';
 import { createPrometheusClient } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
 import { withDeadline } from '../client/deadline.ts';
-import { PrometheusError } from '../client/errors.ts';
 import type { PrometheusOptions } from '../client/options.ts';
-import { isSignOfLife } from './failure-classification.ts';
+import { PrometheusError } from '../errors.ts';
+import { indicatesResponse } from './failure-classification.ts';
 
-const LARGEST_ANSWER = 2 ** 20;
+/** In bytes. */
+const LARGEST_RESPONSE = 2 ** 20;
 
-/** Finds out whether Prometheus is there. Both give the failure, undefined if it is, and never reject. */
+/**
+ * Requests that find out whether Prometheus is available. They return the error, or undefined if it is
+ * available, and never reject.
+ */
 export interface Probes {
   /**
-   * Asks for something fixed on the way that queries take: past proxies that forward the API only,
-   * and not past Prometheus while it replays its log. No query engine is needed for it.
+   * Requests a fixed resource below `/api/v1`, as queries do: some proxies forward the API only, and
+   * Prometheus rejects it while it replays its WAL. It does not need the query engine.
    */
   byRequest(signal?: AbortSignal): Promise<PrometheusError | undefined>;
-  /** Asks a query that needs no data: for what takes requests and yet cannot answer queries. */
+  /** Evaluates a query that needs no data, for a server that responds and yet cannot evaluate queries. */
   byQuery(): Promise<PrometheusError | undefined>;
 }
 
 /**
- * Probes are no requests of anybody: `onRequest` is not told of them.
+ * Probes are not reported to `onRequest`.
  *
- * @param timeoutMs how long a probe may take, in milliseconds
+ * @param timeoutMs the timeout of a probe in milliseconds
  */
 export function createProbes(
   options: PrometheusOptions,
   connection: Connection,
   timeoutMs: number,
 ): Probes {
-  const { onRequest: _, ...silent } = options;
-  const client = createPrometheusClient(silent, connection);
+  const { onRequest: _, ...unobserved } = options;
+  const client = createPrometheusClient(unobserved, connection);
 
   async function byRequest(signal: AbortSignal | undefined): Promise<void> {
     await withDeadline({ timeoutMs, signal }, async (stop) => {
@@ -40,9 +44,9 @@ export function createProbes(
         parameters: new URLSearchParams(),
         signal: stop,
       });
-      await readBody(body, { most: LARGEST_ANSWER, taken: 0 }, stop);
+      await readBody(body, { most: LARGEST_RESPONSE, taken: 0 }, stop);
       if (status === 502 || status === 503 || status === 504) {
-        throw new PrometheusError('unavailable', `HTTP ${status}: no answer of Prometheus`, {
+        throw new PrometheusError('unavailable', `HTTP ${status}: not a response of Prometheus`, {
           status,
         });
       }
@@ -60,8 +64,8 @@ async function failureOf(probe: Promise<unknown>): Promise<PrometheusError | und
     await probe;
     return undefined;
   } catch (error) {
-    if (error instanceof PrometheusError) return isSignOfLife(error) ? undefined : error;
-    return new PrometheusError('unreachable', 'Prometheus could not be asked', {
+    if (error instanceof PrometheusError) return indicatesResponse(error) ? undefined : error;
+    return new PrometheusError('unreachable', 'cannot send a request to Prometheus', {
       detail: error instanceof Error ? error.message : 'unknown error',
     });
   }

@@ -81,7 +81,7 @@ async function actualFates(steps: readonly Step[], most: { running: number; wait
           leave[who] = done;
         },
         (error) => {
-          fates[who] = error.reason ?? error.kind;
+          fates[who] = error.rejection ?? error.kind;
         },
       );
     } else if (each.does === 'pass') {
@@ -139,8 +139,9 @@ describe('the queue', () => {
     third.catch(() => undefined);
     await vi.advanceTimersByTimeAsync(1_000);
     await expect(third).rejects.toMatchObject({
-      reason: 'deadline',
-      message: 'not asked: no other query to Prometheus ended within 1000 ms',
+      kind: 'rejected',
+      rejection: 'deadline',
+      message: 'request rejected: it waited in the queue for 1000 ms, its whole timeout',
     });
   });
 
@@ -153,7 +154,7 @@ describe('the queue', () => {
     ];
     const settled = Promise.allSettled(waiting);
     const reason = new Error('lost');
-    queue.refuseAll(reason);
+    queue.rejectAll(reason);
     expect(await settled).toEqual([
       { status: 'rejected', reason },
       { status: 'rejected', reason },

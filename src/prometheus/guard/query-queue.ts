@@ -1,51 +1,50 @@
-import { PrometheusError } from '../client/errors.ts';
-import { NotAskedError } from './not-asked.ts';
+import { PrometheusError, rejectedRequest } from '../errors.ts';
 
 /**
- * Lets so many queries run at once; the others wait. Flows take turns, and the queries of a flow run in
- * the order in which they came. A flow is what counts as one client, such as a user.
+ * Limits the number of concurrent queries; further queries wait. Flows take turns, and the queries of a flow
+ * run in order of arrival. A flow is one client, such as a user.
  */
 export interface QueryQueue {
   /**
-   * Waits for a place.
+   * Waits until the query may run.
    *
-   * @param flow undefined: one flow, which may have all places
-   * @param timeoutMs how long, in milliseconds
+   * @param flow undefined: a flow that may use all slots
+   * @param timeoutMs the maximum time to wait, in milliseconds
    * @param signal the signal of the caller; when it aborts, the query leaves the queue at once
-   * @returns gives the place back; to be called when the query has ended, however it did
-   * @throws NotAskedError `queue_full` at once, `deadline` after that time, or what `refuseAll` is
-   *   given; PrometheusError `canceled` when the signal says so
+   * @returns a function that frees the slot; call it when the query has ended, successfully or not
+   * @throws PrometheusError `rejected` with the reason `queue_full` at once or `deadline` after the
+   *   timeout; `canceled` when the signal aborts; the reason given to `rejectAll`
    */
   enter(
     flow: string | undefined,
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<() => void>;
-  /** Sends all away who wait now. */
-  refuseAll(reason: Error): void;
+  /** Rejects all waiting queries. */
+  rejectAll(reason: Error): void;
 }
 
 export interface QueryQueueOptions {
   readonly mostRunning: number;
-  /** 0: nobody waits. */
+  /** 0: no query waits. */
   readonly mostWaiting: number;
   /** Called on every change. */
   readonly onChange?: (now: { readonly running: number; readonly waiting: number }) => void;
 }
 
-/** One who waits. */
+/** A waiting query. */
 interface Waiting {
   readonly admit: () => void;
-  readonly refuse: (reason: Error) => void;
+  readonly reject: (reason: Error) => void;
 }
 
-/** The part of all places that a flow leaves to others. */
+/** The fraction of all slots that a flow leaves to others. */
 const PART_FOR_OTHERS = 1 / 5;
 
 export function createQueryQueue(options: QueryQueueOptions): QueryQueue {
   const { mostRunning, mostWaiting, onChange } = options;
   const mostOfFlow = mostRunning - Math.floor(mostRunning * PART_FOR_OTHERS);
-  // In the order of their turns. A set keeps it, and an aborted query is removed without a search.
+  // In the order of their turns. Sets, so that an aborted query is removed without a search.
   const queues = new Map<string | undefined, Set<Waiting>>();
   const runningOf = new Map<string, number>();
   let running = 0;
@@ -78,7 +77,7 @@ export function createQueryQueue(options: QueryQueueOptions): QueryQueue {
     };
   }
 
-  /** Of the first flow that may run one more, which is then the last to be next. */
+  /** Admits a query of the first flow that may run one more. That flow then moves to the end. */
   function admitNext(): void {
     for (const [flow, queue] of queues) {
       const [next] = queue;
@@ -97,7 +96,7 @@ export function createQueryQueue(options: QueryQueueOptions): QueryQueue {
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<() => void> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve, rejectWait) => {
       const queue = queues.get(flow) ?? new Set();
       queues.set(flow, queue);
       const leave = (): void => {
@@ -112,14 +111,14 @@ export function createQueryQueue(options: QueryQueueOptions): QueryQueue {
           leave();
           resolve(take(flow));
         },
-        refuse(reason) {
+        reject(reason) {
           leave();
           changed();
-          reject(reason);
+          rejectWait(reason);
         },
       };
-      const giveUp = (): void => waiting.refuse(canceled());
-      const timer = setTimeout(() => waiting.refuse(waitedTooLong(timeoutMs)), timeoutMs);
+      const giveUp = (): void => waiting.reject(canceled());
+      const timer = setTimeout(() => waiting.reject(waitedTooLong(timeoutMs)), timeoutMs);
       signal?.addEventListener('abort', giveUp, { once: true });
       queue.add(waiting);
       queued += 1;
@@ -138,28 +137,28 @@ export function createQueryQueue(options: QueryQueueOptions): QueryQueue {
       if (queued >= mostWaiting) throw full(running, queued);
       return wait(flow, timeoutMs, signal);
     },
-    refuseAll(reason) {
+    rejectAll(reason) {
       for (const queue of [...queues.values()]) {
-        for (const waiting of [...queue]) waiting.refuse(reason);
+        for (const waiting of [...queue]) waiting.reject(reason);
       }
     },
   };
 }
 
 function canceled(): PrometheusError {
-  return new PrometheusError('canceled', 'the caller gave up');
+  return new PrometheusError('canceled', 'the caller cancelled the request');
 }
 
-function waitedTooLong(timeoutMs: number): NotAskedError {
-  return new NotAskedError(
+function waitedTooLong(timeoutMs: number): PrometheusError {
+  return rejectedRequest(
     'deadline',
-    `not asked: no other query to Prometheus ended within ${Math.round(timeoutMs)} ms`,
+    `request rejected: it waited in the queue for ${Math.round(timeoutMs)} ms, its whole timeout`,
   );
 }
 
-function full(running: number, waiting: number): NotAskedError {
-  return new NotAskedError(
+function full(running: number, waiting: number): PrometheusError {
+  return rejectedRequest(
     'queue_full',
-    `not asked: ${running} queries to Prometheus are under way and ${waiting} wait already`,
+    `request rejected: the queue is full, with ${running} running and ${waiting} waiting queries to Prometheus`,
   );
 }

@@ -1,15 +1,15 @@
-/** The requests that are under way. */
+/** The requests in flight. */
 export interface RunningRequests {
   count(): number;
   /**
-   * Runs a request that can be given up.
+   * Runs a request that `abortAll` can abort.
    *
-   * @param signal the caller's own
-   * @param send stops when its signal says so, which `giveUpAll` brings about as well
+   * @param signal the signal of the caller
+   * @param send gets a signal that is aborted by the signal of the caller and by `abortAll`
    */
   run<T>(signal: AbortSignal | undefined, send: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** @param reason what those who wait get */
-  giveUpAll(reason: Error): void;
+  /** @param reason the error of all requests in flight */
+  abortAll(reason: Error): void;
 }
 
 export function createRunningRequests(): RunningRequests {
@@ -29,7 +29,7 @@ export function createRunningRequests(): RunningRequests {
         signal?.removeEventListener('abort', cancel);
       }
     },
-    giveUpAll(reason) {
+    abortAll(reason) {
       for (const controller of [...running]) controller.abort(reason);
     },
   };

@@ -1,28 +1,28 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type SilenceWatch, watchSilence } from './stall-detector.ts';
+import { createStallDetector, type StallDetector } from './stall-detector.ts';
 
-let watch: SilenceWatch | undefined;
+let detector: StallDetector | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 0 });
 });
 
 afterEach(() => {
-  watch?.stop();
+  detector?.stop();
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
 
-/** A watch of 750 ms over one request, with probes that are answered after `answerMs`, or never. */
-function watched(settings: { readonly answerMs?: number; readonly timeoutMs?: number } = {}) {
+/** A detector of 750 ms over one request, with probes that are answered after `answerMs`, or never. */
+function detect(settings: { readonly answerMs?: number; readonly timeoutMs?: number } = {}) {
   const { answerMs, timeoutMs = 750 } = settings;
   const state = { waiting: true, received: false, answerMs };
   const probes: number[] = [];
   const aborted: number[] = [];
-  const silentAt: number[] = [];
-  watch = watchSilence({
+  const stalledAt: number[] = [];
+  detector = createStallDetector({
     timeoutMs,
-    isAnyoneWaiting: () => state.waiting,
+    isWaiting: () => state.waiting,
     hasReceived() {
       const received = state.received;
       state.received = false;
@@ -35,93 +35,93 @@ function watched(settings: { readonly answerMs?: number; readonly timeoutMs?: nu
       if (state.answerMs !== undefined) setTimeout(resolve, state.answerMs);
       return promise;
     },
-    onSilent: () => silentAt.push(Date.now()),
+    onStall: () => stalledAt.push(Date.now()),
   });
-  return { watch, state, probes, aborted, silentAt };
+  return { detector, state, probes, aborted, stalledAt };
 }
 
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 
 describe('silence', () => {
   it('is told after the time, a probe having been sent after a third of it', async () => {
-    const { watch, state, probes, aborted, silentAt } = watched();
-    watch.begin();
+    const { detector, state, probes, aborted, stalledAt } = detect();
+    detector.begin();
     await pass(749);
     expect(probes).toEqual([250]);
-    expect(silentAt).toEqual([]);
+    expect(stalledAt).toEqual([]);
     // The verdict comes by setImmediate, for which the fake clock takes a millisecond.
     await pass(2);
-    expect(silentAt).toEqual([751]);
+    expect(stalledAt).toEqual([751]);
     expect(aborted).toEqual([751]);
     state.waiting = false;
     await pass(10_000);
-    expect(silentAt).toEqual([751]);
+    expect(stalledAt).toEqual([751]);
   });
 
   it('is none where a probe is answered, however long the query takes', async () => {
-    const { watch, state, probes, silentAt } = watched({ answerMs: 400 });
-    watch.begin();
+    const { detector, state, probes, stalledAt } = detect({ answerMs: 400 });
+    detector.begin();
     await pass(20_000);
-    expect(silentAt).toEqual([]);
+    expect(stalledAt).toEqual([]);
     expect(probes.length).toBeGreaterThan(20);
     state.waiting = false;
     await pass(1_000);
   });
 
   it('is none where bytes come, without any probe', async () => {
-    const { watch, state, probes, silentAt } = watched();
-    watch.begin();
+    const { detector, state, probes, stalledAt } = detect();
+    detector.begin();
     for (let count = 0; count < 50; count += 1) {
       await pass(200);
       state.received = true;
     }
-    expect([probes, silentAt]).toEqual([[], []]);
+    expect([probes, stalledAt]).toEqual([[], []]);
   });
 
   it('begins anew with every byte', async () => {
-    const { watch, state, silentAt } = watched();
-    watch.begin();
+    const { detector, state, stalledAt } = detect();
+    detector.begin();
     await pass(700);
     state.received = true;
     await pass(740);
-    expect(silentAt).toEqual([]);
+    expect(stalledAt).toEqual([]);
     await pass(61);
-    expect(silentAt).toEqual([1_501]);
+    expect(stalledAt).toEqual([1_501]);
   });
 
   it('is none where nobody waits, and begins with the next who does', async () => {
-    const { watch, state, silentAt } = watched();
-    watch.begin();
+    const { detector, state, stalledAt } = detect();
+    detector.begin();
     await pass(700);
     state.waiting = false;
     await pass(60);
     expect(vi.getTimerCount()).toBe(0);
     state.waiting = true;
     await pass(10_000);
-    watch.begin();
+    detector.begin();
     await pass(740);
-    expect(silentAt).toEqual([]);
+    expect(stalledAt).toEqual([]);
     await pass(11);
-    expect(silentAt).toEqual([11_511]);
+    expect(stalledAt).toEqual([11_511]);
   });
 
   it('is not told of what was never to be', async () => {
-    const { watch, silentAt, probes } = watched({ timeoutMs: 0 });
-    watch.begin();
+    const { detector, stalledAt, probes } = detect({ timeoutMs: 0 });
+    detector.begin();
     await pass(60_000);
-    expect([silentAt, probes]).toEqual([[], []]);
+    expect([stalledAt, probes]).toEqual([[], []]);
   });
 
   it('is not made of the time that this process stood still', async () => {
-    const { watch, state, silentAt } = watched();
-    watch.begin();
+    const { detector, state, stalledAt } = detect();
+    detector.begin();
     await pass(300);
     // Nothing ran for ten seconds; then one tick comes, and what had arrived meanwhile after it.
     vi.setSystemTime(10_300);
     await pass(50);
-    expect(silentAt).toEqual([]);
+    expect(stalledAt).toEqual([]);
     state.received = true;
     await pass(700);
-    expect(silentAt).toEqual([]);
+    expect(stalledAt).toEqual([]);
   });
 });

@@ -1,90 +1,91 @@
-/** The time-out is counted in so many ticks. */
+/** The timeout is counted in this number of ticks. */
 const TICKS = 15;
 
-/** After so many of them without a byte a probe is sent. */
+/** A probe is sent after this number of ticks without data. */
 const TICKS_TO_PROBE = 5;
 
-/** Watches whether anything comes while somebody waits. */
-export interface SilenceWatch {
-  /** A request has been sent. */
+/** Detects that no data arrives while requests are in flight. */
+export interface StallDetector {
+  /** A request was sent. */
   begin(): void;
-  /** A request has been answered. */
-  heard(): void;
+  /** A response arrived. */
+  responded(): void;
   stop(): void;
 }
 
-export interface SilenceWatchOptions {
-  /** After how much silence `onSilent` is called, in milliseconds; 0: never. */
+export interface StallDetectorOptions {
+  /** Without data for this time, in milliseconds, `onStall` is called; 0: never. */
   readonly timeoutMs: number;
-  readonly isAnyoneWaiting: () => boolean;
-  /** Whether a byte of any answer has come since this was asked last. */
+  /** Whether a request is in flight. */
+  readonly isWaiting: () => boolean;
+  /** Whether data of any response has arrived since the last call. */
   readonly hasReceived: () => boolean;
   /**
-   * Asks for something that is quickly answered by whoever is alive.
+   * Sends a request that an available server answers at once.
    *
-   * @returns when the answer is there, or cannot come, which both break the silence; never rejects
+   * @returns resolves when there is a response or an error, which both end the stall; never rejects
    */
   readonly probe: (signal: AbortSignal) => Promise<void>;
-  readonly onSilent: () => void;
+  readonly onStall: () => void;
 }
 
 /**
- * A Prometheus that takes long is told from one that is dead by a probe: after a third of the time
- * without a byte it is sent, and if nothing has come at the end of the time, nothing will.
+ * Distinguishes a slow Prometheus from one that hangs: after a third of the timeout without data it sends a
+ * probe, and if nothing has arrived at the end of the timeout, Prometheus hangs.
  *
- * The time is counted in ticks of a timer between which answers are read, and not by the clock: when
- * this process itself has stood still, answers that came meanwhile are seen before it is over.
+ * The time is counted in ticks of a timer, not by the clock. If this process itself was stopped, responses
+ * that have arrived in the meantime are read before the timeout ends.
  */
-export function watchSilence(options: SilenceWatchOptions): SilenceWatch {
-  const { timeoutMs, isAnyoneWaiting, hasReceived, probe, onSilent } = options;
+export function createStallDetector(options: StallDetectorOptions): StallDetector {
+  const { timeoutMs, isWaiting, hasReceived, probe, onStall } = options;
   let timer: NodeJS.Timeout | undefined;
   let verdict: NodeJS.Immediate | undefined;
-  let silentTicks = 0;
+  let ticksWithoutData = 0;
   let probing: AbortController | undefined;
 
   function tick(): void {
-    if (!isAnyoneWaiting()) rest();
-    else if (hasReceived()) heard();
-    else goOnInSilence();
+    if (!isWaiting()) stop();
+    else if (hasReceived()) responded();
+    else countTick();
   }
 
-  function goOnInSilence(): void {
-    silentTicks += 1;
-    if (silentTicks === TICKS_TO_PROBE) void sendProbe();
-    // Before the verdict, what arrived while this process stood still is read.
-    if (silentTicks === TICKS) verdict = setImmediate(judge);
+  function countTick(): void {
+    ticksWithoutData += 1;
+    if (ticksWithoutData === TICKS_TO_PROBE) void sendProbe();
+    // Data that arrived while this process was stopped is read first.
+    if (ticksWithoutData === TICKS) verdict = setImmediate(judge);
   }
 
   function judge(): void {
-    if (silentTicks < TICKS) return;
+    if (ticksWithoutData < TICKS) return;
     if (hasReceived()) {
-      heard();
+      responded();
     } else {
-      rest();
-      onSilent();
+      stop();
+      onStall();
     }
   }
 
   async function sendProbe(): Promise<void> {
     probing?.abort();
-    const mine = new AbortController();
-    probing = mine;
-    await probe(mine.signal);
-    if (probing === mine) heard();
+    const current = new AbortController();
+    probing = current;
+    await probe(current.signal);
+    if (probing === current) responded();
   }
 
-  function heard(): void {
-    silentTicks = 0;
+  function responded(): void {
+    ticksWithoutData = 0;
   }
 
-  function rest(): void {
+  function stop(): void {
     clearInterval(timer);
     clearImmediate(verdict);
     timer = undefined;
-    silentTicks = 0;
-    const given = probing;
+    ticksWithoutData = 0;
+    const current = probing;
     probing = undefined;
-    given?.abort();
+    current?.abort();
   }
 
   return {
@@ -94,7 +95,7 @@ export function watchSilence(options: SilenceWatchOptions): SilenceWatch {
       timer = setInterval(tick, timeoutMs / TICKS);
       timer.unref();
     },
-    heard,
-    stop: rest,
+    responded,
+    stop,
   };
 }

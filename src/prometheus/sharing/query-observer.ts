@@ -1,33 +1,35 @@
-import type { Caller, NeededQuery, OnQuery } from './query-runner.ts';
+import type { Caller, NeededQuery, OnQuery } from '../query.ts';
 
-/** Does what is to be done for a query, and tells of its beginning and its end. */
-export type QueryTelling = <T>(
+/** Runs a query, and reports its start and its end. */
+export type QueryObserver = <T>(
   query: NeededQuery,
   caller: Caller,
-  answer: () => Promise<T>,
+  run: () => Promise<T>,
 ) => Promise<T>;
 
 /**
- * @param now a clock in milliseconds that never goes back
- * @param onAnyQuery told of the queries of all callers, each of whom is told of its own
+ * Reports each query to `onQuery` of its caller.
+ *
+ * @param now a monotonic clock in milliseconds
+ * @param onAnyQuery called for the queries of all callers
  */
-export function createQueryTelling(
+export function createQueryObserver(
   now: () => number,
   onAnyQuery: OnQuery | undefined,
-): QueryTelling {
-  return async (query, { onQuery }, answer) => {
+): QueryObserver {
+  return async (query, { onQuery }, run) => {
     const begun = now();
-    const ends = [onAnyQuery?.(query), onQuery?.(query)];
-    const tell = (failure: { readonly error?: unknown }): void => {
+    const listeners = [onAnyQuery?.(query), onQuery?.(query)];
+    const report = (failure: { readonly error?: unknown }): void => {
       const end = { durationSeconds: (now() - begun) / 1000, ...failure };
-      for (const each of ends) each?.(end);
+      for (const listener of listeners) listener?.(end);
     };
     try {
-      const found = await answer();
-      tell({});
-      return found;
+      const answer = await run();
+      report({});
+      return answer;
     } catch (error) {
-      tell({ error });
+      report({ error });
       throw error;
     }
   };

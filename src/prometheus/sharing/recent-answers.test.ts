@@ -9,7 +9,7 @@ function answers(bounds: { readonly mostKept?: number; readonly mostBytes?: numb
   const last = { count: 0, bytes: 0 };
   const changes: [count: number, bytes: number][] = [];
   const recent = createRecentAnswers<string>({
-    maxAge: 100,
+    maxAgeMs: 100,
     mostKept: bounds.mostKept ?? 10,
     mostBytes: bounds.mostBytes ?? 1000,
     bytesOf: (answer) => answer.length,

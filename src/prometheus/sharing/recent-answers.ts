@@ -17,7 +17,7 @@ export interface RecentAnswers<T> {
 
 export interface RecentAnswersOptions<T> {
   /** How long after its start an answer is given again, in milliseconds; 0: while under way only. */
-  readonly maxAge: number;
+  readonly maxAgeMs: number;
   /** How many answers are kept, and how many bytes they may have together; the oldest go first. */
   readonly mostKept: number;
   readonly mostBytes: number;
@@ -32,7 +32,7 @@ export interface RecentAnswersOptions<T> {
 const UNWANTED = 'the answer is no longer needed';
 
 export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): RecentAnswers<T> {
-  const { maxAge, now } = options;
+  const { maxAgeMs, now } = options;
   const running = new Map<string, Call<T>>();
   const kept = createKept<T>(options);
 
@@ -44,7 +44,7 @@ export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): Recent
       result: start(controller.signal).then(
         (answer) => {
           forget(key, call);
-          kept.add(key, answer, startedAt + maxAge);
+          kept.add(key, answer, startedAt + maxAgeMs);
           return answer;
         },
         (error: unknown) => {
@@ -125,7 +125,7 @@ interface Kept<T> {
 }
 
 function createKept<T>(options: RecentAnswersOptions<T>): Kept<T> {
-  const { maxAge, mostKept, mostBytes, bytesOf, onKept, now } = options;
+  const { maxAgeMs, mostKept, mostBytes, bytesOf, onKept, now } = options;
   // In the order in which they came, which is near enough to that in which they grow old.
   const kept = new Map<string, KeptAnswer<T>>();
   let total = 0;
@@ -152,7 +152,7 @@ function createKept<T>(options: RecentAnswersOptions<T>): Kept<T> {
     setTimeout(() => {
       isSweepDue = false;
       makeRoom();
-    }, maxAge).unref();
+    }, maxAgeMs).unref();
   }
 
   return {

@@ -4,7 +4,7 @@ import { compiledRule } from '../../../test/fixtures/rules.ts';
 import { SHORT_STEPS } from '../../async/time-slices.ts';
 import type { QueryRequest } from '../../rules/query.ts';
 import { shareQuery } from '../../rules/shared-query.ts';
-import type { QueryAnswer, Sample } from './query-runner.ts';
+import type { QueryAnswer, Sample } from '../query.ts';
 import { indexByObject, sampleBytes } from './samples-by-object.ts';
 
 type Labels = Sample['labels'];

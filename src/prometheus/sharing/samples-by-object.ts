@@ -1,7 +1,7 @@
 import { createTimeSlices, SHORT_STEPS } from '../../async/time-slices.ts';
 import type { QueryRequest } from '../../rules/query.ts';
 import type { SharedQuery } from '../../rules/shared-query.ts';
-import type { QueryAnswer, Sample } from './query-runner.ts';
+import type { QueryAnswer, Sample } from '../query.ts';
 
 /** The answer to a shared query, by object. */
 export interface SamplesByObject {

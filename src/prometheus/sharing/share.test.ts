@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import type { QueryRequest } from '../../rules/query.ts';
-import type { NeededQuery, OnQuery, QueryAnswer, QueryEnd } from './query-runner.ts';
+import { PrometheusError } from '../errors.ts';
+import type { NeededQuery, OnQuery, QueryAnswer, QueryEnd } from '../query.ts';
 import { sampleBytes } from './samples-by-object.ts';
-import { createQuerySharing } from './share.ts';
+import { share } from './share.ts';
 
 interface Asked {
   readonly promql: string;
@@ -13,8 +14,18 @@ interface Asked {
   fail(error: Error): void;
 }
 
-class Refusal extends Error {}
-class UnclearFailure extends Error {}
+/** The failure of a query that says nothing about other queries. */
+class Refusal extends PrometheusError {
+  constructor(message = 'refused') {
+    super('bad_query', message);
+  }
+}
+/** A failure that may concern the query or the server. */
+class UnclearFailure extends PrometheusError {
+  constructor(message = 'HTTP 502') {
+    super('unavailable', message, { status: 502 });
+  }
+}
 
 /** What a caller was told of a query that it needed. */
 interface Told {
@@ -30,7 +41,7 @@ function sharing(maxAge = 1000) {
   const bytes = { own: 0, all: 0 };
   const told: Told[] = [];
   const counted = { own: 0, all: 0 };
-  const runner = createQuerySharing(
+  const runner = share(
     {
       query(promql, { signal }) {
         const { promise, resolve, reject } = Promise.withResolvers<QueryAnswer>();
@@ -52,11 +63,7 @@ function sharing(maxAge = 1000) {
       },
     },
     {
-      maxAge,
-      scopeOfFailure(error) {
-        if (error instanceof Refusal) return 'query';
-        return error instanceof UnclearFailure ? 'unclear' : 'server';
-      },
+      maxAgeMs: maxAge,
       onQuery({ scope }) {
         counted[scope] += 1;
         return () => undefined;
@@ -509,7 +516,7 @@ describe('answers that are kept', () => {
 
   it('are kept for callers that want to be told of nothing, by a clock of their own', async () => {
     let asked = 0;
-    const runner = createQuerySharing(
+    const runner = share(
       {
         async query() {
           asked += 1;
@@ -519,7 +526,7 @@ describe('answers that are kept', () => {
           };
         },
       },
-      { maxAge: 600_000, scopeOfFailure: () => 'query' },
+      { maxAgeMs: 600_000 },
     );
     const { rule } = sharing();
     const get = (pod: string) => {
@@ -597,8 +604,8 @@ describe('a request for many objects', () => {
       const refusal = new Refusal('HTTP 414');
       asked[0]?.fail(refusal);
       await expect(answer).rejects.toMatchObject({
-        name: 'LongQueryError',
-        cause: refusal,
+        name: 'PrometheusError',
+        kind: 'bad_query',
         message: expect.stringContaining(
           `the query has ${promql.length} characters because it names 101 objects`,
         ),
@@ -730,13 +737,12 @@ describe('a caller is told of every query that it needs', () => {
 it('keeps answers with long labels within its memory', async () => {
   let kept = { count: 0, bytes: 0 };
   const labels = { id: 'x'.repeat(200_000) };
-  const runner = createQuerySharing(
+  const runner = share(
     {
       query: async () => ({ type: 'vector', samples: [{ labels, value: 1, timestamp: 1 }] }),
     },
     {
-      maxAge: 1000,
-      scopeOfFailure: () => 'server',
+      maxAgeMs: 1000,
       onKept(scope, count, bytes) {
         if (scope === 'own') kept = { count, bytes };
       },

@@ -1,58 +1,59 @@
 import type { QueryRequest } from '../../rules/query.ts';
-import { createDemand } from './demand.ts';
-import { createQueryTelling } from './query-observer.ts';
+import type { PrometheusClient } from '../client/client.ts';
+import { PrometheusError } from '../errors.ts';
+import { failureScope } from '../guard/failure-classification.ts';
 import type {
   NeededQuery,
   OnQuery,
   QueryAnswer,
+  QueryOptions,
   QueryRunner,
-  QueryRunnerOptions,
   Samples,
-} from './query-runner.ts';
+} from '../query.ts';
+import { createDemand } from './demand.ts';
+import { createQueryObserver } from './query-observer.ts';
 import { createRecentAnswers, type RecentAnswers } from './recent-answers.ts';
 import { indexByObject, type SamplesByObject, sampleBytes } from './samples-by-object.ts';
 import { createSharedFailures } from './shared-failures.ts';
 import { createSharedMetrics, type SharedMetric } from './shared-metrics.ts';
-import { LongQueryError, onlyAsked, shortQuery } from './short-query.ts';
+import { longQueryError, onlyAsked, shortQuery } from './short-query.ts';
 
-/** Queries for the objects of all users must not wait for the other queries of one of them. */
+/** A flow of its own: a query for the objects of all users must not wait for other queries of one user. */
 const SHARED_FLOW = 'shared queries';
 
 const MOST_ANSWERS = 1000;
 const MOST_BYTES = 32 * 2 ** 20;
 
-export interface QuerySharingOptions {
+export interface SharingOptions {
   /**
-   * How old a value may be that is given again, in milliseconds. 0: only identical queries that are
-   * under way at the same time are one.
+   * The maximum age of a cached result in milliseconds. 0: only identical concurrent queries are shared.
    */
-  readonly maxAge: number;
-  /**
-   * Whether the error of a query affects other queries: `query`, only this one; `server`, all of them;
-   * `unclear`, it can be either.
-   */
-  readonly scopeOfFailure: (error: unknown) => 'query' | 'unclear' | 'server';
-  /** Told of every query that a request needs. */
+  readonly maxAgeMs: number;
+  /** Called for every query that a request needs. */
   readonly onQuery?: OnQuery;
-  /** Told how many answers of a scope are kept, and how many bytes they have, about. */
+  /** Called with the number and the approximate size in bytes of the cached results of a scope. */
   readonly onKept?: (scope: NeededQuery['scope'], count: number, bytes: number) => void;
-  /** A clock in milliseconds that never goes back. */
+  /** A monotonic clock in milliseconds. */
   readonly now?: () => number;
 }
 
 /**
- * A runner that answers several requests from one query, with the values that each would have got
- * by itself, at most `maxAge` old:
- * - identical queries are one while it is under way and until its answer is too old;
- * - requests for different objects of one metric are one query over all objects, where that is
- *   proved to give the same (see `shareQuery`) and enough of them come within `maxAge`.
+ * Wraps a client so that it answers several requests from one query. Each request gets the values that
+ * its single query would return, at most `maxAgeMs` old:
+ * - Identical queries are sent once, until the result is too old.
+ * - Requests for different objects of one metric become one query over all objects, if it is proved that
+ *   the values are the same (see `shareQuery`) and enough requests arrive within `maxAgeMs`.
  *
- * A query ends early when all who wait for it have given up. A rule with `sharing: false` is asked
- * for each time.
+ * A query is cancelled when all requests that wait for it are cancelled. Queries of a rule with
+ * `sharing: false`, and queries with a time or a timeout of their own, are always sent. Results belong to
+ * this client: share each server separately.
  */
-export function createQuerySharing(runner: QueryRunner, options: QuerySharingOptions): QueryRunner {
-  const { maxAge, scopeOfFailure, onKept, now = () => performance.now() } = options;
-  const bounds = { maxAge, mostKept: MOST_ANSWERS, mostBytes: MOST_BYTES, now };
+export function share<Client extends QueryRunner>(
+  client: Client,
+  options: SharingOptions,
+): Client & Pick<PrometheusClient, 'query'> {
+  const { maxAgeMs, onKept, now = () => performance.now() } = options;
+  const bounds = { maxAgeMs, mostKept: MOST_ANSWERS, mostBytes: MOST_BYTES, now };
   const own = createRecentAnswers<QueryAnswer>({
     ...bounds,
     bytesOf: (answer) => (answer.type === 'vector' ? ownBytesOf(answer.samples) : 0),
@@ -63,14 +64,14 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
     bytesOf: ({ bytes }) => bytes,
     onKept: (count, bytes) => onKept?.('all', count, bytes),
   });
-  const metrics = createSharedMetrics(() => createDemand(maxAge, now));
-  const telling = createQueryTelling(now, options.onQuery);
+  const metrics = createSharedMetrics(() => createDemand(maxAgeMs, now));
+  const observed = createQueryObserver(now, options.onQuery);
   const sharedFailures = createSharedFailures();
-  const doesNotServe = (error: unknown): boolean =>
-    error instanceof NoSharedAnswer || scopeOfFailure(error) === 'query';
+  const isUnusable = (error: unknown): boolean =>
+    error instanceof NoSharedAnswer || failureScope(error) === 'query';
 
-  /** The answer to the single query of the request, which may be shortened. */
-  async function fromOwn(promql: string, caller: QueryRunnerOptions): Promise<QueryAnswer> {
+  /** The result of the single query of the request, which may be shortened. */
+  async function fromOwn(promql: string, caller: QueryOptions): Promise<QueryAnswer> {
     const { origin } = caller;
     if (origin === undefined) return ask(promql, caller);
     const short = shortQuery(origin.rule.query, origin.request, promql);
@@ -80,61 +81,62 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
         if (answer.type !== 'vector') return answer;
         return { type: 'vector', samples: await onlyAsked(answer.samples, origin.request) };
       } catch (error) {
-        // A query that fails because of another object can succeed for these.
-        if (scopeOfFailure(error) === 'server') throw error;
+        // If it fails because of another object, the query for the requested ones can succeed.
+        if (failureScope(error) === 'server') throw error;
       }
     }
     try {
       return await ask(promql, caller);
     } catch (error) {
-      if (short.reason === undefined || scopeOfFailure(error) === 'server') throw error;
+      const mayBeTooLong = error instanceof PrometheusError && failureScope(error) !== 'server';
+      if (short.reason === undefined || !mayBeTooLong) throw error;
       const names = origin.request.objects?.names.length ?? 0;
-      throw new LongQueryError(promql, names, short.reason, error);
+      throw longQueryError(promql, names, short.reason, error);
     }
   }
 
-  function ask(promql: string, caller: QueryRunnerOptions): Promise<QueryAnswer> {
+  function ask(promql: string, caller: QueryOptions): Promise<QueryAnswer> {
     if (caller.origin?.rule.sharing === false) {
       const query = { promql, scope: 'own', answered: 'asked' } as const;
-      return telling(query, caller, () =>
-        runner.query(promql, { signal: caller.signal, flow: caller.flow }),
+      return observed(query, caller, () =>
+        client.query(promql, { signal: caller.signal, flow: caller.flow }),
       );
     }
     const query = { promql, scope: 'own', answered: howAnswered(own, promql) } as const;
-    return telling(query, caller, () =>
+    return observed(query, caller, () =>
       own.get(
         promql,
-        (stop) => runner.query(promql, { signal: stop, flow: caller.flow }),
+        (stop) => client.query(promql, { signal: stop, flow: caller.flow }),
         caller.signal,
       ),
     );
   }
 
-  /** The answer from the query over all objects; undefined where it does not serve. */
+  /** The result from the query over all objects; undefined if it cannot be used. */
   async function fromAll(
     metric: SharedMetric,
     request: QueryRequest,
     ownPromql: string,
-    caller: QueryRunnerOptions,
+    caller: QueryOptions,
   ): Promise<QueryAnswer | undefined> {
     const { promql } = metric.shared;
     const query = { promql, scope: 'all', answered: howAnswered(forAll, promql) } as const;
     try {
-      const samples = await telling(query, caller, () =>
+      const samples = await observed(query, caller, () =>
         forAll.get(promql, (stop) => askForAll(metric, stop), caller.signal),
       );
       metric.demand.served(request.objects?.names.length ?? 0);
       return { type: 'vector', samples: samples.of(request) };
     } catch (error) {
-      if (doesNotServe(error)) return undefined;
-      if (scopeOfFailure(error) !== 'unclear') throw error;
+      if (isUnusable(error)) return undefined;
+      if (failureScope(error) !== 'unclear') throw error;
       return sharedFailures.fallBack(error, caller, {
         ask: async () => {
           const answer = await fromOwn(ownPromql, caller);
           metric.demand.failed();
           return answer;
         },
-        isServing: (ownError) => scopeOfFailure(causeOfLong(ownError)) === 'query',
+        isServing: (ownError) => failureScope(ownError) === 'query',
       });
     }
   }
@@ -145,26 +147,30 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
   ): Promise<SamplesByObject> {
     try {
       const samples = await indexByObject(
-        await runner.query(shared.promql, { signal, flow: SHARED_FLOW }),
+        await client.query(shared.promql, { signal, flow: SHARED_FLOW }),
         shared,
       );
       if (samples === undefined) throw new NoSharedAnswer();
       demand.answered(samples.size);
-      // Nobody but those who wait for it right now will get it.
+      // It is too large for the cache: only the requests that wait for it now get it.
       if (samples.bytes > MOST_BYTES) demand.failed();
       return samples;
     } catch (error) {
-      if (doesNotServe(error)) demand.failed();
+      if (isUnusable(error)) demand.failed();
       throw error;
     }
   }
 
   return {
-    async query(promql, caller) {
+    ...client,
+    async query(promql: string, caller: QueryOptions = {}): Promise<QueryAnswer> {
       const { signal, origin } = caller;
       signal?.throwIfAborted();
+      if (caller.time !== undefined || caller.timeoutMs !== undefined) {
+        return client.query(promql, caller);
+      }
       if (origin?.rule.sharing === false) return fromOwn(promql, caller);
-      const metric = origin && maxAge > 0 ? metrics.find(promql, origin) : undefined;
+      const metric = origin && maxAgeMs > 0 ? metrics.find(promql, origin) : undefined;
       if (metric !== undefined && own.find(promql) === undefined) {
         metric.demand.came();
         const isThere = forAll.find(metric.shared.promql) !== undefined;
@@ -178,10 +184,6 @@ export function createQuerySharing(runner: QueryRunner, options: QuerySharingOpt
   };
 }
 
-function causeOfLong(error: unknown): unknown {
-  return error instanceof LongQueryError ? error.cause : error;
-}
-
 function howAnswered<T>(answers: RecentAnswers<T>, promql: string): NeededQuery['answered'] {
   switch (answers.find(promql)) {
     case 'kept':
@@ -193,12 +195,12 @@ function howAnswered<T>(answers: RecentAnswers<T>, promql: string): NeededQuery[
   }
 }
 
-/** What came is no answer to a query over all objects. */
+/** The response cannot be split by object. */
 class NoSharedAnswer extends Error {
   override readonly name = 'NoSharedAnswer';
 
   constructor() {
-    super('a sample has not the labels of an object, or an object has two samples');
+    super('a sample lacks the label of its object, or an object has two samples');
   }
 }
 

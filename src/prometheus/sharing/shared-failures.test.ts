@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { QueryAnswer } from './query-runner.ts';
+import type { QueryAnswer } from '../query.ts';
 import { createSharedFailures } from './shared-failures.ts';
 
 class Refusal extends Error {}

@@ -1,4 +1,4 @@
-import type { Caller, QueryAnswer } from './query-runner.ts';
+import type { Caller, QueryAnswer } from '../query.ts';
 
 /** The single query of a request whose shared query has failed. */
 export interface OwnQuery {

@@ -1,7 +1,7 @@
 import type { QueryRequest, RuleQuery } from '../../rules/query.ts';
 import { type SharedQuery, shareQuery } from '../../rules/shared-query.ts';
+import type { QueryOrigin } from '../query.ts';
 import type { Demand } from './demand.ts';
-import type { QueryOrigin } from './query-runner.ts';
 
 /** For each metric selector that clients made up, at most so many are remembered for a rule. */
 const MOST_METRICS = 1000;

@@ -3,8 +3,9 @@ import { turnsDuring } from '../../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import { SHORT_STEPS } from '../../async/time-slices.ts';
 import type { QueryRequest } from '../../rules/query.ts';
-import type { Sample } from './query-runner.ts';
-import { LongQueryError, onlyAsked, shortQuery } from './short-query.ts';
+import { PrometheusError } from '../errors.ts';
+import type { Sample } from '../query.ts';
+import { longQueryError, onlyAsked, shortQuery } from './short-query.ts';
 
 const shareable = 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})';
 
@@ -88,12 +89,12 @@ describe('onlyAsked', () => {
   });
 });
 
-it('says what a long query has to do with its failure', () => {
-  const refusal = new Error('HTTP 414');
-  const error = new LongQueryError('up', 101, 'it uses topk', refusal);
-  expect(error.cause).toBe(refusal);
+it('explains the failure of a long query, with the kind of the failure', () => {
+  const details = { status: 414, errorType: 'bad_data', detail: 'too long' };
+  const refusal = new PrometheusError('bad_query', 'HTTP 414', details);
+  const error = longQueryError('up', 101, 'it uses topk', refusal);
+  expect(error).toMatchObject({ kind: 'bad_query', status: 414, errorType: 'bad_data' });
   expect(error.message).toMatch(
-    /^HTTP 414; the query has 2 characters because it names 101 objects\. .*: it uses topk\. /,
+    /^HTTP 414: too long; the query has 2 characters because it names 101 objects\. .*: it uses topk\. /,
   );
-  expect(new LongQueryError('up', 101, 'it uses topk', 'text').message).toMatch(/^refused; /);
 });

@@ -1,7 +1,8 @@
 import { createTimeSlices, SHORT_STEPS } from '../../async/time-slices.ts';
 import type { QueryRequest, RuleQuery } from '../../rules/query.ts';
 import { openObjects } from '../../rules/shared-query.ts';
-import type { Sample, Samples } from './query-runner.ts';
+import { PrometheusError } from '../errors.ts';
+import type { Sample, Samples } from '../query.ts';
 
 /** Above this number of objects their names are omitted: the query would be too long for some servers. */
 export const MOST_NAMES = 100;
@@ -76,16 +77,23 @@ export async function onlyAsked(
   return found;
 }
 
-/** A query that was rejected and could not be shortened. */
-export class LongQueryError extends Error {
-  override readonly name = 'LongQueryError';
-
-  /** @param reason a clause */
-  constructor(own: string, names: number, reason: string, cause: unknown) {
-    const said = cause instanceof Error ? cause.message : 'refused';
-    super(
-      `${said}; the query has ${own.length} characters because it names ${names} objects. It cannot select all objects of the namespace instead: ${reason}. If the length is the cause, group the result of the rule by the label of the object, or raise the limit of the server`,
-      { cause },
-    );
-  }
+/**
+ * The failure of a query that could not be shortened. Its kind is that of the failure.
+ *
+ * @param own the single query of the request
+ * @param names the number of objects in it
+ * @param reason why it could not be shortened: a clause
+ */
+export function longQueryError(
+  own: string,
+  names: number,
+  reason: string,
+  cause: PrometheusError,
+): PrometheusError {
+  const { kind, status, errorType } = cause;
+  return new PrometheusError(
+    kind,
+    `${cause.message}; the query has ${own.length} characters because it names ${names} objects. It cannot select all objects of the namespace instead: ${reason}. If the length is the cause, group the result of the rule by the label of the object, or raise the limit of the server`,
+    { status, errorType },
+  );
 }
