@@ -84,6 +84,8 @@ function whoIs(certificate: MadeCertificate | undefined, headers: Headers = {}):
       {
         ...{ host: '127.0.0.1', port, agent: false, rejectUnauthorized: false },
         ...(cert !== undefined && key !== undefined && { cert, key }),
+        // OpenSSL would keep a client from using a short key.
+        ciphers: 'DEFAULT@SECLEVEL=0',
       },
       (response) => void json(response).then(resolve, reject),
     );
@@ -151,6 +153,28 @@ describe('a client certificate', () => {
     expect(await whoIs(other)).toBe(401);
     expect(why).toBe(
       `Error: no front proxy may be called "other"; not a client's certificate: ${unsigned}`,
+    );
+  });
+
+  it('with a short RSA key is refused, and the log says why', async () => {
+    const short = await makeClient(clientCa, 'CN=alice', { rsaBits: 1024 });
+    const reason = 'its RSA key has 1024 bits, expected at least 2048';
+    expect(await whoIs(short)).toBe(401);
+    expect(why).toBe(
+      `Error: not the front proxy's certificate: ${reason}; not a client's certificate: ${reason}`,
+    );
+    expect(await whoIs(short, good)).toEqual(bob);
+  });
+
+  it('of an authority with a short RSA key is refused, and the log says why', async () => {
+    const shortCa = await makeCertificate({ subject: 'CN=short', authority: {}, rsaBits: 1024 });
+    authorities = {
+      clientCa: readCertificateBundle('clients', shortCa.cert),
+      frontProxy: undefined,
+    };
+    expect(await whoIs(await makeClient(shortCa, 'CN=alice'))).toBe(401);
+    expect(why).toBe(
+      `Error: not a client's certificate: no trusted authority has signed it (issuer "short": its RSA key has 1024 bits, expected at least 2048)`,
     );
   });
 
