@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SelectorError } from '../apimachinery/label-selector.ts';
 import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
-import { unauthorized } from './authentication/unauthorized.ts';
+import { unauthorized } from './authentication/authenticator.ts';
 import { forbidden } from './authorization/forbidden.ts';
 import {
   ApiError,

@@ -6,8 +6,7 @@ import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
 import type { RequestOrigin } from '../http/http-exchange.ts';
 import { tooManyRequests } from '../status.ts';
 import { createAuthenticator } from './authenticator.ts';
-import type { CertificateAuthorities } from './authorities.ts';
-import { readCertificateBundle } from './certificate-bundle.ts';
+import { type CertificateAuthorities, readCertificateBundle } from './certificate-authorities.ts';
 import type { UserInfo } from './user-info.ts';
 
 const headers = {

@@ -1,16 +1,15 @@
 import type { ReviewCaller } from '../flow-control/request-pools.ts';
 import type { RequestOrigin } from '../http/http-exchange.ts';
 import { isTooManyRequests, StatusError } from '../status.ts';
-import type { CertificateAuthorities, FrontProxy } from './authorities.ts';
-import { bearerToken } from './bearer-token.ts';
-import type { CertificateBundle } from './certificate-bundle.ts';
+import type {
+  CertificateAuthorities,
+  CertificateBundle,
+  FrontProxy,
+} from './certificate-authorities.ts';
 import { createChainVerifier } from './chain-verifier.ts';
-import type { Identity } from './identity.ts';
-import { refuseImpersonation } from './impersonation.ts';
 import { type PeerCertificates, peerCertificates } from './peer-certificates.ts';
-import { remoteUser } from './remote-user.ts';
-import { unauthorized } from './unauthorized.ts';
-import { anonymous, type UserInfo, withAuthenticatedGroup } from './user-info.ts';
+import { bearerToken, refuseImpersonation, remoteUser } from './request-headers.ts';
+import { anonymous, type Identity, type UserInfo, withAuthenticatedGroup } from './user-info.ts';
 
 /** What said who asks; `none` where nothing that was shown was believed. */
 export type AuthenticationMethod = Identity['method'] | 'none';
@@ -141,4 +140,20 @@ function readPeer(request: RequestOrigin, refusals: string[]): PeerCertificates 
 
 function isRefusal(error: unknown): boolean {
   return error instanceof StatusError && [400, 401].includes(error.status.code);
+}
+
+/** Somebody says who they are and is not believed. Why is for the log only. */
+export function unauthorized(why: readonly string[]): StatusError {
+  return new StatusError(
+    {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'Unauthorized',
+      reason: 'Unauthorized',
+      code: 401,
+    },
+    { cause: new Error(why.join('; ')) },
+  );
 }

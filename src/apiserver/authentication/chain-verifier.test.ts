@@ -6,7 +6,7 @@ import {
   makeCertificate,
   makeClient,
 } from '../../../test/fixtures/certificate-maker.ts';
-import { readCertificateBundle } from './certificate-bundle.ts';
+import { readCertificateBundle } from './certificate-authorities.ts';
 import { readCertificate } from './chain-certificate.ts';
 import { createChainVerifier } from './chain-verifier.ts';
 import type { PeerCertificates } from './peer-certificates.ts';

@@ -1,4 +1,4 @@
-import type { CertificateBundle } from './certificate-bundle.ts';
+import type { CertificateBundle } from './certificate-authorities.ts';
 import type { PeerCertificates } from './peer-certificates.ts';
 import { type Verdict, verifyChain } from './verify-chain.ts';
 

@@ -11,8 +11,7 @@ import {
 import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
 import { statusOf } from '../status.ts';
 import { createAuthenticator } from './authenticator.ts';
-import type { CertificateAuthorities } from './authorities.ts';
-import { readCertificateBundle } from './certificate-bundle.ts';
+import { type CertificateAuthorities, readCertificateBundle } from './certificate-authorities.ts';
 import { askForClientCertificates } from './peer-certificates.ts';
 
 let server: Server;

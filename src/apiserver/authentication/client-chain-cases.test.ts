@@ -20,7 +20,7 @@ import {
   type SignatureAlgorithm,
   subjectKeyIdentifier,
 } from '../../../test/fixtures/forged-certificate.ts';
-import { readCertificateBundle } from './certificate-bundle.ts';
+import { readCertificateBundle } from './certificate-authorities.ts';
 import { readCertificate } from './chain-certificate.ts';
 import { verifyChain } from './verify-chain.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
-import { readCertificateBundle } from './certificate-bundle.ts';
+import { readCertificateBundle } from './certificate-authorities.ts';
 import { isDer } from './der.ts';
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex');

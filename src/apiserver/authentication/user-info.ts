@@ -25,3 +25,9 @@ export function withAuthenticatedGroup(user: UserInfo): UserInfo {
   if (isSaid || user.name === anonymous.name) return user;
   return { ...user, groups: [...user.groups, AUTHENTICATED] };
 }
+
+/** The user of a request, and how it was authenticated. */
+export interface Identity {
+  readonly method: 'front_proxy' | 'client_certificate' | 'token' | 'anonymous';
+  readonly user: UserInfo;
+}

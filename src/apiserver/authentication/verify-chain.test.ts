@@ -7,7 +7,7 @@ import {
   makeClient,
   SERVER_AUTH,
 } from '../../../test/fixtures/certificate-maker.ts';
-import { readCertificateBundle } from './certificate-bundle.ts';
+import { readCertificateBundle } from './certificate-authorities.ts';
 import { readCertificate } from './chain-certificate.ts';
 import { type Verdict, verifyChain } from './verify-chain.ts';
 

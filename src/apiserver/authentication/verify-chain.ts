@@ -1,5 +1,5 @@
 import { echoedText } from '../../text/shorten.ts';
-import type { CertificateBundle } from './certificate-bundle.ts';
+import type { CertificateBundle } from './certificate-authorities.ts';
 import type { ChainCertificate } from './chain-certificate.ts';
 import { publicKeyFault } from './check-public-key.ts';
 import type { PeerCertificates } from './peer-certificates.ts';

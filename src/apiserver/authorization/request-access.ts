@@ -1,5 +1,4 @@
-import type { Identity } from '../authentication/identity.ts';
-import { anonymous, type UserInfo } from '../authentication/user-info.ts';
+import { anonymous, type Identity, type UserInfo } from '../authentication/user-info.ts';
 import type { ReviewCaller } from '../flow-control/request-pools.ts';
 import type { RequestOrigin } from '../http/http-exchange.ts';
 import type { RequestInfo } from '../http/request-info.ts';

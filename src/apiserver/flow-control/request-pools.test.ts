@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Identity } from '../authentication/identity.ts';
-import { anonymous } from '../authentication/user-info.ts';
+import { anonymous, type Identity } from '../authentication/user-info.ts';
 import { statusOf } from '../status.ts';
 import { createRequestPools, createSinglePool, type RequestPools } from './request-pools.ts';
 

@@ -1,4 +1,4 @@
-import type { Identity } from '../authentication/identity.ts';
+import type { Identity } from '../authentication/user-info.ts';
 import { tooManyRequests } from '../status.ts';
 import { createFairSlots, type FairSlots, type RejectionReason } from './fair-slots.ts';
 import { addressFlow, userFlow } from './flow.ts';

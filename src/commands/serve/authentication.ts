@@ -1,13 +1,11 @@
 import { createAuthenticator } from '../../apiserver/authentication/authenticator.ts';
-import type {
-  CertificateAuthorities,
-  FrontProxy,
-} from '../../apiserver/authentication/authorities.ts';
 import {
+  type CertificateAuthorities,
   type CertificateBundle,
   CertificateBundleError,
+  type FrontProxy,
   readCertificateBundle,
-} from '../../apiserver/authentication/certificate-bundle.ts';
+} from '../../apiserver/authentication/certificate-authorities.ts';
 import { createAuthorizer } from '../../apiserver/authorization/authorizer.ts';
 import { PathPatternError, pathMatcher } from '../../apiserver/authorization/path-pattern.ts';
 import type { RequestAccess } from '../../apiserver/authorization/request-access.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import {
   type CertificateBundle,
   readCertificateBundle,
-} from '../../apiserver/authentication/certificate-bundle.ts';
+} from '../../apiserver/authentication/certificate-authorities.ts';
 import { watchFile } from '../../files/watch.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type RemoteHeaderNames, remoteUser } from './remote-user.ts';
+import { bearerToken, type RemoteHeaderNames, remoteUser } from './request-headers.ts';
 
 const names: RemoteHeaderNames = {
   username: ['X-Remote-User', 'X-Other-User'],
@@ -110,4 +110,22 @@ describe('remoteUser', () => {
       }),
     );
   });
+});
+
+describe('bearerToken', () => {
+  it.each([
+    ['Bearer abc', 'abc'],
+    ['bearer abc', 'abc'],
+    ['  Bearer abc ', 'abc'],
+    ['Bearer abc def', 'abc'],
+  ])('reads %j', (header, token) => {
+    expect(bearerToken(header)).toBe(token);
+  });
+
+  it.each([undefined, '', 'Bearer', 'Bearer ', 'Bearer  abc', 'Basic abc', 'abc'])(
+    'finds none in %j',
+    (header) => {
+      expect(bearerToken(header)).toBeUndefined();
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
-import { CertificateBundleError, readCertificateBundle } from './certificate-bundle.ts';
+import { CertificateBundleError, readCertificateBundle } from './certificate-authorities.ts';
 
 describe('readCertificateBundle', () => {
   it('reads every certificate, with any text around them', async () => {

@@ -1,3 +1,4 @@
+import { badRequest } from '../status.ts';
 import type { UserInfo } from './user-info.ts';
 
 /** The headers in which a front proxy says for whom it asks; upper and lower case are the same. */
@@ -70,4 +71,29 @@ function percentDecoded(key: string): string {
 /** Node.js takes each byte of a header for a character; the names of users are UTF-8. */
 function utf8(value: string): string {
   return Buffer.from(value, 'latin1').toString('utf8');
+}
+
+/**
+ * The token of an Authorization header, or undefined where the header is absent, of another scheme
+ * or empty. What comes after the token is left out, as Kubernetes does.
+ */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  const [scheme = '', token = ''] = (authorization ?? '').trim().split(' ');
+  return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined;
+}
+
+/** Headers by which a request is to count as somebody else's ("user impersonation"). */
+const impersonation = /^impersonate-(user|uid|group|extra-.*)$/;
+
+/**
+ * Throws a Status 400 for a request that is to count as somebody else's: the API server does that
+ * for those who come by way of it, and takes the headers away. Passing over them would answer with
+ * the rights of who asks, which may be more.
+ */
+export function refuseImpersonation(headers: DistinctHeaders): void {
+  const header = Object.keys(headers).find((name) => impersonation.test(name));
+  if (header === undefined) return;
+  throw badRequest(
+    `${header} is not supported: expected requests for others to come by way of the API server`,
+  );
 }
