@@ -2,18 +2,18 @@ import { nearestName } from '../text/nearest-name.ts';
 
 const COMMANDS = ['serve', 'check', 'help', 'version'] as const;
 
-/** What the program can do. */
+/** A subcommand. */
 export type Command = (typeof COMMANDS)[number];
 
-/** A command with what is left of the command line for it, or what is wrong with the line. */
+/** A command with its arguments, or the fault of the command line. */
 export type SelectedCommand =
   | { readonly command: Command; readonly argv: readonly string[] }
   | { readonly fault: string };
 
 /**
- * Finds out which command is meant. Without one it is `serve`, so that the arguments of a
- * prometheus-adapter manifest work as they are; such manifests may also repeat the path of the
- * program as the first argument (`args: [/adapter, --config=…]`), which is dropped.
+ * Selects the command. The default is `serve`, so that the arguments of a prometheus-adapter manifest work.
+ * Such manifests may repeat the path of the program as the first argument (`args: [/adapter, --config=…]`),
+ * which is dropped.
  *
  * @param argv the arguments, without the program's name
  */

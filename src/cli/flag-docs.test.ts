@@ -4,7 +4,7 @@ import { flagDocs } from './flag-docs.ts';
 import { SERVE_FLAGS } from './serve/serve-flags.ts';
 
 describe('flagDocs', () => {
-  it('is what docs/flags.md says; if not, run scripts/write-flag-docs.ts', async () => {
+  it('is equal to docs/flags.md; if not, run scripts/write-flag-docs.ts', async () => {
     const written = await readFile(new URL('../../docs/flags.md', import.meta.url), 'utf8');
     expect(written).toBe(flagDocs());
   });

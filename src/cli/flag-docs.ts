@@ -5,15 +5,15 @@ const INTRODUCTION = `# Command-line flags
 
 <!-- Written by scripts/write-flag-docs.ts from the tables in src/cli. Change those, then run it. -->
 
-The flags of \`prom-metrics-adapter [serve]\`. Those of prometheus-adapter v0.12 have the same names,
-values and defaults (but for \`--client-qps\`); a manifest written for it can be kept. Flags are read as there:
+The flags of \`prom-metrics-adapter [serve]\`. The flags of prometheus-adapter v0.12 have the same names, values and
+defaults (except \`--client-qps\`), so that its manifests can be kept. The syntax is also the same:
 
 - \`--name=value\` or \`--name value\`; a bool is \`--name\` or \`--name=false\`; \`-v=4\`, \`-v 4\` or \`-v4\`.
-- Underscores in names count as dashes. Where a flag is given twice, the last one wins, except where
-  it says "may be repeated" and for lists, which are added up.
-- Whole numbers are in Go's notation (\`0x1f\`, \`1_000\`); durations are Go's: \`30s\`, \`10m\`, \`1h30m\`.
-- An unknown flag or a bad value ends the program, which tells of all of them at once. A flag without
-  effect here is accepted and the log says why.`;
+- Underscores in names are equal to dashes. If a flag is given twice, the last value is used, except for lists and flags
+  that may be repeated, whose values are joined.
+- Integers have Go's notation (\`0x1f\`, \`1_000\`), and so have durations: \`30s\`, \`10m\`, \`1h30m\`.
+- Unknown flags and invalid values are reported together, and the program exits. A flag without effect is accepted, and
+  the log has the reason.`;
 
 /** The text of docs/flags.md. */
 export function flagDocs(): string {
@@ -48,7 +48,9 @@ function ignoredDocs(): string {
     const names = ignored.filter(({ note }) => note === reason).map(({ name }) => `--${name}`);
     return `| ${names.map(code).join(' ')} | ${cell(capitalized(reason))}. |`;
   });
-  return ['## Accepted without effect', '', '| flag | why |', '| --- | --- |', ...rows].join('\n');
+  return ['## Accepted without effect', '', '| flag | reason |', '| --- | --- |', ...rows].join(
+    '\n',
+  );
 }
 
 function code(text: string): string {

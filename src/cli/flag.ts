@@ -4,61 +4,61 @@ import { listed } from '../text/listing.ts';
 import { parseGoBool, parseGoFloat, parseGoInteger, splitCommaSeparated } from './go-literals.ts';
 
 /**
- * The longest time in milliseconds that Node.js's timers wait (about 24.8 days); they fire at once
- * when asked for more, so no interval and no timeout may be longer.
+ * The maximum delay of timers in Node.js, in milliseconds (about 24.8 days). A timer with a longer delay
+ * fires at once, so no interval and no timeout may be longer.
  */
-export const LONGEST_TIMER = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * What a flag does in this program:
- * - `used`: its value is acted upon.
- * - `ignored`: it is accepted for the sake of existing manifests and has no meaning here.
+ * The effect of a flag:
+ * - `used`: the program uses its value.
+ * - `ignored`: the flag is accepted for existing manifests and has no effect.
  */
 export type FlagEffect = 'used' | 'ignored';
 
-/** What one text given for a flag says: its value, or what would have been a value. */
+/** The value of a text given for a flag, or a description of the values that are expected. */
 export type Reading<T> = { readonly value: T } | { readonly expected: string };
 
 /**
- * One flag of a command line. The type parameter is the type of its value, so that what comes out
- * of `ParsedFlags.value` needs no cast.
+ * A flag of a command line. The type parameter is the type of its value, so that `ParsedFlags.value` needs
+ * no cast.
  */
 export interface Flag<T> {
   /** With dashes, without the leading two. */
   readonly name: string;
   /** One letter, e.g. `v` for `-v`. */
   readonly shorthand?: string;
-  /** What stands for the value in the help, e.g. `duration`; `bool` flags need none. */
+  /** The placeholder of the value in the help, e.g. `duration`. */
   readonly kind: string;
   readonly defaultValue: T;
-  /** The default as one would write it; empty where there is nothing to show. */
+  /** The default as text; empty if the help shows none. */
   readonly defaultText: string;
   readonly help: string;
   readonly effect: FlagEffect;
-  /** For flags that are not `used`: why it has no effect, and what to do instead. */
+  /** For ignored flags: why it has no effect, and what to do instead. */
   readonly note?: string;
   /** What to use instead. */
   readonly deprecated?: string;
-  /** The value that the flag has when it is given without one. */
+  /** The value of the flag when it is given without a value. */
   readonly impliedText?: string;
-  /** The text as it may be shown in a message: without the secrets that it may hold. */
+  /** The text without secrets, for messages. */
   show(text: string): string;
-  /** Whether a single text is a value of this flag. */
+  /** Parses a single text. */
   check(text: string): Reading<unknown>;
   /**
-   * The value that comes of all texts given for this flag, in their order; texts that are no
-   * value do not count. Without any, the default.
+   * The value for all texts given for this flag, in their order. Invalid texts are ignored. Without any
+   * text, the default.
    */
   read(texts: readonly string[]): T;
 }
 
 type Effect = { readonly effect?: 'used' } | { readonly effect: 'ignored'; readonly note: string };
 
-/** What every flag says about itself. */
+/** The common part of the descriptions of flags. */
 export type FlagDescription = Effect & {
   readonly name: string;
   readonly shorthand?: string;
-  /** Overrides the kind's own name for its value. */
+  /** Overrides the placeholder of the kind of flag. */
   readonly kind?: string;
   readonly help: string;
   readonly deprecated?: string;
@@ -67,7 +67,7 @@ export type FlagDescription = Effect & {
 
 type Described<T> = FlagDescription & { readonly default: T };
 
-/** A kind with more characters would be hard to read in the help. */
+/** A longer placeholder would be hard to read in the help. */
 const LONGEST_KIND = 30;
 
 interface Range {
@@ -77,7 +77,7 @@ interface Range {
   readonly to?: number;
 }
 
-/** A flag with one value; the last one given wins. */
+/** A flag with one value. The last one given is used. */
 function scalar<T>(
   description: Described<T>,
   kind: string,
@@ -93,7 +93,7 @@ function scalar<T>(
   };
 }
 
-/** A flag that may be repeated; the first one given takes the place of the default. */
+/** A flag that may be repeated. Its values replace the default. */
 function list<T>(
   description: Described<readonly T[]>,
   kind: string,
@@ -133,7 +133,7 @@ function values<T>(texts: readonly string[], parse: (text: string) => Reading<T>
 }
 
 /**
- * The kinds of flags, read as github.com/spf13/pflag does.
+ * The kinds of flags, with the syntax of github.com/spf13/pflag.
  *
  * @example
  * const port = flag.int({ name: 'secure-port', default: 443, from: 0, to: 65535, help: '…' });
@@ -147,7 +147,7 @@ export const flag = {
     }));
   },
 
-  /** `--name` alone means true; otherwise one of Go's spellings. */
+  /** `--name` alone means true. Otherwise a bool in Go's notation. */
   bool(description: Described<boolean>): Flag<boolean> {
     return {
       ...scalar(description, 'bool', description.default ? 'true' : '', (text) =>
@@ -157,13 +157,13 @@ export const flag = {
     };
   },
 
-  /** A whole number in Go's notation. */
+  /** An integer in Go's notation. */
   int(description: Described<number> & Range): Flag<number> {
     const { from = -(2 ** 31), to = 2 ** 31 - 1 } = description;
     return scalar(description, 'int', nonZero(description.default), (text) => {
       const value = parseGoInteger(text);
       const isInRange = value !== undefined && value >= from && value <= to;
-      return expecting(`a whole number from ${from} to ${to}`, isInRange ? value : undefined);
+      return expecting(`an integer from ${from} to ${to}`, isInRange ? value : undefined);
     });
   },
 
@@ -227,7 +227,7 @@ export const flag = {
     );
   },
 
-  /** A text that says several items; the flag may be repeated. */
+  /** A text with several items. The flag may be repeated. */
   list<T>(
     description: Described<readonly T[]> & {
       readonly kind: string;
@@ -237,7 +237,7 @@ export const flag = {
     return list(description, description.kind, '', description.parse);
   },
 
-  /** One item each time the flag is given; commas mean nothing. */
+  /** One item each time the flag is given. Commas are part of the item. */
   array<T>(
     description: Described<readonly T[]> & {
       readonly kind: string;
@@ -250,7 +250,7 @@ export const flag = {
     });
   },
 
-  /** `key=value,key=value`; the flag may be repeated, the last value of a key wins. */
+  /** `key=value,key=value`. The flag may be repeated; the last value of a key is used. */
   map<T>(
     description: Described<ReadonlyMap<string, T>> & {
       readonly kind: string;
@@ -270,7 +270,7 @@ export const flag = {
     };
   },
 
-  /** A text with a grammar of its own. */
+  /** A text with a special syntax. */
   parsed<T>(
     description: Described<T> & {
       readonly kind: string;

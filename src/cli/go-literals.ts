@@ -1,6 +1,5 @@
 /**
- * Go's spellings of simple values, as `strconv` and so the flags of every Kubernetes component
- * read them.
+ * Values in Go's notation, as the flags of Kubernetes components parse them with `strconv`.
  *
  * @see https://pkg.go.dev/strconv
  */
@@ -21,8 +20,8 @@ const INTEGER =
 
 /**
  * `strconv.ParseInt` with base 0: decimal, `0x`, `0b`, `0o` or a leading `0` for octal, with `_`
- * between digits; undefined where Go reports an error. The outcome loses precision beyond
- * 2^53, where every flag's range has long ended.
+ * between digits; undefined where Go reports an error. Values beyond 2^53, which is outside the range of every
+ * flag, lose precision.
  */
 export function parseGoInteger(text: string): number | undefined {
   const match = INTEGER.exec(text);
@@ -41,20 +40,20 @@ function digits(text: string | undefined, base: number): number | undefined {
 
 const DECIMAL_FLOAT = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 
-/** The decimal numbers of `strconv.ParseFloat`; infinities and NaN are no use in a flag and refused. */
+/** A decimal number as `strconv.ParseFloat` parses it; undefined for others, infinities and NaN. */
 export function parseGoFloat(text: string): number | undefined {
   const value = DECIMAL_FLOAT.test(text) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
 }
 
 /**
- * Splits one line of comma-separated values as the list flags of Kubernetes components do
- * (RFC 4180 by way of Go's `encoding/csv`): a field that starts with `"` runs to the next single
- * `"`, and `""` in it stands for one quote. Quotes inside an unquoted field are an error.
+ * Splits one line of comma-separated values as the list flags of Kubernetes components do (Go's
+ * `encoding/csv`, RFC 4180): a field that starts with `"` ends at the next single `"`, and `""` in it is one
+ * quote. Quotes inside an unquoted field are an error.
  *
  * @param text one line; a line break at its end is dropped
- * @returns the fields, none for an empty text; undefined where the text is not one line of
- *   comma-separated values
+ * @returns the fields, none for an empty text; undefined if the text is not one line of comma-separated
+ *   values
  */
 export function splitCommaSeparated(text: string): readonly string[] | undefined {
   const line = text.replace(/\r?\n$/, '');
@@ -80,5 +79,5 @@ export function splitCommaSeparated(text: string): readonly string[] | undefined
   }
 }
 
-/** A field, quoted or bare, and what ends it: a comma or the end of the line. */
+/** A field, quoted or unquoted, up to a comma or the end of the line. */
 const FIELD = /^(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/;

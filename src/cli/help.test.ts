@@ -19,7 +19,7 @@ describe('serveHelp', () => {
     expect(help).toContain('\nSecure serving flags:\n');
   });
 
-  it('fits a terminal', () => {
+  it('fits into the width of a terminal', () => {
     expect(help.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 });

@@ -11,13 +11,13 @@ external.metrics.k8s.io and metrics.k8s.io, so that HorizontalPodAutoscalers sca
 
 Usage:
   prom-metrics-adapter [serve] --config=FILE [flags]   serve the metrics of a rules file
-  prom-metrics-adapter check FILE... [flags]           look for faults in rules files; check --help
+  prom-metrics-adapter check FILE... [flags]           check rules files; see check --help
   prom-metrics-adapter version                         show the version
   prom-metrics-adapter help                            show this help
 
-Flags are those of prometheus-adapter, and some more. Durations are written 30s, 10m or 1h30m.`;
+The flags of prometheus-adapter are supported. Durations have the form 30s, 10m or 1h30m.`;
 
-/** The text of `help` and `--help`: how to call the program and every flag, by section. */
+/** The text of `help` and `--help`: usage and all flags, by section. */
 export function serveHelp(): string {
   const sections = SERVE_FLAG_SECTIONS.map(sectionHelp).filter((text) => text !== '');
   return `${[OVERVIEW, ...sections, ignoredHelp()].join('\n\n')}\n`;
@@ -39,7 +39,7 @@ function flagUsage(flag: Flag<unknown>): string {
   return `${shorthand}--${flag.name}${value}`;
 }
 
-/** Everything about a flag in one paragraph: what it is for, its default, what to know. */
+/** The help, the default and the deprecation of a flag, in one paragraph. */
 function flagMeaning(flag: Flag<unknown>): string {
   const byDefault = flag.defaultText === '' ? '' : ` (default ${flag.defaultText})`;
   const deprecated = flag.deprecated === undefined ? '' : ` Deprecated: ${flag.deprecated}.`;
@@ -52,7 +52,7 @@ function ignoredHelp(): string {
   );
   const names = ignored.map(({ name }) => `--${name}`).join(' ');
   return [
-    'Accepted for the sake of existing manifests, without effect here; the log says why:',
+    'Accepted for existing manifests, without effect; the log has the reason:',
     '',
     ...indented(names, FLAG_INDENT),
   ].join('\n');

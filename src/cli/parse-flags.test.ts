@@ -42,7 +42,7 @@ const caFile = flag.string({
   name: 'ca-file',
   default: '',
   effect: 'ignored',
-  note: 'nobody is authenticated',
+  note: 'there is no authentication',
   help: '',
 });
 
@@ -66,7 +66,7 @@ const FLAGS: readonly Flag<unknown>[] = [
 const parse = (...argv: string[]) => parseFlags(FLAGS, argv);
 
 describe('parseFlags', () => {
-  it('gives every default where nothing is given', () => {
+  it('returns the defaults for an empty command line', () => {
     const flags = parse();
     expect(flags.faults).toEqual([]);
     expect(flags.warnings).toEqual([]);
@@ -111,7 +111,7 @@ describe('parseFlags', () => {
     expect(flags.value(standalone)).toBe(value);
   });
 
-  it('turns a bool off that is on by default', () => {
+  it('turns off a bool that is on by default', () => {
     expect(parse('--profiling=false').value(profiling)).toBe(false);
   });
 
@@ -123,12 +123,12 @@ describe('parseFlags', () => {
     expect(parse('--prometheus-url=--').value(url)).toBe('--');
   });
 
-  it('takes underscores in names for dashes', () => {
+  it('accepts underscores for dashes in names', () => {
     expect(parse('--secure_port=8443').value(port)).toBe(8443);
     expect(parse('--relist_interval', '1m').value(interval)).toBe(60_000);
   });
 
-  it('adds up lists, in place of the default', () => {
+  it('joins the values of lists, which replace the default', () => {
     const flags = parse('--allow-paths=/a,/b', '--allow-paths', '"/c,d"');
     expect(flags.value(paths)).toEqual(['/a', '/b', '/c,d']);
     expect(parse('--allow-paths=').value(paths)).toEqual([]);
@@ -138,7 +138,7 @@ describe('parseFlags', () => {
     expect(parse('--header=A=1,2', '--header', 'B=').value(headers)).toEqual(['A=1,2', 'B=']);
   });
 
-  it('merges maps, the last value of a key winning', () => {
+  it('merges maps, with the last value of each key', () => {
     const flags = parse('--gates=a=2, b=3,', '--gates=b=4');
     expect(flags.value(gates)).toEqual(
       new Map([
@@ -148,13 +148,13 @@ describe('parseFlags', () => {
     );
   });
 
-  it('keeps apart what is no flag', () => {
+  it('separates positional arguments', () => {
     const flags = parse('one', '--v=1', '-', 'two', '--', '--v=7', '-x');
     expect(flags.positionals).toEqual(['one', '-', 'two', '--v=7', '-x']);
     expect(flags.value(verbosity)).toBe(1);
   });
 
-  it('reports every fault, in order, and keeps what is sound', () => {
+  it('reports every fault, in order, and keeps valid values', () => {
     const flags = parse(
       '--promtheus-url=x',
       '--secure-port=x',
@@ -176,11 +176,11 @@ describe('parseFlags', () => {
     expect(flags.faults).toEqual([
       'unknown flag --promtheus-url (did you mean --prometheus-url?)',
       'unknown flag -x',
-      '"--===" is no flag: expected --name or --name=value',
-      '"---v" is no flag: expected --name or --name=value',
+      '"--===" is not a flag: expected --name or --name=value',
+      '"---v" is not a flag: expected --name or --name=value',
       '--prometheus-url needs a value: --prometheus-url=STRING',
-      '--secure-port="x": expected a whole number from 0 to 65535',
-      '--secure-port="65536": expected a whole number from 0 to 65535',
+      '--secure-port="x": expected an integer from 0 to 65535',
+      '--secure-port="65536": expected an integer from 0 to 65535',
       '--verb="get": expected GET or POST',
       '--relist-interval="10": expected a duration such as 30s, 10m or 1h30m',
       '--relist-interval="-1s": expected a duration of at least 1ms',
@@ -197,7 +197,7 @@ describe('parseFlags', () => {
     expect(flags.isFaulty(verbosity)).toBe(false);
   });
 
-  it('names the flag that was meant with one dash', () => {
+  it('suggests the flag for a name with one dash', () => {
     expect(parse('-secure-port=1').faults).toEqual([
       'unknown flag -secure-port (did you mean --secure-port?)',
     ]);
@@ -206,7 +206,7 @@ describe('parseFlags', () => {
     ]);
   });
 
-  it('does not take the value of an unknown flag for an argument', () => {
+  it('does not treat the value of an unknown flag as an argument', () => {
     const flags = parse('--nonsense', 'value', '--v=1');
     expect(flags.faults).toEqual(['unknown flag --nonsense']);
     expect(flags.positionals).toEqual([]);
@@ -217,15 +217,15 @@ describe('parseFlags', () => {
     const flags = parse('--prometheus-url', '--secure-port=1');
     expect(flags.value(url)).toBe('--secure-port=1');
     expect(flags.warnings).toEqual([
-      '--prometheus-url takes the argument after it as its value: "--secure-port=1", which looks like a flag',
+      '--prometheus-url has the next argument as its value: "--secure-port=1", which looks like a flag',
     ]);
   });
 
-  it('says once why a flag has no effect', () => {
+  it('reports once why a flag has no effect', () => {
     expect(parse('--log_dir=/a', '--ca-file=b', '--log-dir=/c').warnings).toEqual([
       '--log-dir is deprecated: use --log-file',
       '--log-dir has no effect here: the log goes to standard error',
-      '--ca-file has no effect here: nobody is authenticated',
+      '--ca-file has no effect here: there is no authentication',
     ]);
   });
 
@@ -235,12 +235,12 @@ describe('parseFlags', () => {
     expect(fault).not.toContain('\n');
   });
 
-  it('does not show more of a value than one can read', () => {
+  it('shortens long values in messages', () => {
     const [fault = ''] = parse(`--secure-port=${'9'.repeat(100_000)}`).faults;
     expect(fault.length).toBeLessThan(400);
   });
 
-  it('never throws and reports what it cannot use, whatever the arguments are', () => {
+  it('never throws, and reports all invalid arguments', () => {
     const argument = fc.oneof(
       fc.string(),
       fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }),
@@ -264,7 +264,7 @@ describe('parseFlags', () => {
     );
   });
 
-  it('reads back every value, in each way of writing it', () => {
+  it('parses every value in every form', () => {
     const text = fc.string().filter((value) => !value.includes('\0'));
     const values = fc.record({
       url: text,

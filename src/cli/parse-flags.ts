@@ -1,23 +1,23 @@
 import { nearestName } from '../text/nearest-name.ts';
 import type { Flag } from './flag.ts';
 
-/** What a command line says, before it is looked at by meaning. */
+/** A parsed command line, before combinations of flags are checked. */
 export interface ParsedFlags {
-  /** Everything wrong with the flags, in the order of the command line; one sentence each. */
+  /** All faults, in the order of the command line; one sentence each. */
   readonly faults: readonly string[];
-  /** Flags that have no effect here or are deprecated, and values that look like a mistake. */
+  /** About flags without effect, deprecated flags, and values that are probably a mistake. */
   readonly warnings: readonly string[];
-  /** What is no flag, in order. */
+  /** The arguments that are not flags, in order. */
   readonly positionals: readonly string[];
-  /** The value of a flag of the table; its default where it was not given or only given wrongly. */
+  /** The value of a flag of the table; its default if no valid value was given. */
   value<T>(flag: Flag<T>): T;
-  /** Whether the flag was given at all. */
+  /** Whether the flag was given. */
   isGiven(flag: Flag<unknown>): boolean;
-  /** Whether the flag was given something that is no value of it: `value` is then a stopgap. */
+  /** Whether the flag was given an invalid value. */
   isFaulty(flag: Flag<unknown>): boolean;
 }
 
-/** One flag as it stands on the command line. */
+/** A flag on the command line. */
 interface Occurrence {
   readonly flag: Flag<unknown>;
   /** As the user wrote it, e.g. `--secure-port` or `-v`. */
@@ -26,14 +26,14 @@ interface Occurrence {
 }
 
 /**
- * Reads a command line as github.com/spf13/pflag does: `--name=value`, `--name value`, `--bool`,
- * `--bool=false`, `-v=4`, `-v 4`, `-v4`, shorthands together, `--` before what is no flag, flags
- * and other arguments in any order. Underscores in names count as dashes. Unlike there, all faults
- * are reported, not only the first.
+ * Parses a command line as github.com/spf13/pflag does: `--name=value`, `--name value`, `--bool`,
+ * `--bool=false`, `-v=4`, `-v 4`, `-v4`, combined shorthands, `--` before positional
+ * arguments, flags and other arguments in any order. Underscores in names are equal to dashes. Unlike pflag,
+ * it reports all faults.
  *
  * @param flags the table; names and shorthands must be unique
  * @param argv the arguments, without the program's name
- * @returns never throws, whatever the arguments are
+ * @returns never throws
  */
 export function parseFlags(flags: readonly Flag<unknown>[], argv: readonly string[]): ParsedFlags {
   const reader = new ArgumentReader(flags, argv);
@@ -111,24 +111,24 @@ class ArgumentReader {
   #readLong(argument: string): void {
     const { name, text } = splitAtEquals(argument.slice(2));
     if (name === '' || name.startsWith('-')) {
-      this.faults.push(`${quoted(argument)} is no flag: expected --name or --name=value`);
+      this.faults.push(`${quoted(argument)} is not a flag: expected --name or --name=value`);
       return;
     }
     const written = `--${name}`;
     const flag = this.#byName.get(normalized(name));
     if (flag === undefined) {
-      this.#refuse(printable(written), nearestName(normalized(name), this.#byName.keys()));
+      this.#reportUnknown(printable(written), nearestName(normalized(name), this.#byName.keys()));
       this.#skipValueOfUnknown(text);
       return;
     }
     this.#add(flag, written, text);
   }
 
-  /** `-v4`, `-v=4`, `-v 4`, or several shorthands of which only the last may have a value. */
+  /** `-v4`, `-v=4`, `-v 4`, or several shorthands, of which only the last may have a value. */
   #readShort(argument: string): void {
     const { name: word, text } = splitAtEquals(argument.slice(1));
     if (word.length > 1 && this.#byName.has(normalized(word))) {
-      this.#refuse(printable(`-${word}`), normalized(word));
+      this.#reportUnknown(printable(`-${word}`), normalized(word));
       this.#skipValueOfUnknown(text);
       return;
     }
@@ -139,10 +139,10 @@ class ArgumentReader {
       const flag = this.#byShorthand.get(letter);
       rest = rest.slice(letter.length);
       if (flag === undefined) {
-        // Without its value, which may be a secret.
+        // The message omits the value, which may be a secret.
         const context = word === letter ? '' : ` in ${quoted(`-${word}`)}`;
         const meant = nearestName(normalized(word), this.#byName.keys());
-        this.#refuse(`${printable(written)}${context}`, word.length > 1 ? meant : undefined);
+        this.#reportUnknown(`${printable(written)}${context}`, word.length > 1 ? meant : undefined);
         this.#skipValueOfUnknown(text);
         return;
       }
@@ -167,7 +167,7 @@ class ArgumentReader {
     }
     if (attached === undefined && flag.impliedText === undefined && this.#isKnownFlag(text)) {
       this.warnings.push(
-        `${written} takes the argument after it as its value: ${quoted(flag.show(text))}, which looks like a flag`,
+        `${written} has the next argument as its value: ${quoted(flag.show(text))}, which looks like a flag`,
       );
     }
     this.occurrences.push({ flag, written, text });
@@ -177,12 +177,12 @@ class ArgumentReader {
     return text.startsWith('--') && this.#byName.has(normalized(splitAtEquals(text.slice(2)).name));
   }
 
-  #refuse(written: string, meant: string | undefined): void {
+  #reportUnknown(written: string, meant: string | undefined): void {
     const suggestion = meant === undefined ? '' : ` (did you mean --${meant}?)`;
     this.faults.push(`unknown flag ${written}${suggestion}`);
   }
 
-  /** What follows an unknown flag is most likely its value: not worth a fault of its own. */
+  /** The argument after an unknown flag is probably its value, so it is not reported. */
   #skipValueOfUnknown(attached: string | undefined): void {
     const following = this.#argv[this.#next];
     if (attached === undefined && following !== undefined && !following.startsWith('-')) {
@@ -210,13 +210,13 @@ function remarks(flag: Flag<unknown>): string[] {
 
 const LONGEST_SHOWN = 200;
 
-/** In double quotes on one line, whatever the text is. */
+/** Any text in double quotes on one line. */
 function quoted(text: string): string {
   const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
   return JSON.stringify(shown);
 }
 
-/** As it is where it is plain, else as {@link quoted}. */
+/** Unquoted if the text is printable ASCII, else as {@link quoted}. */
 function printable(text: string): string {
   return text.length <= LONGEST_SHOWN && /^[\x21-\x7e]+$/.test(text) ? text : quoted(text);
 }

@@ -58,14 +58,14 @@ export async function serve(
   out: { readonly stdout: Writable; readonly stderr: Writable },
 ): Promise<number> {
   const line = parseServeFlags(argv);
-  switch (line.asksFor) {
+  switch (line.action) {
     case 'help':
       out.stdout.write(serveHelp());
       return 0;
     case 'version':
       out.stdout.write(`${version}\n`);
       return 0;
-    case 'nothing':
+    case 'reject':
       for (const fault of line.faults) out.stderr.write(`${fault}\n`);
       out.stderr.write('See --help for all flags.\n');
       return 2;

@@ -70,7 +70,7 @@ async function delegate(...flags: readonly string[]): Promise<DelegatedAccess> {
     `--lister-kubeconfig=${file('kubeconfig')}`,
     ...flags,
   ]);
-  if (line.asksFor !== 'service') throw new Error(`wrong flags: ${JSON.stringify(line)}`);
+  if (line.action !== 'serve') throw new Error(`wrong flags: ${JSON.stringify(line)}`);
   const log = createLogger({ ...line.options.logging });
   access = await delegateAccess(line.options, log, createMonitoring());
   return access;

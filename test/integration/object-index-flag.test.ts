@@ -38,7 +38,7 @@ function podLists(): number {
 async function askTwice(flag: string) {
   const kubeconfig = `--lister-kubeconfig=${join(directory, 'config')}`;
   const line = parseServeFlags(['--config=rules.yaml', kubeconfig, flag]);
-  if (line.asksFor !== 'service') throw new Error('the command line is wrong');
+  if (line.action !== 'serve') throw new Error('the command line is wrong');
   const destination = new PassThrough().resume();
   const log = createLogger({ verbosity: 0, format: 'text', destination });
   const metrics = createMonitoring();

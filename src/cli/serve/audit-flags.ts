@@ -2,29 +2,29 @@ import { type Flag, flag } from '../flag.ts';
 
 const ignored = {
   effect: 'ignored',
-  note: "this program writes no audit log; the API server's own has every request that comes through it. Remove the flag",
+  note: 'this program writes no audit log; that of the API server has every request that it forwards. Remove the flag',
 } as const;
 
-/** The audit log of Kubernetes' API servers: accepted, but there is none here. */
+/** The flags for the audit log of Kubernetes API servers. They are accepted without effect. */
 export const auditFlags: readonly Flag<unknown>[] = [
   flag.string({
     name: 'audit-policy-file',
     kind: 'file',
     default: '',
-    help: 'Which requests are audited.',
+    help: 'The audit policy.',
     ...ignored,
   }),
   flag.string({
     name: 'audit-log-path',
     kind: 'file',
     default: '',
-    help: 'Where the audit log is written.',
+    help: 'The path of the audit log.',
     ...ignored,
   }),
   flag.int({
     name: 'audit-log-maxage',
     default: 0,
-    help: 'Days that old audit logs are kept.',
+    help: 'How long old audit logs are kept, in days.',
     ...ignored,
   }),
   flag.int({
@@ -36,7 +36,7 @@ export const auditFlags: readonly Flag<unknown>[] = [
   flag.int({
     name: 'audit-log-maxsize',
     default: 0,
-    help: 'Megabytes after which a new audit log is begun.',
+    help: 'The size at which the audit log is rotated, in megabytes.',
     ...ignored,
   }),
   flag.bool({
@@ -49,7 +49,7 @@ export const auditFlags: readonly Flag<unknown>[] = [
     name: 'audit-log-format',
     words: ['json', 'legacy'],
     default: 'json',
-    help: 'How the audit log is written.',
+    help: 'The format of the audit log.',
     ...ignored,
   }),
   ...backendFlags('log', { mode: 'blocking', maxSize: 1, maxWait: 0, throttle: false }),
@@ -57,19 +57,19 @@ export const auditFlags: readonly Flag<unknown>[] = [
     name: 'audit-webhook-config-file',
     kind: 'file',
     default: '',
-    help: 'A kubeconfig file for where audit events are sent.',
+    help: 'A kubeconfig file for the server that receives audit events.',
     ...ignored,
   }),
   flag.duration({
     name: 'audit-webhook-initial-backoff',
     default: 10_000,
-    help: 'Pause before audit events are sent again.',
+    help: 'The backoff before the first retry.',
     ...ignored,
   }),
   flag.duration({
     name: 'audit-webhook-batch-initial-backoff',
     default: 10_000,
-    help: 'Pause before audit events are sent again.',
+    help: 'The backoff before the first retry.',
     deprecated: 'use --audit-webhook-initial-backoff',
     ...ignored,
   }),
@@ -84,7 +84,7 @@ interface BackendDefaults {
   readonly throttle: boolean;
 }
 
-/** The flags that both places for audit events have. */
+/** The flags that both backends of the audit log have. */
 function backendFlags(backend: 'log' | 'webhook', defaults: BackendDefaults): Flag<unknown>[] {
   const name = (rest: string) => `audit-${backend}-${rest}`;
   return [
@@ -104,57 +104,57 @@ function backendFlags(backend: 'log' | 'webhook', defaults: BackendDefaults): Fl
     flag.int({
       name: name('batch-buffer-size'),
       default: 10_000,
-      help: 'Audit events that are buffered.',
+      help: 'The number of buffered audit events.',
       ...ignored,
     }),
     flag.int({
       name: name('batch-max-size'),
       default: defaults.maxSize,
-      help: 'Audit events in a batch.',
+      help: 'The maximum number of audit events in a batch.',
       ...ignored,
     }),
     flag.duration({
       name: name('batch-max-wait'),
       default: defaults.maxWait,
-      help: 'How long a batch may take to fill.',
+      help: 'The maximum wait until a batch is written.',
       ...ignored,
     }),
     flag.bool({
       name: name('batch-throttle-enable'),
       default: defaults.throttle,
-      help: 'Limit batches per second.',
+      help: 'Whether the rate of batches is limited.',
       ...ignored,
     }),
     flag.float({
       name: name('batch-throttle-qps'),
       default: defaults.throttle ? 10 : 0,
-      help: 'Batches per second.',
+      help: 'The maximum rate of batches, per second.',
       ...ignored,
     }),
     flag.int({
       name: name('batch-throttle-burst'),
       default: defaults.throttle ? 15 : 0,
-      help: 'Batches that may come at once.',
+      help: 'The maximum burst of batches.',
       ...ignored,
     }),
     flag.bool({
       name: name('truncate-enabled'),
       default: false,
-      help: 'Shorten large audit events.',
+      help: 'Truncate large audit events.',
       ...ignored,
     }),
     flag.int({
       name: name('truncate-max-batch-size'),
       default: 10_485_760,
       to: Number.MAX_SAFE_INTEGER,
-      help: 'Bytes of a batch.',
+      help: 'The maximum size of a batch, in bytes.',
       ...ignored,
     }),
     flag.int({
       name: name('truncate-max-event-size'),
       default: 102_400,
       to: Number.MAX_SAFE_INTEGER,
-      help: 'Bytes of an audit event.',
+      help: 'The maximum size of an audit event, in bytes.',
       ...ignored,
     }),
   ];

@@ -10,34 +10,34 @@ import { noPlacesLeft } from './request-places.ts';
 import { servingFlags } from './serving-flags.ts';
 import { cipherChoice } from './tls-names.ts';
 
-/** What the flags of `serve` say together that none of them says alone. */
+/** Faults and warnings about combinations of flags. */
 export interface CheckedFlags {
   readonly faults: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** Looks for flags that contradict or need each other, and for a missing rules file. */
+/** Checks for flags that exclude or require each other, and for a missing rules file. */
 export function checkServeFlags(flags: ParsedFlags): CheckedFlags {
   return {
     faults: [
       ...missingRulesFile(flags),
       ...halfKeyPair(flags, servingFlags.certificateFile, servingFlags.keyFile),
       ...halfKeyPair(flags, prometheusFlags.clientCertificateFile, prometheusFlags.clientKeyFile),
-      ...twoSourcesOfCredentials(flags),
-      ...needlessVerification(flags),
+      ...conflictingCredentials(flags),
+      ...conflictingVerification(flags),
       ...maxAgeBelowInterval(flags),
-      ...standaloneInTheOpen(flags),
+      ...standaloneOnOpenAddress(flags),
       ...blankHeaderNames(flags),
       ...noPlacesLeft(flags),
     ],
     warnings: [
       ...tokenBesideCredentials(flags),
-      ...credentialsThatAreNotSent(flags),
+      ...unsentCredentials(flags),
       ...tlsFlagsWithoutTls(flags),
       ...clusterFlagsWithoutCluster(flags),
       ...frontProxyFlagsWithoutAuthority(flags),
       ...unavailableCipherSuites(flags),
-      ...leftOverArguments(flags),
+      ...unknownArguments(flags),
     ],
   };
 }
@@ -55,17 +55,17 @@ function halfKeyPair(flags: ParsedFlags, certificate: Flag<string>, key: Flag<st
     return [];
   }
   const [given, missing] = hasCertificate ? [certificate, key] : [key, certificate];
-  return [`--${given.name} needs --${missing.name}: expected both or neither`];
+  return [`--${given.name} requires --${missing.name}: expected both or neither`];
 }
 
-function twoSourcesOfCredentials(flags: ParsedFlags): string[] {
+function conflictingCredentials(flags: ParsedFlags): string[] {
   const { inCluster, kubeconfig } = prometheusFlags;
   return flags.value(inCluster) && flags.value(kubeconfig) !== ''
     ? [`--${inCluster.name} and --${kubeconfig.name} exclude each other: expected one of them`]
     : [];
 }
 
-function needlessVerification(flags: ParsedFlags): string[] {
+function conflictingVerification(flags: ParsedFlags): string[] {
   const { insecureSkipVerify, caFile } = prometheusFlags;
   return flags.value(insecureSkipVerify) && flags.value(caFile) !== ''
     ? [`--${insecureSkipVerify.name} and --${caFile.name} exclude each other: expected one of them`]
@@ -84,7 +84,7 @@ function maxAgeBelowInterval(flags: ParsedFlags): string[] {
     : [];
 }
 
-function standaloneInTheOpen(flags: ParsedFlags): string[] {
+function standaloneOnOpenAddress(flags: ParsedFlags): string[] {
   if (!flags.value(discoveryFlags.standalone)) {
     return [];
   }
@@ -96,7 +96,7 @@ function standaloneInTheOpen(flags: ParsedFlags): string[] {
   return [
     ...(isOpen
       ? [
-          `--bind-address=${address}: expected a loopback address such as 127.0.0.1, for with --standalone nobody is authenticated`,
+          `--bind-address=${address}: expected a loopback address such as 127.0.0.1, because --standalone serves without authentication`,
         ]
       : []),
     ...(flags.value(kubeconfig) === ''
@@ -113,7 +113,7 @@ function isLoopback(address: string): boolean {
   return LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
-/** Those that say how the front proxy names users, once there is an authority for it. */
+/** The flags that apply only with a certificate authority of the front proxy. */
 const frontProxyFlags = [
   authenticationFlags.requestHeaderAllowedNames,
   authenticationFlags.requestHeaderUsernameHeaders,
@@ -133,16 +133,16 @@ function tokenBesideCredentials(flags: ParsedFlags): string[] {
   const other = flags.value(inCluster) ? inCluster : kubeconfig;
   const hasOther = flags.value(inCluster) || flags.value(kubeconfig) !== '';
   return hasOther && flags.value(tokenFile) !== ''
-    ? [`--${tokenFile.name} and --${other.name} are both given: the token of the file is sent`]
+    ? [`--${tokenFile.name} and --${other.name} are both given: the token in the file is used`]
     : [];
 }
 
-/** A request has room for one `Authorization`. */
-function credentialsThatAreNotSent(flags: ParsedFlags): string[] {
+/** A request has one `Authorization` header. */
+function unsentCredentials(flags: ParsedFlags): string[] {
   const { url, headers, tokenFile, inCluster, kubeconfig } = prometheusFlags;
-  const isSaid = flags.value(headers).some(({ name }) => /^authorization$/i.test(name));
+  const isGiven = flags.value(headers).some(({ name }) => /^authorization$/i.test(name));
   const { username = '', password = '' } = URL.parse(flags.value(url)) ?? {};
-  const sent = isSaid
+  const sent = isGiven
     ? `an Authorization in --${headers.name}`
     : username + password !== '' && `a user in --${url.name}`;
   if (sent === false) {
@@ -152,7 +152,7 @@ function credentialsThatAreNotSent(flags: ParsedFlags): string[] {
     ...(flags.value(tokenFile) === '' ? [] : [tokenFile]),
     ...(flags.value(inCluster) ? [inCluster] : []),
     ...(flags.value(kubeconfig) === '' ? [] : [kubeconfig]),
-  ].map(({ name }) => `the credentials of --${name} are not sent: ${sent} goes before`);
+  ].map(({ name }) => `the credentials of --${name} are not sent: ${sent} takes precedence`);
 }
 
 function tlsFlagsWithoutTls(flags: ParsedFlags): string[] {
@@ -162,7 +162,9 @@ function tlsFlagsWithoutTls(flags: ParsedFlags): string[] {
   }
   return [caFile, clientCertificateFile, insecureSkipVerify]
     .filter((tlsFlag) => flags.isGiven(tlsFlag))
-    .map((tlsFlag) => `--${tlsFlag.name} has no effect: --${url.name} begins with http, not https`);
+    .map(
+      (tlsFlag) => `--${tlsFlag.name} has no effect: --${url.name} has the scheme http, not https`,
+    );
 }
 
 function clusterFlagsWithoutCluster(flags: ParsedFlags): string[] {
@@ -174,12 +176,11 @@ function clusterFlagsWithoutCluster(flags: ParsedFlags): string[] {
     .flatMap((section) => Object.values<Flag<unknown>>(section))
     .filter((each) => flags.isGiven(each))
     .map(
-      ({ name }) =>
-        `--${name} has no effect: with --standalone nobody is authenticated and no cluster is asked`,
+      ({ name }) => `--${name} has no effect: --standalone uses no cluster and no authentication`,
     );
 }
 
-/** The cluster's own headers count then: that others were meant would go unnoticed. */
+/** Without the certificate authority, the headers of the cluster's settings apply. */
 function frontProxyFlagsWithoutAuthority(flags: ParsedFlags): string[] {
   const { requestHeaderCaFile } = authenticationFlags;
   if (flags.value(discoveryFlags.standalone) || flags.value(requestHeaderCaFile) !== '') {
@@ -195,13 +196,13 @@ function unavailableCipherSuites(flags: ParsedFlags): string[] {
   return unavailable.length === 0
     ? []
     : [
-        `--${servingFlags.cipherSuites.name}: ${unavailable.join(', ')} left out, for Node.js has no such cipher suite any more`,
+        `--${servingFlags.cipherSuites.name}: ${unavailable.join(', ')} ignored, because Node.js no longer has these cipher suites`,
       ];
 }
 
-function leftOverArguments(flags: ParsedFlags): string[] {
+function unknownArguments(flags: ParsedFlags): string[] {
   return flags.positionals.map(
     (text) =>
-      `the argument ${JSON.stringify(text.slice(0, 200))} is ignored: flags are written --name=value`,
+      `the argument ${JSON.stringify(text.slice(0, 200))} is ignored: expected flags of the form --name=value`,
   );
 }

@@ -1,28 +1,28 @@
 import { flag } from '../flag.ts';
 
-/** Finding out who asks, with the help of the API server. */
+/** Authentication, delegated to the API server. */
 export const authenticationFlags = {
   kubeconfig: flag.string({
     name: 'authentication-kubeconfig',
     kind: 'file',
     default: '',
-    help: "A kubeconfig file for the cluster that reviews tokens and tells its certificate authorities. Without it, that of --lister-kubeconfig, else the pod's own service account.",
+    help: 'A kubeconfig file for the cluster that reviews tokens and has the certificate authorities of clients. Without it, that of --lister-kubeconfig, else the service account of the pod.',
   }),
   skipLookup: flag.bool({
     name: 'authentication-skip-lookup',
     default: false,
-    help: 'Do not take what the flags do not say about authentication from the cluster (ConfigMap kube-system/extension-apiserver-authentication).',
+    help: 'Do not read the authentication settings that the flags omit from the cluster (ConfigMap kube-system/extension-apiserver-authentication).',
   }),
   tolerateLookupFailure: flag.bool({
     name: 'authentication-tolerate-lookup-failure',
     default: false,
-    help: 'Serve although that may not be read or is not there; until it is, client certificates and the headers of the front proxy say nothing.',
+    help: 'Serve even if that ConfigMap is missing or cannot be read. Until it can be read, client certificates and the headers of the front proxy are ignored.',
   }),
   tokenCacheTtl: flag.duration({
     name: 'authentication-token-webhook-cache-ttl',
     default: 10_000,
     from: 0,
-    help: 'How long the review of a token is remembered; 0: not at all.',
+    help: 'The TTL of cached token reviews. 0: no cache.',
   }),
   maxReviewsInFlight: flag.int({
     name: 'max-reviews-inflight',
@@ -42,64 +42,64 @@ export const authenticationFlags = {
     name: 'client-ca-file',
     kind: 'file',
     default: '',
-    help: 'Certificate authorities (PEM) whose client certificates say who asks: the common name is the user, each organization a group. Instead of those of the cluster. Read again when it changes.',
+    help: 'Certificate authorities (PEM) for client certificates, in place of those of the cluster. The common name is the user, each organization a group. Read again when the file changes.',
   }),
   requestHeaderCaFile: flag.string({
     name: 'requestheader-client-ca-file',
     kind: 'file',
     default: '',
-    help: 'Certificate authorities (PEM) of the front proxy, whose headers say who asks. With it, the other flags that begin with requestheader count, instead of what the cluster says. Read again when it changes.',
+    help: 'Certificate authorities (PEM) of the front proxy, whose headers identify the user. The other requestheader flags then apply, in place of the settings of the cluster. Read again when the file changes.',
   }),
   requestHeaderAllowedNames: flag.stringSlice({
     name: 'requestheader-allowed-names',
     default: [],
-    help: "Common names that the front proxy's certificate may have; none: any.",
+    help: 'Allowed common names in the certificate of the front proxy. Empty: any.',
   }),
   requestHeaderUsernameHeaders: flag.stringSlice({
     name: 'requestheader-username-headers',
     default: ['x-remote-user'],
-    help: "Headers of the front proxy with the user's name; the first one present counts.",
+    help: 'Headers of the front proxy with the name of the user. The first that is present applies.',
   }),
   requestHeaderUidHeaders: flag.stringSlice({
     name: 'requestheader-uid-headers',
     default: [],
-    help: "Headers of the front proxy with the user's UID.",
+    help: 'Headers of the front proxy with the UID of the user.',
   }),
   requestHeaderGroupHeaders: flag.stringSlice({
     name: 'requestheader-group-headers',
     default: ['x-remote-group'],
-    help: "Headers of the front proxy with the user's groups.",
+    help: 'Headers of the front proxy with the groups of the user.',
   }),
   requestHeaderExtraPrefixes: flag.stringSlice({
     name: 'requestheader-extra-headers-prefix',
     default: ['x-remote-extra-'],
-    help: 'How the headers of the front proxy begin that hold more about the user.',
+    help: 'Prefixes of the headers of the front proxy with extra attributes of the user.',
   }),
 };
 
-/** Finding out who may ask for what, with the help of the API server. */
+/** Authorization, delegated to the API server. */
 export const authorizationFlags = {
   kubeconfig: flag.string({
     name: 'authorization-kubeconfig',
     kind: 'file',
     default: '',
-    help: "A kubeconfig file for the cluster that reviews access. Without it, that of --lister-kubeconfig, else the pod's own service account.",
+    help: 'A kubeconfig file for the cluster that reviews access. Without it, that of --lister-kubeconfig, else the service account of the pod.',
   }),
   alwaysAllowPaths: flag.stringSlice({
     name: 'authorization-always-allow-paths',
     default: ['/healthz', '/readyz', '/livez'],
-    help: 'Paths that everyone may ask for; one that ends with * stands for all that begin so.',
+    help: 'Paths that need no authorization. A path that ends with * is a prefix.',
   }),
   authorizedTtl: flag.duration({
     name: 'authorization-webhook-cache-authorized-ttl',
     default: 10_000,
     from: 0,
-    help: 'How long a yes is remembered; 0: not at all.',
+    help: 'The TTL of cached "allowed" decisions. 0: no cache.',
   }),
   unauthorizedTtl: flag.duration({
     name: 'authorization-webhook-cache-unauthorized-ttl',
     default: 10_000,
     from: 0,
-    help: 'How long a no is remembered; 0: not at all.',
+    help: 'The TTL of cached "denied" decisions. 0: no cache.',
   }),
 };

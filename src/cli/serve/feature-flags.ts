@@ -2,9 +2,9 @@ import { type Flag, flag } from '../flag.ts';
 import { parseGoBool } from '../go-literals.ts';
 
 const NO_GO_PROFILER =
-  "there is no Go profiler here; Node.js's is turned on with NODE_OPTIONS, e.g. --cpu-prof. Remove the flag";
+  'there is no Go profiler; NODE_OPTIONS turns on that of Node.js, e.g. --cpu-prof. Remove the flag';
 
-/** Features of Kubernetes' API servers that have no counterpart here. */
+/** Features of Kubernetes API servers without a counterpart. */
 export const featureFlags: readonly Flag<unknown>[] = [
   flag.bool({
     name: 'profiling',
@@ -18,7 +18,7 @@ export const featureFlags: readonly Flag<unknown>[] = [
     default: false,
     effect: 'ignored',
     note: NO_GO_PROFILER,
-    help: 'Profile waiting for locks.',
+    help: 'Profile lock contention.',
   }),
   flag.string({
     name: 'debug-socket-path',
@@ -32,7 +32,7 @@ export const featureFlags: readonly Flag<unknown>[] = [
     name: 'enable-priority-and-fairness',
     default: true,
     effect: 'ignored',
-    note: 'requests are not queued here; the API server does before it passes them on. Remove the flag',
+    note: 'the API server queues requests before it forwards them. Remove the flag',
     help: 'Queue requests by priority.',
   }),
   flag.map({
@@ -42,7 +42,7 @@ export const featureFlags: readonly Flag<unknown>[] = [
     expected: 'feature=true or feature=false, separated by commas',
     parse: parseGoBool,
     effect: 'ignored',
-    note: "the gates of Kubernetes' Go libraries have no counterpart here. Remove the flag",
+    note: "the feature gates of Kubernetes' Go libraries have no counterpart. Remove the flag",
     help: 'Turn experimental features on or off.',
   }),
 ];

@@ -1,35 +1,35 @@
-import { flag, LONGEST_TIMER } from '../flag.ts';
+import { flag, MAX_TIMER_MS } from '../flag.ts';
 
-/** How the Kubernetes API is reached. */
+/** The connection to the Kubernetes API. */
 export const kubernetesFlags = {
   kubeconfig: flag.string({
     name: 'lister-kubeconfig',
     kind: 'file',
     default: '',
-    help: "A kubeconfig file for the cluster whose resources and objects the metrics describe. Without it, the pod's own service account.",
+    help: 'A kubeconfig file for the cluster with the resources and objects of the metrics. Without it, the service account of the pod.',
   }),
   discoveryInterval: flag.duration({
     name: 'discovery-interval',
     default: 0,
     from: 0,
-    to: LONGEST_TIMER,
-    help: 'How often the kinds of objects that the cluster has are looked up again. 0 means --metrics-relist-interval.',
+    to: MAX_TIMER_MS,
+    help: 'The interval for refreshing the resource types of the cluster. 0: the value of --metrics-relist-interval.',
   }),
   maxIndexedObjects: flag.int({
     name: 'object-index-max-objects',
     default: 200_000,
     from: 0,
-    help: 'Of a resource with more objects than this, names and labels are not kept in memory and followed by a watch: each request for its metrics lists the objects that it is about. 0 means that nothing is kept.',
+    help: 'The maximum number of objects of a resource whose names and labels are indexed in memory by a watch. For a resource with more objects, each request for its metrics lists its objects. 0: no index.',
   }),
   clientQps: flag.float({
     name: 'client-qps',
     default: 0,
-    help: "How many requests a second the Kubernetes API gets at most. 0 means no limit: they are few, and the API server's own priority and fairness has the last word.",
+    help: 'The maximum rate of requests to the Kubernetes API, per second. 0: no limit; the requests are few, and the priority and fairness of the API server apply.',
   }),
   clientBurst: flag.int({
     name: 'client-burst',
     default: 10,
     from: 1,
-    help: 'How many requests the Kubernetes API may get at once where --client-qps limits them.',
+    help: 'The maximum burst of requests to the Kubernetes API if --client-qps limits them.',
   }),
 };

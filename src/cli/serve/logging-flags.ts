@@ -2,9 +2,9 @@ import { flag } from '../flag.ts';
 import { parseGoInteger } from '../go-literals.ts';
 
 const STANDARD_ERROR =
-  'the log always goes to standard error, all of it and nowhere else; the container runtime keeps it. Remove the flag';
+  'the log is always written to standard error only, which the container runtime collects. Remove the flag';
 const ONE_LINE_FORMAT = 'every line of the log has its time and level. Remove the flag';
-const NO_SOURCE_FILES = 'lines of the log do not name source files. Use --v instead';
+const NO_SOURCE_FILES = 'log lines have no source files. Use --v instead';
 
 /** The log. */
 export const loggingFlags = {
@@ -13,13 +13,13 @@ export const loggingFlags = {
     shorthand: 'v',
     kind: 'level',
     default: 0,
-    help: 'How much is logged. 0: what an operator must know; 2: also a line for each relist; 4: each request, and stack traces of errors; 6: with each request its queries, and what discovery asks Prometheus; 8: each query once more as it is sent.',
+    help: 'The log verbosity. 0: events for operators; 2: also each relist; 4: also each request, and stack traces of errors; 6: also the queries of each request, and discovery requests; 8: also each query when it is sent.',
   }),
   format: flag.oneOf({
     name: 'logging-format',
     words: ['text', 'json'],
     default: 'text',
-    help: 'text: one line of message and key="value" pairs; json: one JSON object a line.',
+    help: 'text: a message and key="value" pairs per line; json: a JSON object per line.',
   }),
   vmodule: flag.map({
     name: 'vmodule',
@@ -29,13 +29,13 @@ export const loggingFlags = {
     parse: parseGoInteger,
     effect: 'ignored',
     note: NO_SOURCE_FILES,
-    help: 'Levels for single source files.',
+    help: 'Levels of individual source files.',
   }),
   flushFrequency: flag.duration({
     name: 'log-flush-frequency',
     default: 5_000,
     effect: 'ignored',
-    note: 'every line is written at once. Remove the flag',
+    note: 'every line is written immediately. Remove the flag',
     help: 'How often the log is flushed.',
   }),
   logToStderr: flag.bool({
@@ -58,7 +58,7 @@ export const loggingFlags = {
     default: '',
     effect: 'ignored',
     note: STANDARD_ERROR,
-    help: 'The least severity that is logged to standard error.',
+    help: 'The minimum severity that is logged to standard error.',
   }),
   oneOutput: flag.bool({
     name: 'one-output',
@@ -88,14 +88,14 @@ export const loggingFlags = {
     default: 1800,
     effect: 'ignored',
     note: STANDARD_ERROR,
-    help: 'Megabytes of a log file.',
+    help: 'The maximum size of a log file, in megabytes.',
   }),
   skipHeaders: flag.bool({
     name: 'skip-headers',
     default: false,
     effect: 'ignored',
     note: ONE_LINE_FORMAT,
-    help: 'Leave time and level out of the lines.',
+    help: 'Omit time and level from the lines.',
   }),
   skipLogHeaders: flag.bool({
     name: 'skip-log-headers',
@@ -117,6 +117,6 @@ export const loggingFlags = {
     default: '',
     effect: 'ignored',
     note: NO_SOURCE_FILES,
-    help: 'Log a stack trace when this line of source is reached.',
+    help: 'Log a stack trace when execution reaches this source line.',
   }),
 };

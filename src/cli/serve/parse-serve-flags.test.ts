@@ -8,18 +8,18 @@ const CONFIG = '--config=/etc/adapter/config.yaml';
 
 function served(...argv: string[]): { options: ServeOptions; warnings: readonly string[] } {
   const line = parseServeFlags([CONFIG, ...argv]);
-  if (line.asksFor !== 'service') {
+  if (line.action !== 'serve') {
     throw new Error(`not served: ${JSON.stringify(line)}`);
   }
   return line;
 }
 
 function faults(line: ServeCommandLine): readonly string[] {
-  return line.asksFor === 'nothing' ? line.faults : [];
+  return line.action === 'reject' ? line.faults : [];
 }
 
 describe('the flags of serve', () => {
-  it('have names and shorthands of their own, with dashes', () => {
+  it('have unique names and shorthands, with dashes', () => {
     const names = SERVE_FLAGS.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names.filter((name) => !/^[a-z][a-z0-9-]*$/.test(name))).toEqual([]);
@@ -27,7 +27,7 @@ describe('the flags of serve', () => {
     expect(shorthands.toSorted()).toEqual(['h', 'v']);
   });
 
-  it('say of each that is not used why not', () => {
+  it('have a reason for each flag without effect', () => {
     const silent = SERVE_FLAGS.filter(({ effect, note }) => effect !== 'used' && !note);
     expect(silent).toEqual([]);
   });
@@ -66,7 +66,7 @@ describe('the flags of serve', () => {
     expect(SERVE_FLAGS.map((flag) => flag.name)).toContain(name);
   });
 
-  it('read every default text as the default', () => {
+  it('parse every default text to the default', () => {
     for (const flag of SERVE_FLAGS.filter(({ defaultText }) => defaultText !== '')) {
       const text = flag.defaultText.replace(/^"(.*)"$/, '$1');
       expect({ [flag.name]: flag.read([text]) }).toEqual({ [flag.name]: flag.defaultValue });
@@ -75,9 +75,9 @@ describe('the flags of serve', () => {
 });
 
 describe('parseServeFlags', () => {
-  it("keeps prometheus-adapter's defaults", () => {
+  it('has the defaults of prometheus-adapter', () => {
     expect(served()).toEqual({
-      asksFor: 'service',
+      action: 'serve',
       warnings: [],
       options: {
         configFile: '/etc/adapter/config.yaml',
@@ -160,7 +160,7 @@ describe('parseServeFlags', () => {
     });
   });
 
-  it('takes the arguments of the helm chart', () => {
+  it('accepts the arguments of the helm chart', () => {
     const { options, warnings } = served(
       '--secure-port=6443',
       '--cert-dir=/tmp/cert',
@@ -176,7 +176,7 @@ describe('parseServeFlags', () => {
     expect(warnings).toEqual([expect.stringContaining('--logtostderr has no effect here')]);
   });
 
-  it('acts upon every flag that is not ignored', () => {
+  it('uses every flag that is not ignored', () => {
     const changes: Readonly<Record<string, string[]>> = {
       'tls-cert-file': ['--tls-cert-file=c', '--tls-private-key-file=k'],
       'tls-private-key-file': ['--tls-cert-file=c', '--tls-private-key-file=k2'],
@@ -220,7 +220,7 @@ describe('parseServeFlags', () => {
     expect(unchanged.map(({ name }) => name)).toEqual([]);
   });
 
-  it('warns about every flag that has no effect, and not about the others', () => {
+  it('warns about every flag without effect, and about no other', () => {
     for (const flag of SERVE_FLAGS.filter(({ effect }) => effect !== 'used')) {
       const text = { bool: 'true', int: '1', float: '1', duration: '1s' }[flag.kind];
       const sample = flag.kind.includes('=') ? 'a=1' : (text ?? flag.kind.split('|')[0] ?? 'x');
@@ -231,7 +231,7 @@ describe('parseServeFlags', () => {
     expect(served('--v=1', '--metrics-max-age=1h').warnings).toEqual([]);
   });
 
-  it('reads what has a grammar of its own', () => {
+  it('parses values with a special syntax', () => {
     const { options } = served(
       '--prometheus-header=X-Scope-OrgID=team=a',
       '--prometheus-header=X-Empty',
@@ -276,14 +276,14 @@ describe('parseServeFlags', () => {
     [['--prometheus-header=a b=s3cret'], '--prometheus-header="a b=…": expected Name=value'],
     [['--prometheus-header=A=x\ny'], '--prometheus-header="A=…": expected Name=value'],
     [['--prometheus-max-answer-size=0'], 'expected a number of bytes above 0'],
-    [['--secure-port=-1'], '--secure-port="-1": expected a whole number from 0 to 65535'],
+    [['--secure-port=-1'], '--secure-port="-1": expected an integer from 0 to 65535'],
     [['--metrics-relist-interval=0s'], 'expected a duration of at least 1ms'],
     [['--metrics-relist-interval=600h'], 'expected a duration of at most 596h31m23.647s'],
-    [['--tls-cert-file=a'], '--tls-cert-file needs --tls-private-key-file'],
-    [['--tls-private-key-file=a'], '--tls-private-key-file needs --tls-cert-file'],
+    [['--tls-cert-file=a'], '--tls-cert-file requires --tls-private-key-file'],
+    [['--tls-private-key-file=a'], '--tls-private-key-file requires --tls-cert-file'],
     [
       ['--prometheus-client-tls-key-file=a'],
-      '--prometheus-client-tls-key-file needs --prometheus-client-tls-cert-file',
+      '--prometheus-client-tls-key-file requires --prometheus-client-tls-cert-file',
     ],
     [
       ['--prometheus-auth-incluster', '--prometheus-auth-config=a'],
@@ -308,38 +308,38 @@ describe('parseServeFlags', () => {
     [['--tls-sni-cert-key=a,b:'], '--tls-sni-cert-key="a,b:": expected two files'],
     [
       ['--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA25'],
-      'is not (did you mean TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256?)',
+      'is unknown (did you mean TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256?)',
     ],
     [['--promtheus-url=x'], 'unknown flag --promtheus-url (did you mean --prometheus-url?)'],
     [['-c', 'x'], 'unknown flag -c'],
-  ])('refuses %j', (argv, fault) => {
+  ])('rejects %j', (argv, fault) => {
     const found = faults(parseServeFlags([CONFIG, ...argv]));
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(fault);
   });
 
-  it('needs a rules file', () => {
+  it('requires a rules file', () => {
     expect(faults(parseServeFlags([]))).toEqual([
       '--config is missing: expected the path of the rules file',
     ]);
   });
 
-  it('tells of all faults at once', () => {
+  it('reports all faults at once', () => {
     expect(faults(parseServeFlags(['--secure-port=x', '--tls-cert-file=a', '--nope']))).toEqual([
       'unknown flag --nope',
-      '--secure-port="x": expected a whole number from 0 to 65535',
+      '--secure-port="x": expected an integer from 0 to 65535',
       '--config is missing: expected the path of the rules file',
-      '--tls-cert-file needs --tls-private-key-file: expected both or neither',
+      '--tls-cert-file requires --tls-private-key-file: expected both or neither',
     ]);
   });
 
-  it('does not judge a value together with one that it could not read', () => {
+  it('does not compare a value with an invalid one', () => {
     const argv = [CONFIG, '--metrics-relist-interval=soon', '--metrics-max-age=1m'];
     expect(faults(parseServeFlags(argv))).toHaveLength(1);
     expect(faults(parseServeFlags([CONFIG, '--standalone', '--bind-address=x']))).toHaveLength(1);
   });
 
-  it('serves on the loopback interface and a port for everyone with --standalone', () => {
+  it('serves on the loopback interface and an unprivileged port with --standalone', () => {
     expect(served('--standalone').options.serving).toMatchObject({
       bindAddress: '127.0.0.1',
       port: 6443,
@@ -348,7 +348,7 @@ describe('parseServeFlags', () => {
     expect(serving).toMatchObject({ bindAddress: '::1', port: 0 });
   });
 
-  it('leaves no certificate behind with --standalone, unless told where', () => {
+  it('keeps the certificate in memory with --standalone, unless a directory is given', () => {
     const directoryWith = (...argv: string[]) =>
       served('--standalone', ...argv).options.serving.certificateDirectory;
     expect(directoryWith()).toBeUndefined();
@@ -358,56 +358,59 @@ describe('parseServeFlags', () => {
   it.each<[string[], string]>([
     [
       ['--prometheus-auth-incluster', '--prometheus-token-file=t'],
-      '--prometheus-token-file and --prometheus-auth-incluster are both given: the token of the file',
+      '--prometheus-token-file and --prometheus-auth-incluster are both given: the token in the file',
     ],
     [
       ['--prometheus-url=https://u:s3cret@p', '--prometheus-token-file=t'],
-      'the credentials of --prometheus-token-file are not sent: a user in --prometheus-url goes before',
+      'the credentials of --prometheus-token-file are not sent: a user in --prometheus-url takes precedence',
     ],
     [
       ['--prometheus-header=authorization=Basic abc', '--prometheus-auth-config=k'],
-      'the credentials of --prometheus-auth-config are not sent: an Authorization in --prometheus-header goes before',
+      'the credentials of --prometheus-auth-config are not sent: an Authorization in --prometheus-header takes precedence',
     ],
     [
       ['--prometheus-url=http://p', '--prometheus-ca-file=ca'],
-      '--prometheus-ca-file has no effect: --prometheus-url begins with http, not https',
+      '--prometheus-ca-file has no effect: --prometheus-url has the scheme http, not https',
     ],
     [
       ['--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA'],
-      '--tls-cipher-suites: TLS_RSA_WITH_RC4_128_SHA left out',
+      '--tls-cipher-suites: TLS_RSA_WITH_RC4_128_SHA ignored',
     ],
     [
       ['--standalone', '--client-ca-file=ca'],
-      '--client-ca-file has no effect: with --standalone nobody is authenticated',
+      '--client-ca-file has no effect: --standalone uses no cluster',
     ],
     [
       ['--standalone', '--authorization-always-allow-paths=/'],
-      '--authorization-always-allow-paths has no effect: with --standalone nobody is authenticated',
+      '--authorization-always-allow-paths has no effect: --standalone uses no cluster',
     ],
-    [['--standalone', '--client-qps=5'], '--client-qps has no effect: with --standalone'],
+    [
+      ['--standalone', '--client-qps=5'],
+      '--client-qps has no effect: --standalone uses no cluster',
+    ],
     [
       ['--standalone', '--requestheader-allowed-names=a'],
-      '--requestheader-allowed-names has no effect: with --standalone',
+      '--requestheader-allowed-names has no effect: --standalone uses no cluster',
     ],
     [
       ['--requestheader-allowed-names=a'],
       '--requestheader-allowed-names has no effect without --requestheader-client-ca-file',
     ],
-    [['/adapter'], 'the argument "/adapter" is ignored: flags are written --name=value'],
+    [['/adapter'], 'the argument "/adapter" is ignored: expected flags of the form --name=value'],
   ])('warns about %j', (argv, warning) => {
     expect(served(...argv).warnings).toEqual([expect.stringContaining(warning)]);
   });
 
-  it('knows whose credentials Prometheus gets', () => {
+  it('selects the credentials for Prometheus', () => {
     const credentials = (...argv: string[]) => served(...argv).options.prometheus.credentials;
     expect(credentials('--prometheus-auth-incluster')).toEqual({ from: 'service account' });
     expect(credentials('--prometheus-auth-config=k')).toEqual({ from: 'kubeconfig', file: 'k' });
   });
 
-  it('answers to --help and --version whatever else is on the line', () => {
-    expect(parseServeFlags(['--secure-port=x', '-h'])).toEqual({ asksFor: 'help' });
-    expect(parseServeFlags(['--help', '--version'])).toEqual({ asksFor: 'help' });
-    expect(parseServeFlags(['--nope', '--version'])).toEqual({ asksFor: 'version' });
+  it('prints the help and the version whatever the other flags are', () => {
+    expect(parseServeFlags(['--secure-port=x', '-h'])).toEqual({ action: 'help' });
+    expect(parseServeFlags(['--help', '--version'])).toEqual({ action: 'help' });
+    expect(parseServeFlags(['--nope', '--version'])).toEqual({ action: 'version' });
   });
 
   it('never throws, whatever the arguments are', () => {
@@ -420,8 +423,8 @@ describe('parseServeFlags', () => {
     fc.assert(
       fc.property(fc.array(argument), (argv) => {
         const line = parseServeFlags(argv);
-        expect(['help', 'version', 'nothing', 'service']).toContain(line.asksFor);
-        expect(line.asksFor === 'nothing' && line.faults.length === 0).toBe(false);
+        expect(['help', 'version', 'reject', 'service']).toContain(line.action);
+        expect(line.action === 'reject' && line.faults.length === 0).toBe(false);
       }),
     );
   });

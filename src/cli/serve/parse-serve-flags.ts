@@ -25,42 +25,42 @@ const STANDALONE_PORT = 6443;
 /** Of an HTTP/2 connection, as in Go. */
 const DEFAULT_STREAMS = 250;
 
-/** What came of the command line of `serve`. */
+/** The parsed command line of `serve`. */
 export type ServeCommandLine =
-  /** Something other than serving is asked for; nothing else on the line matters. */
-  | { readonly asksFor: 'help' | 'version' }
-  /** It cannot be served like this: everything that is wrong, one sentence each. */
+  /** Prints a text; other flags are ignored. */
+  | { readonly action: 'help' | 'version' }
+  /** All faults of the command line, one sentence each. */
   | {
-      readonly asksFor: 'nothing';
+      readonly action: 'reject';
       readonly faults: readonly string[];
       readonly warnings: readonly string[];
     }
   | {
-      readonly asksFor: 'service';
+      readonly action: 'serve';
       readonly options: ServeOptions;
       readonly warnings: readonly string[];
     };
 
 /**
- * Reads the command line of `serve`.
+ * Parses the command line of `serve`.
  *
  * @param argv the arguments, without the program's name and the subcommand
- * @returns never throws, whatever the arguments are
+ * @returns never throws
  */
 export function parseServeFlags(argv: readonly string[]): ServeCommandLine {
   const flags = parseFlags(SERVE_FLAGS, argv);
   if (flags.value(globalFlags.help)) {
-    return { asksFor: 'help' };
+    return { action: 'help' };
   }
   if (flags.value(globalFlags.version)) {
-    return { asksFor: 'version' };
+    return { action: 'version' };
   }
   const checked = checkServeFlags(flags);
   const faults = [...flags.faults, ...checked.faults];
   const warnings = [...flags.warnings, ...checked.warnings];
   return faults.length > 0
-    ? { asksFor: 'nothing', faults, warnings }
-    : { asksFor: 'service', options: serveOptions(flags), warnings };
+    ? { action: 'reject', faults, warnings }
+    : { action: 'serve', options: serveOptions(flags), warnings };
 }
 
 function serveOptions(flags: ParsedFlags): ServeOptions {
@@ -212,7 +212,7 @@ function authorizationOptions(flags: ParsedFlags): AuthorizationOptions {
   };
 }
 
-/** An empty path stands for a flag that was not given, as it does in Go's programs. */
+/** An empty path is equal to a flag that is not given, as in Go programs. */
 function unlessEmpty(text: string): string | undefined {
   return text === '' ? undefined : text;
 }

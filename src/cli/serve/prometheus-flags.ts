@@ -1,9 +1,9 @@
 import { byteSize } from '../byte-size.ts';
-import { flag, LONGEST_TIMER } from '../flag.ts';
+import { flag, MAX_TIMER_MS } from '../flag.ts';
 import { headerField, withoutHeaderValue } from '../header-field.ts';
 import { prometheusUrl, withoutPassword } from '../prometheus-url.ts';
 
-/** How Prometheus is reached. */
+/** The connection to Prometheus. */
 export const prometheusFlags = {
   url: flag.parsed<string>({
     name: 'prometheus-url',
@@ -12,7 +12,7 @@ export const prometheusFlags = {
     defaultText: '"https://localhost"',
     parse: prometheusUrl,
     show: withoutPassword,
-    help: 'The URL of Prometheus, with http or https. A path in it goes before the paths of the API, query parameters in it are sent with every request.',
+    help: 'The URL of Prometheus, with http or https. Its path is the prefix of the paths of the API. Its query parameters are sent with every request.',
   }),
   verb: flag.oneOf({
     name: 'prometheus-verb',
@@ -31,31 +31,31 @@ export const prometheusFlags = {
   inCluster: flag.bool({
     name: 'prometheus-auth-incluster',
     default: false,
-    help: "Send the pod's own service account token to Prometheus, and trust the cluster's certificate authority.",
+    help: "Send the pod's service account token to Prometheus, and trust the cluster's certificate authority.",
   }),
   kubeconfig: flag.string({
     name: 'prometheus-auth-config',
     kind: 'file',
     default: '',
-    help: 'A kubeconfig file whose credentials and certificate authority are used for Prometheus. Its server is not: that is --prometheus-url.',
+    help: 'A kubeconfig file with the credentials and the certificate authority for Prometheus. Its server is ignored; --prometheus-url applies.',
   }),
   tokenFile: flag.string({
     name: 'prometheus-token-file',
     kind: 'file',
     default: '',
-    help: 'A file with the bearer token for Prometheus; it is read again when it changes. Goes before the token of --prometheus-auth-incluster and --prometheus-auth-config.',
+    help: 'A file with the bearer token for Prometheus. It is read again when it changes. It takes precedence over the tokens of --prometheus-auth-incluster and --prometheus-auth-config.',
   }),
   caFile: flag.string({
     name: 'prometheus-ca-file',
     kind: 'file',
     default: '',
-    help: "The certificate authorities (PEM) that sign Prometheus's certificate. Without it, those of the system.",
+    help: 'The certificate authorities (PEM) for the certificate of Prometheus. Without it, those of the system.',
   }),
   clientCertificateFile: flag.string({
     name: 'prometheus-client-tls-cert-file',
     kind: 'file',
     default: '',
-    help: 'The client certificate (PEM) shown to Prometheus. Needs --prometheus-client-tls-key-file.',
+    help: 'The client certificate (PEM) for Prometheus. Requires --prometheus-client-tls-key-file.',
   }),
   clientKeyFile: flag.string({
     name: 'prometheus-client-tls-key-file',
@@ -66,49 +66,49 @@ export const prometheusFlags = {
   insecureSkipVerify: flag.bool({
     name: 'prometheus-insecure-skip-verify',
     default: false,
-    help: 'Accept any certificate from Prometheus. Whoever is on the way can then read the credentials and scale your workloads: for trying things out only.',
+    help: 'Do not verify the certificate of Prometheus. A man in the middle can then read the credentials and scale your workloads. For tests only.',
   }),
   timeout: flag.duration({
     name: 'prometheus-timeout',
     default: 30_000,
     from: 1,
-    to: LONGEST_TIMER,
-    help: 'How long a query may take. Waiting for its turn is part of it; Prometheus is told what is left, so that it stops as well. Each request by which metrics are discovered may take two minutes.',
+    to: MAX_TIMER_MS,
+    help: 'The timeout of a query, including the time in the queue. The remaining time is sent to Prometheus as the timeout of the query. Each discovery request has a timeout of two minutes.',
   }),
   connectTimeout: flag.duration({
     name: 'prometheus-connect-timeout',
     default: 750,
     from: 1,
-    to: LONGEST_TIMER,
-    help: 'How long it may take until a connection to Prometheus is there, looking up its name included.',
+    to: MAX_TIMER_MS,
+    help: 'The timeout for a connection to Prometheus, including the DNS lookup.',
   }),
   stallTimeout: flag.duration({
     name: 'prometheus-stall-timeout',
     default: 600,
     from: 0,
-    to: LONGEST_TIMER,
-    help: 'When requests wait and Prometheus has answered nothing at all for this long, not even a trivial request that is sent meanwhile, it counts as lost: what waits fails, and so does all else at once until it answers again. A query that takes long does not count as that. 0 turns this off.',
+    to: MAX_TIMER_MS,
+    help: 'When requests wait and Prometheus has not responded to any of them for this long, nor to a trivial probe, it counts as unreachable: waiting requests fail, and new ones fail fast until it responds again. A slow query alone has no such effect. 0: no stall detection.',
   }),
   maxConcurrency: flag.int({
     name: 'prometheus-max-concurrency',
     default: 20,
     from: 1,
     to: 10_000,
-    help: "How many queries Prometheus gets at the same time; the default is that of Prometheus's own --query.max-concurrency. Others wait for their turn: users take turns, and a single user gets at most four fifths.",
+    help: "The maximum number of concurrent queries; the default is that of Prometheus's --query.max-concurrency. Further queries wait in a queue that serves users round-robin. A single user gets at most four fifths.",
   }),
   maxQueued: flag.int({
     name: 'prometheus-max-queued',
     default: 1_000,
     from: 0,
     to: 1_000_000,
-    help: 'How many queries may wait for their turn. Beyond that they fail at once.',
+    help: 'The maximum number of queued queries. Further queries fail at once.',
   }),
   queryMaxAge: flag.duration({
     name: 'query-max-age',
     default: 1_000,
     from: 0,
-    to: LONGEST_TIMER,
-    help: "How old an answer of Prometheus may be that is used for another request. Within this time many requests for one metric become one query for all objects, where that is proved to give the same values. 0 turns both off: only identical queries at the same moment are one. A rule's `sharing: false` turns off all of it.",
+    to: MAX_TIMER_MS,
+    help: 'The maximum age of a response of Prometheus that is reused for another request. Within this time, requests for different objects of a metric become one query for all objects, if this is proved to give the same values. 0: only identical concurrent queries are merged. `sharing: false` in a rule turns all of this off.',
   }),
   partialAnswers: flag.oneOf({
     name: 'prometheus-partial-answers',
@@ -122,7 +122,7 @@ export const prometheusFlags = {
     default: 128 * 2 ** 20,
     defaultText: '128Mi',
     parse: byteSize,
-    help: 'Answers from Prometheus that are larger, after decompression, are refused. Units: Ki, Mi, Gi.',
+    help: 'The maximum size of a response of Prometheus after decompression. Larger responses are rejected. Units: Ki, Mi, Gi.',
   }),
   maxAnswerMemory: flag.parsed<number | undefined>({
     name: 'prometheus-max-answer-memory',

@@ -4,8 +4,8 @@ import { parseServeFlags } from './parse-serve-flags.ts';
 /** The places that flags share out, or what is wrong with the flags. */
 function placesOf(...flags: readonly string[]): unknown {
   const line = parseServeFlags(['--config=rules.yaml', ...flags]);
-  if (line.asksFor === 'service') return line.options.serving.requestPlaces;
-  return line.asksFor === 'nothing' ? line.faults : line;
+  if (line.action === 'serve') return line.options.serving.requestPlaces;
+  return line.action === 'reject' ? line.faults : line;
 }
 
 const flag = '--max-requests-inflight';
@@ -34,13 +34,13 @@ describe('requestPlaces', () => {
   it.each([
     [
       [`${flag}-direct=360`],
-      '--max-requests-inflight-direct=360: these parts (360 and 40) leave nothing of --max-requests-inflight=400',
+      '--max-requests-inflight-direct=360: these parts (360 and 40) leave no part of --max-requests-inflight=400',
     ],
     [
       [`${flag}=10`, `${flag}-unproven=9`, `${flag}-direct=1`],
-      '--max-requests-inflight-direct=1 and --max-requests-inflight-unproven=9: these parts (1 and 9) leave nothing of --max-requests-inflight=10',
+      '--max-requests-inflight-direct=1 and --max-requests-inflight-unproven=9: these parts (1 and 9) leave no part of --max-requests-inflight=10',
     ],
-  ])('are rejected for %j, which leaves none for the front proxy', (flags, message) => {
+  ])('are rejected for %j, which leave no capacity for the front proxy', (flags, message) => {
     expect(placesOf(...flags)).toEqual([expect.stringContaining(message)]);
   });
 });

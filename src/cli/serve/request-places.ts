@@ -19,7 +19,7 @@ function partOf(all: number, part: number): number {
   return Math.max(1, Math.round(all * part));
 }
 
-/** The fault if the given parts leave nothing for requests of the front proxy. */
+/** A fault if the given parts leave no capacity for requests of the front proxy. */
 export function noPlacesLeft(flags: ParsedFlags): string[] {
   const { maxInFlight, maxDirectInFlight, maxUnprovenInFlight } = servingFlags;
   const parts = [maxDirectInFlight, maxUnprovenInFlight].filter((each) => flags.isGiven(each));
@@ -27,6 +27,6 @@ export function noPlacesLeft(flags: ParsedFlags): string[] {
   if (parts.length === 0 || authenticated + unproven < all || !Number.isFinite(all)) return [];
   const given = parts.map((each) => `--${each.name}=${flags.value(each)}`).join(' and ');
   return [
-    `${given}: these parts (${authenticated} and ${unproven}) leave nothing of --${maxInFlight.name}=${all} for requests that the API server forwards; expected less`,
+    `${given}: these parts (${authenticated} and ${unproven}) leave no part of --${maxInFlight.name}=${all} for requests that the API server forwards; expected less`,
   ];
 }

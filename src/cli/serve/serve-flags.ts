@@ -8,13 +8,13 @@ import { loggingFlags } from './logging-flags.ts';
 import { prometheusFlags } from './prometheus-flags.ts';
 import { servingFlags } from './serving-flags.ts';
 
-/** Flags that belong together, as the help shows them. */
+/** A section of the help. */
 export interface FlagSection {
   readonly title: string;
   readonly flags: readonly Flag<unknown>[];
 }
 
-/** The flags that ask for no service but for an answer. */
+/** The flags that print a text instead of starting the server. */
 export const globalFlags = {
   help: flag.bool({
     name: 'help',
@@ -30,9 +30,9 @@ export const globalFlags = {
 };
 
 /**
- * Every flag of `serve`: those of prometheus-adapter v0.12 (cmd/adapter, and with it
- * custom-metrics-apiserver 1.30, k8s.io/apiserver 0.30 and klog), those that older versions had and
- * manifests still have, and our own.
+ * All flags of `serve`: those of prometheus-adapter v0.12 (cmd/adapter, and with it
+ * custom-metrics-apiserver 1.30, k8s.io/apiserver 0.30 and klog), those of older versions that manifests
+ * still contain, and those of this project.
  */
 export const SERVE_FLAG_SECTIONS: readonly FlagSection[] = [
   { title: 'Prometheus', flags: Object.values(prometheusFlags) },
@@ -41,7 +41,7 @@ export const SERVE_FLAG_SECTIONS: readonly FlagSection[] = [
   { title: 'Secure serving', flags: Object.values(servingFlags) },
   { title: 'Authentication', flags: Object.values(authenticationFlags) },
   { title: 'Authorization', flags: Object.values(authorizationFlags) },
-  { title: 'Log', flags: Object.values(loggingFlags) },
+  { title: 'Logging', flags: Object.values(loggingFlags) },
   { title: 'Features', flags: featureFlags },
   { title: 'Audit', flags: auditFlags },
   { title: 'Global', flags: Object.values(globalFlags) },

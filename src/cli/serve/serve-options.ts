@@ -3,18 +3,17 @@ import type { HeaderField } from '../header-field.ts';
 import type { SniCertificate } from './sni-certificate.ts';
 
 /**
- * What the command line of `serve` asks for, checked: every number is in its range, and no two
- * options contradict each other. Times are in milliseconds, sizes in bytes; a file or directory
- * that was not given is undefined.
+ * The options of `serve`, checked: numbers are in their ranges, and no options contradict each other.
+ * Durations are in milliseconds, sizes in bytes. A file or directory that is not given is undefined.
  */
 export interface ServeOptions {
   /** The path of the rules file. */
   readonly configFile: string;
-  /** Besides watching the rules file; 0: do not. */
+  /** In addition to watching the rules file; 0: no polling. */
   readonly configPollInterval: number;
   /** Whether the queries of rules are parsed as PromQL. */
   readonly checkPromql: boolean;
-  /** Without a cluster: on the loopback interface, for whoever asks. */
+  /** Without a cluster and without authentication, on the loopback interface. */
   readonly standalone: boolean;
   readonly prometheus: PrometheusOptions;
   readonly relist: RelistOptions;
@@ -30,7 +29,7 @@ export interface PrometheusOptions {
   readonly url: string;
   readonly verb: 'GET' | 'POST';
   readonly headers: readonly HeaderField[];
-  /** Whose credentials and certificate authority are used; those below go before them. */
+  /** The source of credentials and certificate authority. The files below take precedence. */
   readonly credentials: PrometheusCredentials;
   readonly tokenFile: string | undefined;
   readonly caFile: string | undefined;
@@ -40,13 +39,13 @@ export interface PrometheusOptions {
   readonly insecureSkipVerify: boolean;
   readonly timeout: number;
   readonly connectTimeout: number;
-  /** Of Prometheus's silence while requests wait; 0: it may last. */
+  /** How long Prometheus may not respond while requests wait; 0: no limit. */
   readonly stallTimeout: number;
-  /** Queries at the same time. */
+  /** The maximum number of concurrent queries. */
   readonly maxConcurrency: number;
-  /** Queries that wait for their turn. */
+  /** The maximum number of queued queries. */
   readonly maxQueued: number;
-  /** Of an answer that is used again; 0: none is. */
+  /** The maximum age of a response that is reused; 0: no reuse. */
   readonly queryMaxAge: number;
   readonly maxAnswerSize: number;
   /** Which partial responses are used. */
@@ -69,12 +68,12 @@ export interface RelistOptions {
 }
 
 export interface KubernetesOptions {
-  /** Undefined: the pod's service account. */
+  /** Undefined: the service account of the pod. */
   readonly kubeconfigFile: string | undefined;
   readonly discoveryInterval: number;
-  /** Of one resource; 0: none is indexed. */
+  /** Of one resource; 0: no index. */
   readonly maxIndexedObjects: number;
-  /** Requests a second; 0: no limit. */
+  /** Requests per second; 0: no limit. */
   readonly qps: number;
   readonly burst: number;
 }
@@ -84,14 +83,14 @@ export interface ServingOptions {
   readonly bindAddress: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Undefined: the self-signed certificate is kept in memory only. */
+  /** Undefined: the self-signed certificate is in memory only. */
   readonly certificateDirectory: string | undefined;
   /** Together with `keyFile` or not at all. */
   readonly certificateFile: string | undefined;
   readonly keyFile: string | undefined;
   readonly sniCertificates: readonly SniCertificate[];
   readonly minTlsVersion: SecureVersion;
-  /** OpenSSL's names; empty: Node.js's default. */
+  /** OpenSSL's names; empty: the default of Node.js. */
   readonly ciphers: readonly string[];
   readonly reusePort: boolean;
   /** Undefined: HTTP/2 is not offered. */

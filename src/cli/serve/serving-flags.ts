@@ -1,5 +1,5 @@
 import { byteSize } from '../byte-size.ts';
-import { flag, LONGEST_TIMER } from '../flag.ts';
+import { flag, MAX_TIMER_MS } from '../flag.ts';
 import { sniCertificate } from './sni-certificate.ts';
 import { cipherSuiteNames, TLS_VERSION_NAMES } from './tls-names.ts';
 
@@ -8,26 +8,26 @@ export const servingFlags = {
   bindAddress: flag.ip({
     name: 'bind-address',
     default: '0.0.0.0',
-    help: 'The IP address to serve on; 0.0.0.0 and :: stand for all interfaces. With --standalone it must be, and by default is, a loopback address.',
+    help: 'The IP address to serve on; 0.0.0.0 and :: mean all interfaces. With --standalone it must be a loopback address, which is the default then.',
   }),
   port: flag.int({
     name: 'secure-port',
     default: 443,
     from: 0,
     to: 65535,
-    help: 'The port to serve HTTPS on; 6443 by default with --standalone. 0 takes any free port, which the log then tells.',
+    help: 'The port to serve HTTPS on; 6443 by default with --standalone. 0: any free port, which is logged.',
   }),
   certificateDirectory: flag.string({
     name: 'cert-dir',
     kind: 'directory',
     default: 'apiserver.local.config/certificates',
-    help: 'Where the self-signed certificate is kept, as apiserver.crt and apiserver.key, which is made if there is none and --tls-cert-file is not given. Empty, or by default with --standalone: it is kept in memory only.',
+    help: 'The directory of the self-signed certificate (apiserver.crt, apiserver.key), which is created if it is missing and --tls-cert-file is not given. Empty, or by default with --standalone: the certificate is in memory only.',
   }),
   certificateFile: flag.string({
     name: 'tls-cert-file',
     kind: 'file',
     default: '',
-    help: 'The serving certificate (PEM), followed by the certificates that it is signed with. Read again when it changes. Needs --tls-private-key-file.',
+    help: 'The serving certificate (PEM), followed by its intermediate certificates. Read again when the file changes. Requires --tls-private-key-file.',
   }),
   keyFile: flag.string({
     name: 'tls-private-key-file',
@@ -40,25 +40,25 @@ export const servingFlags = {
     kind: 'certificate,key[:names]',
     default: [],
     parse: sniCertificate,
-    help: 'Another certificate and its key, for clients that ask for one of the names (host names, *.domain or IP addresses, separated by commas; without any, those in the certificate). May be repeated.',
+    help: 'A further certificate and its key, for clients that request one of the names (host names, *.domain or IP addresses, separated by commas; by default those in the certificate). May be repeated.',
   }),
   minTlsVersion: flag.oneOf({
     name: 'tls-min-version',
     words: TLS_VERSION_NAMES,
     default: 'VersionTLS12',
-    help: `The oldest version of TLS that is accepted: ${TLS_VERSION_NAMES.join(', ')}.`,
+    help: `The minimum TLS version: ${TLS_VERSION_NAMES.join(', ')}.`,
   }),
   cipherSuites: flag.list({
     name: 'tls-cipher-suites',
     kind: 'strings',
     default: [],
     parse: cipherSuiteNames,
-    help: "The cipher suites of TLS 1.2 that are accepted, by Go's names separated by commas, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256. Without it, Node.js's own choice. Those of TLS 1.3 cannot be chosen.",
+    help: "The accepted cipher suites of TLS 1.2: Go's names separated by commas, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256. By default those of Node.js. The suites of TLS 1.3 are not configurable.",
   }),
   reusePort: flag.bool({
     name: 'permit-port-sharing',
     default: false,
-    help: 'Let several processes serve on the same address and port (SO_REUSEPORT).',
+    help: 'Allow several processes to serve on the same address and port (SO_REUSEPORT).',
   }),
   reuseAddress: flag.bool({
     name: 'permit-address-sharing',
@@ -72,7 +72,7 @@ export const servingFlags = {
     default: 0,
     from: 0,
     to: 65_535,
-    help: 'How many requests an HTTP/2 connection may have at the same time; 0 stands for 250. The client holds back the others.',
+    help: 'The maximum number of concurrent requests of an HTTP/2 connection. 0: 250.',
   }),
   disableHttp2: flag.bool({
     name: 'disable-http2',
@@ -131,14 +131,14 @@ export const servingFlags = {
     name: 'request-timeout',
     default: 60_000,
     from: 1,
-    to: LONGEST_TIMER,
-    help: 'How long a request may take, its query of Prometheus included; a client may ask for less with ?timeout=.',
+    to: MAX_TIMER_MS,
+    help: 'The timeout of a request, including its queries. A client can set a shorter one with ?timeout=.',
   }),
   shutdownDelay: flag.duration({
     name: 'shutdown-delay-duration',
     default: 5_000,
     from: 0,
-    to: LONGEST_TIMER,
-    help: 'How long everything is still served after SIGTERM, with /readyz failing, so that the cluster has time to send its requests elsewhere. 0 by default with --standalone. Together with the 20s that running requests get then it has to be less than terminationGracePeriodSeconds.',
+    to: MAX_TIMER_MS,
+    help: 'How long requests are still served after SIGTERM while /readyz fails, so that the cluster can send requests elsewhere. 0 by default with --standalone. Together with the 20s for running requests it must be less than terminationGracePeriodSeconds.',
   }),
 };

@@ -1,6 +1,6 @@
 import type { Reading } from '../flag.ts';
 
-/** A serving certificate for some of the names that clients may ask for. */
+/** A serving certificate for some of the names that clients may request. */
 export interface SniCertificate {
   readonly certificateFile: string;
   readonly keyFile: string;
@@ -22,5 +22,7 @@ export function sniCertificate(text: string): Reading<SniCertificate> {
   const [certificateFile = '', keyFile = ''] = files;
   return files.length === 2 && certificateFile !== '' && keyFile !== '' && !names.includes('')
     ? { value: { certificateFile, keyFile, names } }
-    : { expected: 'two files and perhaps names: tls.crt,tls.key or tls.crt,tls.key:*.example.com' };
+    : {
+        expected: 'two files and optional names: tls.crt,tls.key or tls.crt,tls.key:*.example.com',
+      };
 }

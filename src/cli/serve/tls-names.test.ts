@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { cipherChoice, cipherSuiteNames, nodeTlsVersion, TLS_VERSION_NAMES } from './tls-names.ts';
 
 describe('cipherChoice', () => {
-  it("leaves Node.js's choice where there is none", () => {
+  it('keeps the default of Node.js for an empty list', () => {
     expect(cipherChoice([])).toEqual({ ciphers: [], unavailable: [] });
   });
 
-  it('gives names that Node.js takes, whatever is chosen', () => {
+  it('returns only names that Node.js accepts', () => {
     const secure = [
       'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
       'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
@@ -20,7 +20,7 @@ describe('cipherChoice', () => {
     expect(() => createSecureContext({ ciphers: ciphers.join(':') })).not.toThrow();
   });
 
-  it('leaves out what OpenSSL has given up, and names it', () => {
+  it('omits suites that OpenSSL no longer has, and returns their names', () => {
     const { ciphers, unavailable } = cipherChoice(['TLS_RSA_WITH_RC4_128_SHA']);
     expect(unavailable).toEqual(['TLS_RSA_WITH_RC4_128_SHA']);
     expect(() => createSecureContext({ ciphers: ciphers.join(':') })).not.toThrow();
@@ -28,9 +28,9 @@ describe('cipherChoice', () => {
 });
 
 describe('cipherSuiteNames', () => {
-  it('wants names of Go', () => {
+  it('requires the names of Go', () => {
     expect(cipherSuiteNames('ECDHE-RSA-AES128-SHA')).toEqual({
-      expected: 'Go\'s names of cipher suites, which "ECDHE-RSA-AES128-SHA" is not',
+      expected: 'Go\'s names of cipher suites; "ECDHE-RSA-AES128-SHA" is unknown',
     });
     expect(cipherSuiteNames('"')).toHaveProperty('expected');
   });

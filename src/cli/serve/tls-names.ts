@@ -4,8 +4,8 @@ import type { Reading } from '../flag.ts';
 import { splitCommaSeparated } from '../go-literals.ts';
 
 /**
- * The names that Go (crypto/tls), and so every Kubernetes component, has for versions and cipher
- * suites of TLS, and those that OpenSSL, and so Node.js, has for the same.
+ * The names of TLS versions and cipher suites in Go (crypto/tls) and thus in Kubernetes components, and in
+ * OpenSSL and thus in Node.js.
  *
  * @see https://www.iana.org/assignments/tls-parameters
  * @see https://docs.openssl.org/master/man1/openssl-ciphers/
@@ -26,12 +26,12 @@ const TLS_VERSIONS: Readonly<Record<TlsVersionName, SecureVersion>> = {
   VersionTLS13: 'TLSv1.3',
 };
 
-/** Node.js's name for a version, as `minVersion` of `node:tls` takes it. */
+/** The name of a version for `minVersion` of `node:tls`. */
 export function nodeTlsVersion(name: TlsVersionName): SecureVersion {
   return TLS_VERSIONS[name];
 }
 
-/** The suites of TLS 1.3 have one name everywhere. */
+/** The suites of TLS 1.3 have the same names in both. */
 const TLS_1_3_SUITES = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
@@ -66,7 +66,7 @@ const OPENSSL_NAMES: ReadonlyMap<string, string> = new Map([
   ['TLS_RSA_WITH_RC4_128_SHA', 'RC4-SHA'],
 ]);
 
-/** Reads Go's names of cipher suites, separated by commas. */
+/** Parses Go's names of cipher suites, separated by commas. */
 export function cipherSuiteNames(text: string): Reading<readonly string[]> {
   const names = splitCommaSeparated(text)?.map((name) => name.trim());
   if (names === undefined) {
@@ -79,21 +79,21 @@ export function cipherSuiteNames(text: string): Reading<readonly string[]> {
   const meant = nearestName(unknown, OPENSSL_NAMES.keys());
   const suggestion = meant === undefined ? '' : ` (did you mean ${meant}?)`;
   return {
-    expected: `Go's names of cipher suites, which ${JSON.stringify(unknown.slice(0, 100))} is not${suggestion}`,
+    expected: `Go's names of cipher suites; ${JSON.stringify(unknown.slice(0, 100))} is unknown${suggestion}`,
   };
 }
 
-/** What becomes of a list of cipher suites in Node.js. */
+/** A list of cipher suites for Node.js. */
 export interface CipherChoice {
-  /** OpenSSL's names, as `ciphers` of `node:tls` takes them joined by `:`; empty: the default. */
+  /** OpenSSL's names, for `ciphers` of `node:tls` (joined by `:`); empty: the default. */
   readonly ciphers: readonly string[];
-  /** Go's names of those that this Node.js no longer has. */
+  /** Go's names of suites that this Node.js no longer supports. */
   readonly unavailable: readonly string[];
 }
 
 /**
- * Turns Go's names into OpenSSL's. The suites of TLS 1.3 are always among them: Go does not let
- * them be chosen, and without them Node.js would turn TLS 1.3 off.
+ * Converts Go's names to OpenSSL's. The suites of TLS 1.3 are always included: they are not configurable in
+ * Go, and without them Node.js would turn TLS 1.3 off.
  */
 export function cipherChoice(names: readonly string[]): CipherChoice {
   if (names.length === 0) {

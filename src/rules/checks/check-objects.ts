@@ -139,7 +139,7 @@ export function checkNamespace(
 ): void {
   const text = expandOrNothing(query, request);
   if (text === undefined || request.namespace === undefined) return;
-  if (!asksForSeries(text) || names(text, PROBE_NAMES.namespace)) return;
+  if (!actionSeries(text) || names(text, PROBE_NAMES.namespace)) return;
   report({
     severity: 'warning',
     path,
@@ -222,7 +222,7 @@ function warnOfOthers(
   { resource, request, text }: ObjectsQuestion,
   report: ReportFault,
 ) {
-  if (request.objects === undefined || !asksForSeries(text)) return;
+  if (request.objects === undefined || !actionSeries(text)) return;
   const { namespace } = request;
   const isLimited = namespace !== undefined && names(text, PROBE_NAMES.namespace);
   const hasNames = PROBE_NAMES.objects.some((name) => names(text, name));
@@ -247,7 +247,7 @@ function mixed(text: string, { namespace }: QueryRequest): string {
   return isMixed ? ', and takes those of the same name in other namespaces for one' : '';
 }
 
-function asksForSeries(text: string): boolean {
+function actionSeries(text: string): boolean {
   return vectorSelectors(text).length > 0;
 }
 
