@@ -2,13 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { backfill } from '../../scripts/parts/backfill.ts';
-import {
-  ensurePrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-} from '../../scripts/parts/prometheus.ts';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import { answeredRequests } from '../fixtures/prometheus-requests.ts';
+import { startPrometheusWith } from '../fixtures/real-servers.ts';
 import { startStandaloneAdapter } from '../fixtures/standalone-adapter.ts';
 
 const NAMES = 50;
@@ -67,9 +63,7 @@ let prometheus: RunningPrometheus;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'discovery-bytes-'));
-  const { promtool } = await ensurePrometheus();
-  await backfill(promtool, join(directory, 'data'), fleet());
-  prometheus = await startPrometheus({ dataDir: join(directory, 'data') });
+  prometheus = await startPrometheusWith(fleet());
   await writeFile(join(directory, 'rules.yaml'), RULES);
 });
 

@@ -1,17 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { request, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { backfill } from '../../scripts/parts/backfill.ts';
-import {
-  ensurePrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-} from '../../scripts/parts/prometheus.ts';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
 import type { PrometheusOptions } from '../../src/prometheus/client/options.ts';
+import { startPrometheusWith } from '../fixtures/real-servers.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { discoveryRound, type RoundResult } from './discovery-round.ts';
 import { startStandIn } from './stand-in-server.ts';
@@ -36,16 +29,12 @@ const rules = {
   external: [compiledRule({ seriesQuery: 'depth', namespaced: false }, 'external')],
 };
 
-let dataDir: string;
 let server: RunningPrometheus;
 const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'discovery-servers-'));
-  const { promtool } = await ensurePrometheus();
   const lines = SAMPLES.map((series) => `${series} 1 ${NOW - 60}`);
-  await backfill(promtool, dataDir, [...lines, '# EOF\n'].join('\n'));
-  server = await startPrometheus({ dataDir });
+  server = await startPrometheusWith([...lines, '# EOF\n'].join('\n'));
 });
 
 afterEach(async () => {
@@ -54,7 +43,6 @@ afterEach(async () => {
 
 afterAll(async () => {
   await server?.stop();
-  await rm(dataDir, { recursive: true, force: true });
 });
 
 /** What a server does with a request for labels or their values; undefined: what Prometheus does. */

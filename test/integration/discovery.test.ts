@@ -1,14 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backfill } from '../../scripts/parts/backfill.ts';
-import {
-  ensurePrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-} from '../../scripts/parts/prometheus.ts';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import type { RuleLists } from '../../src/catalog/required-labels.ts';
 import { builtinResources } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createResourceMapper } from '../../src/kubernetes/discovery/resource-mapper.ts';
@@ -19,7 +11,11 @@ import {
 import type { FinishedRequest } from '../../src/prometheus/client/options.ts';
 import { checkSeriesSelector } from '../../src/promql/series-selector.ts';
 import { formatMatchers, type LabelMatcher } from '../../src/promql/syntax/matcher.ts';
-import { prometheusServer, victoriaMetricsServer } from '../fixtures/real-servers.ts';
+import {
+  prometheusServer,
+  startPrometheusWith,
+  victoriaMetricsServer,
+} from '../fixtures/real-servers.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { discoveryRound, type RoundResult } from './discovery-round.ts';
 
@@ -84,16 +80,12 @@ const servers = await Promise.all([
   victoriaMetricsServer('1.145'),
 ]);
 
-let dataDir: string;
 let server: RunningPrometheus;
 let client: PrometheusClient;
 const requests: FinishedRequest[] = [];
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'discovery-'));
-  const { promtool } = await ensurePrometheus();
-  await backfill(promtool, dataDir, history());
-  server = await startPrometheus({ dataDir });
+  server = await startPrometheusWith(history());
   client = createPrometheusClient({
     url: server.url,
     onRequest: (request) => requests.push(request),
@@ -103,7 +95,6 @@ beforeAll(async () => {
 afterAll(async () => {
   client?.close();
   await server?.stop();
-  await rm(dataDir, { recursive: true, force: true });
 });
 
 function round(rules: Partial<RuleLists>, mode: 'series' | 'labels' | 'auto') {
@@ -316,13 +307,10 @@ describe('discovery by labels', () => {
 
 describe('series that have ended', () => {
   test('are known a while longer by labels; no value comes of them', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'discovery-ended-'));
-    const { promtool } = await ensurePrometheus();
     // In one block of Prometheus, whatever the time is: these end with every second hour.
     const end = Math.floor(NOW / 7200) * 7200;
     const samples = [`live 1 ${end - 60}`, `ended{namespace="a",pod="b"} 1 ${end - 1800}`];
-    await backfill(promtool, directory, [...samples, '# EOF\n'].join('\n'));
-    const prometheus = await startPrometheus({ dataDir: directory });
+    const prometheus = await startPrometheusWith([...samples, '# EOF\n'].join('\n'));
     const asked = createPrometheusClient({ url: prometheus.url });
     try {
       const rule = compiledRule({ seriesQuery: 'ended', overrides });
@@ -342,7 +330,6 @@ describe('series that have ended', () => {
     } finally {
       asked.close();
       await prometheus.stop();
-      await rm(directory, { recursive: true, force: true });
     }
   });
 });

@@ -1,7 +1,7 @@
 // Queries with the names of hundreds of objects, for servers and proxies that take short ones only.
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createCustomMetrics } from '../../src/metrics/custom.ts';
 import { createResourceMetrics } from '../../src/metrics/resource.ts';
@@ -16,7 +16,9 @@ import {
   victoriaMetricsServer,
 } from '../fixtures/real-servers.ts';
 import { resourceRules } from '../fixtures/resource-rules.ts';
+import { test } from '../fixtures/resources.ts';
 import { compiledRule } from '../fixtures/rules.ts';
+import { constantSamples } from '../fixtures/server-test.ts';
 
 const PODS = Array.from(
   { length: 600 },
@@ -32,14 +34,6 @@ const SERIES = [
   ...NODES.map((node, index) => `long_metric_n{node="${node}"} ${index}`),
 ];
 
-function samples(): string {
-  const now = Math.floor(Date.now() / 1000);
-  const lines = SERIES.flatMap((series) =>
-    Array.from({ length: 12 }, (_, step) => `${series} ${now - 60 + step * 15}`),
-  );
-  return `${lines.join('\n')}\n# EOF\n`;
-}
-
 const servers = await Promise.all([
   prometheusServer('2.42'),
   prometheusServer('3.5'),
@@ -47,20 +41,20 @@ const servers = await Promise.all([
   victoriaMetricsServer('1.145'),
 ]);
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 const SUM = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
 
-function sharedClient(url: string, asked: string[], warnings: string[] = []): QueryRunner {
+function sharedClient(
+  resources: AsyncDisposableStack,
+  url: string,
+  asked: string[],
+  warnings: string[] = [],
+): QueryRunner {
   const client = createPrometheusClient({
     url,
     onRequest: ({ asked: promql }) => asked.push(promql),
     onWarning: (warning) => warnings.push(warning),
   });
-  closers.push(client.close);
+  resources.defer(() => client.close());
   return share(client, { maxAgeMs: 0 });
 }
 
@@ -100,55 +94,60 @@ const EXPECTED = PODS.map((pod, index) => [pod, String(index)]);
 describe.each(servers)('$name', (server) => {
   let running: RunningServer;
   beforeAll(async () => {
-    if (!server.isMissing) running = await server.start(samples());
+    if (!server.isMissing) running = await server.start(constantSamples(SERIES));
   });
   afterAll(() => running?.stop());
 
   test.skipIf(server.isMissing)(
     '600 pods of one namespace, by a query that names none',
-    async () => {
+    async ({ resources }) => {
       const asked: string[] = [];
       await expect
-        .poll(() => customValues(sharedClient(running.url, asked), SUM), { timeout: 60_000 })
+        .poll(() => customValues(sharedClient(resources, running.url, asked), SUM), {
+          timeout: 60_000,
+        })
         .toEqual(EXPECTED);
       expect(new Set(asked)).toEqual(new Set(['sum(long_metric{namespace="n",pod!=""}) by (pod)']));
     },
   );
 
-  test.skipIf(server.isMissing)('CPU and memory of 600 pods, and of 600 nodes', async () => {
-    const asked: string[] = [];
-    const mapper = builtinResourceMapper();
-    const rules = resourceRules({ cpu: 'long_metric', memory: 'long_metric' });
-    const objects = (names: readonly string[], namespace: string | undefined) =>
-      names.map((name) => ({ name, namespace, labels: {} }));
-    const metrics = createResourceMetrics({
-      rules: () => rules,
-      mapper: () => mapper,
-      objects: {
-        list: async ({ resource }) =>
-          resource.resource === 'pods' ? objects(PODS, 'n') : objects(NODES, undefined),
-      },
-      servers: prometheusServers(sharedClient(running.url, asked)),
-      onAnswer: () => undefined,
-    });
-    const all = { selector: [], fields: [] };
-    await expect
-      .poll(async () => (await metrics.pods({ namespace: 'n', ...all })).length, {
-        timeout: 60_000,
-      })
-      .toBe(600);
-    const pods = await metrics.pods({ namespace: 'n', ...all });
-    expect(pods.map(({ containers }) => containers[0]?.usage.cpu)).toEqual(
-      PODS.map((_, index) => BigInt(index) * 1000n),
-    );
-    expect(await metrics.nodes(all)).toHaveLength(600);
-    expect(Math.max(...asked.map(({ length }) => length))).toBeLessThan(100);
-  });
+  test.skipIf(server.isMissing)(
+    'CPU and memory of 600 pods, and of 600 nodes',
+    async ({ resources }) => {
+      const asked: string[] = [];
+      const mapper = builtinResourceMapper();
+      const rules = resourceRules({ cpu: 'long_metric', memory: 'long_metric' });
+      const objects = (names: readonly string[], namespace: string | undefined) =>
+        names.map((name) => ({ name, namespace, labels: {} }));
+      const metrics = createResourceMetrics({
+        rules: () => rules,
+        mapper: () => mapper,
+        objects: {
+          list: async ({ resource }) =>
+            resource.resource === 'pods' ? objects(PODS, 'n') : objects(NODES, undefined),
+        },
+        servers: prometheusServers(sharedClient(resources, running.url, asked)),
+        onAnswer: () => undefined,
+      });
+      const all = { selector: [], fields: [] };
+      await expect
+        .poll(async () => (await metrics.pods({ namespace: 'n', ...all })).length, {
+          timeout: 60_000,
+        })
+        .toBe(600);
+      const pods = await metrics.pods({ namespace: 'n', ...all });
+      expect(pods.map(({ containers }) => containers[0]?.usage.cpu)).toEqual(
+        PODS.map((_, index) => BigInt(index) * 1000n),
+      );
+      expect(await metrics.nodes(all)).toHaveLength(600);
+      expect(Math.max(...asked.map(({ length }) => length))).toBeLessThan(100);
+    },
+  );
 
   test.skipIf(server.product !== 'VictoriaMetrics' || server.isMissing)(
     'where it is not proved, the error says what to change',
-    async () => {
-      const queries = sharedClient(running.url, []);
+    async ({ resources }) => {
+      const queries = sharedClient(resources, running.url, []);
       const chosen = `topk(3, ${SUM})`;
       const error = await customValues(queries, chosen).catch((thrown: unknown) => thrown);
       const cause = error instanceof Error ? error.cause : undefined;
@@ -163,12 +162,17 @@ describe('a proxy that takes URIs of 8 KiB', () => {
   let running: RunningServer;
   beforeAll(async () => {
     const [prometheus] = servers;
-    if (prometheus !== undefined) running = await prometheus.start(samples());
+    if (prometheus !== undefined) running = await prometheus.start(constantSamples(SERIES));
   });
   afterAll(() => running?.stop());
 
   /** @returns its URL; `methods` get what it was asked by */
-  async function proxy(tooLong: number, methods: string[], postStatus?: number): Promise<string> {
+  async function proxy(
+    resources: AsyncDisposableStack,
+    tooLong: number,
+    methods: string[],
+    postStatus?: number,
+  ): Promise<string> {
     const server = createServer({ maxHeaderSize: 2 ** 20 }, async (incoming, outgoing) => {
       methods.push(incoming.method ?? '');
       const body = await text(incoming);
@@ -190,44 +194,62 @@ describe('a proxy that takes URIs of 8 KiB', () => {
         resolve({ port: typeof address === 'object' ? (address?.port ?? 0) : 0 });
       }),
     );
-    closers.push(() => server.closeAllConnections());
-    closers.push(() => server.close());
+    resources.defer(() => {
+      server.close();
+      server.closeAllConnections();
+    });
     return `http://127.0.0.1:${port}`;
   }
 
   /** With the names in it: what it gives is not proved. */
   const NOT_PROVED = `topk(1000, ${SUM})`;
 
-  test.each([414, 431, 400, 413])('HTTP %i: by POST, from then on', async (status) => {
-    const methods: string[] = [];
-    const warnings: string[] = [];
-    const queries = sharedClient(await proxy(status, methods), [], warnings);
-    expect(await customValues(queries, NOT_PROVED)).toEqual(EXPECTED);
-    expect(await customValues(queries, NOT_PROVED)).toEqual(EXPECTED);
-    expect(methods).toEqual(['GET', 'POST', 'POST']);
-    expect(warnings).toEqual([
-      expect.stringMatching(
-        `was too long for a GET \\(HTTP ${status}\\): from now on queries are sent with POST. Set --prometheus-verb=POST`,
-      ),
-    ]);
-  });
+  test.for([414, 431, 400, 413])(
+    'HTTP %i: by POST, from then on',
+    async (status, { resources }) => {
+      const methods: string[] = [];
+      const warnings: string[] = [];
+      const queries = sharedClient(
+        resources,
+        await proxy(resources, status, methods),
+        [],
+        warnings,
+      );
+      expect(await customValues(queries, NOT_PROVED)).toEqual(EXPECTED);
+      expect(await customValues(queries, NOT_PROVED)).toEqual(EXPECTED);
+      expect(methods).toEqual(['GET', 'POST', 'POST']);
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          `was too long for a GET \\(HTTP ${status}\\): from now on queries are sent with POST. Set --prometheus-verb=POST`,
+        ),
+      ]);
+    },
+  );
 
-  test.each([403, 405])('POST refused with HTTP %i: the error says so', async (status) => {
-    const methods: string[] = [];
-    const warnings: string[] = [];
-    const queries = sharedClient(await proxy(414, methods, status), [], warnings);
-    const error = await customValues(queries, NOT_PROVED).catch((thrown: unknown) => thrown);
-    expect(String(error instanceof Error ? error.cause : error)).toMatch(
-      `too long for a GET, and POST is rejected with HTTP ${status}: allow POST for /api/v1/query`,
-    );
-    expect(methods).toEqual(['GET', 'POST']);
-    expect(warnings).toEqual([]);
-  });
+  test.for([403, 405])(
+    'POST refused with HTTP %i: the error says so',
+    async (status, { resources }) => {
+      const methods: string[] = [];
+      const warnings: string[] = [];
+      const queries = sharedClient(
+        resources,
+        await proxy(resources, 414, methods, status),
+        [],
+        warnings,
+      );
+      const error = await customValues(queries, NOT_PROVED).catch((thrown: unknown) => thrown);
+      expect(String(error instanceof Error ? error.cause : error)).toMatch(
+        `too long for a GET, and POST is rejected with HTTP ${status}: allow POST for /api/v1/query`,
+      );
+      expect(methods).toEqual(['GET', 'POST']);
+      expect(warnings).toEqual([]);
+    },
+  );
 
-  test('a long query that Prometheus itself rejects is not retried', async () => {
+  test('a long query that Prometheus itself rejects is not retried', async ({ resources }) => {
     const methods: string[] = [];
-    const client = createPrometheusClient({ url: await proxy(414, methods) });
-    closers.push(client.close);
+    const client = createPrometheusClient({ url: await proxy(resources, 414, methods) });
+    resources.defer(() => client.close());
     await expect(client.query(`sum(${'a'.repeat(5000)}`)).rejects.toMatchObject({
       kind: 'bad_query',
       errorType: 'bad_data',

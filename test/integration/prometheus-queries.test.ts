@@ -1,19 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backfill } from '../../scripts/parts/backfill.ts';
-import {
-  ensurePrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-} from '../../scripts/parts/prometheus.ts';
+import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
 import {
   createPrometheusClient,
   type PrometheusClient,
 } from '../../src/prometheus/client/client.ts';
 import type { FinishedRequest } from '../../src/prometheus/client/options.ts';
-import { prometheusServer, type RunningServer } from '../fixtures/real-servers.ts';
+import {
+  prometheusServer,
+  type RunningServer,
+  startPrometheusWith,
+} from '../fixtures/real-servers.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 const RANGE = { start: NOW - 3600 };
@@ -41,19 +37,14 @@ function history(): string {
 /** Takes a Prometheus many seconds, in short steps: between them it sees that its time is over. */
 const LONG_QUERY = Array(500).fill('sum_over_time(vector(1)[1d:1s])').join(' + ');
 
-let dataDir: string;
 let server: RunningPrometheus;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'prometheus-data-'));
-  const { promtool } = await ensurePrometheus();
-  await backfill(promtool, dataDir, history());
-  server = await startPrometheus({ dataDir });
+  server = await startPrometheusWith(history());
 });
 
 afterAll(async () => {
   await server?.stop();
-  await rm(dataDir, { recursive: true, force: true });
 });
 
 describe.each([

@@ -1,15 +1,6 @@
-// What is proved of the labels of a query's result, held against a real Prometheus.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { backfill } from '../../scripts/parts/backfill.ts';
-import {
-  ensurePrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-} from '../../scripts/parts/prometheus.ts';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import {
   createPrometheusClient,
   type PrometheusClient,
@@ -17,28 +8,24 @@ import {
 import { PrometheusError } from '../../src/prometheus/errors.ts';
 import { distinguishingLabels } from '../../src/promql/distinguishing-labels.ts';
 import { lostLabel } from '../../src/promql/lost-label.ts';
+import { startPrometheusWith } from '../fixtures/real-servers.ts';
 import { compiledRule } from '../fixtures/rules.ts';
 import { history, NAMESPACES, PODS, templateArbitrary, WORLDS } from './query-sharing-series.ts';
 
 const NOW = Math.floor(Date.now() / 1000) - 60;
 const WANTED = new Set(['pod', 'namespace']);
 
-let dataDir: string;
 let server: RunningPrometheus;
 let client: PrometheusClient;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'query-labels-'));
-  const { promtool } = await ensurePrometheus();
-  await backfill(promtool, dataDir, history(NOW));
-  server = await startPrometheus({ dataDir });
+  server = await startPrometheusWith(history(NOW));
   client = createPrometheusClient({ url: server.url });
 });
 
 afterAll(async () => {
   client?.close();
   await server?.stop();
-  await rm(dataDir, { recursive: true, force: true });
 });
 
 /** The labels of all samples; none where Prometheus cannot evaluate the query. */

@@ -1,14 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backfill } from '../../scripts/parts/backfill.ts';
-import {
-  ensurePrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-} from '../../scripts/parts/prometheus.ts';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createCustomMetrics } from '../../src/metrics/custom.ts';
 import {
@@ -26,6 +18,7 @@ import { answeredRequests } from '../fixtures/prometheus-requests.ts';
 import {
   prometheusServer,
   type RunningServer,
+  startPrometheusWith,
   victoriaMetricsServer,
 } from '../fixtures/real-servers.ts';
 import { compiledRule } from '../fixtures/rules.ts';
@@ -51,22 +44,17 @@ function fleetHistory(): string {
   ).join('\n');
 }
 
-let dataDir: string;
 let server: RunningPrometheus;
 let client: PrometheusClient;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'prometheus-data-'));
-  const { promtool } = await ensurePrometheus();
-  await backfill(promtool, dataDir, `${fleetHistory()}\n${history(NOW)}`);
-  server = await startPrometheus({ dataDir });
+  server = await startPrometheusWith(`${fleetHistory()}\n${history(NOW)}`);
   client = createPrometheusClient({ url: server.url });
 });
 
 afterAll(async () => {
   client?.close();
   await server?.stop();
-  await rm(dataDir, { recursive: true, force: true });
 });
 
 /** A server at one moment, so that all requests get the same. */

@@ -1,13 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { backfill } from '../../scripts/parts/backfill.ts';
-import {
-  ensurePrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-} from '../../scripts/parts/prometheus.ts';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import type { ObjectIdentity } from '../../src/metrics/objects.ts';
 import { createResourceMetrics, type ResourceMetrics } from '../../src/metrics/resource.ts';
@@ -16,6 +8,7 @@ import {
   type PrometheusClient,
 } from '../../src/prometheus/client/client.ts';
 import { prometheusServers } from '../../src/prometheus/servers.ts';
+import { startPrometheusWith } from '../fixtures/real-servers.ts';
 import { resourceRules } from '../fixtures/resource-rules.ts';
 import { type RecordingProxy, startRecordingProxy } from '../golden/recording-proxy.ts';
 
@@ -63,16 +56,12 @@ function history(): string {
   ].join('\n');
 }
 
-let dataDir: string;
 let prometheus: RunningPrometheus;
 let proxy: RecordingProxy;
 let client: PrometheusClient;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'prometheus-data-'));
-  const { promtool } = await ensurePrometheus();
-  await backfill(promtool, dataDir, history());
-  prometheus = await startPrometheus({ dataDir });
+  prometheus = await startPrometheusWith(history());
   proxy = await startRecordingProxy(prometheus.url);
   client = createPrometheusClient({ url: proxy.url });
 });
@@ -81,7 +70,6 @@ afterAll(async () => {
   client?.close();
   await proxy?.close();
   await prometheus?.stop();
-  await rm(dataDir, { recursive: true, force: true });
 });
 
 function metricsOf(rules: Parameters<typeof resourceRules>[0]): ResourceMetrics {

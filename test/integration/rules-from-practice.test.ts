@@ -5,13 +5,9 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { backfill } from '../../scripts/parts/backfill.ts';
-import {
-  ensurePrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-} from '../../scripts/parts/prometheus.ts';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import { check } from '../../src/commands/check.ts';
+import { startPrometheusWith } from '../fixtures/real-servers.ts';
 import { type StandaloneAdapter, startStandaloneAdapter } from '../fixtures/standalone-adapter.ts';
 
 const PODS = '{overrides: {namespace: {resource: namespace}, pod: {resource: pod}}}';
@@ -150,7 +146,6 @@ describe('served', () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'practice-'));
-    const { promtool } = await ensurePrometheus();
     const now = Math.floor(Date.now() / 1000);
     // A sample every 10 s, also for the time that the test takes.
     const times = Array.from({ length: 60 }, (_, index) => now - 300 + index * 10);
@@ -161,8 +156,7 @@ describe('served', () => {
         (at) => `calls_total{service="api",namespace="n"} ${(at - now) * 3 + 1000} ${at}`,
       ),
     ];
-    await backfill(promtool, join(directory, 'data'), `${lines.join('\n')}\n# EOF\n`);
-    prometheus = await startPrometheus({ dataDir: join(directory, 'data') });
+    prometheus = await startPrometheusWith(`${lines.join('\n')}\n# EOF\n`);
     const config = join(directory, 'rules.yaml');
     await writeFile(config, `${NEEDS_A_SELECTOR}${OR_ABSENT}`);
     adapter = await startStandaloneAdapter({

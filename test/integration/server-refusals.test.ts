@@ -1,10 +1,6 @@
-// What servers refuse in their own words: shared queries fall back, and the adapter becomes ready.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
 import { share } from '../../src/prometheus/sharing/share.ts';
 import type { QueryRequest } from '../../src/rules/query.ts';
@@ -14,7 +10,7 @@ import {
   victoriaMetricsServer,
 } from '../fixtures/real-servers.ts';
 import { compiledRule } from '../fixtures/rules.ts';
-import { type StandaloneAdapter, startStandaloneAdapter } from '../fixtures/standalone-adapter.ts';
+import { constantSamples, test } from '../fixtures/server-test.ts';
 import { startStandIn } from './stand-in-server.ts';
 
 const NAMESPACES = ['shop', 'stage'];
@@ -37,15 +33,6 @@ function each(write: (namespace: string, pod: string, value: number) => string):
   );
 }
 
-/** Each series at each moment that the tests can ask about. */
-function samples(): string {
-  const now = Math.floor(Date.now() / 1000);
-  const lines = SERIES.flatMap((series) =>
-    Array.from({ length: 30 }, (_, step) => `${series} ${now - 120 + step * 15}`),
-  );
-  return `${lines.join('\n')}\n# EOF\n`;
-}
-
 const servers = await Promise.all([
   prometheusServer('2.42'),
   prometheusServer('3.5'),
@@ -53,37 +40,7 @@ const servers = await Promise.all([
   victoriaMetricsServer('1.145'),
 ]);
 
-let directory: string;
-const closers: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'server-refusals-'));
-});
-
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-afterAll(async () => {
-  await rm(directory, { recursive: true, force: true });
-});
-
-async function adapterOf(
-  server: RunningServer,
-  rule: object,
-  flags: readonly string[] = [],
-): Promise<StandaloneAdapter> {
-  const config = join(directory, 'rules.yaml');
-  await writeFile(config, JSON.stringify({ rules: [rule] }));
-  const adapter = await startStandaloneAdapter({
-    config,
-    prometheusUrl: server.url,
-    certificates: directory,
-    flags: ['--prometheus-stall-timeout=0s', ...flags],
-  });
-  closers.push(adapter.stop);
-  return adapter;
-}
+const FLAGS = ['--prometheus-stall-timeout=0s'];
 
 const LIMITING_SERIES = { Prometheus: [], VictoriaMetrics: ['-search.maxSeries=5'] } as const;
 
@@ -95,18 +52,18 @@ const REFUSED_SERIES_QUERY = {
 
 const overrides = { namespace: { resource: 'namespace' }, pod: { resource: 'pod' } };
 
-describe.each(servers)('$name', ({ start, isMissing, product }) => {
-  test.skipIf(isMissing)(
+describe.each(servers)('$name', (server) => {
+  test.skipIf(server.isMissing)(
     'a shared query that is refused leaves each request its own value',
-    async () => {
-      const server = await start(samples());
-      closers.push(server.stop);
-      const adapter = await adapterOf(server, {
+    async ({ startServer, startAdapter }) => {
+      const rule = {
         seriesQuery: 'dup_used',
         resources: { overrides },
         name: { as: 'usage' },
         metricsQuery: DIVISION,
-      });
+      };
+      const running = await startServer(server, SERIES);
+      const adapter = await startAdapter(running, FLAGS, { rules: [rule] });
       const values: string[] = [];
       for (let round = 0; round < 6; round += 1) {
         const answers = each((namespace, pod) => `namespaces/${namespace}/pods/${pod}/usage`).map(
@@ -126,17 +83,18 @@ describe.each(servers)('$name', ({ start, isMissing, product }) => {
     },
   );
 
-  test.skipIf(isMissing)(
+  test.skipIf(server.isMissing)(
     'a server that refuses every series query does not keep the adapter from becoming ready',
-    async () => {
-      const server = await start(samples(), LIMITING_SERIES[product]);
-      closers.push(server.stop);
+    async ({ startServer, startAdapter }) => {
+      const { product } = server;
+      const running = await startServer(server, SERIES, LIMITING_SERIES[product]);
       const rule = {
         seriesQuery: REFUSED_SERIES_QUERY[product],
         resources: { overrides },
         metricsQuery: '<<.Series>>{<<.LabelMatchers>>}',
       };
-      const adapter = await adapterOf(server, rule, ['--discovery=series', '--check-promql=false']);
+      const flags = [...FLAGS, '--discovery=series', '--check-promql=false'];
+      const adapter = await startAdapter(running, flags, { rules: [rule] });
       expect((await adapter.get('/readyz')).status).toBe(200);
       expect(adapter.stdoutTail()).toMatch(
         /a series query failed.*(parse error|matching timeseries exceeds 5)/,
@@ -171,15 +129,12 @@ describe('a proxy that refuses only the shared query', () => {
   });
   let server: RunningServer;
 
-  beforeAll(async () => {
-    server = await (await prometheusServer('3.5')).start(samples());
+  test.beforeAll(async ({ fileResources }) => {
+    const starting = (await prometheusServer('3.5')).start(constantSamples(SERIES));
+    server = fileResources.adopt(await starting, (it) => it.stop());
   });
 
-  afterAll(async () => {
-    await server?.stop();
-  });
-
-  test.each(REFUSALS)('with %s %d', async (_, status, body) => {
+  test.for(REFUSALS)('with %s %d', async ([, status, body], { resources }) => {
     let refused = 0;
     const proxy = await startStandIn((received, response) => {
       const target = new URL(received.url ?? '/', server.url);
@@ -193,9 +148,9 @@ describe('a proxy that refuses only the shared query', () => {
         answer.pipe(response);
       }).end();
     });
-    closers.push(proxy.close);
+    resources.defer(() => proxy.close());
     const client = createPrometheusClient({ url: proxy.url });
-    closers.push(client.close);
+    resources.defer(() => client.close());
     const sharing = share(client, { maxAgeMs: 1000 });
     const values = await Promise.all(
       each((namespace, pod) => `${namespace}/${pod}`).map(async (object) => {

@@ -1,23 +1,16 @@
 // Clients that do not read what they ask for: the bar is that of a container with the chart's memory
 // limit.
-import { mkdtemp, rm } from 'node:fs/promises';
 import {
   type ClientHttp2Session,
   connect as connectHttp2,
   type OutgoingHttpHeaders,
 } from 'node:http2';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { backfill } from '../../scripts/parts/backfill.ts';
-import {
-  ensurePrometheus,
-  type RunningPrometheus,
-  startPrometheus,
-} from '../../scripts/parts/prometheus.ts';
+import type { RunningPrometheus } from '../../scripts/parts/prometheus.ts';
 import { type LimitedAdapter, pod, startLimitedAdapter } from '../fixtures/limited-adapter.ts';
+import { startPrometheusWith } from '../fixtures/real-servers.ts';
 import { sendRequest } from '../golden/adapter.ts';
 import { ACCESS_REVIEWS, parseReview } from '../golden/kubernetes-reviews.ts';
 
@@ -44,12 +37,9 @@ function selector(index: number): string {
 const listOf = (namespace: string, index: number) =>
   `${metricOf(namespace, '*')}?metricLabelSelector=${selector(index)}`;
 
-let directory: string;
 let prometheus: RunningPrometheus;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'unread-answers-'));
-  const { promtool } = await ensurePrometheus();
   const now = Math.floor(Date.now() / 1000);
   const lines = Object.entries(PODS).flatMap(([namespace, count]) =>
     Array.from(
@@ -57,13 +47,11 @@ beforeAll(async () => {
       (_, i) => `load{namespace="${namespace}",pod="web-${i}"} ${i} ${now}`,
     ),
   );
-  await backfill(promtool, directory, `# TYPE load gauge\n${lines.join('\n')}\n# EOF\n`);
-  prometheus = await startPrometheus({ dataDir: directory });
+  prometheus = await startPrometheusWith(`# TYPE load gauge\n${lines.join('\n')}\n# EOF\n`);
 });
 
 afterAll(async () => {
   await prometheus?.stop();
-  await rm(directory, { recursive: true, force: true });
 });
 
 async function review(path: string, document: unknown): Promise<object | undefined> {

@@ -1,20 +1,16 @@
 // Names of metrics and labels that need quotes in PromQL, as OpenTelemetry has them.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import { createResourceMetrics } from '../../src/metrics/resource.ts';
-import { createPrometheusClient } from '../../src/prometheus/client/client.ts';
+import {
+  createPrometheusClient,
+  type PrometheusClient,
+} from '../../src/prometheus/client/client.ts';
 import { prometheusServers } from '../../src/prometheus/servers.ts';
 import { readConfiguration } from '../../src/sources/file/configuration.ts';
-import {
-  prometheusServer,
-  type RealServer,
-  type RunningServer,
-  victoriaMetricsServer,
-} from '../fixtures/real-servers.ts';
-import { type StandaloneAdapter, startStandaloneAdapter } from '../fixtures/standalone-adapter.ts';
+import { prometheusServer, victoriaMetricsServer } from '../fixtures/real-servers.ts';
+import { test, valueOfPod } from '../fixtures/server-test.ts';
+import type { StandaloneAdapter } from '../fixtures/standalone-adapter.ts';
 
 const PLAIN = { overrides: { namespace: { resource: 'namespace' }, pod: { resource: 'pod' } } };
 const DOTTED = {
@@ -56,6 +52,8 @@ function usageRule(name: string) {
 
 const RESOURCE_RULES = { cpu: usageRule('cpu'), memory: usageRule('memory'), window: '1m' };
 
+const CONFIGURATION = { rules: RULES, resourceRules: RESOURCE_RULES };
+
 const POD = '"k8s.namespace.name"="shop","k8s.pod.name"="web-0"';
 
 const UTF8_SERIES = [
@@ -69,15 +67,6 @@ const UTF8_SERIES = [
 
 const LEGACY_SERIES = ['load{namespace="shop",pod="web-0"} 7'];
 
-/** Each series at each moment that the tests can ask about. */
-function samples(series: readonly string[]): string {
-  const now = Math.floor(Date.now() / 1000);
-  const lines = series.flatMap((each) =>
-    Array.from({ length: 30 }, (_, step) => `${each} ${now - 120 + step * 15}`),
-  );
-  return `${lines.join('\n')}\n# EOF\n`;
-}
-
 const [oldest, newest, ...others] = await Promise.all([
   prometheusServer('2.42'),
   prometheusServer('3.5'),
@@ -85,47 +74,8 @@ const [oldest, newest, ...others] = await Promise.all([
   victoriaMetricsServer('1.145'),
 ]);
 
-let directory: string;
-const closers: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'utf8-names-'));
-});
-
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-afterAll(async () => {
-  await rm(directory, { recursive: true, force: true });
-});
-
-async function started(server: RealServer, series: readonly string[]): Promise<RunningServer> {
-  const running = await server.start(samples(series));
-  closers.push(() => running.stop());
-  return running;
-}
-
-async function adapterOf(
-  { url }: RunningServer,
-  flags: readonly string[] = [],
-): Promise<StandaloneAdapter> {
-  const config = join(directory, 'rules.yaml');
-  await writeFile(config, JSON.stringify({ rules: RULES, resourceRules: RESOURCE_RULES }));
-  const adapter = await startStandaloneAdapter({
-    config,
-    prometheusUrl: url,
-    certificates: directory,
-    flags,
-  });
-  closers.push(() => adapter.stop());
-  return adapter;
-}
-
 /** CPU and memory, in thousandths, of the pod's containers and of the node. */
-async function usage({ url }: RunningServer) {
-  const client = createPrometheusClient({ url });
-  closers.push(() => client.close());
+async function usage(client: PrometheusClient) {
   const text = JSON.stringify({ resourceRules: RESOURCE_RULES });
   const { configuration } = readConfiguration('rules.yaml', text, {
     mapper: builtinResourceMapper(),
@@ -153,16 +103,9 @@ async function usage({ url }: RunningServer) {
   };
 }
 
-/** The value of a metric of the pod `web-0`, or the status of an answer without one. */
-async function podValue(adapter: StandaloneAdapter, metric: string): Promise<unknown> {
-  const path = `/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/pods/web-0/${metric}`;
-  const { status, body } = await adapter.get(path);
-  return status === 200 ? JSON.parse(body).items[0].value : status;
-}
-
 async function values(adapter: StandaloneAdapter): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {};
-  for (const { name } of RULES) found[name.as] = await podValue(adapter, name.as);
+  for (const { name } of RULES) found[name.as] = await valueOfPod(adapter, name.as);
   return found;
 }
 
@@ -178,23 +121,29 @@ const EVERY_VALUE = {
 };
 
 describe('names that need quotes', () => {
-  test('are quoted for Prometheus 3', async ({ skip }) => {
+  test('are quoted for Prometheus 3', async ({ resources, skip, startAdapter, startServer }) => {
     skip(!newest.name.startsWith('Prometheus 3.'), `there is only ${newest.name}`);
     const series = UTF8_SERIES.map(([open, labels, value]) => `${open}${labels}} ${value}`);
-    const server = await started(newest, [...LEGACY_SERIES, ...series.sort()]);
-    const adapter = await adapterOf(server);
+    const server = await startServer(newest, [...LEGACY_SERIES, ...series.sort()]);
+    const adapter = await startAdapter(server, [], CONFIGURATION);
     expect(await values(adapter)).toEqual(EVERY_VALUE);
     const listed = await adapter.get('/apis/custom.metrics.k8s.io/v1beta2');
     expect(listed.body).toContain('"pods/dotted"');
     expect(listed.body).not.toContain('"pods/cut"');
-    expect(await usage(server)).toEqual({
+    const client = createPrometheusClient({ url: server.url });
+    resources.defer(() => client.close());
+    expect(await usage(client)).toEqual({
       pods: [{ name: 'app', usage: { cpu: 250n, memory: 1_024_000n } }],
       nodes: [{ cpu: 2000n, memory: 4_096_000n }],
     });
   });
 
-  test('do not affect other metrics with a Prometheus without such names', async () => {
-    const adapter = await adapterOf(await started(oldest, LEGACY_SERIES));
+  test('do not affect other metrics with a Prometheus without such names', async ({
+    startAdapter,
+    startServer,
+  }) => {
+    const server = await startServer(oldest, LEGACY_SERIES);
+    const adapter = await startAdapter(server, [], CONFIGURATION);
     expect(await values(adapter)).toEqual({
       ...Object.fromEntries(RULES.map(({ name }) => [name.as, 404])),
       legacy: '7',
@@ -202,18 +151,18 @@ describe('names that need quotes', () => {
   });
 
   describe.each(others)('with $name and --check-promql=false', (server) => {
-    test('stand as the template writes them', async ({ skip }) => {
+    test('stand as the template writes them', async ({ skip, startAdapter, startServer }) => {
       skip(server.isMissing, `there is no ${server.name}`);
       const series = UTF8_SERIES.map(([open, labels, value]) => {
         const [, name = '', more = ''] = /^\{"([^"]*)",(.*)$/.exec(open) ?? [];
         return `${name}{${more}${labels}} ${value}`.replaceAll(/"([a-z0-9.]+)"=/g, '$1=');
       });
-      const running = await started(server, [...LEGACY_SERIES, ...series.sort()]);
-      const adapter = await adapterOf(running, ['--check-promql=false']);
+      const running = await startServer(server, [...LEGACY_SERIES, ...series.sort()]);
+      const adapter = await startAdapter(running, ['--check-promql=false'], CONFIGURATION);
       const { u7, u8, ...found } = await values(adapter);
       const { u7: _7, u8: _8, cut: _, ...expected } = EVERY_VALUE;
       expect(found).toMatchObject(expected);
-      // Quotes in a list of labels are known to VictoriaMetrics since 1.120 or so.
+      // VictoriaMetrics supports quotes in a list of labels since about 1.120.
       const isOld = server.name.includes('1.112');
       expect([u7, u8]).toEqual(isOld ? [500, 500] : ['21', '21']);
     });
