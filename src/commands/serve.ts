@@ -15,7 +15,7 @@ import {
   type ApiRegistration,
   unavailableWhile,
 } from '../apiserver/registration/api-registration.ts';
-import { CertificateError } from '../apiserver/serving-certificate.ts';
+import { CertificateError } from '../apiserver/serving-certificate/serving-certificate.ts';
 import { sleep } from '../async/sleep.ts';
 import { type RelistLoop, startRelistLoop } from '../catalog/relist.ts';
 import { serveHelp } from '../cli/help.ts';

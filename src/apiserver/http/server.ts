@@ -19,7 +19,7 @@ import {
 } from '../connections/connections.ts';
 import type { OpenRequest } from '../connections/open-request.ts';
 import { rejectPlainHttp } from '../connections/plain-http.ts';
-import type { ServingCertificate } from '../serving-certificate.ts';
+import type { ServingCertificate } from '../serving-certificate/serving-certificate.ts';
 import { openHttp2Request } from './http2-exchange.ts';
 
 export interface ServerOptions {

@@ -1,11 +1,11 @@
 import type { NamedCertificate, Server } from '../../apiserver/http/server.ts';
-import { selfSignedCertificate } from '../../apiserver/self-signed-certificate.ts';
+import { selfSignedCertificate } from '../../apiserver/serving-certificate/self-signed-certificate.ts';
 import {
   CertificateError,
   namesInCertificate,
   readServingCertificate,
   type ServingCertificate,
-} from '../../apiserver/serving-certificate.ts';
+} from '../../apiserver/serving-certificate/serving-certificate.ts';
 import type { ServingOptions } from '../../cli/serve/serve-options.ts';
 import type { SniCertificate } from '../../cli/serve/sni-certificate.ts';
 import { type FileWatch, watchFile } from '../../files/watch.ts';
