@@ -26,8 +26,8 @@ it('exports the last relist', async () => {
     'relist_last_timestamp_seconds{outcome="partial"}': NOW / 1000,
     'rules_failing{api="custom"}': 1,
     'served_metrics{api="external"}': 12,
-    'discovered_series_queries{strategy="series"}': 1,
-    'discovered_series_queries{strategy="labels"}': 6,
+    'discovery_series_queries{strategy="series"}': 1,
+    'discovery_series_queries{strategy="labels"}': 6,
   });
 });
 

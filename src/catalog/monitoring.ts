@@ -59,7 +59,7 @@ function relistMetrics(registry: MetricsRegistry, now: () => number): RelistMetr
     labels: { api: APIS },
   });
   const queries = registry.gauge({
-    name: 'discovered_series_queries',
+    name: 'discovery_series_queries',
     help: 'Series queries that succeeded at the last relist, by discovery strategy: label endpoints (labels) or /api/v1/series (series).',
     labels: { strategy: STRATEGIES },
   });

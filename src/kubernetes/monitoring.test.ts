@@ -20,7 +20,7 @@ it('exports the object index', async () => {
     'object_index_list_duration_seconds_sum{resource="pods"}': 0.5,
     'object_index_watches_ended_total{resource="pods",outcome="gone"}': 1,
     'object_index_events_total{resource="pods",type="BOOKMARK"}': 1,
-    'object_requests_total{resource="pods",source="index"}': 1,
+    'object_lookups_total{resource="pods",source="index"}': 1,
   });
   expect(samples).not.toHaveProperty(['object_index_objects{resource="nodes"}']);
 });

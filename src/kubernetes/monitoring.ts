@@ -50,7 +50,7 @@ export function createKubernetesMetrics(registry: MetricsRegistry): ObjectIndexM
     labels: { resource: ANY_VALUE, type: ANY_VALUE },
   });
   const requests = registry.counter({
-    name: 'object_requests_total',
+    name: 'object_lookups_total',
     help: 'Lookups of objects, by the source of the result; none if the lookup failed.',
     labels: { resource: ANY_VALUE, source: SOURCES },
   });

@@ -17,7 +17,7 @@ const REASONS = [
 
 export function createValueMetrics(registry: MetricsRegistry): ValueMetrics {
   const leftOut = registry.counter({
-    name: 'samples_left_out_total',
+    name: 'samples_dropped_total',
     help: 'Samples returned by Prometheus that were not used, by reason.',
     labels: { api: APIS, reason: REASONS },
   });

@@ -54,8 +54,8 @@ it('exports requests, their bytes and their notices', async () => {
   metrics.prometheusAnswered('series', 20_000_000);
   metrics.prometheusAnswered('labels', 300);
   metrics.prometheusAnswered('labels', 44);
-  metrics.answerNoticed('query', 'partial');
-  metrics.prometheusClockOffset(-3);
+  metrics.responseWarning('query', 'partial');
+  metrics.prometheusClockSkew(-3);
   expect(await samples()).toMatchObject({
     'prometheus_requests_total{endpoint="query",outcome="success"}': 1,
     'prometheus_requests_total{endpoint="query",outcome="timeout"}': 0,
@@ -64,26 +64,26 @@ it('exports requests, their bytes and their notices', async () => {
     'prometheus_request_duration_seconds_bucket{le="0.025",endpoint="query"}': 1,
     'prometheus_response_bytes_total{endpoint="series"}': 20_000_000,
     'prometheus_response_bytes_total{endpoint="labels"}': 344,
-    'prometheus_answer_notices_total{endpoint="query",notice="partial"}': 1,
-    prometheus_clock_offset_seconds: -3,
+    'prometheus_response_warnings_total{endpoint="query",type="partial"}': 1,
+    prometheus_clock_skew_seconds: -3,
   });
 });
 
 it('exports the sharing of queries', async () => {
   const { metrics, samples } = create();
   expect(await samples()).toMatchObject({
-    'queries_total{scope="all",answered="joined"}': 0,
-    'kept_answers{scope="own"}': 0,
+    'queries_total{scope="all",source="in_flight"}': 0,
+    'query_cache_entries{scope="own"}': 0,
   });
-  metrics.queryNeeded('own', 'asked');
-  metrics.queryNeeded('all', 'joined');
-  metrics.queryNeeded('all', 'joined');
+  metrics.queryNeeded('own', 'prometheus');
+  metrics.queryNeeded('all', 'in_flight');
+  metrics.queryNeeded('all', 'in_flight');
   metrics.answersKept('all', 3, 900);
   metrics.answersKept('all', 2, 600);
   expect(await samples()).toMatchObject({
-    'queries_total{scope="own",answered="asked"}': 1,
-    'queries_total{scope="all",answered="joined"}': 2,
-    'kept_answers{scope="all"}': 2,
-    'kept_answers_bytes{scope="all"}': 600,
+    'queries_total{scope="own",source="prometheus"}': 1,
+    'queries_total{scope="all",source="in_flight"}': 2,
+    'query_cache_entries{scope="all"}': 2,
+    'query_cache_bytes{scope="all"}': 600,
   });
 });

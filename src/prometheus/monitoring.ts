@@ -17,7 +17,7 @@ export function createPrometheusMetrics(registry: MetricsRegistry): PrometheusMe
 type PrometheusOutcome = FinishedRequest['outcome'];
 
 /** `partial`: the response is partial; `annotation`: it has a PromQL annotation. */
-type AnswerNotice = 'partial' | 'annotation';
+type WarningType = 'partial' | 'annotation';
 
 interface ResponseMetrics {
   prometheusRequest(
@@ -27,10 +27,10 @@ interface ResponseMetrics {
   ): void;
   /** @param bytes of a response or a part of it, decompressed */
   prometheusAnswered(endpoint: PrometheusEndpoint, bytes: number): void;
-  /** A response had one or more notices of this kind. */
-  answerNoticed(endpoint: PrometheusEndpoint, notice: AnswerNotice): void;
+  /** A response had one or more warnings of this type. */
+  responseWarning(endpoint: PrometheusEndpoint, type: WarningType): void;
   /** The number of seconds by which the clock of Prometheus is ahead. */
-  prometheusClockOffset(seconds: number): void;
+  prometheusClockSkew(seconds: number): void;
 }
 
 const ENDPOINTS = [
@@ -51,7 +51,7 @@ const OUTCOMES = [
   'unauthorized',
   'canceled',
 ] as const satisfies readonly PrometheusOutcome[];
-const NOTICES = ['partial', 'annotation'] as const satisfies readonly AnswerNotice[];
+const WARNING_TYPES = ['partial', 'annotation'] as const satisfies readonly WarningType[];
 
 function responseMetrics(registry: MetricsRegistry): ResponseMetrics {
   const requests = registry.counter({
@@ -69,13 +69,13 @@ function responseMetrics(registry: MetricsRegistry): ResponseMetrics {
     help: 'Bytes of the responses of Prometheus, decompressed.',
     labels: { endpoint: ENDPOINTS },
   });
-  const notices = registry.counter({
-    name: 'prometheus_answer_notices_total',
-    help: 'Responses of Prometheus that are partial (partial) or have PromQL annotations (annotation).',
-    labels: { endpoint: ENDPOINTS, notice: NOTICES },
+  const warnings = registry.counter({
+    name: 'prometheus_response_warnings_total',
+    help: 'Responses of Prometheus that are partial (partial) or have PromQL annotations (annotation), by type.',
+    labels: { endpoint: ENDPOINTS, type: WARNING_TYPES },
   });
-  const offset = registry.gauge({
-    name: 'prometheus_clock_offset_seconds',
+  const skew = registry.gauge({
+    name: 'prometheus_clock_skew_seconds',
     help: 'Seconds by which the clock of Prometheus is ahead of that of the adapter, from the Date header of the last response; 0 if no difference can be measured.',
   });
   return {
@@ -84,8 +84,8 @@ function responseMetrics(registry: MetricsRegistry): ResponseMetrics {
       duration.observe({ endpoint }, seconds);
     },
     prometheusAnswered: (endpoint, count) => bytes.inc({ endpoint }, count),
-    answerNoticed: (endpoint, notice) => notices.inc({ endpoint, notice }),
-    prometheusClockOffset: (seconds) => offset.set(seconds),
+    responseWarning: (endpoint, type) => warnings.inc({ endpoint, type }),
+    prometheusClockSkew: (seconds) => skew.set(seconds),
   };
 }
 
@@ -156,32 +156,32 @@ function guardMetrics(registry: MetricsRegistry): GuardMetrics {
 
 interface SharingMetrics {
   /** A request needed the result of a query. */
-  queryNeeded(scope: NeededQuery['scope'], answered: NeededQuery['answered']): void;
+  queryNeeded(scope: NeededQuery['scope'], source: NeededQuery['source']): void;
   /** The number and the approximate size of the results that are kept. */
   answersKept(scope: NeededQuery['scope'], count: number, bytes: number): void;
 }
 
 const SCOPES = ['own', 'all'] as const satisfies readonly NeededQuery['scope'][];
-const ANSWERED = [
-  'asked',
-  'joined',
-  'reused',
-] as const satisfies readonly NeededQuery['answered'][];
+const SOURCES = [
+  'prometheus',
+  'in_flight',
+  'cache',
+] as const satisfies readonly NeededQuery['source'][];
 
 function sharingMetrics(registry: MetricsRegistry): SharingMetrics {
   const needed = registry.counter({
     name: 'queries_total',
-    help: 'Queries that API requests needed: sent (asked), joined while in flight (joined), or answered from a recent result (reused); for the objects of the request (own), or for all objects of a metric (all).',
-    labels: { scope: SCOPES, answered: ANSWERED },
+    help: 'Queries that API requests needed, by the source of the result: sent for the request (prometheus), already sent for another request (in_flight), or a recent result (cache). The scope is the objects of the request (own), or all objects of a metric (all).',
+    labels: { scope: SCOPES, source: SOURCES },
   });
   const kept = registry.gauge({
-    name: 'kept_answers',
-    help: 'Query results that are kept for reuse.',
+    name: 'query_cache_entries',
+    help: 'Query results in the cache.',
     labels: { scope: SCOPES },
   });
   const bytes = registry.gauge({
-    name: 'kept_answers_bytes',
-    help: 'Approximate memory of these results.',
+    name: 'query_cache_bytes',
+    help: 'Approximate memory of the cached query results.',
     labels: { scope: SCOPES },
   });
   for (const scope of SCOPES) {
@@ -189,7 +189,7 @@ function sharingMetrics(registry: MetricsRegistry): SharingMetrics {
     bytes.set({ scope }, 0);
   }
   return {
-    queryNeeded: (scope, answered) => needed.inc({ scope, answered }),
+    queryNeeded: (scope, source) => needed.inc({ scope, source }),
     answersKept(scope, count, size) {
       kept.set({ scope }, count);
       bytes.set({ scope }, size);

@@ -41,10 +41,10 @@ export interface NeededQuery {
   /** `own`: for the objects of the request; `all`: for all objects of a metric. */
   readonly scope: 'own' | 'all';
   /**
-   * `asked`: sent for this request; `joined`: already in flight for another request; `reused`: answered
-   * by a cached result.
+   * Where the result comes from: `prometheus`, the query is sent for this request; `in_flight`, it was
+   * already sent for another request; `cache`, a recent result.
    */
-  readonly answered: 'asked' | 'joined' | 'reused';
+  readonly source: 'prometheus' | 'in_flight' | 'cache';
 }
 
 /** How a query ended for the request that needed it. */

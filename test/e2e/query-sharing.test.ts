@@ -194,7 +194,7 @@ async function counts() {
     queries,
     listings: apiServer.sum('apiserver_request_total', { verb: 'LIST', resource: 'pods' }),
     needed: own.sum('prom_metrics_adapter_queries_total'),
-    asked: own.sum('prom_metrics_adapter_queries_total', { answered: 'asked' }),
+    asked: own.sum('prom_metrics_adapter_queries_total', { source: 'prometheus' }),
   };
 }
 

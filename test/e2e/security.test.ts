@@ -167,7 +167,7 @@ describe('without good credentials', () => {
           {
             promql: `sum(open_connections{namespace="${OWN}",pod="${OWN}-0"}) by (pod)`,
             scope: 'own',
-            answered: 'asked',
+            source: 'prometheus',
             durationSeconds: expect.any(Number),
             outcome: 'success',
           },

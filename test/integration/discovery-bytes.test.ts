@@ -101,7 +101,7 @@ async function firstRelist(discovery: 'series' | 'auto') {
       statuses: [custom.status, external.status],
       served: [custom.body, external.body],
       bytes: values('prom_metrics_adapter_prometheus_response_bytes_total'),
-      ways: values('prom_metrics_adapter_discovered_series_queries'),
+      ways: values('prom_metrics_adapter_discovery_series_queries'),
     };
   } finally {
     await adapter.stop();

@@ -223,12 +223,12 @@ describe('a request that finds nothing, or less than asked', () => {
     const { body } = await get('/metrics');
     const counts = String(body)
       .split('\n')
-      .filter((line) => /^prom_metrics_adapter_samples_left_out_total.* [1-9]/.test(line));
+      .filter((line) => /^prom_metrics_adapter_samples_dropped_total.* [1-9]/.test(line));
     expect(counts).toEqual([
-      'prom_metrics_adapter_samples_left_out_total{api="custom",reason="label_missing"} 2',
-      'prom_metrics_adapter_samples_left_out_total{api="custom",reason="other_namespace"} 1',
-      'prom_metrics_adapter_samples_left_out_total{api="custom",reason="other_object"} 1',
-      'prom_metrics_adapter_samples_left_out_total{api="custom",reason="several_for_one_object"} 1',
+      'prom_metrics_adapter_samples_dropped_total{api="custom",reason="label_missing"} 2',
+      'prom_metrics_adapter_samples_dropped_total{api="custom",reason="other_namespace"} 1',
+      'prom_metrics_adapter_samples_dropped_total{api="custom",reason="other_object"} 1',
+      'prom_metrics_adapter_samples_dropped_total{api="custom",reason="several_for_one_object"} 1',
     ]);
     expect(String(body)).toContain(
       'prom_metrics_adapter_rules_without_metrics{api="external",reason="no_namespace_label"} 1',

@@ -11,7 +11,7 @@ it('has metrics that promtool accepts', async () => {
   metrics.uncaughtError();
   metrics.apiRequestStarted()({ verb: 'get', group: '', resource: 'pods', code: 200 });
   const { body } = await metrics.render();
-  expect(body).toContain('prom_metrics_adapter_faults_total 1');
+  expect(body).toContain('prom_metrics_adapter_uncaught_errors_total 1');
   expect(await promtoolProblems(body)).toBe('');
   // Shows that promtool reports a wrong name.
   expect(await promtoolProblems('# TYPE a_total gauge\na_total 1\n')).toContain('a_total');

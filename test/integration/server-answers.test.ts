@@ -104,14 +104,14 @@ describe('clocks', () => {
     expect(adapter.stdoutTail()).toMatch(
       /WARN clock skew between Prometheus and this machine.* prometheusIsAheadBySeconds=-?\d+/,
     );
-    const offset = await ownMetric(adapter, 'prometheus_clock_offset_seconds');
+    const offset = await ownMetric(adapter, 'prometheus_clock_skew_seconds');
     expect(Math.sign(offset)).toBe(Math.sign(by));
     expect(Math.abs(offset)).toBeGreaterThan(Math.abs(least));
   });
 
   test('without skew log nothing', async () => {
     const adapter = await adapterOf(await proxyWith(same));
-    expect(await ownMetric(adapter, 'prometheus_clock_offset_seconds')).toBe(0);
+    expect(await ownMetric(adapter, 'prometheus_clock_skew_seconds')).toBe(0);
     expect(adapter.stdoutTail()).not.toContain('clocks');
   });
 });
@@ -177,7 +177,7 @@ describe('a partial response', () => {
       expect(log).toMatch(
         /WARN a response of Prometheus is partial and is not used endpoint="query"/,
       );
-      const count = 'prometheus_answer_notices_total{endpoint="query",notice="partial"}';
+      const count = 'prometheus_response_warnings_total{endpoint="query",type="partial"}';
       expect(await ownMetric(adapter, count)).toBe(1);
     },
   );

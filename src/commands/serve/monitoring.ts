@@ -33,7 +33,7 @@ const API_GROUPS = [customMetricsGroup, externalMetricsGroup, resourceMetricsGro
 export function createMonitoring(): Monitoring {
   const registry = createMetricsRegistry(version);
   const uncaughtErrors = registry.counter({
-    name: 'faults_total',
+    name: 'uncaught_errors_total',
     help: 'Uncaught errors, which are bugs of the adapter; the log has them.',
   });
   return {

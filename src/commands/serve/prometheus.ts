@@ -33,8 +33,8 @@ export async function connectPrometheus(
     },
     sharing: {
       maxAgeMs: flags.queryMaxAge,
-      onQuery({ scope, answered }) {
-        metrics.queryNeeded(scope, answered);
+      onQuery({ scope, source }) {
+        metrics.queryNeeded(scope, source);
         return () => undefined;
       },
       onKept: metrics.answersKept,

@@ -130,7 +130,7 @@ describe('createAnswerReport', () => {
     const { report, metrics } = reporting();
     for (let count = 0; count < 3; count += 1) report(nothing);
     expect((await metrics.render()).body).toContain(
-      'prom_metrics_adapter_samples_left_out_total{api="custom",reason="label_missing"} 6',
+      'prom_metrics_adapter_samples_dropped_total{api="custom",reason="label_missing"} 6',
     );
   });
 });

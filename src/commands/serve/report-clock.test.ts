@@ -13,7 +13,7 @@ test('clock skew above 30 s is logged once, and when it ends', async () => {
     expect.objectContaining({ level: 'warn', fields: { prometheusIsAheadBySeconds: 31 } }),
   ]);
   expect((await metrics.render()).body).toContain(
-    'prom_metrics_adapter_prometheus_clock_offset_seconds 290\n',
+    'prom_metrics_adapter_prometheus_clock_skew_seconds 290\n',
   );
   now += 60_000;
   report(-2.4);

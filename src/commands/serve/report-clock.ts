@@ -21,7 +21,7 @@ export function createClockReport(
   let areApart = false;
   let loggedAt = Number.NEGATIVE_INFINITY;
   return (offsetSeconds) => {
-    metrics.prometheusClockOffset(offsetSeconds);
+    metrics.prometheusClockSkew(offsetSeconds);
     const areApartNow = Math.abs(offsetSeconds) > MOST_APART;
     if (areApartNow === areApart || now() - loggedAt < PAUSE) return;
     areApart = areApartNow;

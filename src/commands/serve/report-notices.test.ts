@@ -34,7 +34,7 @@ test('partial responses and annotations are counted, and logged once in ten minu
     andOthers: 1,
   });
   const { body } = await metrics.render();
-  const name = 'prom_metrics_adapter_prometheus_answer_notices_total';
+  const name = 'prom_metrics_adapter_prometheus_response_warnings_total';
   expect(body).toContain(`${name}{endpoint="query",notice="partial"} 3\n`);
   expect(body).toContain(`${name}{endpoint="label_values",notice="partial"} 1\n`);
   expect(body).toContain(`${name}{endpoint="query",notice="annotation"} 2\n`);

@@ -42,7 +42,7 @@ export function createNoticeReport(
     const of = { endpoint, asked: asked.slice(0, LONGEST_QUERY) };
     const [missing] = partial;
     if (missing !== undefined) {
-      metrics.answerNoticed(endpoint, 'partial');
+      metrics.responseWarning(endpoint, 'partial');
       const fields = admitted(endpoint, missing);
       const what = outcome === 'partial' ? 'is not used' : 'is used';
       if (fields) {
@@ -51,7 +51,7 @@ export function createNoticeReport(
         log.warn(message, { ...of, warning: missing, ...others, ...fields });
       }
     }
-    if (annotations.length > 0) metrics.answerNoticed(endpoint, 'annotation');
+    if (annotations.length > 0) metrics.responseWarning(endpoint, 'annotation');
     for (const annotation of annotations) {
       const fields = admitted(endpoint, annotation);
       if (fields)

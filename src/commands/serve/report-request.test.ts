@@ -22,8 +22,8 @@ const answered: ReportedRequest = {
   code: 200,
   durationSeconds: 0.25,
   queries: [
-    { promql: PROMQL, scope: 'own', answered: 'reused', end: { durationSeconds: 0.125 } },
-    { promql: 'all', scope: 'all', answered: 'asked', end: undefined },
+    { promql: PROMQL, scope: 'own', source: 'cache', end: { durationSeconds: 0.125 } },
+    { promql: 'all', scope: 'all', source: 'prometheus', end: undefined },
   ],
   error: undefined,
 };
@@ -57,8 +57,8 @@ const base = {
   queryCount: 2,
 };
 const queries = [
-  { promql: PROMQL, scope: 'own', answered: 'reused', durationSeconds: 0.125, outcome: 'success' },
-  { promql: 'all', scope: 'all', answered: 'asked', outcome: 'under way' },
+  { promql: PROMQL, scope: 'own', source: 'cache', durationSeconds: 0.125, outcome: 'success' },
+  { promql: 'all', scope: 'all', source: 'prometheus', outcome: 'in flight' },
 ];
 
 describe('a request in the log', () => {
@@ -90,7 +90,7 @@ describe('a request in the log', () => {
   it('is there at every level when it failed, with its queries', async () => {
     const error = new Error('unable to fetch metrics', { cause: new Error('down') });
     const end = { durationSeconds: 1, error: new Error('down') };
-    const failed = { promql: PROMQL, scope: 'own', answered: 'asked', end } as const;
+    const failed = { promql: PROMQL, scope: 'own', source: 'prometheus', end } as const;
     expect(await logged(0, { ...answered, code: 500, queries: [failed], error })).toEqual({
       ...base,
       level: 'error',
@@ -102,7 +102,7 @@ describe('a request in the log', () => {
         {
           promql: PROMQL,
           scope: 'own',
-          answered: 'asked',
+          source: 'prometheus',
           durationSeconds: 1,
           outcome: 'failure',
           error: 'down',
@@ -131,7 +131,7 @@ describe('a request in the log', () => {
     const query = {
       promql: 'x'.repeat(100_000),
       scope: 'own',
-      answered: 'asked',
+      source: 'prometheus',
       end: { durationSeconds: 1 },
     } as const;
     const line = await logged(6, { ...answered, queries: Array(5000).fill(query) });

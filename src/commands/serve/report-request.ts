@@ -67,12 +67,12 @@ function withText(fields: Record<string, unknown>, error: unknown): Record<strin
   return error === undefined ? fields : { ...fields, error: errorText(error) };
 }
 
-/** What was asked, how that was answered, and what came of it. */
+/** The queries for the log, with the source and the outcome of each. */
 function loggableQueries(queries: readonly RequestQuery[]): readonly object[] {
-  return queries.slice(0, MOST_QUERIES).map(({ promql, scope, answered, end }) => ({
+  return queries.slice(0, MOST_QUERIES).map(({ promql, scope, source, end }) => ({
     promql,
     scope,
-    answered,
+    source,
     durationSeconds: end?.durationSeconds,
     outcome: outcomeOf(end),
     error: end?.error,
@@ -80,7 +80,7 @@ function loggableQueries(queries: readonly RequestQuery[]): readonly object[] {
 }
 
 function outcomeOf(end: RequestQuery['end']): string {
-  if (end === undefined) return 'under way';
+  if (end === undefined) return 'in flight';
   return end.error === undefined ? 'success' : 'failure';
 }
 

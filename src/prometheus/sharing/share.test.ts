@@ -676,9 +676,9 @@ describe('a caller is told of every query that it needs', () => {
     await Promise.all([first, second]);
     await get('a');
     expect(told).toEqual([
-      { query: { promql: ofA, scope: 'own', answered: 'asked' }, end: { durationSeconds: 0.5 } },
-      { query: { promql: ofA, scope: 'own', answered: 'joined' }, end: { durationSeconds: 0.2 } },
-      { query: { promql: ofA, scope: 'own', answered: 'reused' }, end: { durationSeconds: 0 } },
+      { query: { promql: ofA, scope: 'own', source: 'prometheus' }, end: { durationSeconds: 0.5 } },
+      { query: { promql: ofA, scope: 'own', source: 'in_flight' }, end: { durationSeconds: 0.2 } },
+      { query: { promql: ofA, scope: 'own', source: 'cache' }, end: { durationSeconds: 0 } },
     ]);
     expect(counted).toEqual({ own: 3, all: 0 });
     expect(kept).toEqual({ own: 1, all: 0 });
@@ -696,12 +696,12 @@ describe('a caller is told of every query that it needs', () => {
     await both;
     const failed = { durationSeconds: 0, error: refusal };
     expect(told.slice(0, 2)).toEqual([
-      { query: { promql: FOR_ALL, scope: 'all', answered: 'asked' }, end: failed },
-      { query: { promql: FOR_ALL, scope: 'all', answered: 'joined' }, end: failed },
+      { query: { promql: FOR_ALL, scope: 'all', source: 'prometheus' }, end: failed },
+      { query: { promql: FOR_ALL, scope: 'all', source: 'in_flight' }, end: failed },
     ]);
     expect(told.slice(2)).toMatchObject([
-      { query: { promql: ofA, scope: 'own', answered: 'asked' }, end: { durationSeconds: 0 } },
-      { query: { scope: 'own', answered: 'asked' }, end: { durationSeconds: 0 } },
+      { query: { promql: ofA, scope: 'own', source: 'prometheus' }, end: { durationSeconds: 0 } },
+      { query: { scope: 'own', source: 'prometheus' }, end: { durationSeconds: 0 } },
     ]);
     expect(counted).toEqual({ own: 4, all: 2 });
     expect(kept).toEqual({ own: 4, all: 0 });
@@ -730,7 +730,7 @@ describe('a caller is told of every query that it needs', () => {
     const both = Promise.all(['up', 'up'].map((up) => runner.query(up, { origin, onQuery })));
     for (const { answer } of asked) answer({});
     await both;
-    expect(told.map(({ query }) => query.answered)).toEqual(['asked', 'asked']);
+    expect(told.map(({ query }) => query.source)).toEqual(['prometheus', 'prometheus']);
   });
 });
 

@@ -97,12 +97,12 @@ export function share<Client extends QueryRunner>(
 
   function ask(promql: string, caller: QueryOptions): Promise<QueryAnswer> {
     if (caller.origin?.rule.sharing === false) {
-      const query = { promql, scope: 'own', answered: 'asked' } as const;
+      const query = { promql, scope: 'own', source: 'prometheus' } as const;
       return observed(query, caller, () =>
         client.query(promql, { signal: caller.signal, flow: caller.flow }),
       );
     }
-    const query = { promql, scope: 'own', answered: howAnswered(own, promql) } as const;
+    const query = { promql, scope: 'own', source: sourceOf(own, promql) } as const;
     return observed(query, caller, () =>
       own.get(
         promql,
@@ -120,7 +120,7 @@ export function share<Client extends QueryRunner>(
     caller: QueryOptions,
   ): Promise<QueryAnswer | undefined> {
     const { promql } = metric.shared;
-    const query = { promql, scope: 'all', answered: howAnswered(forAll, promql) } as const;
+    const query = { promql, scope: 'all', source: sourceOf(forAll, promql) } as const;
     try {
       const samples = await observed(query, caller, () =>
         forAll.get(promql, (stop) => askForAll(metric, stop), caller.signal),
@@ -184,14 +184,14 @@ export function share<Client extends QueryRunner>(
   };
 }
 
-function howAnswered<T>(answers: RecentAnswers<T>, promql: string): NeededQuery['answered'] {
+function sourceOf<T>(answers: RecentAnswers<T>, promql: string): NeededQuery['source'] {
   switch (answers.find(promql)) {
     case 'kept':
-      return 'reused';
+      return 'cache';
     case 'running':
-      return 'joined';
+      return 'in_flight';
     default:
-      return 'asked';
+      return 'prometheus';
   }
 }
 
