@@ -255,7 +255,7 @@ test.each([
     const served = answers.filter(({ sentAt, status }) => sentAt > backAt && status === 200);
     expect(served.length).toBeGreaterThan(CLIENTS);
     expect(new Set(answers.slice(-CLIENTS).map(({ status }) => status))).toEqual(new Set([200]));
-    expect(adapter.stdoutTail()).toContain('Prometheus is available again');
+    expect(adapter.stdoutTail()).toContain('Prometheus reachable again');
     // Nothing has piled up.
     const { states } = watched;
     const most = (of: 'running' | 'queued' | 'memory', from: number, to: number) =>

@@ -215,7 +215,7 @@ describe('a start without Prometheus', () => {
       expect(JSON.parse(early.body)).toMatchObject({
         kind: 'Status',
         reason: 'ServiceUnavailable',
-        message: 'Prometheus has not told yet which series exist',
+        message: 'initial discovery has not finished',
         details: { retryAfterSeconds: 1 },
       });
       const discovery = await waiting.get('/apis/custom.metrics.k8s.io/v1beta2');

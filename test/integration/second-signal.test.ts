@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 it.each(['SIGTERM', 'SIGINT'] as const)(
-  'ends at once when %s comes while it ends in order',
+  'exits immediately on a second signal: %s',
   async (second) => {
     const config = path.join(scratch, 'config.yaml');
     await writeFile(config, 'rules: []');
@@ -32,7 +32,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
     const ended = once(child, 'exit');
     for await (const line of createInterface(child.stderr)) {
       if (line.includes('INFO serving')) child.kill('SIGTERM');
-      if (line.includes('INFO ending')) child.kill(second);
+      if (line.includes('INFO shutting down')) child.kill(second);
     }
     expect(await ended).toEqual([1, null]);
   },

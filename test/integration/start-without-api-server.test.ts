@@ -54,7 +54,7 @@ it('takes the signal to end while it waits for an API server that says nothing',
   await asked.promise;
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
-  expect(await told).toContain('ending: nothing is served yet');
+  expect(await told).toContain('shutting down: not serving yet');
 }, 30_000);
 
 it('serves before the API server has had all the time to say which resources there are', async () => {

@@ -107,7 +107,7 @@ describe('docs/troubleshooting.md', () => {
     await replaceRules(RULES.replace('by (<<.GroupBy>>)', 'by <<.GroupBy>>)'));
     await expect.poll(() => lines().join('\n')).toContain('rules file rejected');
     await prometheus.kill();
-    await expect.poll(() => lines().join('\n')).toContain('Prometheus is unavailable');
+    await expect.poll(() => lines().join('\n')).toContain('Prometheus unreachable, failing fast');
 
     expect(quoted.length).toBeGreaterThan(10);
     expect(quoted.filter((line) => !lines().includes(line))).toEqual([]);

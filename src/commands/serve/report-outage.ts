@@ -21,7 +21,7 @@ export function createOutageReport(log: Logger, metrics: PrometheusMetrics): Gua
     },
     outageEnded({ since }) {
       metrics.circuitClosed();
-      log.info('Prometheus is available again', { outageSeconds: (Date.now() - since) / 1000 });
+      log.info('Prometheus reachable again', { outageSeconds: (Date.now() - since) / 1000 });
     },
   };
 }
