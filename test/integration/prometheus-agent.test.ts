@@ -33,7 +33,7 @@ test.each(['2.42', '3.5'] as const)('Prometheus %s in agent mode', async (versio
     try {
       await expect
         .poll(() => adapter.stdoutTail())
-        .toMatch(/a series query failed.*this Prometheus runs in agent mode and has no query API/);
+        .toMatch(/series query failed.*this Prometheus runs in agent mode and has no query API/);
       expect((await adapter.get('/readyz')).status).toBe(500);
     } finally {
       await adapter.stop();

@@ -212,9 +212,9 @@ describe('an answer that is none', () => {
     ['a query too long', 414, '', 'bad_query', 'HTTP 414: the query is too long for a GET'],
     ['headers too long', 431, '', 'bad_query', 'HTTP 431: the query is too long for a GET'],
     ['too many requests', 429, '', 'unavailable', 'HTTP 429'],
-    ['a gateway that waited', 504, '', 'timeout', 'HTTP 504: a proxy gave up'],
-    ['no credentials', 401, 'Unauthorized', 'unauthorized', 'HTTP 401: our credentials'],
-    ['wrong credentials', 403, '{"kind":"Status"}', 'unauthorized', 'HTTP 403: our credentials'],
+    ['a gateway that waited', 504, '', 'timeout', 'HTTP 504: timeout of a proxy'],
+    ['no credentials', 401, 'Unauthorized', 'unauthorized', 'HTTP 401: the credentials'],
+    ['wrong credentials', 403, '{"kind":"Status"}', 'unauthorized', 'HTTP 403: the credentials'],
   ])('%s', async (_, status, body, kind, message) => {
     const client = await clientOf((__, response) => json(response, body, status));
     const error = await failureOf(client.query('1'));

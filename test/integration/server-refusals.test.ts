@@ -97,7 +97,7 @@ describe.each(servers)('$name', (server) => {
       const adapter = await startAdapter(running, flags, { rules: [rule] });
       expect((await adapter.get('/readyz')).status).toBe(200);
       expect(adapter.stdoutTail()).toMatch(
-        /a series query failed.*(parse error|matching timeseries exceeds 5)/,
+        /series query failed.*(parse error|matching timeseries exceeds 5)/,
       );
     },
   );

@@ -35,9 +35,9 @@ test('partial responses and annotations are counted, and logged once in ten minu
   });
   const { body } = await metrics.render();
   const name = 'prom_metrics_adapter_prometheus_response_warnings_total';
-  expect(body).toContain(`${name}{endpoint="query",notice="partial"} 3\n`);
-  expect(body).toContain(`${name}{endpoint="label_values",notice="partial"} 1\n`);
-  expect(body).toContain(`${name}{endpoint="query",notice="annotation"} 2\n`);
+  expect(body).toContain(`${name}{endpoint="query",type="partial"} 3\n`);
+  expect(body).toContain(`${name}{endpoint="label_values",type="partial"} 1\n`);
+  expect(body).toContain(`${name}{endpoint="query",type="annotation"} 2\n`);
   now += 10 * 60_000;
   report({ endpoint: 'query', asked: 'sum(a)', outcome: 'partial', notices: partial });
   expect(lines).toHaveLength(4);
