@@ -1,5 +1,5 @@
-# The two commands of the README are `make demo` and `make test`. Each does all its own set-up:
-# Node.js (where the system's is too old), the npm packages, and the real parts that it runs with.
+# `make demo` and `make test` set up everything that they need: Node.js if the installed version is too old, the npm
+# packages, and the servers that they run.
 
 run := scripts/with-node
 
@@ -7,22 +7,22 @@ run := scripts/with-node
 .PHONY: bench bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak bench-object-index bench-docs
 
 help:
-	@echo 'make demo       see an autoscaler'\''s request answered from a real Prometheus; Ctrl-C stops it'
-	@echo 'make demo-once  the same, for scripts: ends after its last step'
+	@echo 'make demo       show the request of an HPA with a real Prometheus; Ctrl-C stops it'
+	@echo 'make demo-once  the same, for scripts: exits when it is done'
 	@echo 'make test       types, lint, all tests and the demo; or a part of it:'
 	@echo '                test-unit (under a minute), test-integration (with Prometheus and'
 	@echo '                VictoriaMetrics), test-e2e (with a Kubernetes control plane; and the demo)'
 	@echo 'make build      the production bundle in dist/'
-	@echo 'make bench      all benches, one after the other (docs/performance.md); or one of them:'
+	@echo 'make bench      all benchmarks (docs/performance.md); or one of them:'
 	@echo '                bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak'
-	@echo '                bench-object-index; BENCH=--help tells its flags'
-	@echo 'make bench-docs their last results into docs/performance.md'
+	@echo '                bench-object-index; BENCH=--help lists their flags'
+	@echo 'make bench-docs write the last results into docs/performance.md'
 	@echo 'make mutate     run mutation tests of the core rooms and list the surviving mutants;'
 	@echo '                ROOMS="promql rules" selects rooms (about 10 minutes each)'
-	@echo 'make format     mend what the linter can mend'
-	@echo 'make clean      remove what was built and installed'
+	@echo 'make format     fix what the linter can fix'
+	@echo 'make clean      remove build output and installed packages'
 
-# The packages are installed anew whenever the lock file is newer than the last install.
+# The packages are installed again whenever the lock file is newer than the last install.
 node_modules/.installed: package-lock.json
 	@echo '--- installing npm packages'
 	$(run) node scripts/install.ts
@@ -45,6 +45,8 @@ lint: setup
 	$(run) npx tsc
 	@echo '--- lint'
 	$(run) npx biome check --error-on-warnings .
+	@echo '--- prose'
+	$(run) npx vitest run --project unit test/prose.test.ts
 
 format: setup
 	$(run) npx biome check --write .

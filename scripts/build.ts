@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
-import { build, type OutputFile, type Plugin } from 'esbuild';
+import { build, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -124,7 +124,28 @@ const result = await build({
 
 writeWhole(result.outputFiles);
 for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
-  if (file.endsWith('.js')) console.log(`${file}: ${(bytes / 1024).toFixed(0)} KiB`);
+  if (file.endsWith('.js')) console.log(`${file}: ${kib(bytes)}`);
+}
+if (process.argv.includes('--packages')) {
+  for (const [name, bytes] of bytesByPackage(result.metafile))
+    console.log(`${name}: ${kib(bytes)}`);
+}
+
+function kib(bytes: number): string {
+  return `${(bytes / 1024).toFixed(0)} KiB`;
+}
+
+/** What each package adds to the bundle, the largest first; `src` is the code of this project. */
+function bytesByPackage({ outputs }: Metafile): readonly (readonly [string, number])[] {
+  const sizes = new Map<string, number>();
+  for (const { inputs } of Object.values(outputs)) {
+    for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+      const name =
+        /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? file.split('/')[0] ?? file;
+      sizes.set(name, (sizes.get(name) ?? 0) + bytesInOutput);
+    }
+  }
+  return [...sizes].toSorted(([, a], [, b]) => b - a);
 }
 
 /**

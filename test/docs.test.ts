@@ -128,7 +128,8 @@ describe.each(documents)('$path', ({ path, text }) => {
     expect(named.filter((target) => !targets.has(target))).toEqual([]);
   });
 
-  it('names metrics that the program has', async () => {
+  // A changelog has the names of metrics of the past.
+  it.skipIf(path.endsWith('CHANGELOG.md'))('names metrics that the program has', async () => {
     const { body } = await createMonitoring().render();
     const known = new Set(found(body, /^# TYPE (\S+)/gm));
     const named = [

@@ -14,7 +14,7 @@ import { configNames, readData } from './recorded-cases.ts';
 /** What each message is known by. */
 const WARNINGS = {
   'label lost': / get no value: /,
-  'all objects': /asks for the series of all /,
+  'all objects': /selects the series of all /,
   'all namespaces': /does not limit the namespace/,
   'no container': /one container without a name/,
   'all metrics': /names no metric/,

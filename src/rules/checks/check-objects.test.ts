@@ -190,7 +190,7 @@ describe('a query of a rule with a template', () => {
 describe('a query that asks for more than is wanted', () => {
   it('is told of', () => {
     expect(messageOf('sum(<<.Series>>) by (namespace, <<.GroupBy>>)')).toBe(
-      'warning: the query asks for the series of all pods, whichever ones a request is about: write `<<.LabelMatchers>>` into the braces of a selector, e.g. <<.Series>>{<<.LabelMatchers>>}',
+      'warning: the query selects the series of all pods, whichever ones a request is about: write `<<.LabelMatchers>>` into the braces of a selector, e.g. <<.Series>>{<<.LabelMatchers>>}',
     );
     expect(messageOf('<<.Series>>', { instance: 'node' })).toContain('all nodes');
   });
@@ -202,7 +202,7 @@ describe('a query that asks for more than is wanted', () => {
     ).toBe('');
     // Of all namespaces, each with a value of its own.
     const each = 'sum(<<.Series>>{job="web"}) by (namespace, pod)';
-    expect(messageOf(each)).toMatch(/^warning: the query asks for the series of all pods, [^\n]*$/);
+    expect(messageOf(each)).toMatch(/^warning: the query selects the series of all pods, [^\n]*$/);
     expect(messageOf(each)).not.toContain('other namespaces');
     // Nodes have no namespace that could be mixed.
     expect(messageOf('sum(<<.Series>>{job="web"}) by (node)', { instance: 'node' })).toMatch(
@@ -418,8 +418,8 @@ describe('resource rules', () => {
 
   it('are told of queries for everything', () => {
     expect(found('sum by (namespace,<<.GroupBy>>) (c{container!=""})', 'n')).toEqual([
-      expect.stringContaining('cpu.containerQuery: the query asks for the series of all pods'),
-      expect.stringContaining('cpu.nodeQuery: the query asks for the series of all nodes'),
+      expect.stringContaining('cpu.containerQuery: the query selects the series of all pods'),
+      expect.stringContaining('cpu.nodeQuery: the query selects the series of all nodes'),
     ]);
   });
 

@@ -144,7 +144,7 @@ export function checkNamespace(
     severity: 'warning',
     path,
     message:
-      'the query asks for the series of all namespaces, whichever one a request is about: write `<<.LabelMatchers>>` into the braces of a selector, e.g. <<.Series>>{<<.LabelMatchers>>}, or `namespaced: false` in `resources`',
+      'the query selects the series of all namespaces, whichever one a request is about: write `<<.LabelMatchers>>` into the braces of a selector, e.g. <<.Series>>{<<.LabelMatchers>>}, or `namespaced: false` in `resources`',
   });
 }
 
@@ -230,7 +230,7 @@ function warnOfOthers(
     report({
       severity: 'warning',
       path,
-      message: `the query asks for the series of all ${resource}, whichever ones a request is about${mixed(text, request)}: write \`<<.LabelMatchers>>\` into the braces of a selector, e.g. <<.Series>>{<<.LabelMatchers>>}`,
+      message: `the query selects the series of all ${resource}, whichever ones a request is about${mixed(text, request)}: write \`<<.LabelMatchers>>\` into the braces of a selector, e.g. <<.Series>>{<<.LabelMatchers>>}`,
     });
   } else if (hasNames && !isLimited && namespace && lostLabel(text, namespace.label)) {
     report({

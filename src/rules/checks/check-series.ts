@@ -12,7 +12,7 @@ const OTHER_SERIES = 'example_bytes_total';
 type Path = readonly (string | number)[];
 
 /**
- * Warns of a query that asks for the series of all metrics, and of one that gives different metrics
+ * Warns of a query that selects the series of all metrics, and of one that gives different metrics
  * the same value.
  *
  * @param rule undefined for queries that are not made of series that were found
