@@ -87,7 +87,7 @@ export async function startControlPlane(
   try {
     const certificateDirectory = join(directory, 'certificates');
     const certificates = await makeControlPlaneCertificates(certificateDirectory, FRONT_PROXY_NAME);
-    const etcd = await onSomePort(() => startEtcd(binaries.etcd));
+    const etcd = await startEtcd(binaries.etcd);
     cleanups.push(() => etcd.kill());
     const place = { binaries, directory, certificates, etcd, settings, ...version };
     const apiServer = await startFirstApiServer(place);

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { freePort } from './free-port.ts';
 import { type RunningProcess, startProcess } from './process.ts';
+import { startInDirectory } from './server-process.ts';
 
 export interface RunningEtcd extends RunningProcess {
   /** For `--etcd-servers`, e.g. `http://127.0.0.1:41234`. */
@@ -10,28 +8,18 @@ export interface RunningEtcd extends RunningProcess {
 }
 
 /**
- * Starts an etcd of one member on the loopback interface, with its data in a directory of its own
- * that is removed when it stops. What is written is not synced to disk: it is for tests.
+ * Starts an etcd with one member on the loopback interface. Its data is removed when it stops. Writes
+ * are not synced to disk: it is for tests.
  *
  * @param program the path of etcd
  * @throws Error with the end of its log if it does not become ready
  */
-export async function startEtcd(program: string): Promise<RunningEtcd> {
-  const directory = await mkdtemp(join(tmpdir(), 'etcd-'));
-  const removeDirectory = () => rm(directory, { recursive: true, force: true });
-  try {
-    const url = `http://127.0.0.1:${await freePort()}`;
-    const running = await start(program, directory, url, `http://127.0.0.1:${await freePort()}`);
-    return {
-      ...running,
-      url,
-      stop: () => running.stop().finally(removeDirectory),
-      kill: () => running.kill().finally(removeDirectory),
-    };
-  } catch (error) {
-    await removeDirectory();
-    throw error;
-  }
+export function startEtcd(program: string): Promise<RunningEtcd> {
+  return startInDirectory('etcd', undefined, async (directory, port) => {
+    const url = `http://127.0.0.1:${port}`;
+    const peerUrl = `http://127.0.0.1:${await freePort()}`;
+    return { ...(await start(program, directory, url, peerUrl)), url };
+  });
 }
 
 function start(

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { listenOnLoopback } from './listen.ts';
 
-/** Below those that systems give to connections, which come and go all the time. */
+/** Below the ports that systems give to outgoing connections. */
 const LOWEST_PORT = 10_000;
 const HIGHEST_PORT = 32_000;
 
 /**
- * A TCP port of the loopback interface that nobody listens on at this moment. Another process may
- * take it before its receiver does: whoever starts a server on it must be ready to ask again.
+ * A TCP port of the loopback interface that is free at this moment. Another process may bind it before
+ * the caller does: see {@link onSomePort}.
  */
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -24,10 +24,10 @@ export async function freePort(): Promise<number> {
 const ATTEMPTS_TO_BIND = 5;
 
 /**
- * A free port can be taken by another before its receiver has it; then the next one is tried.
+ * Starts a server on a free port. If another process binds the port first, it tries another one.
  *
- * @param start takes a {@link freePort} and starts a server on it
- * @throws what `start` does, where it is something else or has happened too often
+ * @param start gets a {@link freePort} and starts a server on it
+ * @throws the error of `start`, if it is another one or has occurred too often
  */
 export async function onSomePort<T>(start: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {

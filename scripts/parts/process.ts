@@ -8,23 +8,23 @@ import { outputTail } from './output-tail.ts';
 const READY_POLL_MS = 25;
 
 export interface ProcessOptions {
-  /** What error messages call it. */
+  /** Its name in error messages. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   /**
-   * Asked again and again until it says true; errors it throws count as "not yet".
+   * Called repeatedly until it returns true; an error counts as "not yet".
    *
-   * @param output the last of what the process said so far (standard output and error)
+   * @param output the end of the output of the process so far (standard output and error)
    */
   readonly isReady: (output: string) => boolean | Promise<boolean>;
   /** Called with each line of output of the process. */
   readonly onLine?: (line: string) => void;
   /** Default 30,000 milliseconds. */
   readonly readyTimeoutMs?: number;
-  /** How long it may take to end on SIGTERM before it gets SIGKILL. Default 10,000 milliseconds. */
+  /** How long it may take to exit after SIGTERM before it gets SIGKILL. Default 10,000 milliseconds. */
   readonly stopTimeoutMs?: number;
 }
 
@@ -32,22 +32,21 @@ export interface RunningProcess {
   readonly pid: number;
   /** The last 16,384 characters of its standard output and error. */
   stdoutTail(): string;
-  /** False once it has ended, for whatever reason. */
+  /** False once it has exited, for any reason. */
   isRunning(): boolean;
-  /** Sends a signal, e.g. `SIGHUP`; nothing happens where the process has ended. */
+  /** Sends a signal, e.g. `SIGHUP`; no effect if the process has exited. */
   signal(signal: NodeJS.Signals): void;
-  /** Ends it (SIGTERM, then SIGKILL) and waits for its end. May be called more than once. */
+  /** Stops it (SIGTERM, then SIGKILL) and waits until it has exited. May be called more than once. */
   stop(): Promise<void>;
-  /** Ends it with SIGKILL, as a crash would, and waits for its end. */
+  /** Stops it with SIGKILL, like a crash, and waits until it has exited. */
   kill(): Promise<void>;
 }
 
 /**
- * Starts a program and waits until it is ready. It does not outlive this process, however that one
- * ends.
+ * Starts a program and waits until it is ready. It never outlives this process, not even a crash.
  *
- * @throws Error with the end of the program's output if it ends or is not ready in time; it is not
- *   running then
+ * @throws Error with the end of the program's output if it exits or is not ready in time; it does not
+ *   run then
  */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const child = await spawnBound(options);

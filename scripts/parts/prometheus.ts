@@ -1,13 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpackAptPackage } from './apt-package.ts';
 import { keptOrMade } from './cache.ts';
 import { runCommand } from './command.ts';
 import { type DebianSuite, unpackSuitePackages } from './debian-suite.ts';
 import { findExecutable } from './executable.ts';
-import { freePort, onSomePort } from './free-port.ts';
 import { type RunningProcess, startProcess } from './process.ts';
+import { startInDirectory } from './server-process.ts';
 
 /** The releases that tests run with: those of three releases of Debian. */
 export const PROMETHEUS_RELEASES = ['2.42', '2.53', '3.5'] as const;
@@ -83,23 +82,9 @@ export async function startPrometheus(
   settings: PrometheusSettings = {},
 ): Promise<RunningPrometheus> {
   const { prometheus } = await ensurePrometheus(settings.version);
-  const directory = await mkdtemp(join(tmpdir(), 'prometheus-'));
-  const removeDirectory = () => rm(directory, { recursive: true, force: true });
-  try {
-    const { port } = settings;
-    const running =
-      port === undefined
-        ? await onSomePort(async () => start(prometheus, directory, await freePort(), settings))
-        : await start(prometheus, directory, port, settings);
-    return {
-      ...running,
-      stop: () => running.stop().finally(removeDirectory),
-      kill: () => running.kill().finally(removeDirectory),
-    };
-  } catch (error) {
-    await removeDirectory();
-    throw error;
-  }
+  return startInDirectory('prometheus', settings.port, (directory, port) =>
+    start(prometheus, directory, port, settings),
+  );
 }
 
 async function findRelease(release: PrometheusRelease): Promise<PrometheusPrograms> {

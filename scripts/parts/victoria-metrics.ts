@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keptOrMade } from './cache.ts';
 import { runCommand } from './command.ts';
 import { type DebianSuite, unpackSuitePackages } from './debian-suite.ts';
-import { freePort, onSomePort } from './free-port.ts';
 import { type RunningProcess, startProcess } from './process.ts';
+import { startInDirectory } from './server-process.ts';
 
 /** The releases that tests run with: those of two releases of Debian. */
 export const VICTORIA_METRICS_RELEASES = ['1.112', '1.145'] as const;
@@ -75,23 +73,9 @@ export async function startVictoriaMetrics(
   if (program === undefined) {
     throw new Error(`there is no VictoriaMetrics ${settings.version ?? ''} to run`);
   }
-  const directory = await mkdtemp(join(tmpdir(), 'victoria-metrics-'));
-  const removeDirectory = () => rm(directory, { recursive: true, force: true });
-  try {
-    const { port } = settings;
-    const running =
-      port === undefined
-        ? await onSomePort(async () => start(program.path, directory, await freePort(), settings))
-        : await start(program.path, directory, port, settings);
-    return {
-      ...running,
-      stop: () => running.stop().finally(removeDirectory),
-      kill: () => running.kill().finally(removeDirectory),
-    };
-  } catch (error) {
-    await removeDirectory();
-    throw error;
-  }
+  return startInDirectory('victoria-metrics', settings.port, (directory, port) =>
+    start(program.path, directory, port, settings),
+  );
 }
 
 async function findRelease(
