@@ -79,7 +79,7 @@ describe.each(servers)('$name', (server) => {
       const expected = ['100m', '200m', '300m', '400m', '100m', '200m', '300m', '400m'];
       expect(values).toEqual(Array.from({ length: 6 }, () => expected).flat());
       const { body } = await adapter.get('/metrics');
-      expect(body).toMatch(/queries_total\{scope="all",answered="asked"\} [1-9]/);
+      expect(body).toMatch(/queries_total\{scope="all",source="prometheus"\} [1-9]/);
     },
   );
 
