@@ -17,6 +17,8 @@ const neverCalled: Readonly<Record<string, readonly string[]>> = {
   'body-parser/index.js': ['json', 'raw', 'text', 'urlencoded'],
   // axios: it uses its other one, for node:http. This one loads the client of fetch.
   'axios/lib/adapters/fetch.js': ['getFetch'],
+  // prom-client: it looks for traces only for exemplars, which no metric here has.
+  '@opentelemetry/api/dist/index.cjs': ['context', 'trace'],
   // @kubernetes/client-node: its credentials are used; requests are made by axios.
   'undici/index.js': ['Agent', 'ProxyAgent', 'fetch'],
   '@kubernetes/client-node/dist/gen/index.js': ['createConfiguration', 'ServerConfiguration'],
