@@ -11,17 +11,17 @@ import { type PeerCertificates, peerCertificates } from './peer-certificates.ts'
 import { bearerToken, refuseImpersonation, remoteUser } from './request-headers.ts';
 import { anonymous, type Identity, type UserInfo, withAuthenticatedGroup } from './user-info.ts';
 
-/** What said who asks; `none` where nothing that was shown was believed. */
+/** The credential that identified the user; `none` if no credential was valid. */
 export type AuthenticationMethod = Identity['method'] | 'none';
 
 export type AuthenticationOutcome = 'success' | 'refused' | 'error';
 
 export interface AuthenticatorDependencies {
-  /** Those of now; undefined: they have not been found out yet. */
+  /** The current ones; undefined: not loaded yet. */
   readonly authorities: () => CertificateAuthorities | undefined;
   /**
-   * Has somebody else say whose token it is; undefined: nobody's. Rejects where there is no answer,
-   * and so must the request be.
+   * The user of a bearer token; undefined: the token is not valid. Rejects if the token cannot be
+   * reviewed; authentication fails closed, so the request is rejected as well.
    */
   readonly reviewToken: (token: string, caller: ReviewCaller) => Promise<UserInfo | undefined>;
   /** Called for every request, except those rejected because they cannot wait for a review. */
@@ -34,9 +34,9 @@ export interface AuthenticatorDependencies {
 export type Authenticator = (request: RequestOrigin, caller: ReviewCaller) => Promise<Identity>;
 
 /**
- * Finds out who asks, as an extension API server of Kubernetes does: by the headers of a front
- * proxy, else by a client certificate, else by a bearer token. Who shows none of these is anonymous;
- * who shows something that is not believed is refused, unless something else is.
+ * Authenticates requests as an extension API server of Kubernetes does: by the headers of a front
+ * proxy, else by a client certificate, else by a bearer token. A request without credentials is
+ * anonymous. A request with invalid credentials only is rejected with 401.
  */
 export function createAuthenticator(dependencies: AuthenticatorDependencies): Authenticator {
   const { reviewToken, onOutcome, now } = dependencies;
@@ -66,7 +66,7 @@ export function createAuthenticator(dependencies: AuthenticatorDependencies): Au
     const authorities = dependencies.authorities();
     if (authorities !== undefined) return authorities;
     throw new Error(
-      'a client certificate cannot be checked: the cluster has not told its authorities yet',
+      'a client certificate cannot be verified: the certificate authorities are not loaded yet',
     );
   };
 
@@ -83,7 +83,9 @@ export function createAuthenticator(dependencies: AuthenticatorDependencies): Au
       return undefined;
     }
     if (allowedNames.length > 0 && !allowedNames.includes(commonName)) {
-      refusals.push(`no front proxy may be called ${JSON.stringify(commonName)}`);
+      refusals.push(
+        `the common name ${JSON.stringify(commonName)} is not allowed for a front proxy`,
+      );
       return undefined;
     }
     return remoteUser(request.headersDistinct, headers);
@@ -128,7 +130,7 @@ export function createAuthenticator(dependencies: AuthenticatorDependencies): Au
   };
 }
 
-/** A certificate that cannot be read counts as one that is not believed. */
+/** A certificate that cannot be read counts as an invalid one. */
 function readPeer(request: RequestOrigin, refusals: string[]): PeerCertificates | undefined {
   try {
     return peerCertificates(request);
@@ -142,7 +144,11 @@ function isRefusal(error: unknown): boolean {
   return error instanceof StatusError && [400, 401].includes(error.status.code);
 }
 
-/** Somebody says who they are and is not believed. Why is for the log only. */
+/**
+ * A Status 401 for a request with invalid credentials.
+ *
+ * @param why for the log only: the response has no details, as in Kubernetes
+ */
 export function unauthorized(why: readonly string[]): StatusError {
   return new StatusError(
     {

@@ -1,37 +1,37 @@
 import { type ChainCertificate, readCertificate } from './chain-certificate.ts';
 import type { RemoteHeaderNames } from './request-headers.ts';
 
-/** Whose certificates say who asks. */
+/** The authorities that sign the certificates of clients. */
 export interface CertificateAuthorities {
-  /** Undefined: client certificates say nothing. */
+  /** Undefined: client certificates do not authenticate. */
   readonly clientCa: CertificateBundle | undefined;
-  /** Undefined: nobody may speak for others. */
+  /** Undefined: the headers of front proxies are ignored. */
   readonly frontProxy: FrontProxy | undefined;
 }
 
-/** A proxy, as a rule the API server, that says in headers for whom it asks. */
+/** A proxy, usually the API server, that passes the user of a request in headers. */
 export interface FrontProxy {
   readonly ca: CertificateBundle;
-  /** Common names that its certificate may have; empty: any. */
+  /** Allowed common names of its certificate; empty: any. */
   readonly allowedNames: readonly string[];
   readonly headers: RemoteHeaderNames;
 }
 
-/** Certificate authorities that are trusted. A new object stands for every new set of them. */
+/** Trusted certificate authorities. Every change makes a new object. */
 export interface CertificateBundle {
   readonly authorities: readonly ChainCertificate[];
 }
 
-/** What should be certificates in PEM is not. */
+/** A bundle of certificates that cannot be read. */
 export class CertificateBundleError extends Error {
   override readonly name = 'CertificateBundleError';
 }
 
 /**
- * Reads certificates in PEM; text around them does not count.
+ * Reads certificates in PEM. Text around them is ignored.
  *
- * @param source what to call it in messages
- * @throws {CertificateBundleError} where there is none, or one of them cannot be read
+ * @param source the name of the bundle in messages
+ * @throws {CertificateBundleError} if there is no certificate, or one of them cannot be read
  */
 export function readCertificateBundle(source: string, pem: string): CertificateBundle {
   const blocks = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g)];

@@ -2,12 +2,12 @@ import type { CertificateBundle } from './certificate-authorities.ts';
 import type { PeerCertificates } from './peer-certificates.ts';
 import { type Verdict, verifyChain } from './verify-chain.ts';
 
-/** For how long a certificate that does not count is not looked at again, in milliseconds. */
-const REFUSAL_KEPT = 10_000;
+/** For how long the verdict on an invalid certificate is cached, in milliseconds. */
+const REFUSAL_TTL_MS = 10_000;
 
 /**
- * A {@link verifyChain} that remembers its verdicts for as long as the connection and the trusted
- * authorities stay the same, and no longer than the certificates are valid.
+ * A {@link verifyChain} that caches its verdicts as long as the connection and the trusted authorities
+ * stay the same and the certificates are valid.
  *
  * @param now milliseconds since 1970
  */
@@ -32,7 +32,7 @@ export function createChainVerifier(
 }
 
 function isFresh(verdict: Verdict, at: number, time: number): boolean {
-  // A clock that is set back may make a certificate not valid yet.
+  // After the clock was set back, a certificate may not be valid yet.
   if (time < at) return false;
-  return verdict.valid ? time <= verdict.until : time < at + REFUSAL_KEPT;
+  return verdict.valid ? time <= verdict.until : time < at + REFUSAL_TTL_MS;
 }

@@ -151,7 +151,7 @@ describe('a client certificate', () => {
     const other = await makeClient(frontProxyCa, 'CN=other');
     expect(await whoIs(other)).toBe(401);
     expect(why).toBe(
-      `Error: no front proxy may be called "other"; not a client's certificate: ${unsigned}`,
+      `Error: the common name "other" is not allowed for a front proxy; not a client's certificate: ${unsigned}`,
     );
   });
 
@@ -202,7 +202,9 @@ describe('a client certificate', () => {
   it('cannot be checked before the authorities are known', async () => {
     authorities = undefined;
     expect(await whoIs(await makeClient(clientCa, 'CN=alice'))).toBe(500);
-    expect(why).toMatch(/^Error: a client certificate cannot be checked: the cluster has not/);
+    expect(why).toMatch(
+      /^Error: a client certificate cannot be verified: the certificate authorities are not/,
+    );
     expect(await whoIs(undefined)).toEqual(anonymous);
     expect(outcomes).toEqual(['none error', 'anonymous success']);
   });

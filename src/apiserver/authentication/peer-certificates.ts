@@ -4,10 +4,9 @@ import type { RequestOrigin } from '../http/http-exchange.ts';
 import { type ChainCertificate, readCertificate } from './chain-certificate.ts';
 
 /**
- * TLS options of a server that asks its clients for certificates and lets each of them in: whether
- * a certificate counts is decided with every request, by the certificate authorities of that time.
- * None of these is named in the handshake, since a client that knows the names of yesterday would
- * hold back the certificate of today.
+ * TLS options of a server that requests client certificates and accepts any: every request verifies
+ * the certificate against the current certificate authorities. The handshake names none of them,
+ * since a client would not send a certificate of an authority that was added later.
  */
 export const askForClientCertificates: Pick<
   TlsOptions,
@@ -16,39 +15,40 @@ export const askForClientCertificates: Pick<
   requestCert: true,
   rejectUnauthorized: false,
   ca: [],
-  // A resumed session knows the client's certificate, but not those that it is signed with.
+  // A resumed session has the client's certificate, but not the intermediate ones.
   secureOptions: constants.SSL_OP_NO_TICKET,
 };
 
-/** What a client has shown. TLS has made sure that it has the private key of the first. */
+/** The certificates that a client sent. TLS has verified that it has the private key of the first. */
 export interface PeerCertificates {
   readonly leaf: ChainCertificate;
-  /** What it has sent along: nothing is known about these. */
+  /** The others that it sent, not verified. */
   readonly intermediates: readonly ChainCertificate[];
 }
 
-/** More than any chain has. */
+/** More than real chains have. */
 const MOST_INTERMEDIATES = 8;
 /** Of a whole chain. Certificates can be made so that reading them takes long. */
 const MOST_BYTES = 32 * 1024;
 
 /**
- * What a connection has shown, or the Error that reading it gave. It stays the same as long as the
- * connection lasts: OpenSSL lets no client renegotiate.
+ * The certificates of each connection, or the Error that reading them gave. They do not change during
+ * a connection: renegotiation is not allowed.
  */
 const known = new WeakMap<TLSSocket, PeerCertificates | Error>();
 
 /**
- * The certificates of the client of a request, or undefined where it has shown none. Throws an
- * Error where one of them cannot be read.
+ * The certificates of the client of a request; undefined if it sent none.
+ *
+ * @throws {Error} if one of them cannot be read
  */
 export function peerCertificates({ socket }: RequestOrigin): PeerCertificates | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
-  const shown = known.get(socket) ?? read(socket);
-  if (shown === undefined) return undefined;
-  known.set(socket, shown);
-  if (shown instanceof Error) throw shown;
-  return shown;
+  const certificates = known.get(socket) ?? read(socket);
+  if (certificates === undefined) return undefined;
+  known.set(socket, certificates);
+  if (certificates instanceof Error) throw certificates;
+  return certificates;
 }
 
 function read(socket: TLSSocket): PeerCertificates | Error | undefined {
@@ -65,11 +65,11 @@ function read(socket: TLSSocket): PeerCertificates | Error | undefined {
   }
 }
 
-/** Node.js links each certificate to its issuer, and one that is its own issuer to itself. */
+/** Node.js links each certificate to its issuer, and a self-signed one to itself. */
 function chainOf(leaf: DetailedPeerCertificate): readonly Buffer[] {
   const chain: Buffer[] = [];
   let next: DetailedPeerCertificate | undefined = leaf;
-  // Without a certificate, Node.js gives an empty object.
+  // Without a certificate, Node.js returns an empty object.
   while (next?.raw !== undefined && chain.length <= MOST_INTERMEDIATES) {
     chain.push(next.raw);
     next = next.issuerCertificate === next ? undefined : next.issuerCertificate;

@@ -1,21 +1,21 @@
 import { badRequest } from '../status.ts';
 import type { UserInfo } from './user-info.ts';
 
-/** The headers in which a front proxy says for whom it asks; upper and lower case are the same. */
+/** The headers in which a front proxy passes the user of a request. Case-insensitive. */
 export interface RemoteHeaderNames {
-  /** The first that has a value counts. */
+  /** The first header with a value is used. */
   readonly username: readonly string[];
   readonly uid: readonly string[];
   readonly group: readonly string[];
   readonly extraPrefix: readonly string[];
 }
 
-/** As `headersDistinct` of Node.js: names in lower case, every value by itself. */
+/** As `headersDistinct` of Node.js: names in lower case, and all values of each. */
 export type DistinctHeaders = Readonly<Record<string, readonly string[] | undefined>>;
 
 /**
- * Reads the user from the headers of a front proxy, who must have been verified before. Undefined
- * where they name nobody.
+ * Reads the user from the headers of a front proxy, whose certificate must have been verified before.
+ * Undefined if the headers name no user.
  */
 export function remoteUser(
   headers: DistinctHeaders,
@@ -59,7 +59,7 @@ function extraOf(
   return extra;
 }
 
-/** A key that is not percent-encoded stands for itself. */
+/** A key that is not valid percent-encoding is used unchanged. */
 function percentDecoded(key: string): string {
   try {
     return decodeURIComponent(key);
@@ -68,32 +68,32 @@ function percentDecoded(key: string): string {
   }
 }
 
-/** Node.js takes each byte of a header for a character; the names of users are UTF-8. */
+/** Node.js decodes headers as Latin-1; user names are UTF-8. */
 function utf8(value: string): string {
   return Buffer.from(value, 'latin1').toString('utf8');
 }
 
 /**
- * The token of an Authorization header, or undefined where the header is absent, of another scheme
- * or empty. What comes after the token is left out, as Kubernetes does.
+ * The token of an Authorization header; undefined if the header is absent or empty, or has another
+ * scheme. Anything after the token is ignored, as in Kubernetes.
  */
 export function bearerToken(authorization: string | undefined): string | undefined {
   const [scheme = '', token = ''] = (authorization ?? '').trim().split(' ');
   return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined;
 }
 
-/** Headers by which a request is to count as somebody else's ("user impersonation"). */
-const impersonation = /^impersonate-(user|uid|group|extra-.*)$/;
+/** Headers of user impersonation. */
+const IMPERSONATION = /^impersonate-(user|uid|group|extra-.*)$/;
 
 /**
- * Throws a Status 400 for a request that is to count as somebody else's: the API server does that
- * for those who come by way of it, and takes the headers away. Passing over them would answer with
- * the rights of who asks, which may be more.
+ * Rejects user impersonation with a Status 400. The API server evaluates these headers and removes
+ * them before it forwards a request. To ignore them would answer with the permissions of the real
+ * user, which may be more.
  */
 export function refuseImpersonation(headers: DistinctHeaders): void {
-  const header = Object.keys(headers).find((name) => impersonation.test(name));
+  const header = Object.keys(headers).find((name) => IMPERSONATION.test(name));
   if (header === undefined) return;
   throw badRequest(
-    `${header} is not supported: expected requests for others to come by way of the API server`,
+    `${header} is not supported: send requests with user impersonation through the API server`,
   );
 }

@@ -1,4 +1,4 @@
-/** Who asks: UserInfo of authentication.k8s.io/v1. */
+/** UserInfo of authentication.k8s.io/v1. */
 export interface UserInfo {
   readonly name: string;
   readonly uid?: string;
@@ -9,7 +9,7 @@ export interface UserInfo {
 const AUTHENTICATED = 'system:authenticated';
 const UNAUTHENTICATED = 'system:unauthenticated';
 
-/** Who shows nothing that says who they are. */
+/** The user of a request without credentials. */
 export const anonymous: UserInfo = {
   name: 'system:anonymous',
   groups: [UNAUTHENTICATED],
@@ -17,12 +17,12 @@ export const anonymous: UserInfo = {
 };
 
 /**
- * The user with the group of all authenticated users, unless a front proxy has already said on
- * which side of that line they are.
+ * Adds the group of all authenticated users, unless a front proxy has already added it or the group of
+ * unauthenticated users.
  */
 export function withAuthenticatedGroup(user: UserInfo): UserInfo {
-  const isSaid = user.groups.includes(AUTHENTICATED) || user.groups.includes(UNAUTHENTICATED);
-  if (isSaid || user.name === anonymous.name) return user;
+  const isDecided = user.groups.includes(AUTHENTICATED) || user.groups.includes(UNAUTHENTICATED);
+  if (isDecided || user.name === anonymous.name) return user;
   return { ...user, groups: [...user.groups, AUTHENTICATED] };
 }
 
