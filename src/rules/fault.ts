@@ -1,21 +1,20 @@
 /**
- * How much a fault matters:
- * - `error`: the file is not taken, neither at start nor on reload.
- * - `broken`: this rule can never answer as it is written. At start the file is taken all the same,
- *   for nothing is won by taking every other metric away; a reload is refused, for there the last
- *   good rules can stay.
- * - `warning`: the rule works, perhaps not as its author meant it.
+ * The severity of a fault:
+ * - `error`: the file is rejected, at start and on reload.
+ * - `broken`: the rule can never return a value. At start the file is accepted, since rejecting it would
+ *   remove all other metrics. A reload is rejected, since the last valid rules can stay in use.
+ * - `warning`: the rule works, but perhaps not as intended.
  */
 export type Severity = 'error' | 'broken' | 'warning';
 
-/** Something wrong with a rule, before it is tied to a line of a file. */
+/** A fault of a rule, without the place of the rule. */
 export interface RuleFault {
   readonly severity: Severity;
-  /** Where in the rule, e.g. `['resources', 'overrides', 'pod']`. */
+  /** The path in the rule, e.g. `['resources', 'overrides', 'pod']`. */
   readonly path: readonly (string | number)[];
-  /** What is wrong and what was expected; one sentence, no trailing full stop. */
+  /** What is wrong and what is expected; one sentence without a full stop. */
   readonly message: string;
-  /** Where in the value at `path`, in UTF-16 units from its start, where that is known. */
+  /** The offset in the value at `path`, in UTF-16 units, if it is known. */
   readonly offset?: number;
 }
 

@@ -2,11 +2,11 @@ import type { LabelSelector } from '../apimachinery/label-selector.ts';
 
 /** The parameters of a rule's query. */
 export interface QueryRequest {
-  /** Empty where the query has no series of its own (resource rules). */
+  /** Empty for resource rules, which discover no series. */
   readonly series: string;
   /** Selects by the labels of the metric. */
   readonly selector: LabelSelector;
-  /** The label matcher for the namespace; absent where the query is not namespaced. */
+  /** The label matcher for the namespace; absent if the query is not namespaced. */
   readonly namespace?: { readonly label: string; readonly value: string };
   /** The described objects; absent for external metrics. */
   readonly objects?: { readonly label: string; readonly names: readonly string[] };

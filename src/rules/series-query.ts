@@ -7,20 +7,20 @@ import {
 } from '../promql/series-selector.ts';
 import { rememberTexts } from '../text/text-memo.ts';
 
-/** What a rule's `seriesQuery` says by itself, before Prometheus is asked. */
+/** The properties of a `seriesQuery` that follow from its text. */
 export interface SeriesQuery {
-  /** The only name that the series can have; undefined where several could be found. */
+  /** The only name that the series can have; undefined if there may be several. */
   readonly onlyName: string | undefined;
-  /** Labels that every series found has, for a matcher demands it: `namespace!=""`. */
+  /** Labels that all its series have because of a matcher such as `namespace!=""`. */
   readonly certainLabels: ReadonlySet<string>;
-  /** The query for those of the series that have a label. */
+  /** The query for the series that also have a label. */
   withLabel(label: string): string;
 }
 
 /**
- * Reads a series query.
+ * Parses a series query.
  *
- * @returns undefined for what is no series selector of PromQL; a server may know it all the same
+ * @returns undefined if it is not a series selector of PromQL. A server may support it nevertheless.
  */
 export function readSeriesQuery(text: string): SeriesQuery | undefined {
   return read(text).query;
@@ -43,7 +43,7 @@ function seriesQueryOf(text: string): SeriesQuery | undefined {
   };
 }
 
-/** Of two different names either will do: nothing has both. */
+/** If there are two different names, either can be used: no series has both. */
 function onlyNameOf({ name, matchers }: SeriesSelector): string | undefined {
   const written = matchers.find(({ name, operator }) => name === '__name__' && operator === '=');
   return name || written?.value || undefined;

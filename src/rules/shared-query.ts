@@ -7,44 +7,43 @@ import { matchersOf } from './request-matchers.ts';
 /** One query that answers requests for different objects of a metric. */
 export interface SharedQuery {
   /**
-   * For all objects, of all namespaces or of one; each sample has the labels below, each object one
-   * sample.
+   * The query for all objects of all namespaces or of one. Each sample has the labels below, and each object
+   * has one sample.
    */
   readonly promql: string;
   readonly objectLabel: string;
-  /** Undefined where the objects have no namespace, or the query is for one. */
+  /** Undefined if the objects have no namespace, or the query is for one. */
   readonly namespaceLabel: string | undefined;
   /**
-   * Whether the samples of these objects are what the request's own query would give. A request is
-   * taken by its very query, not by the rule: a template may do anything with a certain name.
+   * Whether this query returns the same samples as the request's own query. The queries are compared, not the
+   * rules, since a template may treat some names in a special way.
    *
-   * @param request for the same series and selector as this query is for
+   * @param request with the same series and selector as this query
    * @param promql the request's own query
    */
   covers(request: QueryRequest, promql: string): boolean;
 }
 
-/** What there is of a request to share, or a clause in words why nothing is. */
+/** A shared query, or the reason why there is none, as a clause. */
 export type Sharing =
   | { readonly shared: SharedQuery }
   | { readonly shared: undefined; readonly reason: string };
 
-/** Stand for what is asked for: no template and no selector has them of itself. */
+/** Placeholders for requested names. No template and no selector contains them. */
 const PROBES = [
   { object: 'object-4f1c', namespace: 'namespace-9d27' },
   { object: 'other-b806', namespace: 'elsewhere-e35a' },
 ] as const;
 
-/** Names that need no quoting, and that no expression but their own dots can tell from others. */
+/** Names that need no quoting and have no special characters of regular expressions except dots. */
 const PLAIN_NAME = /^[a-zA-Z0-9][-a-zA-Z0-9._:]*$/;
 const PLAIN_NAMESPACE = /^[a-zA-Z0-9][-a-zA-Z0-9]*$/;
 
 /** In characters. Analyzing a longer query would block the event loop for too long. */
-const LONGEST = 16 * 1024;
+const MAX_QUERY_LENGTH = 16 * 1024;
 
 /**
- * Finds out whether requests that differ from this one in names and namespace only can be answered
- * from one query.
+ * Determines whether one query can serve all requests that differ from this one in names and namespace only.
  *
  * @throws UnsupportedRequirementError if the request cannot be expressed in PromQL
  */
@@ -80,7 +79,7 @@ export function openObjects(
 /** The replacements for the parameters of a request. */
 type Probes = readonly [Probe, Probe];
 
-/** @param probes where both are of one namespace, that stays what it is */
+/** @param probes if both have the same namespace, the query is for that namespace */
 function share(
   query: RuleQuery,
   request: QueryRequest,
@@ -88,16 +87,16 @@ function share(
   partLabels: readonly string[],
 ): Sharing {
   const { objects } = request;
-  if (objects === undefined) return refused('the metric describes no objects');
+  if (objects === undefined) return notShared('the metric describes no objects');
   const isOpen = probes[0].namespace !== probes[1].namespace;
   const namespace = isOpen ? request.namespace : undefined;
   const labels = { object: objects.label, namespace: namespace?.label };
   const [text, other] = probes.map((probe) => expandFor(query, request, probe));
   if (text === undefined || other === undefined) {
-    return refused('the template gives no query for some names');
+    return notShared('the template gives no query for some names');
   }
-  if (text.length > LONGEST) {
-    return refused(`the query has more than ${LONGEST} characters`);
+  if (text.length > MAX_QUERY_LENGTH) {
+    return notShared(`the query has more than ${MAX_QUERY_LENGTH} characters`);
   }
   const separability = separateByObject({
     text,
@@ -107,10 +106,10 @@ function share(
     }),
     partLabels,
   });
-  if (!separability.separable) return refused(separability.reason);
+  if (!separability.separable) return notShared(separability.reason);
   const pieces = cut(text, separability.objectMatchers, separability.namespaceMatchers);
   if (fill(pieces, probeRequest(request, probes[1])) !== other) {
-    return refused('the template uses the name or the namespace outside of label matchers');
+    return notShared('the template uses the name or the namespace outside of label matchers');
   }
   return {
     shared: Object.freeze({
@@ -122,7 +121,7 @@ function share(
   };
 }
 
-/** Whether a certain query is covered, for requests with the same list of names. */
+/** Whether a query is covered, for requests with the same list of names. */
 interface Verdict {
   readonly pieces: readonly Piece[];
   readonly namespace: string | undefined;
@@ -131,9 +130,9 @@ interface Verdict {
 }
 
 /**
- * The last verdict on each list of names, for as long as there is the list: autoscalers ask for the
- * same objects over and over. One for all shared queries of a rule, for of these there are as many
- * as clients make up selectors, and the query for many objects is long.
+ * The last verdict for each list of names, until the list is garbage-collected: autoscalers request the same
+ * objects repeatedly. One verdict for all shared queries of a rule, since clients choose the number of
+ * selectors, and the query for many objects is long.
  */
 const verdicts = new WeakMap<RuleQuery, WeakMap<readonly string[], Verdict>>();
 
@@ -148,13 +147,13 @@ function coverage(query: RuleQuery, pieces: readonly Piece[]): SharedQuery['cove
       last?.pieces === pieces && last.namespace === namespace && last.promql === promql;
     if (isSame) return last.isCovered;
     const isCovered = isPlain(asked) && fill(pieces, asked) === promql;
-    // The list of a single name is made for the request.
+    // A list of one name is created for each request.
     if (names.length > 1) known.set(names, { pieces, namespace, promql, isCovered });
     return isCovered;
   };
 }
 
-function refused(reason: string): Sharing {
+function notShared(reason: string): Sharing {
   return { shared: undefined, reason };
 }
 
@@ -192,7 +191,7 @@ function isPlain({ objects, namespace }: QueryRequest): boolean {
 
 const plainness = new WeakMap<readonly string[], boolean>();
 
-/** Remembered for as long as there is the list. */
+/** Cached until the list is garbage-collected. */
 function arePlain(names: readonly string[]): boolean {
   const known = plainness.get(names);
   if (known !== undefined) return known;
@@ -201,12 +200,12 @@ function arePlain(names: readonly string[]): boolean {
   return found;
 }
 
-/** A piece of the query that is always the same, or a matcher of what is asked for. */
+/** A constant piece of the query, or a matcher for requested names. */
 type Piece =
   | { readonly kind: 'text'; readonly text: string; readonly place: Place }
   | {
       readonly kind: 'object' | 'namespace';
-      /** The matcher as it is written for one name: what stands before and after the name. */
+      /** The text of the matcher before and after the name. */
       readonly before: string;
       readonly after: string;
       readonly place: Place;
@@ -236,7 +235,7 @@ function cut(
   return pieces;
 }
 
-/** The query that these pieces are for a request with plain names. */
+/** The query for a request with plain names. */
 function fill(pieces: readonly Piece[], request: QueryRequest): string {
   return pieces
     .map((piece) => (piece.kind === 'text' ? piece.text : fillMatcher(piece, request)))
@@ -250,7 +249,7 @@ function fillMatcher(
   if (kind === 'namespace') return `${before}${request.namespace?.value ?? ''}${after}`;
   const { objects } = request;
   const names = objects?.names ?? [];
-  // One that takes several names is a regular expression. That of `.LabelMatchers` becomes one.
+  // A matcher for several names is a regular expression; that of `.LabelMatchers` is changed to one.
   return objects === undefined || names.length === 1 || before.includes('=~')
     ? `${before}${names.join('|')}${after}`
     : formatMatchers(matchersOf({ series: '', selector: [], objects, groupBy: [] }));
@@ -261,7 +260,7 @@ interface Labels {
   readonly namespace: string | undefined;
 }
 
-/** The query with its matchers left open, and grouped by the namespace besides. */
+/** The query with its matchers opened, and grouped by the namespace as well. */
 function overAll(
   text: string,
   pieces: readonly Piece[],

@@ -9,14 +9,14 @@ import type { TemplateResourceRule } from '../template-rule/template-rule.ts';
 import type { ExampleNames } from './example-request.ts';
 import { expandOrNothing } from './expand.ts';
 
-/** Stand for what is asked for: no template has them of itself. */
+/** Placeholders for requested names. No template contains them. */
 export const PROBE_NAMES: ExampleNames = {
   series: 'example_requests_total',
   namespace: 'namespace-9d27',
   objects: ['object-4f1c'],
 };
 
-/** Objects of one resource that a query must give the values of. */
+/** A request for objects of one resource. */
 export interface AskedObjects {
   /** The resource in words, e.g. `pods`. */
   readonly resource: string;
@@ -28,7 +28,7 @@ export interface AskedObjects {
 export interface ServedObjects {
   /** The most likely resources. */
   readonly likely: readonly AskedObjects[];
-  /** The other resources; asked for only where none of the likely ones has a value. */
+  /** The other resources; used only if none of the likely ones has a value. */
   readonly others: () => readonly AskedObjects[];
   /** Whether the likely resources are not known, because the rule has a template. */
   readonly isGuess: boolean;
@@ -127,10 +127,7 @@ function warnOfSeveralSamples(
   });
 }
 
-/**
- * Warns of an external metric that is the same for every namespace though it is meant to be of the
- * one that is asked for.
- */
+/** Warns about a namespaced external metric whose query does not select the namespace of the request. */
 export function checkNamespace(
   query: TemplateQuery,
   path: Path,
@@ -148,7 +145,7 @@ export function checkNamespace(
   });
 }
 
-/** Warns of a query whose samples do not say which container they are of, though a label is named. */
+/** Warns about a query whose samples lack the label in `containerLabel`. */
 export function checkContainers(
   { containerQuery, containerLabel }: TemplateResourceRule,
   path: Path,
@@ -157,7 +154,7 @@ export function checkContainers(
 ): void {
   const text = expandOrNothing(containerQuery, request);
   if (text === undefined || request.objects === undefined || containerLabel === '') return;
-  // Without the label of the pod there is nothing at all, which has been told of.
+  // Samples without the label of the pod are reported elsewhere.
   const loss = lostLabel(text, containerLabel);
   if (loss === undefined || lostLabel(text, request.objects.label) !== undefined) return;
   const offset = containerQuery.placeOf(request, loss.from);
@@ -205,7 +202,7 @@ function reportLosses(
   });
 }
 
-/** What to write so that a label stays. */
+/** How to keep a label in the result. */
 function advice({ by }: LostLabel): string {
   switch (by) {
     case 'aggregation':
@@ -241,7 +238,7 @@ function warnOfOthers(
   }
 }
 
-/** What comes of it where samples do not tell namespaces apart. */
+/** A clause about samples that do not distinguish namespaces. */
 function mixed(text: string, { namespace }: QueryRequest): string {
   const isMixed = namespace !== undefined && lostLabel(text, namespace.label) !== undefined;
   return isMixed ? ', and takes those of the same name in other namespaces for one' : '';
@@ -251,7 +248,7 @@ function actionSeries(text: string): boolean {
   return vectorSelectors(text).length > 0;
 }
 
-/** Whether a selector has a matcher with a certain name. */
+/** Whether a selector has a matcher for a label. */
 function names(text: string, name: string): boolean {
   return vectorSelectors(text).some(({ matchers }) =>
     matchers.some(({ value }) => value.includes(name)),

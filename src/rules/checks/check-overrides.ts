@@ -4,11 +4,11 @@ import type { ReportFault } from '../fault.ts';
 import type { ResourceLabels } from '../template-rule/resource-labels.ts';
 
 export interface OverrideOptions {
-  /** How bad an override is that names no resource of the cluster. */
+  /** The severity of an override for an unknown resource. */
   readonly unknownResource: 'error' | 'warning';
 }
 
-/** Every override names a resource that there is, and no two the same one. */
+/** Checks that each override names an existing resource, and a different one. */
 export function checkOverrides(
   resources: ResourceLabels,
   path: readonly string[],

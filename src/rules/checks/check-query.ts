@@ -75,7 +75,7 @@ function withSelectors(
   });
 }
 
-/** Those that the template names, as in `index .LabelValuesByName "window"`. */
+/** The labels in the template, as in `index .LabelValuesByName "window"`. */
 function selectedLabels(template: string): readonly string[] {
   const actions = template.match(/<<(?:"[^"]*"|[^">])*>>/g) ?? [];
   const named = actions

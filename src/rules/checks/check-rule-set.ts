@@ -1,7 +1,7 @@
 import type { RuleFault } from '../fault.ts';
 import type { TemplateRule } from '../template-rule/template-rule.ts';
 
-/** Which rule a fault is about: its list in the rules file and its place there, from 0. */
+/** Reports a fault of a rule, by its list in the rules file and its index in the list. */
 export type ReportRuleFault = (
   list: 'rules' | 'externalRules',
   index: number,
@@ -9,8 +9,8 @@ export type ReportRuleFault = (
 ) => void;
 
 /**
- * Checks rules against each other: a rule that finds the series of an earlier one, under the same
- * names and for the same resources, takes all its metrics over.
+ * Checks for duplicates: a rule with the same series, names and resources as an earlier one replaces all its
+ * metrics.
  */
 export function checkRuleSet(
   custom: readonly TemplateRule[],

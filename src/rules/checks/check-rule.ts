@@ -48,14 +48,14 @@ import {
   otherResources,
 } from './example-request.ts';
 
-/** How rules are held against what surrounds them. */
+/** Options of the checks. */
 export type CheckOptions = OverrideOptions & QueryCheckOptions;
 
 type Path = readonly (string | number)[];
 
 /**
- * Checks a rule by meaning: the series query and the query it makes are PromQL, its resources
- * exist, and what it serves can be asked for. Parts that did not compile are passed over.
+ * Semantic checks of a rule: the series query and the generated query are PromQL, its resources exist, and its
+ * metrics can be requested. Parts that did not compile are skipped.
  */
 export function checkRule(
   rule: RuleParts,
@@ -76,11 +76,11 @@ export function checkRule(
   const answered = checkMetricsQuery(query, path, requests, types, options, report);
   if (answered === undefined || !options.checkPromql) return;
   if (checkOtherDelimiters(query.text, path, report)) return;
-  checkWhatIsAskedFor(example, query, path, answered.selector, mapper, report);
+  checkSelectedObjects(example, query, path, answered.selector, mapper, report);
 }
 
-/** Whether the query asks for what a request is about, and its samples can be told to be of it. */
-function checkWhatIsAskedFor(
+/** Checks that the query selects the requested objects, and that its samples have their labels. */
+function checkSelectedObjects(
   rule: ExampleRule & RuleParts,
   query: TemplateQuery,
   path: Path,
@@ -99,14 +99,14 @@ function checkWhatIsAskedFor(
     checkMatchers(rule, query, request, report);
     return;
   }
-  const askedOf = (resources: readonly ClusterResource[]): readonly AskedObjects[] =>
+  const requestsFor = (resources: readonly ClusterResource[]): readonly AskedObjects[] =>
     resources.map((resource) => ({
       resource: qualifiedName(resource),
       request: requestFor(resource),
     }));
-  const likely = askedOf(describedResources(rule.resources, mapper));
+  const likely = requestsFor(describedResources(rule.resources, mapper));
   const others = (): readonly AskedObjects[] =>
-    askedOf(otherResources(rule.resources, query.text, mapper));
+    requestsFor(otherResources(rule.resources, query.text, mapper));
   const isGuess = rule.resources.readsOtherLabels && rule.resources.overrides.size === 0;
   checkObjects(query, path, { likely, others, isGuess, haveOneSample: true }, report);
   const [first] = likely;
@@ -115,7 +115,7 @@ function checkWhatIsAskedFor(
   checkMatchers(rule, query, first.request, report);
 }
 
-/** Checks `resourceRules` by meaning. */
+/** Semantic checks of `resourceRules`. */
 export function checkResourceRules(
   rules: TemplateResourceRules,
   mapper: ResourceMapper,
@@ -163,7 +163,7 @@ function checkSeriesQuery(rule: RuleParts, options: CheckOptions, report: Report
   }
 }
 
-/** What is listed must have the labels that its queries need. */
+/** Checks that labels identify the objects and, if necessary, the namespace. */
 function checkAssociation(
   rule: RuleParts,
   resources: ResourceLabels,
@@ -207,7 +207,7 @@ function checkAssociation(
   }
 }
 
-/** As clients will make them: for one object and for several, or for an external metric. */
+/** Typical requests: for one object and for several, or for an external metric. */
 function likelyRequests(
   rule: ExampleRule & RuleParts,
   mapper: ResourceMapper,
@@ -221,7 +221,7 @@ function likelyRequests(
   );
 }
 
-/** The name that the series query asks for where it is a plain one, else one like real names. */
+/** The name in the series query if it is a plain one, else a typical name. */
 function sampleSeriesName(rule: RuleParts): string {
   if (checkSeriesSelector(rule.seriesQuery).length > 0) return 'example_requests_seconds_total';
   return parseSeriesSelector(rule.seriesQuery).name ?? 'example_requests_seconds_total';
@@ -254,7 +254,7 @@ function checkResourceRule(
   checkPodCgroup(rule, path, containers.request, report);
 }
 
-/** @returns whether the query can answer, so that other checks of it make sense */
+/** @returns whether the query can return values, so that further checks make sense */
 function checkUsageQuery(
   query: TemplateQuery,
   path: Path,

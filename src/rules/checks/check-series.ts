@@ -12,10 +12,10 @@ const OTHER_SERIES = 'example_bytes_total';
 type Path = readonly (string | number)[];
 
 /**
- * Warns of a query that selects the series of all metrics, and of one that gives different metrics
- * the same value.
+ * Warns about a query that selects the series of all metrics, and about one that returns the same value for
+ * different metrics.
  *
- * @param rule undefined for queries that are not made of series that were found
+ * @param rule undefined for resource rules, which discover no series
  * @param request for an example of a series that the rule finds
  */
 export function checkSeries(
@@ -31,7 +31,7 @@ export function checkSeries(
   const nameless = selectors.find(({ name, matchers }) => {
     return name === undefined && matchers.every((matcher) => matcher.name !== '__name__');
   });
-  // The second argument of `info` chooses labels, not series.
+  // The second argument of `info` selects labels, not series.
   if (nameless !== undefined && !/\binfo\b/.test(one)) {
     report({
       severity: 'warning',
@@ -50,7 +50,7 @@ export function checkSeries(
   });
 }
 
-/** Whether the series of different names that a rule may find become metrics of different names. */
+/** Whether series with different names become metrics with different names. */
 function hasSeveralMetrics({ definition, seriesQuery }: RuleParts): boolean {
   const series = readSeriesQuery(seriesQuery);
   if (series === undefined || series.onlyName !== undefined) return false;

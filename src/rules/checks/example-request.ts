@@ -7,20 +7,20 @@ import type { QueryRequest } from '../query.ts';
 import type { ResourceLabels } from '../template-rule/resource-labels.ts';
 import type { RuleParts, TemplateResourceRule } from '../template-rule/template-rule.ts';
 
-/** What a request asks for; the labels come from the rule. */
+/** The names in a request. The labels come from the rule. */
 export interface ExampleNames {
   readonly series: string;
   readonly namespace: string;
   readonly objects: readonly string[];
 }
 
-/** The labels of a rule that has none for them; without: the request is without them, too. */
+/** Labels for a rule that has none. */
 export interface StandInLabels {
   readonly namespace: string;
   readonly object: string;
 }
 
-/** A rule and what its `resources` became. */
+/** A rule whose `resources` compiled. */
 export type ExampleRule = Pick<RuleParts, 'kind' | 'definition'> & {
   readonly resources: ResourceLabels;
 };
@@ -47,8 +47,8 @@ function overriddenResources(
 }
 
 /**
- * What clients of a rule ask for most likely: the resources of the overrides, pods where there is a
- * template. Namespaces only where there is nothing else, as their label is needed for the others.
+ * The resources that clients most likely request: those of the overrides, or pods if there is a template.
+ * Namespaces only if there are no others, because the others need their label as well.
  */
 export function describedResources(
   resources: ResourceLabels,

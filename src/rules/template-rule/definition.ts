@@ -4,7 +4,7 @@
 export interface GroupResourceReference {
   /** Empty: any group. */
   readonly group: string;
-  /** Plural or singular, as the author wrote it. */
+  /** Plural or singular, as written. */
   readonly resource: string;
 }
 
@@ -18,7 +18,7 @@ export interface ResourceAssociation {
   readonly overrides: ReadonlyMap<string, GroupResourceReference>;
   /** Go template over `.Group` and `.Resource`; empty: none. */
   readonly template: string;
-  /** External rules: whether the caller's namespace becomes a label matcher. */
+  /** External rules: whether the namespace of the request becomes a label matcher. */
   readonly namespaced: boolean;
 }
 

@@ -5,18 +5,17 @@ import { tokenize } from '../../promql/syntax/tokens.ts';
 import { goQuote } from '../../text/quote.ts';
 import { REGEXP_SYNTAX } from '../request-matchers.ts';
 
-// Names that a query is made of come from outside: those of objects from whoever asks, those of
-// series from whoever lets Prometheus scrape something. `.LabelMatchers` quotes; what else a
-// template writes stands in the query as it is, so here it is made sure that it cannot become a
-// part of the query itself.
+// Names in a query are untrusted: clients choose the names of objects, and scrape targets the names of series.
+// `.LabelMatchers` quotes them. This module ensures that names which a template writes elsewhere cannot change
+// the query.
 
 /** The query language. `other`: not PromQL, such as MetricsQL. */
 export type QueryLanguage = 'promql' | 'other';
 
-/** What stands in the query as it is, whether or not there are quotes and a `=~` around it. */
+/** Values without effect on the query, with or without quotes or `=~` before them. */
 const PLAIN_VALUE = /^[\w.:-]*$/;
 
-/** Whether a value can do no harm wherever a query has it, between quotes. */
+/** Whether a value is safe in any place of a query. */
 export function isPlainValue(value: string): boolean {
   return PLAIN_VALUE.test(value);
 }
@@ -35,32 +34,31 @@ export function isPlainLabel(label: string, language: QueryLanguage): boolean {
   return language === 'other' || isLegacyName(label);
 }
 
-/** Stands for a name that is not plain; with a number for each of several. */
-export function modelName(index: number): string {
-  return `prom_metrics_adapter_model_of_a_name_${index}_`;
+/** A placeholder for a name that is not plain, numbered. */
+export function placeholder(index: number): string {
+  return `prom_metrics_adapter_placeholder_${index}_`;
 }
 
 /** The query of a rule for placeholder names, and the names to insert. */
 export interface WrittenNames {
-  /** As the template writes the names: what it makes of them itself must be the same. */
+  /** With the names as the template must have written them. */
   readonly asWritten: string;
-  /** Quoted where the template has no quotes around them. */
+  /** With names quoted if the template has no quotes around them. */
   readonly quoted: string;
 }
 
 /**
- * Writes names into a query that has {@link modelName} 0, 1, ... in their places. Names between
+ * Writes names into a query that has {@link placeholder} 0, 1, ... in their places. Names between
  * double quotes are escaped. Elsewhere, the name of a metric or label gets quotes.
  *
- * @returns undefined where a name stands in another place, or is read as a regular expression that
- *   it is not meant to be
+ * @returns undefined if a name is in another place, or would be part of a regular expression
  */
 export function writeNames(
   model: string,
   names: readonly string[],
   language: QueryLanguage,
 ): WrittenNames | undefined {
-  const words = names.map((name, index) => ({ word: modelName(index), name }));
+  const words = names.map((name, index) => ({ word: placeholder(index), name }));
   const inQuotes = quotedNames(model, words);
   if (inQuotes === undefined) return undefined;
   const edits = [...inQuotes, ...(language === 'promql' ? bareNames(model, words) : [])];
@@ -70,23 +68,23 @@ export function writeNames(
   return { asWritten: edited(model, edits, 'asWritten'), quoted: edited(model, edits, 'quoted') };
 }
 
-/** What to write in place of a piece of the model. */
+/** A replacement of a piece of the query. */
 interface Edit {
   readonly from: number;
   readonly to: number;
   readonly asWritten: string;
   readonly quoted: string;
-  /** The number of model names that it replaces. */
+  /** The number of placeholders that it replaces. */
   readonly count: number;
 }
 
-interface ModelWord {
+interface Placeholder {
   readonly word: string;
   readonly name: string;
 }
 
-/** The names between double quotes; undefined where they have others, or are a pattern. */
-function quotedNames(model: string, words: readonly ModelWord[]): readonly Edit[] | undefined {
+/** The names between double quotes; undefined for other quotes and for regular expressions. */
+function quotedNames(model: string, words: readonly Placeholder[]): readonly Edit[] | undefined {
   const { tokens } = tokenize(model);
   const edits: Edit[] = [];
   for (const [index, { kind, text, from }] of tokens.entries()) {
@@ -109,7 +107,7 @@ function quotedNames(model: string, words: readonly ModelWord[]): readonly Edit[
 }
 
 /** The names without quotes: of a metric before its braces, or of a label. */
-function bareNames(model: string, words: readonly ModelWord[]): readonly Edit[] {
+function bareNames(model: string, words: readonly Placeholder[]): readonly Edit[] {
   const { tree, faults } = parsePromql(model);
   if (faults.length > 0) return [];
   const edits: Edit[] = [];
@@ -157,7 +155,7 @@ function edited(model: string, edits: readonly Edit[], form: 'asWritten' | 'quot
   return text + model.slice(end);
 }
 
-function countOf(text: string, words: readonly ModelWord[]): number {
+function countOf(text: string, words: readonly Placeholder[]): number {
   return words.reduce((count, { word }) => count + occurrences(text, word).length, 0);
 }
 

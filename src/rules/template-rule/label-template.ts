@@ -6,26 +6,26 @@ import { rememberTexts } from '../../text/text-memo.ts';
 import type { ReportFault, RuleFault } from '../fault.ts';
 import { compileRegexp, type Regexp, RegexpError } from './regexp.ts';
 
-/** `resources.template`, read in both directions. */
+/** `resources.template`, compiled. */
 export interface LabelTemplate {
-  /** The label of a resource, e.g. `kube_pod`; undefined where the template fails on it. */
+  /** The label of a resource, e.g. `kube_pod`; undefined if the template fails for it. */
   write(resource: ClusterResource): string | undefined;
   /**
-   * The resource of the cluster that a label stands for. A label that {@link write} makes is always
-   * read back; so are plural and upper-case names and beginnings of a group (`k8s_work_job`).
+   * The resource of a label: the inverse of {@link write}. It also accepts plural and upper-case names and
+   * prefixes of a group (`k8s_work_job`).
    */
   read(label: string, mapper: ResourceMapper): ClusterResource | undefined;
 }
 
 const path = ['resources', 'template'];
 
-/** The limit of the work for one label: the labels of all resources are written at once. */
+/** The limit of the work for one label: the labels of all resources are written in one step. */
 const MAX_WORK = 1000;
 
 /**
  * Compiles a label template.
  *
- * @returns undefined when an error was reported.
+ * @returns undefined if an error was reported
  */
 export function compileLabelTemplate(text: string, report: ReportFault): LabelTemplate | undefined {
   const { template, faults } = compiledTemplate(text);
@@ -52,7 +52,7 @@ function compileText(text: string): {
   }
 }
 
-/** The template written out with a capture group for each part: what a label must match. */
+/** The regular expression for labels: the output of the template for a capture group in each part. */
 function readingPattern(template: Template, report: ReportFault): Regexp | undefined {
   const source = template.execute(
     goStruct('schema.GroupResource', { Group: '(?P<group>.+?)', Resource: '(?P<resource>.+?)' }),
@@ -113,13 +113,13 @@ function writeLabel(template: Template, resource: ClusterResource): string | und
       }),
     );
   } catch (error) {
-    // Only for some resources: one that fails on all has been refused by then.
+    // The template fails for some resources only; one that fails for all is rejected before.
     if (error instanceof TemplateError) return undefined;
     throw error;
   }
 }
 
-/** Every resource's own label; the cluster's order decides where two have the same. */
+/** The labels of all resources. If two have the same label, the first in the cluster's order is used. */
 function labelsOf(
   mapper: ResourceMapper,
   write: (resource: ClusterResource) => string | undefined,

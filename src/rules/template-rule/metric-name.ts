@@ -2,14 +2,14 @@ import type { ReportFault } from '../fault.ts';
 import type { DiscoveryRule } from './definition.ts';
 import { compilePattern } from './series-filter.ts';
 
-/** The API name of a series, or undefined where `name.matches` does not match its name. */
+/** The API name of a series, or undefined if `name.matches` does not match its name. */
 export type MetricNaming = (seriesName: string) => string | undefined;
 
 /**
- * Compiles `name`. `matches` defaults to everything; `as` to the whole match, or to the capture
- * group where there is exactly one.
+ * Compiles `name`. The default of `matches` is everything; that of `as` is the whole match, or the
+ * capture group if there is exactly one.
  *
- * @returns undefined when an error was reported.
+ * @returns undefined if an error was reported
  */
 export function compileNaming(
   name: DiscoveryRule['name'],
@@ -30,13 +30,13 @@ export function compileNaming(
     });
     return undefined;
   }
-  warnOfSwallowedText(name, report);
-  checkReachable(name.as, report);
+  warnOfGroupNames(name, report);
+  checkSlash(name.as, report);
   return (seriesName) => pattern.expand(as, seriesName);
 }
 
-/** A name with a slash cannot be part of a request path, whatever the groups are. */
-function checkReachable(as: string, report: ReportFault): void {
+/** A name with a slash cannot be part of a request path. */
+function checkSlash(as: string, report: ReportFault): void {
   const offset = as.indexOf('/');
   if (offset === -1) return;
   report({
@@ -48,11 +48,11 @@ function checkReachable(as: string, report: ReportFault): void {
   });
 }
 
-/** `$1_total` reads as the group called "1_total", which hardly anybody means. */
-function warnOfSwallowedText(name: DiscoveryRule['name'], report: ReportFault): void {
+/** Warns about `$1_total`, which is the group named "1_total" and probably a mistake. */
+function warnOfGroupNames(name: DiscoveryRule['name'], report: ReportFault): void {
   for (const match of name.as.matchAll(/(\$+)(\d+)([A-Za-z_]\w*)/g)) {
     const [, dollars = '', digits = '', text = ''] = match;
-    // Dollars in pairs are literal ones; a group may well be called like that.
+    // Pairs of dollars are literal dollars, and a group may have this name.
     if (dollars.length % 2 === 0 || name.matches.includes(`<${digits}${text}>`)) continue;
     report({
       severity: 'warning',
@@ -68,8 +68,8 @@ function defaultExpansion(groupCount: number): string | undefined {
   return groupCount === 1 ? '$1' : undefined;
 }
 
-/** Why a name cannot be asked for in a request's path, or undefined where it can. */
-export function unreachableName(metricName: string): string | undefined {
+/** Why a request path cannot contain a name; undefined if it can. */
+export function invalidMetricName(metricName: string): string | undefined {
   if (metricName === '') return 'it is empty';
   if (metricName.includes('/')) return 'it has a "/"';
   return undefined;

@@ -9,11 +9,11 @@ import {
   isPlainLabel,
   isPlainSeries,
   isPlainValue,
-  modelName,
+  placeholder,
   type QueryLanguage,
   writeNames,
 } from './injection-guard.ts';
-import { rememberQueries } from './query-cache.ts';
+import { cacheQueries } from './query-cache.ts';
 
 /** A `metricsQuery` (or `containerQuery`, `nodeQuery`), compiled. */
 export interface TemplateQuery extends RuleQuery {
@@ -29,7 +29,7 @@ export interface TemplateQuery extends RuleQuery {
 /**
  * Compiles a query template of the field at `path`.
  *
- * @returns undefined when an error was reported.
+ * @returns undefined if an error was reported
  */
 export function compileMetricsQuery(
   text: string,
@@ -60,7 +60,7 @@ function metricsQuery(template: Template, language: QueryLanguage): TemplateQuer
   return {
     text: template.text,
     language,
-    for: rememberQueries((request) => queryFor(template, language, request)),
+    for: cacheQueries((request) => queryFor(template, language, request)),
     placeOf: (request, offset) => placeOf(template, language, request, offset),
   };
 }
@@ -68,18 +68,18 @@ function metricsQuery(template: Template, language: QueryLanguage): TemplateQuer
 function queryFor(template: Template, language: QueryLanguage, request: QueryRequest): string {
   const values = queryValues(request);
   const written = execute(template, values);
-  refuseUnsafeValues(template, values, written);
+  rejectUnsafeValues(template, values, written);
   const query = withQuotedNames(template, language, values, written);
   if (query === '') throw new QueryError('the template of the query gives an empty query');
   return query;
 }
 
-/** What the template sees. */
+/** The input of the template. */
 interface QueryValues {
   readonly series: string;
   readonly labelMatchers: string;
   readonly valuesByName: ReadonlyMap<string, readonly string[]>;
-  /** What `.GroupBy` joins. */
+  /** Joined as `.GroupBy`. */
   readonly groupBy: readonly string[];
   readonly groupBySlice: readonly string[];
 }
@@ -135,7 +135,7 @@ function placeOf(
   return template.text.length;
 }
 
-/** Converts an offset in the query to one in the output of the template, before names were quoted. */
+/** Converts an offset in the query to an offset in the output of the template, before names are quoted. */
 function offsetBefore(written: string, query: string, offset: number): number {
   let same = 0;
   while (same < written.length && written[same] === query[same]) same++;
@@ -143,8 +143,8 @@ function offsetBefore(written: string, query: string, offset: number): number {
   return Math.max(same, written.length - (query.length - offset));
 }
 
-/** `.LabelValuesByName` has values as they are: a query must not depend on one that is not plain. */
-function refuseUnsafeValues(template: Template, values: QueryValues, query: string): void {
+/** `.LabelValuesByName` has unquoted values: the query must not contain one that is not plain. */
+function rejectUnsafeValues(template: Template, values: QueryValues, query: string): void {
   const isPlain = (all: readonly string[]): boolean => all.every(isPlainValue);
   if ([...values.valuesByName.values()].every(isPlain)) return;
   const plain = new Map(
@@ -174,11 +174,11 @@ function withQuotedNames(
   const isOddLabel = (label: string): boolean => !isPlainLabel(label, language);
   if (!isOddSeries && !groupBy.some(isOddLabel)) return written;
   const names = [...(isOddSeries ? [series] : []), ...groupBy.filter(isOddLabel)];
-  const modelOf = (name: string): string => modelName(names.lastIndexOf(name));
+  const placeholderOf = (name: string): string => placeholder(names.lastIndexOf(name));
   const model = execute(template, {
     ...values,
-    ...(isOddSeries && { series: modelName(0) }),
-    groupBy: groupBy.map((label) => (isOddLabel(label) ? modelOf(label) : label)),
+    ...(isOddSeries && { series: placeholder(0) }),
+    groupBy: groupBy.map((label) => (isOddLabel(label) ? placeholderOf(label) : label)),
   });
   const found = writeNames(model, names, language);
   if (found?.asWritten === written) return found.quoted;
@@ -188,7 +188,7 @@ function withQuotedNames(
   );
 }
 
-/** `.LabelValuesByName`: the later of two matchers of one label wins, as in the reference. */
+/** `.LabelValuesByName`. The later of two matchers of one label is used, as in the reference adapter. */
 function valuesByName(request: QueryRequest): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, readonly string[]>();
   for (const { key, values: alternatives } of request.selector) values.set(key, alternatives);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { compiledRule } from '../../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../../apimachinery/label-selector-parser.ts';
 import type { QueryRequest } from '../query.ts';
-import { rememberQueries } from './query-cache.ts';
+import { cacheQueries } from './query-cache.ts';
 
 const metricsQuery = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
 
@@ -42,7 +42,7 @@ it('gives the query that a rule without a memory makes, whatever was asked befor
 
 it('makes the query of the same objects once, and anew for another list of them', () => {
   let made = 0;
-  const remembered = rememberQueries(() => `query ${++made}`);
+  const remembered = cacheQueries(() => `query ${++made}`);
   const ask = (names: readonly string[], value = 'shop') =>
     remembered({
       series: 'load',
@@ -68,7 +68,7 @@ it.each<[string, Partial<QueryRequest>]>([
   ['further labels to group by', { groupBy: ['pod', 'namespace', 'node'] }],
 ])('makes the query of the same objects anew for another: %s', (_, other) => {
   let made = 0;
-  const remembered = rememberQueries(() => `query ${++made}`);
+  const remembered = cacheQueries(() => `query ${++made}`);
   const asked: QueryRequest = {
     series: 'load',
     selector: [],
@@ -82,7 +82,7 @@ it.each<[string, Partial<QueryRequest>]>([
 
 it('remembers no query of one object, whose list is made for the request', () => {
   let made = 0;
-  const remembered = rememberQueries(() => `query ${++made}`);
+  const remembered = cacheQueries(() => `query ${++made}`);
   const asked = {
     series: 'load',
     selector: [],
@@ -94,7 +94,7 @@ it('remembers no query of one object, whose list is made for the request', () =>
 
 it('makes a query anew where it could not be made', () => {
   let made = 0;
-  const remembered = rememberQueries(() => {
+  const remembered = cacheQueries(() => {
     made += 1;
     throw new Error('no query');
   });

@@ -1,19 +1,19 @@
 import type { QueryRequest } from '../query.ts';
 
 /**
- * Makes the query of a request once, as long as those who ask have the very same list of names (and
- * selector) from where lists are kept: autoscalers ask for the same objects over and over, and a
- * query for many is long. Of each list the last request is remembered, for as long as there is the list.
+ * Caches queries for many objects, which are long and which autoscalers request repeatedly. The key is the
+ * identity of the list of names. The cache has the last query for each list, until the list is
+ * garbage-collected.
  *
  * @param make depends on nothing but the request
  */
-export function rememberQueries(
+export function cacheQueries(
   make: (request: QueryRequest) => string,
 ): (request: QueryRequest) => string {
-  const known = new WeakMap<readonly string[], Remembered>();
+  const known = new WeakMap<readonly string[], CachedQuery>();
   return (request) => {
     const names = request.objects?.names;
-    // One name makes a short query, and its list is made for the request.
+    // The query for one name is short, and its list is created for each request.
     if (names === undefined || names.length < 2) return make(request);
     const last = known.get(names);
     if (last !== undefined && isSame(last.request, request)) return last.query;
@@ -23,7 +23,7 @@ export function rememberQueries(
   };
 }
 
-interface Remembered {
+interface CachedQuery {
   readonly request: QueryRequest;
   readonly query: string;
 }

@@ -1,7 +1,7 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
 import { outlineRegexp } from '../../promql/checks/regexp-source.ts';
 
-/** A text that is no regular expression in RE2's syntax. */
+/** A text is not a regular expression in RE2's syntax. */
 export class RegexpError extends Error {
   override readonly name = 'RegexpError';
 }
@@ -21,26 +21,26 @@ export interface Regexp {
    */
   expand(replacement: string, text: string): string | undefined;
   /**
-   * The texts of the named groups in the first match; empty for one that took no part in it.
+   * The texts of the named groups in the first match; empty for a group without a match.
    *
    * @returns undefined if nothing matches
    */
   groups(text: string): ReadonlyMap<string, string> | undefined;
 }
 
-/** The longest expression, in UTF-16 units. It is compiled at once. */
+/** The maximum length of an expression, in UTF-16 units. It is compiled in one step. */
 const MAX_SOURCE = 10_000;
 
-/** How large an expression may get with its repetitions written out, in instructions. */
+/** The maximum size of an expression with its repetitions expanded, in instructions. */
 const MAX_SIZE = 25_000;
 
-/** How much of an expression a message shows, in UTF-16 units. */
+/** The maximum length of the part of an expression in a message, in UTF-16 units. */
 const LONGEST_PLACE = 300;
 
 /**
  * Compiles a regular expression in the syntax of Go's regexp, which is RE2's.
  *
- * @throws RegexpError with Go's wording and, where that is cryptic, what was expected
+ * @throws RegexpError with Go's wording and, if that is unclear, what is expected
  * @see https://pkg.go.dev/regexp/syntax
  */
 export function compileRegexp(source: string): Regexp {
@@ -76,7 +76,7 @@ function compile(expression: string, source: string): RE2JS {
   }
 }
 
-/** @param place the part of the expression that is wrong */
+/** @param place the invalid part of the expression */
 function syntaxError(description: string, place: string): RegexpError {
   const hint = HINTS.find(([of, at]) => of === description && at.test(place))?.[2];
   const shown = place.length <= LONGEST_PLACE ? place : `${place.slice(0, LONGEST_PLACE)}...`;
@@ -84,7 +84,7 @@ function syntaxError(description: string, place: string): RegexpError {
   return new RegexpError(hint === undefined ? message : `${message} (${hint})`);
 }
 
-/** What Go's words leave to guess: by description, then by place. */
+/** Hints for unclear messages of Go, by message and invalid part. */
 const HINTS: readonly (readonly [string, RegExp, string])[] = [
   ['invalid or unsupported Perl syntax', /^\(\?[=!]/, 'RE2 has no lookahead'],
   ['invalid or unsupported Perl syntax', /^\(\?>/, 'RE2 has no atomic groups'],
@@ -99,7 +99,7 @@ const HINTS: readonly (readonly [string, RegExp, string])[] = [
   ['invalid escape sequence', /^\\[1-9]/, 'RE2 has no backreferences'],
   ['invalid escape sequence', /^\\Z/, 'the end of the text is \\z'],
   ['invalid escape sequence', /^\\u/, 'a character by its number is \\x{20ac}'],
-  ['invalid escape sequence', /^/, 'RE2 does not know this escape; a backslash itself is \\\\'],
+  ['invalid escape sequence', /^/, 'RE2 has no such escape; a literal backslash is \\\\'],
   ['invalid nested repetition operator', /^[*+?]\+$/, 'RE2 has no possessive repetition'],
   ['invalid nested repetition operator', /^/, 'repeat a group: (?:...)'],
   ['missing argument to repetition operator', /^\*/, 'nothing to repeat; any text is .*'],
@@ -108,7 +108,7 @@ const HINTS: readonly (readonly [string, RegExp, string])[] = [
   ['trailing backslash at end of expression', /^/, 'a backslash itself is \\\\'],
 ];
 
-/** The texts of the groups of a match, by number; undefined for one that took no part in it. */
+/** The texts of the groups of a match, by number; undefined for a group without a match. */
 type Match = readonly (string | undefined)[];
 
 class CompiledRegexp implements Regexp {
@@ -147,7 +147,7 @@ class CompiledRegexp implements Regexp {
     return match && new Map([...names].map((name) => [name, this.#textOf(name, match)]));
   }
 
-  /** Of several groups with a name, the first that took part in the match. */
+  /** Of several groups with one name, the first with a match. */
   #textOf(name: string, match: Match): string {
     const isText = (text: string | undefined, number: number): boolean =>
       text !== undefined && number > 0 && this.#groupNames[number - 1] === name;
@@ -164,25 +164,25 @@ class CompiledRegexp implements Regexp {
   }
 }
 
-/** Gives the text of a group: by its number, or by its name. Empty if there is no such group. */
+/** The texts of groups, by number or name. Empty if there is no such group. */
 export interface GroupTexts {
   byNumber(number: number): string;
   byName(name: string): string;
 }
 
 /**
- * `$$`, or a reference with or without braces. A name runs as far as it can; what is no reference
- * keeps its dollar sign.
+ * `$$`, or a reference with or without braces. A name is as long as possible. A dollar without a reference is
+ * literal.
  */
 const REFERENCE = /\$(?:\$|(?<name>[\p{L}\p{Nd}_]+)|\{(?<braced>[\p{L}\p{Nd}_]+)\})/gu;
 
-/** A group's number: without zeros in front, and not too large for Go to take for one. */
+/** The number of a group, without leading zeros and within Go's limit. */
 const NUMBER = /^(?:0|[1-9]\d{0,8})$/;
 
 /**
  * Expands the references in a replacement by the rules of Go's `Regexp.Expand`: `$1`, `${1}`,
  * `$name`, `${name}`, `$$`. A name is taken as long as possible, so `$1_x` is the group named `1_x`;
- * groups that do not exist or took no part in the match are empty.
+ * groups that do not exist or have no match are empty.
  *
  * @see https://pkg.go.dev/regexp#Regexp.Expand
  */

@@ -93,7 +93,7 @@ function resolve(
   return resolved;
 }
 
-/** Labels that the template reads, those that it would write itself before the others. */
+/** The labels that the template reads. Those that it also writes come first. */
 function readLabels(
   labels: readonly string[],
   template: LabelTemplate,

@@ -12,10 +12,10 @@ interface CompiledFilter {
 }
 
 /**
- * Compiles `seriesFilters`: a series is kept when its name satisfies every filter. Expressions are
- * not anchored. One step for each filter.
+ * Compiles `seriesFilters`: a series is kept if its name satisfies every filter. Expressions are not anchored.
+ * One step for each filter.
  *
- * @returns undefined when a filter was reported as an error.
+ * @returns undefined if a filter was reported as an error
  */
 export function* compileSeriesFilters(
   filters: readonly SeriesFilter[],
@@ -59,7 +59,7 @@ function compileFilter(
   return pattern && { pattern, keepsMatches: field === 'is' };
 }
 
-/** Compiles a regular expression of the rules file, a fault of it being an error at `path`. */
+/** Compiles a regular expression of the rules file. A fault is reported as an error at `path`. */
 export function compilePattern(
   source: string,
   path: readonly (string | number)[],

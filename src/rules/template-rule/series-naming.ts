@@ -1,7 +1,7 @@
 import { QueryError, UnsafeNameError } from '../query.ts';
 import type { ExcludedSeries, Naming, RuleKind } from '../rule.ts';
 import { isPlainSeries } from './injection-guard.ts';
-import { type MetricNaming, unreachableName } from './metric-name.ts';
+import { invalidMetricName, type MetricNaming } from './metric-name.ts';
 import type { TemplateQuery } from './metrics-query.ts';
 import type { SeriesNamePredicate } from './series-filter.ts';
 
@@ -22,7 +22,7 @@ export function seriesNaming(rule: NamingParts): (series: string) => Naming {
     if (!rule.matches(series)) return EXCLUDED_BY_FILTERS;
     const name = rule.metricName(series);
     if (name === undefined) return EXCLUDED_BY_NAME;
-    const why = unreachableName(name) ?? unsafeSeries(rule, series);
+    const why = invalidMetricName(name) ?? unsafeSeries(rule, series);
     return why === undefined ? name : { series, name, why };
   };
 }

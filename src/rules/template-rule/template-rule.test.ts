@@ -3,7 +3,7 @@ import { RESOURCE_RULES } from '../../../test/fixtures/resource-rules.ts';
 import { compiledRule, compileWithFaults } from '../../../test/fixtures/rules.ts';
 import { parseLabelSelector } from '../../apimachinery/label-selector-parser.ts';
 import { quotedKeyOf } from '../request-matchers.ts';
-import { unreachableName } from './metric-name.ts';
+import { invalidMetricName } from './metric-name.ts';
 import { compileResourceRules } from './template-rule.ts';
 
 describe('compileRuleParts', () => {
@@ -117,7 +117,7 @@ describe('compileRuleParts', () => {
   });
 
   it('says why a name cannot be asked for', () => {
-    expect(['', 'a/b', 'a'].map(unreachableName)).toEqual([
+    expect(['', 'a/b', 'a'].map(invalidMetricName)).toEqual([
       'it is empty',
       'it has a "/"',
       undefined,

@@ -2,23 +2,23 @@ import type { ReportFault } from '../fault.ts';
 import type { DiscoveryRule, ResourceAssociation, ResourceRule } from './definition.ts';
 
 /*
- * Queries, label templates and regular expressions have limits where they are compiled. These are the
- * limits of the other texts of a rule, which the main thread works with in one piece.
+ * The compilers of queries, label templates and regular expressions have their own limits. These are the limits
+ * of the other texts of a rule, which the main thread processes in one step.
  */
 
-/** The longest `seriesQuery`, in UTF-16 units. It is sent in URLs, where servers accept 8 to 16 KiB. */
+/** The maximum length of a `seriesQuery`, in UTF-16 units. It is sent in URLs, where servers accept 8 to 16 KiB. */
 const LONGEST_SERIES_QUERY = 16 * 1024;
 
-/** The longest name or label, or pattern for one, in UTF-16 units. */
+/** The maximum length of a name or label, or of a pattern for one, in UTF-16 units. */
 const LONGEST_NAME = 1024;
 
-/** The most overrides of one rule. */
+/** The maximum number of overrides of one rule. */
 const MOST_OVERRIDES = 1000;
 
 /**
  * Reports texts of a rule that are too long.
  *
- * @returns whether there is one
+ * @returns whether there is such a text
  */
 export function reportLongTexts(rule: DiscoveryRule | ResourceRule, report: ReportFault): boolean {
   let isAny = false;

@@ -55,7 +55,7 @@ export async function compileDefinition(
     resource:
       resource &&
       (await finishInSlices(
-        compileResourceRulesInSteps(resource.definition, resource.origin, language, refuse),
+        compileResourceRulesInSteps(resource.definition, resource.origin, language, failOn),
         slices,
       )),
   });
@@ -70,7 +70,7 @@ async function compileRules(
   const rules: TemplateRule[] = [];
   for (const { definition, origin } of definitions) {
     const steps = compileRulePartsInSteps(definition, { kind, origin }, language, (fault) => {
-      if (fault.severity === 'error') refuse(fault);
+      if (fault.severity === 'error') failOn(fault);
     });
     const rule = await finishInSlices(steps, slices);
     if (isWholeRule(rule)) rules.push(rule);
@@ -87,6 +87,6 @@ async function finishInSlices<Result>(steps: Steps<Result>, slices: TimeSlices):
   return step.value;
 }
 
-const refuse: ReportFault = ({ path, message }) => {
+const failOn: ReportFault = ({ path, message }) => {
   throw new Error(`a rule does not compile: ${path.join('.')}: ${message}`);
 };

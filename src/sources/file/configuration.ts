@@ -29,7 +29,7 @@ import {
   type Path,
   valueAt,
 } from './schema/located-value.ts';
-import { checkShapes, type RuleShape, sparing } from './schema/rule-shapes.ts';
+import { checkShapes, type RuleShape, withoutMisspelt } from './schema/rule-shapes.ts';
 
 /** The rules of a rules file, compiled. */
 export interface Configuration extends RuleSet {
@@ -45,7 +45,7 @@ export interface LoadOptions extends CheckOptions {
 }
 
 export interface ReadConfiguration {
-  /** Undefined exactly where a fault is an `error`. */
+  /** Undefined if and only if a fault is an `error`. */
   readonly configuration: Configuration | undefined;
   /** In the order of the file. */
   readonly faults: readonly Fault[];
@@ -60,15 +60,14 @@ type ListName = (typeof RULE_LISTS)[number]['list'];
 
 const EMPTY: Configuration = { custom: [], external: [], resource: undefined };
 
-/** A rule and its place in its list: those before it may have been left out. */
+/** A rule and its index in the file. Rules with errors are omitted before it. */
 interface PlacedRule {
   readonly rule: TemplateRule;
   readonly index: number;
 }
 
 /**
- * Reads a rules file, telling everything that is wrong with it at once. Never throws, whatever the
- * text.
+ * Parses and checks a rules file, and reports all faults. Never throws.
  *
  * @param file the file's name, for the faults
  */
@@ -89,7 +88,7 @@ export function readConfiguration(
     itemsIn(content.root, list).flatMap((located, index) => {
       const base = [list, index];
       const shape = shapes.get(formatPath(base));
-      const report = sparing(shape, base, content.reporter(base));
+      const report = withoutMisspelt(shape, base, content.reporter(base));
       const place = { kind, origin: originOf(content, base, faults) };
       const rule = readRule(located, place, shape, options, report);
       return rule === undefined ? [] : [{ rule, index }];
@@ -144,7 +143,12 @@ function readRule(
   }
   warnOfUnusedFields(located, place.kind, report);
   const isMisspelt = shape !== undefined;
-  checkRule(rule, options.mapper, options, isMisspelt ? aboutWhatIsThere(located, report) : report);
+  checkRule(
+    rule,
+    options.mapper,
+    options,
+    isMisspelt ? onlyPresentFields(located, report) : report,
+  );
   return isWholeRule(rule) && !isMisspelt ? rule : undefined;
 }
 
@@ -152,7 +156,7 @@ export function languageOf({ checkPromql }: Pick<LoadOptions, 'checkPromql'>): Q
   return checkPromql ? 'promql' : 'other';
 }
 
-/** Helm templates are not expanded here, so their result is not known. */
+/** The result of Helm templates is not known here. */
 function warnOfHelmTemplates(rule: LocatedValue, report: ReportFault): boolean {
   const field = ['seriesQuery', 'metricsQuery'].find((name) => textIn(rule, name).includes('{{'));
   if (field === undefined) return false;
@@ -178,8 +182,8 @@ function warnOfUnusedFields(rule: LocatedValue, kind: RuleKind, report: ReportFa
   });
 }
 
-/** With a misspelt field, what seems missing need not be. */
-function aboutWhatIsThere(rule: LocatedValue, report: ReportFault): ReportFault {
+/** If a field is misspelt, other fields may only seem to be missing. */
+function onlyPresentFields(rule: LocatedValue, report: ReportFault): ReportFault {
   return (fault) => {
     if (valueAt(rule, fault.path) !== undefined) report(fault);
   };
@@ -194,7 +198,7 @@ function readResourceRules(
   const rules = childOf(root, 'resourceRules');
   if (rules === undefined || shape?.hasWrongType) return undefined;
   const base = ['resourceRules'];
-  const report = sparing(shape, base, reporter(base));
+  const report = withoutMisspelt(shape, base, reporter(base));
   const definition = {
     cpu: resourceRule(childOf(rules, 'cpu')),
     memory: resourceRule(childOf(rules, 'memory')),
@@ -210,7 +214,7 @@ function readResourceRules(
   return compiled;
 }
 
-/** In milliseconds; 0 where the file has none, as in the reference adapter. */
+/** In milliseconds; 0 if the file has none, as in the reference adapter. */
 function readWindow(window: LocatedValue | undefined, report: ReportFault): number {
   if (window?.kind !== 'scalar') return 0;
   try {

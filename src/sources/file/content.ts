@@ -6,21 +6,21 @@ import { type ReadFault, readBySchema } from './schema/read-by-schema.ts';
 import { rulesFileSchema } from './schema/schema.ts';
 import { parseDocument } from './yaml/document.ts';
 
-/** What a file says, and how to tell of its places. */
+/** The content of a file, with the places of its fields. */
 export interface Content {
   readonly root: LocatedValue;
-  /** The offset into the file's text of what is said about a path; `offset` as in RuleFault. */
+  /** The offset of a path in the text of the file; `offset` as in RuleFault. */
   placeOf(path: Path, offset?: number): number;
-  /** The place of a field's name. */
+  /** The offset of the name of a field. */
   nameOf(path: Path): number;
-  /** Takes the faults of a rule that is at `base`. */
+  /** Reports faults of the rule at `base`. */
   reporter(base: Path): ReportFault;
 }
 
-/** What a file is: a rules file, or values of the chart that hold one. */
+/** A rules file, or values of the chart that contain one. */
 export type FileForm = 'rules' | 'helm values';
 
-/** Undefined where there is nothing in the file, or it cannot be read. */
+/** Undefined if the file is empty or cannot be parsed. */
 export function readContent(
   source: string,
   form: FileForm,

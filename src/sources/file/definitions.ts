@@ -8,8 +8,8 @@ import type {
 import { childOf, type LocatedValue } from './schema/located-value.ts';
 
 /*
- * From what a file says to rule definitions, defaults filled in. Values of the wrong type count as
- * absent: validation has told of them.
+ * Converts the values of a file to rule definitions, with defaults. Values of the wrong type are treated as
+ * absent; validation reports them.
  */
 
 /** An item of `rules` or `externalRules`. */
@@ -58,13 +58,13 @@ function groupResource(reference: LocatedValue): GroupResourceReference {
   });
 }
 
-/** The text of a field; empty where there is none. */
+/** The text of a field; empty if there is none. */
 export function textIn(parent: LocatedValue | undefined, name: string): string {
   const field = parent && childOf(parent, name);
   return field?.kind === 'scalar' && typeof field.value === 'string' ? field.value : '';
 }
 
-/** The items of a list; none where there is no list. */
+/** The items of a list; none if there is no list. */
 export function itemsIn(parent: LocatedValue, name: string): readonly LocatedValue[] {
   const list = childOf(parent, name);
   return list?.kind === 'list' ? list.items : [];

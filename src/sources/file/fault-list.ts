@@ -3,27 +3,27 @@ import type { FileOrigin } from '../../rules/origin.ts';
 import { type Fault, sortFaults } from './fault.ts';
 import { formatPath, type Path } from './schema/located-value.ts';
 
-/** Collects faults, tying each to a line and column of one file. */
+/** Collects the faults of one file, with lines and columns. */
 export interface FaultList {
-  /** A fault of the field at `path`, told of at an offset of the file's text. */
+  /** Adds a fault of the field at `path`, at an offset in the text of the file. */
   add(offset: number, path: Path, severity: Severity, message: string): void;
-  /** The file, line and name of the field at `path`, at an offset of the file's text. */
+  /** The origin of the field at `path`, at an offset in the text of the file. */
   locate(offset: number, path: Path): Omit<FileOrigin, 'source'>;
   /** All faults, in the order of the file. */
   sorted(): readonly Fault[];
 }
 
-/** How much of the start and of the end of a message is kept, in UTF-16 units. */
+/** The maximum lengths of the start and the end of a shortened message, in UTF-16 units. */
 const LONGEST_START = 1000;
 const LONGEST_END = 500;
 
-/** A message may quote the text of a field; its end says what to do. */
+/** A message may quote a long text. Its end has the advice. */
 function shortened(message: string): string {
   if (message.length <= LONGEST_START + LONGEST_END) return message;
   return `${message.slice(0, LONGEST_START)}…${message.slice(-LONGEST_END)}`;
 }
 
-/** @param nameOf what a field is called in messages; default: as in a rules file */
+/** @param nameOf the name of a field in messages; default: as in a rules file */
 export function faultList(
   file: string,
   text: string,
@@ -51,15 +51,15 @@ export function faultList(
   };
 }
 
-/** A place in a text, both numbers from 1; columns count UTF-16 units, as editors do. */
+/** A place in a text. Both numbers start at 1; columns count UTF-16 units. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Where the lines of a text begin, to turn offsets into lines and columns. */
+/** Converts offsets of a text to lines and columns. */
 export interface LineIndex {
-  /** The position of an offset (from 0, in UTF-16 units); offsets past the end give the end. */
+  /** The position of an offset (from 0, in UTF-16 units); the end for an offset after it. */
   positionOf(offset: number): Position;
 }
 

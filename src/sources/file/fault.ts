@@ -1,17 +1,17 @@
 import type { Severity } from '../../rules/fault.ts';
 
-/** Something wrong with a configuration file, tied to its place there. */
+/** A fault of a rules file, with its place. */
 export interface Fault {
   readonly severity: Severity;
-  /** The file as it was named by whoever asked for it. */
+  /** The file, as it was named on the command line. */
   readonly file: string;
-  /** From 1; 0 where the fault is about the file as a whole. */
+  /** From 1; 0 for a fault of the whole file. */
   readonly line: number;
-  /** From 1, in UTF-16 units; 0 where the fault is about the file as a whole. */
+  /** From 1, in UTF-16 units; 0 for a fault of the whole file. */
   readonly column: number;
-  /** e.g. `rules[3].name.matches`; empty where the fault is about no field. */
+  /** e.g. `rules[3].name.matches`; empty for a fault that is not about a field. */
   readonly field: string;
-  /** What is wrong and what was expected; no trailing full stop. */
+  /** What is wrong and what is expected; no full stop. */
   readonly message: string;
 }
 
@@ -28,7 +28,7 @@ export function formatFault(fault: Fault): string {
     .replaceAll(/\p{C}/gu, '\uFFFD');
 }
 
-/** The faults in the order of the file, each said once. */
+/** The faults in the order of the file, without duplicates. */
 export function sortFaults(faults: readonly Fault[]): readonly Fault[] {
   const distinct = new Map(faults.map((fault) => [formatFault(fault), fault]));
   return [...distinct.values()].sort((a, b) => a.line - b.line || a.column - b.column);

@@ -2,15 +2,15 @@ import { nearestName } from '../../text/nearest-name.ts';
 import type { ReadFault } from './schema/read-by-schema.ts';
 import type { MappingEntry, NodeUse, ScalarNode } from './yaml/document.ts';
 
-/** Where the chart's values have the sections of a rules file. */
+/** The fields of `rules` in the values of the chart, and the sections of a rules file. */
 const SECTIONS = { custom: 'rules', external: 'externalRules', resource: 'resourceRules' } as const;
 
-/** The other fields of `rules` of the chart's values. */
+/** The other fields of `rules` in the values of the chart. */
 const OTHERS = ['default', 'defaultResource', 'existing'];
 
 /**
- * The rules file that the chart renders from its values, without the rules of the chart itself. Every
- * node keeps its place in the values file.
+ * The rules file that the chart renders from its values, without the rules of the chart itself. Nodes
+ * keep their places in the values file.
  *
  * @param values the root of the values; undefined for an empty file
  */
@@ -78,7 +78,7 @@ function fieldOf({ node }: NodeUse, name: string): NodeUse | undefined {
     ?.value;
 }
 
-/** A field of the rules file as it is called in the values, e.g. `rules.custom[0].name`. */
+/** The name of a field of the rules file in the values, e.g. `rules.custom[0].name`. */
 export function fieldInValues(field: string): string {
   for (const [name, section] of Object.entries(SECTIONS)) {
     if (field === section || field.startsWith(`${section}[`) || field.startsWith(`${section}.`)) {

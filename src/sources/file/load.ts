@@ -3,14 +3,13 @@ import { FileTooLargeError, MAX_FILE_BYTES, readBounded } from '../../files/boun
 import { type LoadOptions, type ReadConfiguration, readConfiguration } from './configuration.ts';
 import type { Fault } from './fault.ts';
 
-/** The text of a rules file, or why there is none. */
+/** The text of a rules file, or the fault that prevents reading it. */
 export type RulesText =
   | { readonly text: string; readonly fault?: undefined }
   | { readonly text?: undefined; readonly fault: Fault };
 
 /**
- * Reads a rules file and everything in it. A file that cannot be read is a fault, too, and so is one
- * that cannot be read again.
+ * Reads, parses and checks a rules file. A file that cannot be read, or can be read only once, is a fault.
  */
 export async function loadConfigurationFile(
   path: string,
@@ -26,7 +25,7 @@ export async function loadConfigurationFile(
 
 const ONLY_ONCE = 'expected a regular file, which can be read again: this is a pipe or a device';
 
-/** A pipe has its content for the first who reads it. Of what is not there nothing is known. */
+/** A pipe can be read only once. A missing file may appear later. */
 export async function canBeReadAgain(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found === undefined || found.isFile() || found.isDirectory();
@@ -45,7 +44,7 @@ export async function readRulesText(path: string): Promise<RulesText> {
 }
 
 /**
- * Takes bytes as the text of a rules file.
+ * Decodes the bytes of a rules file.
  *
  * @param file the file's name, for the fault
  */
@@ -68,7 +67,7 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** From 1. No character of UTF-8 has the byte of a line feed inside, so lines decode alone. */
+/** From 1. Lines can be decoded separately, since no other UTF-8 character contains the byte of a line feed. */
 function firstUndecodableLine(bytes: Uint8Array): number {
   const lineFeed = 0x0a;
   let line = 1;

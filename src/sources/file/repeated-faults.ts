@@ -44,7 +44,7 @@ function rankOf([first]: readonly Fault[]): number {
   return first === undefined ? SEVERITIES.length : SEVERITIES.indexOf(first.severity);
 }
 
-/** Names, queries and numbers differ from rule to rule; the words around them do not. */
+/** The message without names, queries and numbers, which differ between rules. */
 function kindOf({ severity, message }: Fault): string {
   const words = message.replaceAll(/`[^`]*`|"(?:[^"\\]|\\.)*"|\d+/g, '*');
   return `${severity}: ${words.slice(0, 80)}`;

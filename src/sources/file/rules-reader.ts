@@ -15,7 +15,7 @@ export interface RulesJob {
 
 /** The output of the worker thread. */
 export interface RulesReading {
-  /** Undefined exactly where a fault is an `error`. */
+  /** Undefined if and only if a fault is an `error`. */
   readonly definition: RulesDefinition | undefined;
   readonly faults: LimitedFaults;
 }

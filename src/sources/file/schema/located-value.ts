@@ -4,15 +4,15 @@ import type { ScalarValue } from '../yaml/scalar-value.ts';
 
 export type Path = readonly (string | number)[];
 
-/** Where a value is used: offsets (from 0, in UTF-16 units) into the text of the file. */
+/** The place of a value: offsets (from 0, in UTF-16 units) in the text of the file. */
 interface Use {
-  /** Where the value begins; for an alias, where the alias is. */
+  /** The start of the value, or of its alias. */
   readonly at: number;
-  /** Where the key begins that it is the value of. */
+  /** The start of its key. */
   readonly keyAt: number | undefined;
 }
 
-/** A value of the rules file together with its places, aliases and merge keys carried out. */
+/** A value of the rules file with its places. Aliases and merge keys are resolved. */
 export type LocatedValue = LocatedScalar | LocatedList | LocatedFields;
 
 export interface LocatedScalar extends Use {
@@ -29,7 +29,7 @@ export interface LocatedList extends Use {
 export interface LocatedFields extends Use {
   readonly kind: 'fields';
   readonly fields: ReadonlyMap<string, LocatedValue>;
-  /** The names of fields that were left out, where the schema wants no fields. */
+  /** The names of fields that are omitted because the schema expects no fields. */
   readonly unread?: readonly string[];
 }
 
@@ -45,13 +45,13 @@ export function toPlain(value: LocatedValue): unknown {
   }
 }
 
-/** One step down, or undefined where there is nothing. */
+/** The value one step down, or undefined if there is none. */
 export function childOf(value: LocatedValue, step: string | number): LocatedValue | undefined {
   if (value.kind === 'list') return typeof step === 'number' ? value.items[step] : undefined;
   return value.kind === 'fields' ? value.fields.get(String(step)) : undefined;
 }
 
-/** What is at a path, or undefined where there is nothing. */
+/** The value at a path, or undefined if there is none. */
 export function valueAt(root: LocatedValue, path: Path): LocatedValue | undefined {
   let value: LocatedValue | undefined = root;
   for (const step of path) value = value && childOf(value, step);
@@ -59,11 +59,10 @@ export function valueAt(root: LocatedValue, path: Path): LocatedValue | undefine
 }
 
 /**
- * The offset into the file's text to point at for something said about a path.
+ * The offset in the text of the file for a message about a path.
  *
- * @param path what is said may be about something that is not there: then the nearest thing around
- *   it is pointed at, by its key
- * @param offset where in the value at `path`, a scalar, in UTF-16 units of its decoded text
+ * @param path if there is no value at the path, the result is the key of the nearest enclosing value
+ * @param offset the offset in the scalar at `path`, in UTF-16 units of its decoded text
  */
 export function placeOf(text: string, root: LocatedValue, path: Path, offset?: number): number {
   let value = root;
@@ -78,12 +77,12 @@ export function placeOf(text: string, root: LocatedValue, path: Path, offset?: n
   return value.at;
 }
 
-/** The offset into the file's text of the name of the field at a path. */
+/** The offset of the name of the field at a path. */
 export function keyPlaceOf(text: string, root: LocatedValue, path: Path): number {
   return valueAt(root, path)?.keyAt ?? placeOf(text, root, path);
 }
 
-/** A path as one writes it, e.g. `rules[3].name.matches` or `overrides["app.kind"]`. */
+/** A path as text, e.g. `rules[3].name.matches` or `overrides["app.kind"]`. */
 export function formatPath(path: Path): string {
   return path
     .map((step, index) => {

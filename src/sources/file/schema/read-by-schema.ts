@@ -2,7 +2,7 @@ import type { MappingEntry, MappingNode, NodeUse, ScalarNode } from '../yaml/doc
 import type { LocatedFields, LocatedValue, Path } from './located-value.ts';
 import { fieldSchema, resolveSchema, type Schema } from './schema.ts';
 
-/** Something wrong with how a value is written, at an offset of the file's text. */
+/** A fault of a value, at an offset in the text of the file. */
 export interface ReadFault {
   readonly severity: 'error' | 'warning';
   readonly path: Path;
@@ -11,16 +11,16 @@ export interface ReadFault {
 }
 
 /**
- * Reads a YAML node as what a schema wants, the way go-yaml v2 fills Go structs, so that files of
- * the reference adapter mean the same:
+ * Converts a YAML node according to a schema, as go-yaml v2 fills Go structs, so that files of the reference
+ * adapter have the same meaning:
  *
- * - a scalar where text is wanted is its text, whatever else it might be (`yes`, `42`);
- * - null is absence: of a field, or of everything in an item;
- * - a merge key fills in the fields of the merged mapping at its place among the others, later
- *   fields winning; objects with fixed fields are merged field by field, lists are replaced;
+ * - a scalar is text if the schema expects text, even if it looks like another type (`yes`, `42`);
+ * - null is an absent field or an empty item;
+ * - a merge key fills in the fields of the merged mapping at its place among the others, and later
+ *   fields take precedence; objects with fixed fields are merged field by field, lists are replaced;
  * - a key may not be repeated; in a map with free keys not even by merging.
  *
- * What does not fit the schema is left as it is, without its content, for validation to tell.
+ * Values that do not match the schema are kept without their content, for validation to report.
  *
  * @returns undefined for null
  */
@@ -72,7 +72,7 @@ function namesIn({ entries }: MappingNode): readonly string[] {
   return entries.flatMap(({ key }) => (key.node.kind === 'scalar' ? [nameOf(key.node)] : []));
 }
 
-/** What go-yaml makes of null where something has to be: the type's zero value. */
+/** The zero value of a type, which go-yaml uses for null where a value is required. */
 function emptyValue({ node, at }: NodeUse, schema: Schema, keyAt?: number): LocatedValue {
   const use = { at, keyAt };
   if (resolveSchema(schema).type === 'object' || node.kind !== 'scalar') {
@@ -157,7 +157,7 @@ function merge(
   report: Report,
 ): void {
   const sources = value.node.kind === 'sequence' ? value.node.items : [value];
-  // Of several sources the first wins: it is filled in last.
+  // The first of several sources takes precedence, so it is applied last.
   for (const { node } of sources.toReversed()) {
     if (node.kind === 'mapping') {
       readMapping(node, into, schema, path, report);

@@ -4,18 +4,18 @@ import type { FaultList } from '../fault-list.ts';
 import { formatPath, type Path } from './located-value.ts';
 import { findShapeFaults } from './shape-faults.ts';
 
-/** What is wrong with the shape of one rule. */
+/** The schema violations of one rule. */
 export interface RuleShape {
-  /** A value is of the wrong type: nothing can be said about the rest. */
+  /** A value has the wrong type, so the rest cannot be checked. */
   hasWrongType: boolean;
-  /** The fields that have an unknown field in them, e.g. `rules[0].name`. */
+  /** The fields that contain an unknown field, e.g. `rules[0].name`. */
   readonly misspelt: Set<string>;
 }
 
 /**
- * Holds the file against the published schema.
+ * Validates the file against the published schema.
  *
- * @returns the rules (`rules[3]`, `resourceRules`) that have something wrong with their shape
+ * @returns the rules (`rules[3]`, `resourceRules`) with violations
  */
 export function checkShapes(content: Content, faults: FaultList): ReadonlyMap<string, RuleShape> {
   const shapes = new Map<string, RuleShape>();
@@ -32,10 +32,9 @@ export function checkShapes(content: Content, faults: FaultList): ReadonlyMap<st
 }
 
 /**
- * Leaves out what is said about fields that have an unknown field in them: what seems missing there
- * may just be misspelt.
+ * Drops faults of fields that contain an unknown field: a field that seems to be missing may be misspelt.
  */
-export function sparing(
+export function withoutMisspelt(
   shape: RuleShape | undefined,
   base: Path,
   report: ReportFault,

@@ -16,23 +16,23 @@ export interface Schema {
 export const rulesFileSchema: Schema = published;
 
 /**
- * `required` is for editors only: the reference adapter takes files in which such fields are
- * missing, so it is for the checks by meaning to say what comes of it.
+ * `required` is for editors only: the reference adapter accepts files without these fields, so the semantic
+ * checks report the consequences.
  *
- * That the schema is a good one is tested, and not found out anew at each start.
+ * A test validates the schema itself, so that each start need not.
  */
 const ajv = new Ajv({ allErrors: true, strict: true, validateSchema: false });
 ajv.removeKeyword('required').addVocabulary(['required']);
 const validate = ajv.compile(published);
 
-/** Every way in which a plain value departs from the published schema, missing fields aside. */
+/** All violations of the published schema, except missing fields. */
 export function schemaViolations(value: unknown): readonly ErrorObject[] {
   return validate(value) ? [] : (validate.errors ?? []);
 }
 
 const REFERENCE_PREFIX = '#/definitions/';
 
-/** A schema itself, or the definition that it refers to. */
+/** The schema, or the definition that it refers to. */
 export function resolveSchema(schema: Schema): Schema {
   if (schema.$ref === undefined) return schema;
   const definition = published.definitions satisfies Readonly<Record<string, Schema>>;
@@ -42,7 +42,7 @@ export function resolveSchema(schema: Schema): Schema {
   return found;
 }
 
-/** The schema of a named field: of a fixed set, or of any name where names are free (a map). */
+/** The schema of a field of an object, or of a value of a map. */
 export function fieldSchema(schema: Schema, name: string): Schema | undefined {
   const { properties, additionalProperties } = resolveSchema(schema);
   if (properties !== undefined) {
@@ -51,7 +51,7 @@ export function fieldSchema(schema: Schema, name: string): Schema | undefined {
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }
 
-/** The schema of what is at a path; undefined where the schema knows no such place. */
+/** The schema of the value at a path; undefined if the schema has no such path. */
 export function schemaAt(path: readonly (string | number)[]): Schema | undefined {
   let schema: Schema | undefined = rulesFileSchema;
   for (const step of path) {

@@ -11,15 +11,15 @@ import {
 } from './located-value.ts';
 import { fieldSchema, resolveSchema, type Schema, schemaAt, schemaViolations } from './schema.ts';
 
-/** A departure from the schema, in the words of whoever writes the file. */
+/** A violation of the schema, described for the author of the file. */
 export interface ShapeFault {
   readonly path: Path;
   readonly message: string;
-  /** Whether what is at `path` is there by a wrong name, or is the wrong thing. */
+  /** Whether the name of the field or its value is wrong. */
   readonly kind: 'unknown field' | 'wrong type';
 }
 
-/** Holds a value against the published schema, missing fields aside. */
+/** Validates a value against the published schema, except for missing fields. */
 export function findShapeFaults(root: LocatedValue): readonly ShapeFault[] {
   const faults = schemaViolations(toPlain(root)).map((violation) => describe(violation, root));
   if (!isOfChart(childOf(root, 'rules'))) return faults;
@@ -45,7 +45,7 @@ function describe(violation: ErrorObject, root: LocatedValue): ShapeFault {
   return { path, message, kind: 'wrong type' };
 }
 
-/** Where it is clear enough what was meant. */
+/** A suggestion, if the intention is clear. */
 function whatToWrite(expected: string, value: LocatedValue | undefined, path: Path): string {
   if (path.length === 0 && value?.kind === 'list') return ': write `rules:` above it';
   if (isRuleList(path) && value?.kind === 'fields') return listAdvice(value);
@@ -61,7 +61,7 @@ function isRuleList(path: Path): boolean {
   return path.length === 1 && (path[0] === 'rules' || path[0] === 'externalRules');
 }
 
-/** What to do about fields where the list of rules belongs. */
+/** A suggestion for fields in place of the list of rules. */
 function listAdvice({ unread: names = [] }: LocatedFields): string {
   const ofRule = names.find(
     (name) => fieldSchema({ $ref: '#/definitions/rule' }, name) !== undefined,
@@ -73,12 +73,12 @@ function listAdvice({ unread: names = [] }: LocatedFields): string {
     : `: \`rules.${ofChart}\` belongs to the Helm chart's values: use \`check --helm-values FILE\``;
 }
 
-/** Fields of \`rules\` of the chart's values. */
+/** Fields of `rules` in the values of the chart. */
 const CHART_FIELDS: ReadonlySet<string> = new Set([
   ...['default', 'custom', 'external', 'resource', 'defaultResource', 'existing'],
 ]);
 
-/** The steps of a JSON pointer, numbers where they go into a list. */
+/** The steps of a JSON pointer; numbers for lists. */
 function pathOf(pointer: string, root: LocatedValue): Path {
   const path: (string | number)[] = [];
   let value: LocatedValue | undefined = root;
@@ -141,7 +141,7 @@ function unknownField(name: string, parent: Path): string {
   return `unknown field ${quote(name)}: ${hint}`;
 }
 
-/** A field of that very name one level down, e.g. `name.as` for an `as` beside `name`. */
+/** A field with this name one level down, e.g. `name.as` for an `as` beside `name`. */
 function nestedField(
   name: string,
   fields: readonly (readonly [string, Schema])[],
@@ -156,7 +156,7 @@ function nestedField(
  * Where a field that is indented too deep belongs: the nearest enclosing object that has a field of this
  * name.
  *
- * @param field in what is at the path; the field at the path is what must have it
+ * @param field of the value at the path
  */
 function ownerOutside(path: Path, field?: string): string | undefined {
   const name = path.at(-1);

@@ -12,15 +12,15 @@ import { parseLeniently, SyntaxFault } from './flow-indentation.ts';
 import { sourceOffset } from './scalar-offset.ts';
 import { resolveScalar, type ScalarValue } from './scalar-value.ts';
 
-/** A value as written, with the offset (from 0, in UTF-16 units) at which it begins. */
+/** A value with its start offset (from 0, in UTF-16 units). */
 export type YamlNode = ScalarNode | SequenceNode | MappingNode;
 
 export interface ScalarNode {
   readonly kind: 'scalar';
   readonly start: number;
-  /** By the rules of YAML 1.1: `off` is false. */
+  /** Resolved by YAML 1.1: `off` is false. */
   readonly value: ScalarValue;
-  /** What it is where text is wanted: `off` is "off". */
+  /** The value as text: `off` is "off". */
   readonly text: string;
   readonly source: ScalarEvent;
 }
@@ -34,7 +34,7 @@ export interface SequenceNode {
 export interface MappingNode {
   readonly kind: 'mapping';
   readonly start: number;
-  /** As written: keys may repeat, merge keys are still there. */
+  /** As written, with duplicate keys and merge keys. */
   readonly entries: readonly MappingEntry[];
 }
 
@@ -45,35 +45,35 @@ export interface MappingEntry {
   readonly value: NodeUse;
 }
 
-/** A place where a node is used: where it is written, or an alias of it. */
+/** A use of a node: the node itself or an alias. */
 export interface NodeUse {
   readonly node: YamlNode;
-  /** Where the use begins: for an alias, its asterisk. */
+  /** The start of the use; for an alias, the asterisk. */
   readonly at: number;
 }
 
-/** What cannot be read, at which offset of the text. */
+/** A fault of the YAML text, at an offset. */
 export interface DocumentFault {
   readonly severity: 'error' | 'warning';
   readonly offset: number;
-  /** Where it ends a document early, e.g. for a syntax error, the only error. */
+  /** A syntax error is the only error. */
   readonly message: string;
 }
 
 export interface ParsedDocument {
-  /** Undefined for an empty document, and where a fault is an error. */
+  /** Undefined for an empty document, and if a fault is an error. */
   readonly root: NodeUse | undefined;
-  /** The text that the nodes' offsets are about: as given but for some lines' indentation. */
+  /** The text of the offsets of nodes: the given text, with some lines indented. */
   readonly text: string;
-  /** An offset of `text` as an offset of the text as given. */
+  /** Converts an offset of `text` to an offset of the given text. */
   originalOffset(offset: number): number;
   readonly faults: readonly DocumentFault[];
 }
 
-/** No rules file comes near these; they bound what aliases of aliases can grow to. */
+/** Limits of the size with aliases expanded, far above that of any rules file. */
 const LIMITS = { depth: 50, values: 100_000, characters: 4 * 1024 * 1024 };
 
-/** How large a node is with its aliases replaced by what they stand for. */
+/** The size of a node with its aliases expanded. */
 interface Extent {
   readonly depth: number;
   readonly values: number;
@@ -81,8 +81,8 @@ interface Extent {
 }
 
 /**
- * Reads the first document of a YAML text, aliases resolved. Duplicate keys are kept for the reader
- * to judge. Never throws, whatever the text.
+ * Parses the first document of a YAML text and resolves aliases. Duplicate keys are kept for later checks. Never
+ * throws.
  */
 export function parseDocument(text: string): ParsedDocument {
   const { end, next } = findFirstDocument(text);
@@ -116,7 +116,7 @@ function composeDocument(text: string, events: readonly Event[]): NodeUse | unde
   const anchors = new Map<string, YamlNode | 'open'>();
   const extents = new Map<YamlNode, Extent>();
   let next = 0;
-  /** Where the last thing with a place of its own was seen, for things that have none. */
+  /** The last known offset, for events without one. */
   let lastSeen = 0;
 
   function compose(event: Event | undefined): NodeUse {
@@ -164,7 +164,7 @@ function composeDocument(text: string, events: readonly Event[]): NodeUse | unde
     while (!atEnd()) {
       const keyEvent = events[next];
       const key = compose(events[next++]);
-      // A key without a value has its own place to be reported at.
+      // A key without a value is reported at the key.
       const value = compose(events[next++]);
       entries.push({ key, isMerge: isMergeKey(keyEvent), value });
     }
@@ -259,21 +259,21 @@ function startOfScalar(text: string, event: ScalarEvent, fallback: number): numb
   }
 }
 
-/** The first document of a YAML stream, by its markers alone. */
+/** The extent of the first document of a YAML stream, by its markers. */
 export interface FirstDocument {
-  /** Where it ends: the text before this offset holds it and nothing else. */
+  /** The end: the text before this offset contains only the first document. */
   readonly end: number;
-  /** Where a second document begins to have content, if there is one. */
+  /** The start of the content of a second document, if there is one. */
   readonly next: number | undefined;
 }
 
 const BOUNDARY = /^(?:---|\.\.\.)(?=[ \t\r\n]|$)/;
 
 /**
- * Finds the end of the first document. Like go-yaml, which the reference adapter reads its file
- * with, it leaves whatever follows unread, so that even a syntax error there does no harm.
+ * Finds the end of the first document. As in go-yaml, which the reference adapter uses, the rest of the
+ * text is ignored, even if it has syntax errors.
  *
- * No scalar can hold a line that begins with a document marker, so looking at lines is enough.
+ * No scalar can contain a line that begins with a document marker, so it is sufficient to check lines.
  */
 export function findFirstDocument(text: string): FirstDocument {
   let begun = false;

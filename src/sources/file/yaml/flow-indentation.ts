@@ -1,15 +1,15 @@
 import { type Event, parseEvents, YAMLException } from 'js-yaml';
 
-/** A text parsed, in which some lines may have been indented first. */
+/** A parsed text, of which some lines may have been indented first. */
 export interface LenientlyParsed {
-  /** The text that the offsets of the events are about. */
+  /** The text of the offsets of the events. */
   readonly text: string;
   readonly events: readonly Event[];
   /** An offset of `text` as an offset of the original. */
   originalOffset(offset: number): number;
 }
 
-/** A text that is no YAML even so. */
+/** The text is not YAML. */
 export class SyntaxFault extends Error {
   override readonly name = 'SyntaxFault';
   /** Into the original text. */
@@ -21,22 +21,22 @@ export class SyntaxFault extends Error {
   }
 }
 
-/** More than any indentation that a person would write. */
+/** More than any indentation in practice. */
 const INDENTATION = 100;
 
-/** How many characters may be parsed in all, so that many repairs of a large file end. */
+/** The maximum number of characters to parse, which limits the repairs of a large file. */
 const BUDGET = 64 * 1024 * 1024;
 
 /**
- * Parses YAML as leniently as go-yaml does where lists in brackets, fields in braces and quoted
- * text go on over several lines. YAML wants such lines indented further than what they belong to;
- * go-yaml does not mind, and the usual style of ending with a brace below the key relies on it:
+ * Parses YAML as leniently as go-yaml if lists in brackets, fields in braces and quoted texts span several
+ * lines. YAML requires such lines to be indented more than their parent. go-yaml does not, and the usual style
+ * with the closing brace below the key depends on it:
  *
  *     resources: {
  *       template: "<<.Resource>>"
  *     }
  *
- * White space at the start of such a line means nothing, so indenting it changes nothing else.
+ * White space at the start of such a line has no meaning, so indenting it changes nothing else.
  *
  * @throws SyntaxFault
  */
@@ -65,7 +65,7 @@ export function parseLeniently(original: string, maxDepth: number): LenientlyPar
   }
 }
 
-/** @param at the place in the line, from 0 */
+/** @param at the offset in the line */
 function describe(reason: string, line: string, at: number): string {
   const hint = hintFor(reason, line, at);
   return `not YAML: ${reason}${hint === undefined ? '' : ` (${hint})`}`;

@@ -1,6 +1,6 @@
 import { getScalarValue, SCALAR_STYLE, type ScalarEvent } from 'js-yaml';
 
-/** Parts of a flow scalar that do not stand for themselves: folded line breaks and escapes. */
+/** Parts of a flow scalar that differ from its value: folded line breaks and escapes. */
 const FOLD = '[ \\t]*(?:\\r\\n?|\\n)[ \\t\\r\\n]*';
 const TRANSFORMED: ReadonlyMap<number, RegExp> = new Map([
   [SCALAR_STYLE.PLAIN, new RegExp(FOLD, 'g')],
@@ -12,13 +12,12 @@ const TRANSFORMED: ReadonlyMap<number, RegExp> = new Map([
 ]);
 
 /**
- * Where in the text a character of a scalar's value was written.
+ * The offset in the text of a character of a scalar's value.
  *
  * @param text the YAML source
  * @param scalar the scalar's parser event
  * @param offset offset into its decoded value, from 0, in UTF-16 units
- * @returns an offset into `text`; for a character that comes from an escape or a folded line break,
- *   where that begins
+ * @returns an offset in `text`; for a character of an escape or a folded line break, its start
  */
 export function sourceOffset(text: string, scalar: ScalarEvent, offset: number): number {
   if (scalar.valueStart < 0) return 0;
@@ -45,7 +44,7 @@ function flowSourceOffset(text: string, scalar: ScalarEvent, offset: number): nu
   return Math.min(valueStart + read + (offset - decoded), valueEnd);
 }
 
-/** Every line with content is found again in the value: only breaks and indentation differ. */
+/** All lines with content are in the value; only line breaks and indentation differ. */
 function blockSourceOffset(text: string, scalar: ScalarEvent, offset: number): number {
   const { valueStart, valueEnd } = scalar;
   const indent = Math.max(scalar.indent, 0);

@@ -10,11 +10,11 @@ import {
 
 export type ScalarValue = string | number | boolean | null;
 
-/** A scalar as YAML 1.1 sees it, which is how go-yaml v2 and so the reference adapter reads. */
+/** A scalar resolved by YAML 1.1, as in go-yaml v2 and thus in the reference adapter. */
 export interface ResolvedScalar {
-  /** What it stands for, e.g. false for `off`. */
+  /** The value, e.g. false for `off`. */
   readonly value: ScalarValue;
-  /** What it is where text is wanted, e.g. `off`. */
+  /** The value as text, e.g. `off`. */
   readonly text: string;
 }
 
@@ -30,9 +30,9 @@ const EXPLICIT: ReadonlyMap<string, readonly ScalarTagDefinition[]> = new Map([
  * Resolves a scalar.
  *
  * @param source its decoded text
- * @param tag its tag as written, e.g. `!!int`; undefined: none. Tags of no known meaning make text.
+ * @param tag its tag as written, e.g. `!!int`; undefined: none. Unknown tags give text.
  * @param plain whether it was written without quotes and not as a block
- * @returns undefined where the text does not fit the tag
+ * @returns undefined if the text does not match the tag
  */
 export function resolveScalar(
   source: string,
