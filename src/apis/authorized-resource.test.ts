@@ -38,7 +38,6 @@ async function askFor(api: ApiRegistration<MetricsContext>, version: string, bel
     version,
     segments,
     query: url.query,
-    conversion: undefined,
     signal: new AbortController().signal,
     flow: undefined,
     context: { onQuery: () => () => undefined },

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../apiserver/discovery/discovery.ts';
-import { JSON_TYPE, type Offer, PROTOBUF_TYPE } from '../apiserver/representation/negotiation.ts';
+import { JSON_TYPE, PROTOBUF_TYPE } from '../apiserver/representation/negotiation.ts';
 import { failure, internalError, type Status } from '../apiserver/status.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { CustomMetricRequest } from '../metrics/custom.ts';
@@ -12,13 +12,10 @@ export interface MetricsContext {
 }
 
 /**
- * The representations of metric values. Kubernetes' library offers the streams of a watch, although
- * it cannot be requested.
+ * The media types of a watch, which Kubernetes' library lists for metric values, although a watch is
+ * not supported.
  */
-export const metricValuesOffer: Offer = {
-  alsoProduces: [`${JSON_TYPE};stream=watch`, `${PROTOBUF_TYPE};stream=watch`],
-  conversions: [],
-};
+export const WATCH_MEDIA_TYPES = [`${JSON_TYPE};stream=watch`, `${PROTOBUF_TYPE};stream=watch`];
 
 /** The Status of an error of the metrics services; undefined for another error. */
 export function metricsErrorStatus(error: unknown): Status | undefined {

@@ -12,7 +12,6 @@ import type { RequestUrl } from './http/request-url.ts';
 import { addressOf, createOpenApi, type OpenApiDocuments } from './openapi/openapi-documents.ts';
 import { type ApiMessages, apiMessages, serverMessages } from './protobuf/api-messages.ts';
 import type { ApiRegistration, ApiRequest } from './registration/api-registration.ts';
-import type { ApiTypes } from './registration/api-type.ts';
 import {
   type Answer,
   type AnswerForm,
@@ -24,6 +23,7 @@ import {
 } from './representation/answer.ts';
 import {
   accepts,
+  type Conversion,
   discoveryOffer,
   isPretty,
   JSON_TYPE,
@@ -31,6 +31,7 @@ import {
   negotiate,
   type Offer,
 } from './representation/negotiation.ts';
+import { TableAnswer, tableConversions } from './representation/table.ts';
 import { ApiError, methodNotAllowed, notAcceptable, resourceNotFound } from './status.ts';
 
 export interface RouteDependencies<Context> {
@@ -135,7 +136,7 @@ function apisRoutes<Context>(
 ): Routes<Context> {
   const aggregated = createAggregatedDiscovery();
   const resourceList = createResourceLists();
-  const messagesOf = createMessages();
+  const encodingOf = createEncodings();
   const oneAtATime = pLimit(1);
   return async ({ method, url, headers, signal, flow, context, holdMemory }) => {
     const served = apis();
@@ -170,20 +171,20 @@ function apisRoutes<Context>(
       const document = resourceList(`${api.group.name}/${version}`, api.resources(version));
       return documentAnswer(document, form(discoveryOffer), headers['if-none-match']);
     }
-    const objectForm = { ...form(api.offer), messages: messagesOf(api) };
-    const { conversion } = objectForm;
-    const request = { version, segments: rest, query, conversion, signal, flow, context };
-    const object = await getObject(api, request);
+    const { offer, messages } = encodingOf(api);
+    const objectForm = { ...form(offer), messages };
+    const request = { version, segments: rest, query, signal, flow, context };
+    const object = convert(api, await getAnswer(api, request), objectForm.conversion, query);
     const isCompressed = acceptsGzip(headers['accept-encoding']);
     return listAnswer(object, objectForm, { isCompressed, oneAtATime, signal, holdMemory });
   };
 }
 
 /** Maps an error of the API to its Status. */
-async function getObject<Context>(
+async function getAnswer<Context>(
   api: ApiRegistration<Context>,
   request: ApiRequest<Context>,
-): Promise<object> {
+): Promise<object | TableAnswer> {
   try {
     return await api.get(request);
   } catch (error) {
@@ -192,13 +193,48 @@ async function getObject<Context>(
   }
 }
 
-/** The protobuf messages of an API, which are made once: those of its kinds, and the server's. */
-function createMessages(): (api: ApiRegistration<never>) => ApiMessages {
-  const known = new WeakMap<ApiTypes, ApiMessages>();
-  return ({ types }) => {
-    const messages = known.get(types) ?? new Map([...serverMessages, ...apiMessages(types)]);
-    known.set(types, messages);
-    return messages;
+/** The object that the client requests. */
+function convert(
+  { types }: Pick<ApiRegistration<unknown>, 'types'>,
+  answer: object | TableAnswer,
+  conversion: Conversion | undefined,
+  query: URLSearchParams,
+): object {
+  if (!(answer instanceof TableAnswer)) return answer;
+  const { kind, columns } = types.get(answer.typeName) ?? {};
+  if (kind === undefined || columns === undefined) {
+    throw new Error(`no API kind with columns: ${answer.typeName}`);
+  }
+  return answer.convert({ kind, columns }, conversion, query);
+}
+
+/** What follows from the types of an API. */
+interface ApiEncoding {
+  /** The protobuf messages of its kinds, and of the server's. */
+  readonly messages: ApiMessages;
+  readonly offer: Offer;
+}
+
+/** The encoding of an API, which is derived once. */
+function createEncodings(): (
+  api: Pick<ApiRegistration<unknown>, 'types' | 'alsoProduces'>,
+) => ApiEncoding {
+  const known = new WeakMap<object, ApiEncoding>();
+  return (api) => {
+    const encoding = known.get(api) ?? encodingOf(api);
+    known.set(api, encoding);
+    return encoding;
+  };
+}
+
+function encodingOf({
+  types,
+  alsoProduces,
+}: Pick<ApiRegistration<unknown>, 'types' | 'alsoProduces'>): ApiEncoding {
+  const hasTables = [...types.values()].some(({ columns }) => columns !== undefined);
+  return {
+    messages: new Map([...serverMessages, ...apiMessages(types)]),
+    offer: { alsoProduces, conversions: hasTables ? tableConversions : [] },
   };
 }
 

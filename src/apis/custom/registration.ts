@@ -11,7 +11,7 @@ import {
   catalogResources,
   type MetricsContext,
   metricsErrorStatus,
-  metricValuesOffer,
+  WATCH_MEDIA_TYPES,
 } from '../metrics-api.ts';
 import { customMetricTypes, KIND, metricValueList, typeName } from './kinds.ts';
 
@@ -30,7 +30,7 @@ export function customMetricsApi(
     types: customMetricTypes,
     paths,
     resources: catalogResources(catalog, metricResources),
-    offer: metricValuesOffer,
+    alsoProduces: WATCH_MEDIA_TYPES,
     statusOf: metricsErrorStatus,
     async get({ version, segments, query, signal, flow, context: { onQuery } }) {
       const { resource, namespace, name, metric } = parseCustomMetricsPath(segments);

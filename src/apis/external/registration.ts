@@ -11,7 +11,7 @@ import {
   catalogResources,
   type MetricsContext,
   metricsErrorStatus,
-  metricValuesOffer,
+  WATCH_MEDIA_TYPES,
 } from '../metrics-api.ts';
 import { externalMetricTypes, externalMetricValueList, KIND, typeName } from './kinds.ts';
 
@@ -30,7 +30,7 @@ export function externalMetricsApi(
     types: externalMetricTypes,
     paths,
     resources: catalogResources(catalog, metricResources),
-    offer: metricValuesOffer,
+    alsoProduces: WATCH_MEDIA_TYPES,
     statusOf: metricsErrorStatus,
     async get({ segments, query, signal, flow, context: { onQuery } }) {
       const [first, namespace = '', metric = ''] = segments;

@@ -6,9 +6,9 @@ import {
   optional,
   ref,
   required,
+  type TableColumn,
 } from '../../apiserver/registration/api-type.ts';
 import { kindFields, listType, typeNames } from '../../apiserver/registration/server-types.ts';
-import type { TableColumn } from '../../apiserver/representation/table.ts';
 
 /** The kinds of single objects. */
 export type ResourceMetricsKind = 'NodeMetrics' | 'PodMetrics';
@@ -23,8 +23,7 @@ export function typeName(type: string): string {
   return `io.k8s.metrics.pkg.apis.metrics.${version}.${type}`;
 }
 
-/** The columns of a Table of metrics, after the name. */
-export const metricsColumns: readonly TableColumn[] = [
+const COLUMNS: readonly TableColumn[] = [
   { name: 'cpu', format: 'quantity' },
   { name: 'memory', format: 'quantity' },
   { name: 'Window', format: 'duration' },
@@ -81,7 +80,7 @@ function kindTypes(
           ...usageFields,
         },
         kind: { group, version, kind },
-        columns: metricsColumns,
+        columns: COLUMNS,
       },
     ],
     [

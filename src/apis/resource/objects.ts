@@ -1,24 +1,18 @@
 import { formatGoDuration } from '../../apimachinery/go-duration.ts';
 import { formatMilli } from '../../apimachinery/quantity.ts';
 import { timestampFromSeconds } from '../../apimachinery/timestamp.ts';
-import { listItems } from '../../apiserver/representation/long-list.ts';
 import type { Tabled } from '../../apiserver/representation/table.ts';
 import type { ObjectIdentity } from '../../metrics/objects.ts';
 import type { NodeMetrics, PodMetrics } from '../../metrics/resource.ts';
 import type { ResourceUsage } from '../../metrics/sample-value.ts';
-import { API_VERSION, type ResourceMetricsKind } from './kinds.ts';
-
-/** An object of metrics.k8s.io/v1beta1 that can be a row of a Table. */
-export interface MetricsObject extends Tabled {
-  readonly object: Tabled['object'] & { readonly kind: string; readonly apiVersion: string };
-}
+import { API_VERSION } from './kinds.ts';
 
 /**
  * PodMetrics of metrics.k8s.io/v1beta1; its row has the sums over the containers.
  *
  * @param now in seconds since the epoch
  */
-export function podMetrics(pod: PodMetrics, now: number): MetricsObject {
+export function podMetrics(pod: PodMetrics, now: number): Tabled {
   const window = formatGoDuration(pod.window);
   return {
     object: {
@@ -40,7 +34,7 @@ export function podMetrics(pod: PodMetrics, now: number): MetricsObject {
  *
  * @param now in seconds since the epoch
  */
-export function nodeMetrics(node: NodeMetrics, now: number): MetricsObject {
+export function nodeMetrics(node: NodeMetrics, now: number): Tabled {
   const window = formatGoDuration(node.window);
   return {
     object: {
@@ -51,15 +45,6 @@ export function nodeMetrics(node: NodeMetrics, now: number): MetricsObject {
     },
     cells: cells([node.usage], window),
   };
-}
-
-/** PodMetricsList or NodeMetricsList. */
-export function metricsList(kind: ResourceMetricsKind, objects: readonly MetricsObject[]): object {
-  const items = listItems(
-    objects,
-    ({ object: { kind: _kind, apiVersion: _apiVersion, ...item } }) => item,
-  );
-  return { kind: `${kind}List`, apiVersion: API_VERSION, metadata: {}, items };
 }
 
 /** The creation timestamp is that of the request. */

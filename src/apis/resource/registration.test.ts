@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TableAnswer } from '../../apiserver/representation/table.ts';
 import { statusOf } from '../../apiserver/status.ts';
 import { MetricsError, ObjectNotFoundError } from '../../metrics/metrics-error.ts';
 import type { NodeMetrics, PodMetrics, ResourceMetrics } from '../../metrics/resource.ts';
@@ -48,17 +49,24 @@ function api() {
     },
   };
   const served = resourceMetricsApi(metrics, () => 120_500);
-  const get = (target: string, conversion?: { kind: string; group: string; version: string }) => {
-    const [path = '', query = ''] = target.split('?');
-    return served.get({
+  const get = async (
+    target: string,
+    conversion?: { kind: string; group: string; version: string },
+  ) => {
+    const [path = '', search = ''] = target.split('?');
+    const query = new URLSearchParams(search);
+    const answer = await served.get({
       version: 'v1beta1',
       segments: path.split('/'),
-      query: new URLSearchParams(query),
-      conversion,
+      query,
       signal: new AbortController().signal,
       flow: undefined,
       context: { onQuery: () => () => undefined },
     });
+    if (!(answer instanceof TableAnswer)) return answer;
+    const { kind, columns } = served.types.get(answer.typeName) ?? {};
+    if (kind === undefined || columns === undefined) throw new Error(answer.typeName);
+    return answer.convert({ kind, columns }, conversion, query);
   };
   return { served, get, asked };
 }

@@ -4,7 +4,7 @@ import { checkNumbers, readLabelSelector, rejectWatch } from '../../apiserver/ht
 import { type ApiPath, operationName } from '../../apiserver/registration/api-path.ts';
 import type { ApiRegistration, ApiRequest } from '../../apiserver/registration/api-registration.ts';
 import { objectMediaTypes } from '../../apiserver/representation/negotiation.ts';
-import { convert, tableConversions } from '../../apiserver/representation/table.ts';
+import { TableAnswer } from '../../apiserver/representation/table.ts';
 import { badRequest, resourceNotFound } from '../../apiserver/status.ts';
 import {
   type ResourceMetrics,
@@ -12,13 +12,8 @@ import {
   selectableFields,
 } from '../../metrics/resource.ts';
 import { type MetricsContext, metricsErrorStatus } from '../metrics-api.ts';
-import {
-  metricsColumns,
-  type ResourceMetricsKind,
-  resourceMetricTypes,
-  typeName,
-} from './kinds.ts';
-import { type MetricsObject, metricsList, nodeMetrics, podMetrics } from './objects.ts';
+import { type ResourceMetricsKind, resourceMetricTypes, typeName } from './kinds.ts';
+import { nodeMetrics, podMetrics } from './objects.ts';
 
 export const resourceMetricsGroup: ApiGroup = { name: 'metrics.k8s.io', versions: ['v1beta1'] };
 
@@ -32,6 +27,9 @@ const resources: readonly ApiResource[] = [
   },
   { name: 'pods', singularName: '', namespaced: true, kind: 'PodMetrics', verbs: ['get', 'list'] },
 ];
+
+const NODE_METRICS = typeName('NodeMetrics');
+const POD_METRICS = typeName('PodMetrics');
 
 /**
  * metrics.k8s.io.
@@ -47,25 +45,10 @@ export function resourceMetricsApi(
     types: resourceMetricTypes,
     paths,
     resources: () => resources,
-    offer: { alsoProduces: [], conversions: tableConversions },
+    alsoProduces: [],
     statusOf: metricsErrorStatus,
-    async get(request) {
-      const { kind, isList, objects } = await find(metrics, request, now() / 1000);
-      const { conversion, query } = request;
-      if (conversion !== undefined) {
-        return convert(objects, isList, metricsColumns, conversion, query);
-      }
-      const [first] = objects;
-      return isList || first === undefined ? metricsList(kind, objects) : first.object;
-    },
+    get: (request) => find(metrics, request, now() / 1000),
   };
-}
-
-interface Found {
-  readonly kind: ResourceMetricsKind;
-  /** Whether the request is for a list. */
-  readonly isList: boolean;
-  readonly objects: readonly MetricsObject[];
 }
 
 /** @param now in seconds since the epoch */
@@ -73,25 +56,31 @@ async function find(
   metrics: ResourceMetrics,
   { segments, query, signal, flow, context: { onQuery } }: ApiRequest<MetricsContext>,
   now: number,
-): Promise<Found> {
+): Promise<TableAnswer> {
   const { resource, namespace, name } = parsePath(segments);
   const caller = { signal, flow, onQuery };
   if (resource === 'nodes') {
-    const kind = 'NodeMetrics';
     if (name !== undefined) {
       const node = await metrics.node({ name, ...caller });
-      return { kind, isList: false, objects: [nodeMetrics(node, now)] };
+      return new TableAnswer(NODE_METRICS, false, [nodeMetrics(node, now)]);
     }
     const nodes = await metrics.nodes({ ...listOptions(resource, query), ...caller });
-    return { kind, isList: true, objects: nodes.map((node) => nodeMetrics(node, now)) };
+    return new TableAnswer(
+      NODE_METRICS,
+      true,
+      nodes.map((node) => nodeMetrics(node, now)),
+    );
   }
-  const kind = 'PodMetrics';
   if (name !== undefined && namespace !== undefined) {
     const pod = await metrics.pod({ namespace, name, ...caller });
-    return { kind, isList: false, objects: [podMetrics(pod, now)] };
+    return new TableAnswer(POD_METRICS, false, [podMetrics(pod, now)]);
   }
   const pods = await metrics.pods({ namespace, ...listOptions(resource, query), ...caller });
-  return { kind, isList: true, objects: pods.map((pod) => podMetrics(pod, now)) };
+  return new TableAnswer(
+    POD_METRICS,
+    true,
+    pods.map((pod) => podMetrics(pod, now)),
+  );
 }
 
 interface ResourceMetricsPath {

@@ -1,5 +1,5 @@
 import type { ApiGroup, ApiResource } from '../discovery/discovery.ts';
-import type { Conversion, Offer } from '../representation/negotiation.ts';
+import type { TableAnswer } from '../representation/table.ts';
 import { type Status, serviceUnavailable } from '../status.ts';
 import type { ApiPath } from './api-path.ts';
 import type { ApiTypes } from './api-type.ts';
@@ -19,13 +19,13 @@ export interface ApiRegistration<Context> {
   paths(version: string): readonly ApiPath[];
   /** What discovery lists: the same array until that changes. */
   resources(version: string): readonly ApiResource[];
-  /** The representations and conversions of its objects. */
-  readonly offer: Offer;
+  /** Media types besides those of API objects, which a Status 406 lists. */
+  readonly alsoProduces: readonly string[];
   /**
-   * The API object for a request. Its kind is one of `types`, or one that the server itself has.
-   * Rejects with a StatusError, or with an error that {@link ApiRegistration.statusOf} maps.
+   * The API object for a request, of a kind in `types`. For a kind with columns, the answer is a
+   * {@link TableAnswer}, which the server converts to a Table if the client requests that. Rejects with a StatusError, or with an error that {@link ApiRegistration.statusOf} maps.
    */
-  get(request: ApiRequest<Context>): Promise<object>;
+  get(request: ApiRequest<Context>): Promise<object | TableAnswer>;
   /** The Status of an error of {@link ApiRegistration.get}; undefined for an error that is not its own. */
   statusOf(error: unknown): Status | undefined;
 }
@@ -36,8 +36,6 @@ export interface ApiRequest<Context> {
   /** The path after the version, never empty. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;
-  /** What the answer is to be converted to: one of those that the API offers. */
-  readonly conversion: Conversion | undefined;
   /** Aborted when the client has disconnected, or on timeout. */
   readonly signal: AbortSignal;
   /** What counts as one client; undefined if users are not authenticated. */

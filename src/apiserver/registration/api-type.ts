@@ -1,5 +1,3 @@
-import type { TableColumn } from '../representation/table.ts';
-
 /**
  * A type of the API. OpenAPI schemas, protobuf messages and the columns of Tables are all made from
  * it.
@@ -12,8 +10,14 @@ export interface ApiType {
   readonly format?: StringFormat;
   /** For a kind: its group and version. */
   readonly kind?: GroupVersionKind;
-  /** For a kind that can be shown as a Table: its columns after the name. */
+  /** For a kind that can be converted to a Table: its columns after the name. */
   readonly columns?: readonly TableColumn[];
+}
+
+/** A column of a Table besides that of the name. */
+export interface TableColumn {
+  readonly name: string;
+  readonly format: string;
 }
 
 /**

@@ -1,20 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import { StatusError } from '../status.ts';
-import { convert, tableConversions } from './table.ts';
+import { TableAnswer, tableConversions } from './table.ts';
 
 const metadata = (name: string) => ({ name, labels: { app: name } });
 const objects = ['a', 'b'].map((name) => ({
   object: { kind: 'Thing', apiVersion: 'v1', metadata: metadata(name) },
   cells: [`${name}!`],
 }));
-const columns = [{ name: 'Said', format: '' }];
+const type = {
+  kind: { group: 'g', version: 'v1', kind: 'Thing' },
+  columns: [{ name: 'Said', format: '' }],
+};
+
+function convert(
+  of: typeof objects,
+  isList: boolean,
+  to: ReturnType<typeof conversion> | undefined,
+  query: URLSearchParams,
+): object {
+  return new TableAnswer('Thing', isList, of).convert(type, to, query);
+}
 
 function conversion(kind: string, version = 'v1') {
   return { kind, group: 'meta.k8s.io', version };
 }
 
 function table(query = '', version = 'v1', of = objects): object {
-  return convert(of, true, columns, conversion('Table', version), new URLSearchParams(query));
+  return convert(of, true, conversion('Table', version), new URLSearchParams(query));
 }
 
 function codeOf(act: () => unknown): number {
@@ -75,7 +87,7 @@ describe('metadata alone', () => {
     const asObject = conversion('PartialObjectMetadata');
     const query = new URLSearchParams();
     const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' };
-    expect(convert(objects, true, columns, asList, query)).toEqual({
+    expect(convert(objects, true, asList, query)).toEqual({
       kind: 'PartialObjectMetadataList',
       apiVersion: 'meta.k8s.io/v1',
       metadata: {},
@@ -84,11 +96,24 @@ describe('metadata alone', () => {
         { ...partial, metadata: metadata('b') },
       ],
     });
-    expect(convert(objects.slice(0, 1), false, columns, asObject, query)).toEqual({
+    expect(convert(objects.slice(0, 1), false, asObject, query)).toEqual({
       ...partial,
       metadata: metadata('a'),
     });
-    expect(codeOf(() => convert(objects, true, columns, asObject, query))).toBe(406);
-    expect(codeOf(() => convert(objects, false, columns, asList, query))).toBe(406);
+    expect(codeOf(() => convert(objects, true, asObject, query))).toBe(406);
+    expect(codeOf(() => convert(objects, false, asList, query))).toBe(406);
+  });
+});
+
+describe('without a conversion', () => {
+  it('is the object, or a list whose items have no kind of their own', () => {
+    const query = new URLSearchParams();
+    expect(convert(objects.slice(0, 1), false, undefined, query)).toBe(objects[0]?.object);
+    expect(convert(objects, true, undefined, query)).toEqual({
+      kind: 'ThingList',
+      apiVersion: 'g/v1',
+      metadata: {},
+      items: [{ metadata: metadata('a') }, { metadata: metadata('b') }],
+    });
   });
 });

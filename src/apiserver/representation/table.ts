@@ -1,4 +1,5 @@
-import { badRequest, notConvertible } from '../status.ts';
+import type { ApiType, GroupVersionKind, TableColumn } from '../registration/api-type.ts';
+import { badRequest, notConvertible, type StatusError } from '../status.ts';
 import { listItems } from './long-list.ts';
 import type { Conversion, OfferedConversion } from './negotiation.ts';
 import { JSON_TYPE, YAML_TYPE } from './negotiation.ts';
@@ -17,53 +18,88 @@ export const tableConversions: readonly OfferedConversion[] = VERSIONS.flatMap((
   { kind: 'PartialObjectMetadataList', group: GROUP, version },
 ]);
 
-/** A column of a Table besides that of the name. */
-export interface TableColumn {
-  readonly name: string;
-  readonly format: string;
-}
-
 /** An object that can be shown as a row. */
 export interface Tabled {
   /** The whole object, with its kind and apiVersion. */
-  readonly object: { readonly metadata: { readonly name: string } };
+  readonly object: {
+    readonly kind: string;
+    readonly apiVersion: string;
+    readonly metadata: { readonly name: string };
+  };
   /** The contents of the columns after the name. */
   readonly cells: readonly string[];
 }
 
 /**
- * Converts an object, or a list of objects, to a kind of {@link tableConversions}.
- *
- * @param query its parameter `includeObject` selects the part of the object that a row contains
- * @throws StatusError 400 for an unknown `includeObject`; 406 if a list is requested as an object, or
- *   an object as a list
+ * The answer of an API to a request for an object, or for a list of objects, of a kind that can be
+ * converted to a Table.
  */
-export function convert(
-  objects: readonly Tabled[],
-  isList: boolean,
-  columns: readonly TableColumn[],
-  conversion: Conversion,
-  query: URLSearchParams,
-): object {
-  const { kind, version } = conversion;
-  switch (kind) {
-    case 'PartialObjectMetadata': {
-      const [first] = objects;
-      if (isList || first === undefined) {
-        throw notConvertible(`you requested ${kind}, but the requested object is a list`);
-      }
-      return partialObjectMetadata(version, first);
-    }
-    case 'PartialObjectMetadataList': {
-      if (!isList) {
-        throw notConvertible(`you requested ${kind}, but the requested object is not a list`);
-      }
-      const items = listItems(objects, (each) => partialObjectMetadata(version, each));
-      return { kind, apiVersion: `${GROUP}/${version}`, metadata: {}, items };
-    }
-    default:
-      return table(version, columns, objects, query.get('includeObject') ?? '');
+export class TableAnswer {
+  /** The name of the type of the objects. */
+  readonly typeName: string;
+  /** Whether the request is for a list. If not, there is one object. */
+  readonly isList: boolean;
+  readonly objects: readonly Tabled[];
+
+  constructor(typeName: string, isList: boolean, objects: readonly Tabled[]) {
+    this.typeName = typeName;
+    this.isList = isList;
+    this.objects = objects;
   }
+
+  /**
+   * The object or the list, converted to a kind of {@link tableConversions} if the client requests
+   * that.
+   *
+   * @param query its parameter `includeObject` selects the part of the object that a row contains
+   * @throws StatusError 400 for an unknown `includeObject`; 406 if a list is requested as an object,
+   *   or an object as a list
+   */
+  convert(
+    { kind, columns }: ConvertibleType,
+    conversion: Conversion | undefined,
+    query: URLSearchParams,
+  ): object {
+    const { isList, objects } = this;
+    const [first] = objects;
+    if (conversion === undefined) {
+      return isList || first === undefined ? listObject(kind, objects) : first.object;
+    }
+    const { version } = conversion;
+    switch (conversion.kind) {
+      case 'PartialObjectMetadata':
+        if (isList || first === undefined) throw notOfKind(conversion, 'a list');
+        return partialObjectMetadata(version, first);
+      case 'PartialObjectMetadataList': {
+        if (!isList) throw notOfKind(conversion, 'not a list');
+        const items = listItems(objects, (each) => partialObjectMetadata(version, each));
+        return { kind: conversion.kind, apiVersion: `${GROUP}/${version}`, metadata: {}, items };
+      }
+      default:
+        return table(version, columns, objects, query.get('includeObject') ?? '');
+    }
+  }
+}
+
+/** The type of a kind that can be converted to a Table. */
+export type ConvertibleType = Required<Pick<ApiType, 'kind' | 'columns'>>;
+
+function notOfKind({ kind }: Conversion, actual: string): StatusError {
+  return notConvertible(`you requested ${kind}, but the requested object is ${actual}`);
+}
+
+/** The list of a kind. Its items have no kind and apiVersion of their own. */
+function listObject(kind: GroupVersionKind, objects: readonly Tabled[]): object {
+  const items = listItems(
+    objects,
+    ({ object: { kind: _kind, apiVersion: _apiVersion, ...item } }) => item,
+  );
+  return {
+    kind: `${kind.kind}List`,
+    apiVersion: `${kind.group}/${kind.version}`,
+    metadata: {},
+    items,
+  };
 }
 
 /** meta.k8s.io Table; one without rows has no columns either, as in Kubernetes' own library. */
