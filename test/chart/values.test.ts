@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../scripts/parts/command.ts';
+import { version } from '../../src/version.ts';
 import {
   argsOf,
   chartDirectory,
@@ -250,7 +251,7 @@ describe('notes', () => {
     expect(text).toContain('kubectl get --raw /apis/custom.metrics.k8s.io/v1beta2');
     expect(text).toContain('kubectl get --raw /apis/external.metrics.k8s.io/v1beta1');
     expect(text).toContain(
-      'docker run --rm -i example.com/adapter:0.1.0 check --helm-values - < values.yaml',
+      `docker run --rm -i example.com/adapter:${version} check --helm-values - < values.yaml`,
     );
     expect(text).not.toContain('not in a public registry');
   });

@@ -12,6 +12,7 @@ import { freePort } from '../../scripts/parts/free-port.ts';
 import { ensureKubectl } from '../../scripts/parts/kubectl.ts';
 import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
+import { version } from '../../src/version.ts';
 import { type ProcessGroup, startGroup } from '../fixtures/process-group.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -188,7 +189,7 @@ describe('Ctrl-C', () => {
       expect(copied.filter((file) => file.startsWith('dist.'))).toEqual([]);
       if (copied.includes('dist')) {
         const main = path.join(directory, 'copy/dist/main.js');
-        expect(await runCommand(process.execPath, [main, '--version'])).toContain('0.1.0');
+        expect(await runCommand(process.execPath, [main, '--version'])).toContain(version);
       }
     });
 
