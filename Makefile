@@ -9,9 +9,9 @@ run := scripts/with-node
 help:
 	@echo 'make demo       show the request of an HPA with a real Prometheus; Ctrl-C stops it'
 	@echo 'make demo-once  the same, for scripts: exits when it is done'
-	@echo 'make test       types, lint, all tests and the demo; or a part of it:'
+	@echo 'make test       types, lint and all tests; or a part of them:'
 	@echo '                test-unit (under a minute), test-integration (with Prometheus and'
-	@echo '                VictoriaMetrics), test-e2e (with a Kubernetes control plane; and the demo)'
+	@echo '                VictoriaMetrics; and the demo), test-e2e (with a Kubernetes control plane)'
 	@echo 'make build      the production bundle in dist/'
 	@echo 'make bench      all benchmarks (docs/performance.md); or one of them:'
 	@echo '                bench-reads bench-autoscalers bench-discovery bench-cold-start bench-soak'
@@ -54,8 +54,6 @@ format: setup
 test: lint build
 	@echo '--- tests'
 	$(run) npx vitest run
-	@echo '--- demo'
-	$(run) node scripts/demo.ts --once
 
 test-unit: setup
 	$(run) npx vitest run --project unit
@@ -65,7 +63,6 @@ test-integration: build
 
 test-e2e: build
 	$(run) npx vitest run --project e2e
-	$(run) node scripts/demo.ts --once
 
 # One run per room, since each has to reach the threshold in stryker.config.json.
 ROOMS := metrics promql gotemplate rules catalog apiserver/authentication apiserver/authorization kubernetes

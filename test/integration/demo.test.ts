@@ -11,7 +11,7 @@ const run = promisify(execFile);
 let demo: RunningProcess;
 let kubectl: string;
 
-/** The arguments of the command that the demo prints, as a reader would copy them. */
+/** The arguments of the command that the demo prints. */
 function printedKubectl(): readonly string[] {
   const [, kubeconfig = '', target = ''] =
     /kubectl --kubeconfig (\S+) get --raw '([^']+)'/.exec(demo.stdoutTail()) ?? [];
@@ -64,7 +64,7 @@ describe('make demo', () => {
     });
   });
 
-  it('answers kubectl about the namespace, and says why it cannot select objects', async () => {
+  it('answers kubectl about the namespace, and explains why it cannot select objects', async () => {
     const [, kubeconfig = ''] = printedKubectl();
     const get = (target: string) =>
       run(kubectl, ['--kubeconfig', kubeconfig, 'get', '--raw', target]);
@@ -75,15 +75,15 @@ describe('make demo', () => {
     });
     await expect(
       get(`${api}/pods/*/nginx_http_requests_total?labelSelector=app%3Dnginx`),
-    ).rejects.toThrow(/--standalone knows no objects/);
+    ).rejects.toThrow(/--standalone has no objects with labels/);
   });
 
   it('shows in the log that a rule change is loaded, and why another is rejected', async () => {
     const [good = '', bad = ''] = demo.stdoutTail().match(/sed -i .*rules\.yaml/g) ?? [];
-    const takes = () => demo.stdoutTail().split('rules loaded').length - 1;
-    expect(takes()).toBe(1);
+    const loads = () => demo.stdoutTail().split('rules loaded').length - 1;
+    expect(loads()).toBe(1);
     await run('/bin/sh', ['-c', good]);
-    await expect.poll(takes).toBe(2);
+    await expect.poll(loads).toBe(2);
     await run('/bin/sh', ['-c', bad]);
     await expect.poll(demo.stdoutTail).toContain('keeping the last valid version');
     expect(demo.stdoutTail()).toMatch(/\| .*rules\.yaml:12:\d+: broken: rules\[0\]\.metricsQuery/);
@@ -93,13 +93,13 @@ describe('make demo', () => {
     expect(demo.stdoutTail()).toMatch(/ (\d+m is \d+\.\d+|497m is 0\.497)/);
   });
 
-  it('is found by kubectl as a group of APIs', async () => {
+  it('serves the discovery document of API groups', async () => {
     const [, kubeconfig = ''] = printedKubectl();
     const { stdout } = await run(kubectl, ['--kubeconfig', kubeconfig, 'get', '--raw', '/apis']);
     expect(stdout).toContain('custom.metrics.k8s.io/v1beta2');
   });
 
-  it('ends everything that it started on Ctrl-C', async () => {
+  it('stops everything that it started on Ctrl-C', async () => {
     const started = [...demo.stdoutTail().matchAll(/https?:\/\/127\.0\.0\.1:(\d+)/g)].map(
       ([, port]) => Number(port),
     );
