@@ -1,4 +1,4 @@
-import type { ApiResource } from '../apiserver/discovery/discovery.ts';
+import type { ApiResource } from '../apiserver/registration/api-registration.ts';
 import { JSON_TYPE, PROTOBUF_TYPE } from '../apiserver/representation/negotiation.ts';
 import { failure, internalError, type Status } from '../apiserver/status.ts';
 import type { Catalog } from '../catalog/catalog.ts';

@@ -61,10 +61,10 @@ export interface AppDependencies<Context> {
   readonly version: string;
   /** How many requests are served at the same time. */
   readonly pools: RequestPools;
-  /** How long a request may take, in milliseconds. 0: no limit. */
-  readonly requestTimeout: number;
+  /** How long a request may take. 0: no limit. */
+  readonly requestTimeoutMs: number;
   /** Whether the server is shutting down. Its connections are then closed with the next answer. */
-  readonly isEnding: () => boolean;
+  readonly isShuttingDown: () => boolean;
   /** Called when a request arrives. */
   readonly onRequest: () => RequestObserver<Context>;
 }
@@ -146,7 +146,7 @@ async function serve<Context>(pipeline: Pipeline<Context>, exchange: HttpExchang
 }
 
 function commonHeaders(
-  { isEnding }: Pick<AppDependencies<unknown>, 'isEnding'>,
+  { isShuttingDown }: Pick<AppDependencies<unknown>, 'isShuttingDown'>,
   { headers, protocol }: HttpExchange,
 ): AnswerHeaders {
   return {
@@ -154,7 +154,7 @@ function commonHeaders(
     'Cache-Control': 'no-cache, private',
     'X-Content-Type-Options': 'nosniff',
     // HTTP/2 has the frame GOAWAY.
-    ...(isEnding() && protocol === 'HTTP/1.1' && { Connection: 'close' }),
+    ...(isShuttingDown() && protocol === 'HTTP/1.1' && { Connection: 'close' }),
   };
 }
 
@@ -175,13 +175,13 @@ async function answer<Context>(
   context: Context,
   progress: Progress,
 ): Promise<Answer> {
-  const { access, healthPaths, routes, requestTimeout } = pipeline;
+  const { access, healthPaths, routes, requestTimeoutMs } = pipeline;
   const { method, target, headers } = exchange;
   const url = parseRequestUrl(target);
   const info = requestInfo(method, url);
   progress.info = info;
   discardBody(exchange);
-  const timeout = requestedTimeout(url.query, requestTimeout);
+  const timeout = requestedTimeout(url.query, requestTimeoutMs);
   const origin = exchange.origin();
   const slot = openSlot(pipeline, origin);
   return withDeadline(timeout, exchange, async (signal) => {
@@ -208,12 +208,12 @@ async function answer<Context>(
  * still running then may never end.
  */
 function openSlot(
-  { pools, requestTimeout }: Pick<AppDependencies<unknown>, 'pools' | 'requestTimeout'>,
+  { pools, requestTimeoutMs }: Pick<AppDependencies<unknown>, 'pools' | 'requestTimeoutMs'>,
   { socket }: RequestOrigin,
 ): RequestSlot {
   const slot = pools.open(socket?.remoteAddress);
-  if (requestTimeout === 0) return slot;
-  const timer = setTimeout(() => slot.leave(), requestTimeout).unref();
+  if (requestTimeoutMs === 0) return slot;
+  const timer = setTimeout(() => slot.leave(), requestTimeoutMs).unref();
   return {
     ...slot,
     leave() {

@@ -1,38 +1,17 @@
-import pLimit from 'p-limit';
-import {
-  aggregatedConversions,
-  convertedMediaType,
-  createAggregatedDiscovery,
-} from './discovery/aggregated-discovery.ts';
-import { apiGroup, apiGroupList, createResourceLists } from './discovery/discovery.ts';
+import { createApiObjects, type RoutedRequest } from './api-objects.ts';
+import { createDiscovery } from './discovery/discovery.ts';
 import { type HealthEndpoints, healthAnswer, healthPaths } from './health.ts';
-import { acceptsGzip } from './http/compression.ts';
-import type { HttpExchange } from './http/http-exchange.ts';
-import type { RequestUrl } from './http/request-url.ts';
 import { addressOf, createOpenApi, type OpenApiDocuments } from './openapi/openapi-documents.ts';
-import { type ApiMessages, apiMessages, serverMessages } from './protobuf/api-messages.ts';
-import type { ApiRegistration, ApiRequest } from './registration/api-registration.ts';
+import type { ApiRegistration } from './registration/api-registration.ts';
 import {
   type Answer,
   type AnswerForm,
   documentAnswer,
   jsonAnswer,
-  listAnswer,
-  objectAnswer,
   textAnswer,
 } from './representation/answer.ts';
-import {
-  accepts,
-  type Conversion,
-  discoveryOffer,
-  isPretty,
-  JSON_TYPE,
-  type Negotiated,
-  negotiate,
-  type Offer,
-} from './representation/negotiation.ts';
-import { TableAnswer, tableConversions } from './representation/table.ts';
-import { ApiError, methodNotAllowed, notAcceptable, resourceNotFound } from './status.ts';
+import { accepts, isPretty, JSON_TYPE } from './representation/negotiation.ts';
+import { methodNotAllowed, notAcceptable, resourceNotFound } from './status.ts';
 
 export interface RouteDependencies<Context> {
   /** The APIs that are served now. */
@@ -41,20 +20,6 @@ export interface RouteDependencies<Context> {
   /** The metrics of this program, in the Prometheus text format. */
   readonly ownMetrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly version: string;
-}
-
-/** A request that its user is allowed to make. */
-export interface RoutedRequest<Context> {
-  readonly method: string;
-  readonly url: RequestUrl;
-  readonly headers: HttpExchange['headers'];
-  readonly signal: AbortSignal;
-  /** What counts as one client; undefined if users are not authenticated. */
-  readonly flow: string | undefined;
-  /** For the API that serves the request. */
-  readonly context: Context;
-  /** Counts memory that the request holds, in bytes. Returns the function that releases it. */
-  readonly holdMemory: (bytes: number) => () => void;
 }
 
 /** Answers a request. Rejects with a StatusError, or with an unexpected error. */
@@ -134,107 +99,23 @@ function apisRoutes<Context>(
   apis: () => readonly ApiRegistration<Context>[],
   allPaths: () => readonly string[],
 ): Routes<Context> {
-  const aggregated = createAggregatedDiscovery();
-  const resourceList = createResourceLists();
-  const encodingOf = createEncodings();
-  const oneAtATime = pLimit(1);
-  return async ({ method, url, headers, signal, flow, context, holdMemory }) => {
+  const discoveryAnswer = createDiscovery();
+  const apiObjectAnswer = createApiObjects<Context>();
+  return async (request) => {
+    const { method, url, headers } = request;
     const served = apis();
-    const { segments, query } = url;
-    const [, groupName, version, ...rest] = segments;
-    const pretty = isPretty({ headers }, query);
-    const api = served.find(({ group }) => group.name === groupName);
-    if (groupName !== undefined && api === undefined) {
+    const [, group, version, ...below] = url.segments;
+    const api = served.find((each) => each.group.name === group);
+    const pretty = isPretty({ headers }, url.query);
+    if (group !== undefined && api === undefined) {
       return jsonAnswer(404, { paths: allPaths() }, pretty);
     }
     if (version !== undefined && !api?.group.versions.includes(version)) throw resourceNotFound();
     if (method !== 'GET') throw methodNotAllowed();
-
-    const form = (offer: Offer): Negotiated & AnswerForm => {
-      const { mediaType, conversion } = negotiate(headers.accept, offer);
-      return { mediaType, conversion, pretty };
-    };
-    if (api === undefined) {
-      const { conversion, ...rest } = form({
-        ...discoveryOffer,
-        conversions: aggregatedConversions,
-      });
-      if (conversion === undefined) {
-        return objectAnswer(200, apiGroupList(served.map(({ group }) => group)), rest);
-      }
-      const document = aggregated(conversion.version, served);
-      const answer = documentAnswer(document, rest, headers['if-none-match']);
-      return { ...answer, contentType: convertedMediaType(rest.mediaType, conversion) };
+    if (api === undefined || version === undefined || below.length === 0) {
+      return discoveryAnswer(served, api, version, headers, pretty);
     }
-    if (version === undefined) return objectAnswer(200, apiGroup(api.group), form(discoveryOffer));
-    if (rest.length === 0) {
-      const document = resourceList(`${api.group.name}/${version}`, api.resources(version));
-      return documentAnswer(document, form(discoveryOffer), headers['if-none-match']);
-    }
-    const { offer, messages } = encodingOf(api);
-    const objectForm = { ...form(offer), messages };
-    const request = { version, segments: rest, query, signal, flow, context };
-    const object = convert(api, await getAnswer(api, request), objectForm.conversion, query);
-    const isCompressed = acceptsGzip(headers['accept-encoding']);
-    return listAnswer(object, objectForm, { isCompressed, oneAtATime, signal, holdMemory });
-  };
-}
-
-/** Maps an error of the API to its Status. */
-async function getAnswer<Context>(
-  api: ApiRegistration<Context>,
-  request: ApiRequest<Context>,
-): Promise<object | TableAnswer> {
-  try {
-    return await api.get(request);
-  } catch (error) {
-    const status = api.statusOf(error);
-    throw status === undefined ? error : new ApiError(status, error);
-  }
-}
-
-/** The object that the client requests. */
-function convert(
-  { types }: Pick<ApiRegistration<unknown>, 'types'>,
-  answer: object | TableAnswer,
-  conversion: Conversion | undefined,
-  query: URLSearchParams,
-): object {
-  if (!(answer instanceof TableAnswer)) return answer;
-  const { kind, columns } = types.get(answer.typeName) ?? {};
-  if (kind === undefined || columns === undefined) {
-    throw new Error(`no API kind with columns: ${answer.typeName}`);
-  }
-  return answer.convert({ kind, columns }, conversion, query);
-}
-
-/** What follows from the types of an API. */
-interface ApiEncoding {
-  /** The protobuf messages of its kinds, and of the server's. */
-  readonly messages: ApiMessages;
-  readonly offer: Offer;
-}
-
-/** The encoding of an API, which is derived once. */
-function createEncodings(): (
-  api: Pick<ApiRegistration<unknown>, 'types' | 'alsoProduces'>,
-) => ApiEncoding {
-  const known = new WeakMap<object, ApiEncoding>();
-  return (api) => {
-    const encoding = known.get(api) ?? encodingOf(api);
-    known.set(api, encoding);
-    return encoding;
-  };
-}
-
-function encodingOf({
-  types,
-  alsoProduces,
-}: Pick<ApiRegistration<unknown>, 'types' | 'alsoProduces'>): ApiEncoding {
-  const hasTables = [...types.values()].some(({ columns }) => columns !== undefined);
-  return {
-    messages: new Map([...serverMessages, ...apiMessages(types)]),
-    offer: { alsoProduces, conversions: hasTables ? tableConversions : [] },
+    return apiObjectAnswer(api, version, below, request, pretty);
   };
 }
 

@@ -123,8 +123,8 @@ async function startAndServe(
     ownMetrics: metrics.render,
     version,
     pools: requestPools(options, metrics),
-    requestTimeout: options.serving.requestTimeout,
-    isEnding: shutdown.isReceived,
+    requestTimeoutMs: options.serving.requestTimeout,
+    isShuttingDown: shutdown.isReceived,
     onRequest: createRequestReport(log, metrics),
   });
   const server = await listen(options.serving, app, log, metrics);

@@ -45,7 +45,7 @@ export interface ApiserverHost extends Server {
 }
 
 export interface HostSettings
-  extends Partial<Pick<AppDependencies<MetricsContext>, 'access' | 'pools' | 'isEnding'>> {
+  extends Partial<Pick<AppDependencies<MetricsContext>, 'access' | 'pools' | 'isShuttingDown'>> {
   /** How many requests are served at the same time, and for how long each at most. */
   readonly limits?: { readonly inFlight: number; readonly timeout: number };
   readonly external?: ExternalMetrics['get'];
@@ -126,8 +126,8 @@ export async function startApiserver(settings: HostSettings = {}): Promise<Apise
     ownMetrics: async () => ({ contentType: 'text/plain', body: 'up 1\n' }),
     version: '1.2.3',
     pools: settings.pools ?? createSinglePool(limits.inFlight, noEvents),
-    requestTimeout: limits.timeout,
-    isEnding: settings.isEnding ?? (() => false),
+    requestTimeoutMs: limits.timeout,
+    isShuttingDown: settings.isShuttingDown ?? (() => false),
     onRequest: () => ({
       context: { onQuery: () => () => undefined },
       onAnswered: (request) => void answered.push(request),

@@ -238,7 +238,7 @@ describe('headers', () => {
 
   it('end the connection when the server is about to end', async () => {
     const ending = { now: false };
-    const { send } = await start({ isEnding: () => ending.now });
+    const { send } = await start({ isShuttingDown: () => ending.now });
     expect((await send('GET', '/version', { connection: 'keep-alive' })).headers.connection).toBe(
       'keep-alive',
     );

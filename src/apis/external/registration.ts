@@ -1,7 +1,10 @@
-import type { ApiGroup, ApiResource } from '../../apiserver/discovery/discovery.ts';
 import { rejectWatch } from '../../apiserver/http/list-options.ts';
 import { type ApiPath, operationName } from '../../apiserver/registration/api-path.ts';
-import type { ApiRegistration } from '../../apiserver/registration/api-registration.ts';
+import type {
+  ApiGroup,
+  ApiRegistration,
+  ApiResource,
+} from '../../apiserver/registration/api-registration.ts';
 import { objectMediaTypes } from '../../apiserver/representation/negotiation.ts';
 import { resourceNotFound } from '../../apiserver/status.ts';
 import type { Catalog } from '../../catalog/catalog.ts';

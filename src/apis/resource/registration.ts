@@ -1,8 +1,12 @@
 import { parseFieldSelector } from '../../apimachinery/field-selector.ts';
-import type { ApiGroup, ApiResource } from '../../apiserver/discovery/discovery.ts';
 import { checkNumbers, readLabelSelector, rejectWatch } from '../../apiserver/http/list-options.ts';
 import { type ApiPath, operationName } from '../../apiserver/registration/api-path.ts';
-import type { ApiRegistration, ApiRequest } from '../../apiserver/registration/api-registration.ts';
+import type {
+  ApiGroup,
+  ApiRegistration,
+  ApiRequest,
+  ApiResource,
+} from '../../apiserver/registration/api-registration.ts';
 import { objectMediaTypes } from '../../apiserver/representation/negotiation.ts';
 import { TableAnswer } from '../../apiserver/representation/table.ts';
 import { badRequest, resourceNotFound } from '../../apiserver/status.ts';

@@ -53,7 +53,7 @@ export function trackConnections(
   const byAddress = new Map<string, Set<Connection>>();
   const frontProxies = new Set<string>();
   const scheduler = createRequestScheduler();
-  let isEnding = false;
+  let isShuttingDown = false;
   const budget = createMemoryBudget(limits.maxUnsentBytes, () => open.values());
 
   const add = (socket: Socket, address: string): Connection => {
@@ -66,7 +66,7 @@ export function trackConnections(
         onClosing: (_, reason) => observer.onClosed(reason, address),
         onFrontProxy: () => rememberFrontProxy(address),
         onRequestEnd(each) {
-          if (isEnding) setTimeout(() => closeIfUnoccupied(each), FLUSH_MS).unref();
+          if (isShuttingDown) setTimeout(() => closeIfUnoccupied(each), FLUSH_MS).unref();
         },
       },
       () => socket.destroy(),
@@ -138,7 +138,7 @@ export function trackConnections(
     },
     of: (socket) => open.get(endpoints(socket)),
     closeUnoccupied() {
-      isEnding = true;
+      isShuttingDown = true;
       for (const connection of open.values()) closeIfUnoccupied(connection);
     },
     closeAll() {

@@ -1,7 +1,6 @@
-import type { ApiRegistration } from '../registration/api-registration.ts';
+import type { ApiRegistration, ApiResource } from '../registration/api-registration.ts';
 import { createDocument, type Document } from '../representation/document.ts';
 import type { Conversion } from '../representation/negotiation.ts';
-import type { ApiResource } from './discovery.ts';
 
 const GROUP = 'apidiscovery.k8s.io';
 const KIND = 'APIGroupDiscoveryList';
@@ -22,7 +21,7 @@ export function convertedMediaType(
 }
 
 /** What discovery says of an API. */
-export type DiscoveredApi = Pick<ApiRegistration<unknown>, 'group' | 'resources'>;
+type DiscoveredApi = Pick<ApiRegistration<unknown>, 'group' | 'resources'>;
 
 /**
  * All discovery documents in one: APIGroupDiscoveryList of apidiscovery.k8s.io. It is made again only

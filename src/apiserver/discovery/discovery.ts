@@ -1,18 +1,58 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ApiGroup, ApiRegistration, ApiResource } from '../registration/api-registration.ts';
+import { type Answer, documentAnswer, objectAnswer } from '../representation/answer.ts';
 import { createDocument, type Document } from '../representation/document.ts';
+import { discoveryOffer, negotiate, type Offer } from '../representation/negotiation.ts';
+import {
+  aggregatedConversions,
+  convertedMediaType,
+  createAggregatedDiscovery,
+} from './aggregated-discovery.ts';
 
-/** An API group of this server and its versions, the preferred one first. */
-export interface ApiGroup {
-  readonly name: string;
-  readonly versions: readonly string[];
+/** What discovery says of an API. */
+type DiscoveredApi = Pick<ApiRegistration<unknown>, 'group' | 'resources'>;
+
+/**
+ * Answers discovery requests: `/apis`, `/apis/<group>` and `/apis/<group>/<version>`.
+ *
+ * @returns for the served APIs, and the API and version in the path
+ */
+export function createDiscovery(): (
+  served: readonly DiscoveredApi[],
+  api: DiscoveredApi | undefined,
+  version: string | undefined,
+  headers: IncomingHttpHeaders,
+  pretty: boolean,
+) => Answer {
+  const aggregated = createAggregatedDiscovery();
+  const resourceList = createResourceLists();
+  return (served, api, version, headers, pretty) => {
+    const offer = api === undefined ? GROUP_LIST_OFFER : discoveryOffer;
+    const { mediaType, conversion } = negotiate(headers.accept, offer);
+    const form = { mediaType, pretty };
+    if (conversion !== undefined) {
+      const document = aggregated(conversion.version, served);
+      const answer = documentAnswer(document, form, headers['if-none-match']);
+      return { ...answer, contentType: convertedMediaType(mediaType, conversion) };
+    }
+    if (api === undefined) {
+      return objectAnswer(200, apiGroupList(served.map(({ group }) => group)), form);
+    }
+    if (version === undefined) return objectAnswer(200, apiGroup(api.group), form);
+    const document = resourceList(`${api.group.name}/${version}`, api.resources(version));
+    return documentAnswer(document, form, headers['if-none-match']);
+  };
 }
 
+const GROUP_LIST_OFFER: Offer = { ...discoveryOffer, conversions: aggregatedConversions };
+
 /** `/apis`: metav1.APIGroupList. Kubernetes' own servers write it without an apiVersion. */
-export function apiGroupList(groups: readonly ApiGroup[]): object {
+function apiGroupList(groups: readonly ApiGroup[]): object {
   return { kind: 'APIGroupList', groups: groups.map(groupEntry) };
 }
 
 /** `/apis/<group>`: metav1.APIGroup. */
-export function apiGroup(group: ApiGroup): object {
+function apiGroup(group: ApiGroup): object {
   return { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(group) };
 }
 
@@ -24,21 +64,12 @@ function groupEntry(group: ApiGroup): object {
   return { name: group.name, versions, preferredVersion: versions[0] };
 }
 
-/** metav1.APIResource. */
-export interface ApiResource {
-  readonly name: string;
-  readonly singularName: string;
-  readonly namespaced: boolean;
-  readonly kind: string;
-  readonly verbs: readonly string[];
-}
-
 /**
  * `/apis/<group>/<version>`: metav1.APIResourceList, made once for each array of resources.
  *
  * @returns the document for a `<group>/<version>` and its resources
  */
-export function createResourceLists(): (
+function createResourceLists(): (
   groupVersion: string,
   resources: readonly ApiResource[],
 ) => Document {

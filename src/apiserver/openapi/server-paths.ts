@@ -1,5 +1,5 @@
-import type { ApiGroup } from '../discovery/discovery.ts';
 import { type ApiPath, operationName } from '../registration/api-path.ts';
+import type { ApiGroup } from '../registration/api-registration.ts';
 import { typeNames } from '../registration/server-types.ts';
 import { JSON_TYPE, objectMediaTypes } from '../representation/negotiation.ts';
 

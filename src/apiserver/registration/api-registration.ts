@@ -1,4 +1,3 @@
-import type { ApiGroup, ApiResource } from '../discovery/discovery.ts';
 import type { TableAnswer } from '../representation/table.ts';
 import { type Status, serviceUnavailable } from '../status.ts';
 import type { ApiPath } from './api-path.ts';
@@ -28,6 +27,21 @@ export interface ApiRegistration<Context> {
   get(request: ApiRequest<Context>): Promise<object | TableAnswer>;
   /** The Status of an error of {@link ApiRegistration.get}; undefined for an error that is not its own. */
   statusOf(error: unknown): Status | undefined;
+}
+
+/** An API group of this server and its versions, the preferred one first. */
+export interface ApiGroup {
+  readonly name: string;
+  readonly versions: readonly string[];
+}
+
+/** metav1.APIResource. */
+export interface ApiResource {
+  readonly name: string;
+  readonly singularName: string;
+  readonly namespaced: boolean;
+  readonly kind: string;
+  readonly verbs: readonly string[];
 }
 
 /** A GET request below `/apis/<group>/<version>/`. */
