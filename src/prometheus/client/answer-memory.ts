@@ -111,11 +111,12 @@ export function createAnswerMemory(most: number): AnswerMemory {
       const share: Share = { bytes: 0, free: undefined, isSole: false };
       return {
         take(bytes, signal) {
+          // After an abort, the share may be released already.
+          signal.throwIfAborted();
           if (share.bytes + bytes > mostOfOne) throw tooLarge(mostOfOne);
           // Waiting responses go first, unless they wait for this one.
           const isFirst = share.isSole || queue.size === 0;
           if (isFirst && grant(share, bytes)) return undefined;
-          signal.throwIfAborted();
           if (queue.size >= MOST_WAITING) throw tooMany();
           return wait(share, bytes, signal);
         },

@@ -1,13 +1,17 @@
+import { type Deadline, withDeadline } from '../../async/deadline.ts';
 import { PrometheusError } from '../errors.ts';
 import type { QueryAnswer, QueryOptions, QueryRunner, RequestOptions } from '../query.ts';
-import { readQueryAnswer } from './answer.ts';
 import { type AnswerShare, createAnswerMemory } from './answer-memory.ts';
-import { type AnswerReader, type AnswerSize, readAnswer, readBeginning } from './body.ts';
+import { type AnswerSize, readAnswer, readBeginning } from './body.ts';
 import { type Connection, connect, type HttpAnswer } from './connection.ts';
-import { withDeadline } from './deadline.ts';
-import { openEnvelope } from './envelope.ts';
 import { labelValuesPath } from './label-values-path.ts';
-import { namesReader, readNamesAnswer } from './names-answer.ts';
+import {
+  type DataReader,
+  largeAnswerReader,
+  type Noticed,
+  readSmallAnswer,
+} from './list-answer.ts';
+import { namesReader } from './names-answer.ts';
 import type { AnswerNotices } from './notices.ts';
 import {
   DEFAULT_DISCOVERY_TIMEOUT_MS,
@@ -19,8 +23,8 @@ import {
   type PrometheusOptions,
 } from './options.ts';
 import { type PostableRequest, postLongQueries } from './post-long-queries.ts';
-import { readSeriesAnswer, type SeriesLabelNames, seriesReader } from './series-answer.ts';
-import { type NoticedQueryAnswer, queryAnswerReader } from './vector-answer.ts';
+import { type SeriesLabelNames, seriesReader } from './series-answer.ts';
+import { queryReader } from './vector-answer.ts';
 
 /** Times in seconds since the epoch. */
 export interface TimeRange {
@@ -71,17 +75,6 @@ interface EndpointRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-interface Noticed {
-  readonly notices: AnswerNotices;
-}
-
-/** How the responses of an endpoint are read. */
-interface EndpointReader<T> {
-  /** A small response, or the beginning of one with an error status. */
-  small(body: Buffer, head: HttpAnswer): T;
-  large(head: HttpAnswer, share: AnswerShare, signal: AbortSignal): AnswerReader<T>;
-}
-
 /**
  * A client of the HTTP API of one Prometheus server, or of a compatible server. Connections are kept alive
  * and reused. Requests can run concurrently.
@@ -99,24 +92,24 @@ export function createPrometheusClient(
 ): PrometheusClient {
   const limit = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
   const verb = options.verb ?? 'GET';
-  const send = postLongQueries(connection, options.onWarning);
+  const sendRequest = postLongQueries(connection, options.onWarning);
   const memory = createAnswerMemory(options.maxAnswerMemory ?? DEFAULT_MAX_ANSWER_MEMORY);
 
-  async function ask<T extends Noticed>(
+  async function send<T>(
     request: EndpointRequest,
-    reader: EndpointReader<T>,
+    reader: DataReader<T>,
     { inUse, onLarge }: Pick<QueryOptions, 'inUse' | 'onLarge'> = {},
   ): Promise<T> {
     const size: AnswerSize = { most: limit, taken: 0 };
     const share = memory.open();
     try {
-      const answer = await observed(request, size, options, () =>
-        withDeadline(request, (signal) => {
-          return sendAndRead(send, request, signal, size, reader, share, onLarge);
-        }),
+      const { value } = await observed(request, size, options, () =>
+        withDeadline(requestDeadline(request), (signal) =>
+          sendAndRead(sendRequest, request, signal, size, reader, share, onLarge),
+        ),
       );
       share.releaseAfter(inUse);
-      return answer;
+      return value;
     } catch (error) {
       share.release();
       throw error;
@@ -134,8 +127,7 @@ export function createPrometheusClient(
       timeoutMs: timeoutMs ?? options.queryTimeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS,
       signal,
     };
-    const { answer } = await ask(request, queryReader, queryOptions);
-    return answer;
+    return send(request, queryReader, queryOptions);
   }
 
   async function seriesLabelNames(
@@ -151,8 +143,7 @@ export function createPrometheusClient(
       parameters: discoveryParameters([match], range),
       ...discoveryLimits(requestOptions),
     };
-    const { series } = await ask(request, { small: readSeriesAnswer, large: seriesReader });
-    return series;
+    return send(request, seriesReader);
   }
 
   async function labelNames(
@@ -188,8 +179,7 @@ export function createPrometheusClient(
   }
 
   async function names(request: EndpointRequest): Promise<readonly string[]> {
-    const answer = await ask(request, { small: readNamesAnswer, large: namesReader });
-    return answer.names;
+    return send(request, namesReader);
   }
 
   function discoveryLimits({ timeoutMs, signal }: RequestOptions) {
@@ -202,44 +192,55 @@ export function createPrometheusClient(
   return { query, seriesLabelNames, labelNames, labelValues, close: connection.close };
 }
 
-const queryReader: EndpointReader<NoticedQueryAnswer> = {
-  small(body, head) {
-    const { data, notices } = openEnvelope(body, head);
-    return { answer: readQueryAnswer(data), notices };
-  },
-  large: queryAnswerReader,
-};
-
 async function sendAndRead<T>(
   send: (request: PostableRequest) => Promise<HttpAnswer>,
   { verb, canPost, path, parameters }: EndpointRequest,
   signal: AbortSignal,
   size: AnswerSize,
-  reader: EndpointReader<T>,
+  reader: DataReader<T>,
   share: AnswerShare,
   onLarge: (() => void) | undefined,
-): Promise<T> {
+): Promise<Noticed<T>> {
   const head = await send({ verb, canPost, path, parameters, signal });
-  if (head.status >= 300) return reader.small(await readBeginning(head.body, size, signal), head);
+  if (head.status >= 300) {
+    return readSmallAnswer(await readBeginning(head.body, size, signal), head, reader);
+  }
   return readAnswer(
     head.body,
     size,
     signal,
-    (body) => reader.small(body, head),
+    (body) => readSmallAnswer(body, head, reader),
     () => {
       onLarge?.();
-      return reader.large(head, share, signal);
+      return largeAnswerReader(head, share, signal, reader);
     },
   );
 }
 
+/** The reason of the signal is used only if it is a PrometheusError: others may contain secrets. */
+export function requestDeadline({
+  timeoutMs,
+  signal,
+}: Pick<Deadline, 'timeoutMs' | 'signal'>): Deadline {
+  return {
+    timeoutMs,
+    signal,
+    timeoutError: () =>
+      new PrometheusError('timeout', `no complete response within ${timeoutMs} ms`),
+    cancelError: (reason) =>
+      reason instanceof PrometheusError
+        ? reason
+        : new PrometheusError('canceled', 'the caller cancelled the request'),
+  };
+}
+
 /** Reports how a request ended. */
-async function observed<T extends Noticed>(
+async function observed<T>(
   { endpoint, parameters }: EndpointRequest,
   size: AnswerSize,
   { onRequest, partialAnswers = 'discovery' }: PrometheusOptions,
-  run: () => Promise<T>,
-): Promise<T> {
+  run: () => Promise<Noticed<T>>,
+): Promise<Noticed<T>> {
   const startedAt = performance.now();
   let notices: AnswerNotices = { partial: [], annotations: [] };
   const ended = (outcome: FinishedRequest['outcome']): void => {

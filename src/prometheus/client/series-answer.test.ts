@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createAnswerMemory } from './answer-memory.ts';
 import type { AnswerHead } from './envelope.ts';
-import { readSeriesAnswer, type SeriesLabelNames, seriesReader } from './series-answer.ts';
+import { largeAnswerReader, readSmallAnswer } from './list-answer.ts';
+import { type SeriesLabelNames, seriesReader } from './series-answer.ts';
 
 const OK: AnswerHead = { status: 200, location: undefined, redact: (text) => text };
 
 /** Reads the same as a large answer and as a small one. */
 async function read(body: Buffer | string, chunkLength = 65_536, head = OK) {
   const bytes = Buffer.from(body);
-  const small = (async () => readSeriesAnswer(bytes, head))();
+  const small = (async () => readSmallAnswer(bytes, head, seriesReader))();
   const [asSmall, asLarge] = await Promise.allSettled([small, readLarge(bytes, chunkLength, head)]);
   expect(asLarge.status).toBe(asSmall.status);
   if (asSmall.status === 'fulfilled') expect(asLarge).toEqual(asSmall);
@@ -19,7 +20,7 @@ async function read(body: Buffer | string, chunkLength = 65_536, head = OK) {
 
 async function readLarge(bytes: Buffer, chunkLength: number, head: AnswerHead) {
   const share = createAnswerMemory(1_000_000).open();
-  const reader = seriesReader(head, share, new AbortController().signal);
+  const reader = largeAnswerReader(head, share, new AbortController().signal, seriesReader);
   for (let at = 0; at < bytes.length; at += chunkLength) {
     await reader.push(bytes.subarray(at, at + chunkLength));
   }
@@ -51,9 +52,9 @@ const labelSet = fc.dictionary(
   fc.oneof(fc.constantFrom('a', 'b', ']}', '\\"', '\\'), fc.string({ unit: 'grapheme' })),
 );
 
-describe('readSeriesAnswer', () => {
+describe('seriesReader', () => {
   test('gathers label names by series name, in the order of the answer', async () => {
-    const { series, notices } = await read(
+    const { value: series, notices } = await read(
       `{"status":"success","warnings":["a [{ \\" warning"],"data":[
         {"__name__":"b","pod":"1","namespace":"x"},
         {"__name__":"a","pod":"1"},
@@ -75,7 +76,7 @@ describe('readSeriesAnswer', () => {
         fc.integer({ min: 1, max: 40 }),
         async (data, indent, chunkLength) => {
           const body = JSON.stringify({ status: 'success', data }, undefined, indent);
-          const { series } = await read(body, chunkLength);
+          const { value: series } = await read(body, chunkLength);
           expect([...series]).toEqual([...namesOf(data)]);
         },
       ),

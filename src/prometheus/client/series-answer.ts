@@ -1,76 +1,47 @@
 import { PrometheusError } from '../errors.ts';
 import { readLabels } from './answer.ts';
-import type { AnswerShare } from './answer-memory.ts';
-import type { AnswerReader } from './body.ts';
-import { type AnswerHead, openEnvelope } from './envelope.ts';
-import { elementsOf, isListOfBatches, listBatches } from './list-batches.ts';
-import type { AnswerNotices } from './notices.ts';
+import type { DataReader } from './list-answer.ts';
+import { elementsOf, isListOfBatches } from './list-batches.ts';
 
-/** The names of the labels (without `__name__`) that series of a name have, by that name. */
+/** The label names (without `__name__`) of the series, by series name, in the order of the response. */
 export type SeriesLabelNames = ReadonlyMap<string, ReadonlySet<string>>;
-
-export interface SeriesAnswer {
-  /** In the order in which Prometheus named them first. */
-  readonly series: SeriesLabelNames;
-  readonly notices: AnswerNotices;
-}
 
 /** The approximate memory of a name in addition to its characters, in bytes. */
 const NAME_BYTES = 400;
 const LABEL_BYTES = 60;
 
 /**
- * Reads a small answer of `/api/v1/series`. Servers that are written in Go may write `null` for an
- * empty list. Throws as
- * {@link seriesReader}.
+ * Responses of `/api/v1/series`. There can be millions of series, of which only the names are kept. Series
+ * without a name are ignored. Servers that are written in Go can return `null` for an empty list.
  */
-export function readSeriesAnswer(body: Buffer, head: AnswerHead): SeriesAnswer {
-  const { data, notices } = openEnvelope(body, head);
-  const names = createSeriesNames();
-  if (data !== null && !Array.isArray(data)) throw notLabelSets();
-  for (const [index, labels] of (data ?? []).entries()) names.add(labels, `data[${index}]`);
-  return { series: names.found, notices };
-}
-
-/**
- * Reads a large one while it arrives. There can be millions of series; only the
- * names are kept, and series without a name are passed over.
- *
- * @param share accounts for the memory of the names; the caller has to release it
- * @throws PrometheusError as `openEnvelope` does; `bad_answer` for anything that is not a list of
- *   label sets
- */
-export function seriesReader(
-  head: AnswerHead,
-  share: AnswerShare,
-  signal: AbortSignal,
-): AnswerReader<SeriesAnswer> {
-  const names = createSeriesNames();
-  let count = 0;
-  let batches = 0;
-  let bytes = 0;
-  const list = listBatches(['data'], (batch) => {
-    for (const labels of elementsOf(batch) ?? [undefined]) {
-      bytes += names.add(labels, `data[${count}]`);
-      count += 1;
-    }
-    batches += 1;
-  });
-  return {
-    push(chunk) {
-      list.push(chunk);
-      const taken = bytes;
-      bytes = 0;
-      return taken === 0 ? undefined : share.take(taken, signal);
-    },
-    async end() {
-      const { data, notices } = openEnvelope(list.rest(), head);
-      const isEmpty = data === null && batches === 0;
-      if (!isEmpty && !isListOfBatches(data, batches)) throw notLabelSets();
-      return { series: names.found, notices };
-    },
-  };
-}
+export const seriesReader: DataReader<SeriesLabelNames> = {
+  small(data) {
+    const names = createSeriesNames();
+    if (data !== null && !Array.isArray(data)) throw notLabelSets();
+    for (const [index, labels] of (data ?? []).entries()) names.add(labels, `data[${index}]`);
+    return names.found;
+  },
+  large() {
+    const names = createSeriesNames();
+    let count = 0;
+    return {
+      path: ['data'],
+      add(batch) {
+        let bytes = 0;
+        for (const labels of elementsOf(batch) ?? [undefined]) {
+          bytes += names.add(labels, `data[${count}]`);
+          count += 1;
+        }
+        return bytes;
+      },
+      finish(data, batches) {
+        const isEmpty = data === null && batches === 0;
+        if (!isEmpty && !isListOfBatches(data, batches)) throw notLabelSets();
+        return names.found;
+      },
+    };
+  },
+};
 
 interface SeriesNames {
   readonly found: SeriesLabelNames;
@@ -103,5 +74,5 @@ function createSeriesNames(): SeriesNames {
 }
 
 function notLabelSets(): PrometheusError {
-  return new PrometheusError('bad_answer', 'in the answer, data is not a list of label sets');
+  return new PrometheusError('bad_answer', 'in the response, data is not a list of label sets');
 }

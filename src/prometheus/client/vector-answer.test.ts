@@ -3,18 +3,19 @@ import { describe, expect, test } from 'vitest';
 import { readQueryAnswer } from './answer.ts';
 import { createAnswerMemory } from './answer-memory.ts';
 import { type AnswerHead, openEnvelope } from './envelope.ts';
-import { queryAnswerReader } from './vector-answer.ts';
+import { largeAnswerReader } from './list-answer.ts';
+import { queryReader } from './vector-answer.ts';
 
 const OK: AnswerHead = { status: 200, location: undefined, redact: (text) => text };
 
 async function readLarge(body: string, chunkLength: number) {
   const { signal } = new AbortController();
-  const reader = queryAnswerReader(OK, createAnswerMemory(2 ** 30).open(), signal);
+  const reader = largeAnswerReader(OK, createAnswerMemory(2 ** 30).open(), signal, queryReader);
   const bytes = Buffer.from(body);
   for (let at = 0; at < bytes.length; at += chunkLength) {
     await reader.push(bytes.subarray(at, at + chunkLength));
   }
-  const { answer } = await reader.end();
+  const { value: answer } = await reader.end();
   return answer.type === 'vector' ? { ...answer, samples: [...answer.samples] } : answer;
 }
 
@@ -42,7 +43,7 @@ const sample = fc.record({
 const envelope = (resultType: string, result: unknown, indent?: number) =>
   JSON.stringify({ status: 'success', data: { resultType, result } }, undefined, indent);
 
-describe('queryAnswerReader', () => {
+describe('queryReader', () => {
   test('reads the same as in one piece, however it is cut up', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -119,10 +120,10 @@ describe('queryAnswerReader', () => {
   test('there are no samples after their memory is released', async () => {
     const { signal } = new AbortController();
     const share = createAnswerMemory(2 ** 20).open();
-    const reader = queryAnswerReader(OK, share, signal);
+    const reader = largeAnswerReader(OK, share, signal, queryReader);
     const result = [{ metric: { pod: 'a' }, value: [1, 'NaN'] }];
     await reader.push(Buffer.from(envelope('vector', result)));
-    const { answer } = await reader.end();
+    const { value: answer } = await reader.end();
     share.release();
     expect(answer.type === 'vector' ? [...answer.samples] : answer).toEqual([]);
   });

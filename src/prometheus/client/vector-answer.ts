@@ -1,52 +1,31 @@
 import { createTimeSlices } from '../../async/time-slices.ts';
 import { freeMemory } from '../../memory/buffers.ts';
-import {
-  type QueryAnswer,
-  readQueryAnswer,
-  readVectorSample,
-  type Sample,
-  type Samples,
-  unexpected,
-} from './answer.ts';
-import type { AnswerShare } from './answer-memory.ts';
-import type { AnswerReader } from './body.ts';
-import { type AnswerHead, isObject, openEnvelope } from './envelope.ts';
-import { elementsOf, isListOfBatches, listBatches } from './list-batches.ts';
-import type { AnswerNotices } from './notices.ts';
-
-export interface NoticedQueryAnswer {
-  readonly answer: QueryAnswer;
-  readonly notices: AnswerNotices;
-}
+import type { QueryAnswer, Sample, Samples } from '../query.ts';
+import { readQueryAnswer, readVectorSample, unexpected } from './answer.ts';
+import { isObject } from './envelope.ts';
+import type { DataReader } from './list-answer.ts';
+import { elementsOf, isListOfBatches } from './list-batches.ts';
 
 /**
- * Reads a large response of `/api/v1/query`. The samples are kept as text outside the JavaScript heap: as
- * objects they would take three times as much memory, and time for garbage collection.
- *
- * @param share accounts for all bytes of the response; the caller has to release it, after which there
- *   are no samples
+ * Responses of `/api/v1/query`. The samples of a large one are kept as text outside the JavaScript heap: as
+ * objects they would need three times as much memory, and time for garbage collection. After its memory is
+ * released, it has no samples.
  */
-export function queryAnswerReader(
-  head: AnswerHead,
-  share: AnswerShare,
-  signal: AbortSignal,
-): AnswerReader<NoticedQueryAnswer> {
-  const batches: Buffer[] = [];
-  share.onRelease(() => freeMemory(batches.splice(0)));
-  const list = listBatches(['data', 'result'], (batch) => batches.push(batch));
-  return {
-    push(chunk) {
-      const waiting = share.take(chunk.length, signal);
-      if (waiting !== undefined) return waiting.then(() => list.push(chunk));
-      list.push(chunk);
-      return undefined;
-    },
-    async end() {
-      const { data, notices } = openEnvelope(list.rest(), head);
-      return { answer: await readData(data, batches, signal), notices };
-    },
-  };
-}
+export const queryReader: DataReader<QueryAnswer> = {
+  small: readQueryAnswer,
+  large(share, signal) {
+    const batches: Buffer[] = [];
+    share.onRelease(() => freeMemory(batches.splice(0)));
+    return {
+      path: ['data', 'result'],
+      add(batch) {
+        batches.push(batch);
+        return batch.length;
+      },
+      finish: (data) => readData(data, batches, signal),
+    };
+  },
+};
 
 async function readData(
   data: unknown,
@@ -61,7 +40,7 @@ async function readData(
     case 'matrix':
       return { type: 'matrix' };
     default:
-      // A scalar or a string: the text around it is large.
+      // A scalar or a string: only the text around it is large.
       return readQueryAnswer({ ...data, result: batches.flatMap(elementsOf) });
   }
 }

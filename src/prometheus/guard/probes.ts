@@ -1,7 +1,7 @@
+import { withDeadline } from '../../async/deadline.ts';
 import { readBody } from '../client/body.ts';
-import { createPrometheusClient } from '../client/client.ts';
+import { createPrometheusClient, requestDeadline } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
-import { withDeadline } from '../client/deadline.ts';
 import type { PrometheusOptions } from '../client/options.ts';
 import { PrometheusError } from '../errors.ts';
 import { indicatesResponse } from './failure-classification.ts';
@@ -37,7 +37,7 @@ export function createProbes(
   const client = createPrometheusClient(unobserved, connection);
 
   async function byRequest(signal: AbortSignal | undefined): Promise<void> {
-    await withDeadline({ timeoutMs, signal }, async (stop) => {
+    await withDeadline(requestDeadline({ timeoutMs, signal }), async (stop) => {
       const { status, body } = await connection.send({
         verb: 'GET',
         path: '/api/v1/status/buildinfo',
