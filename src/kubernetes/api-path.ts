@@ -7,11 +7,11 @@ export function groupVersionPath(group: string, version: string): string {
 }
 
 /**
- * Where the objects of a resource are listed.
+ * The path of the list of the objects of a resource.
  *
- * @param namespace undefined for all namespaces, and for root-scoped resources.
- * @returns undefined where there can be no such objects: a namespace that cannot exist, or one given
- *   for a root-scoped resource.
+ * @param namespace undefined for all namespaces, and for root-scoped resources
+ * @returns undefined if there can be no such objects: the namespace cannot exist, or the resource is
+ *   root-scoped
  */
 export function listPath(
   resource: ClusterResource,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { KubernetesClient } from './client/client.ts';
 import {
-  followExtensionAuthentication,
+  pollExtensionAuthentication,
   readExtensionAuthentication,
 } from './extension-authentication.ts';
 import { KubernetesError } from './kubernetes-error.ts';
@@ -88,7 +88,7 @@ describe('readExtensionAuthentication', () => {
   });
 });
 
-describe('followExtensionAuthentication', () => {
+describe('pollExtensionAuthentication', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -100,7 +100,7 @@ describe('followExtensionAuthentication', () => {
     const { client, asked } = apiServer(answer);
     const taken: unknown[] = [];
     const told: unknown[] = [];
-    const followed = followExtensionAuthentication({
+    const followed = pollExtensionAuthentication({
       client,
       intervalMs: 1_000,
       onChange: ({ clientCa }) => taken.push(clientCa),
@@ -122,7 +122,7 @@ describe('followExtensionAuthentication', () => {
     clientCa = 'two';
     await vi.advanceTimersByTimeAsync(2_000);
     expect([asked.length, taken]).toEqual([5, ['one', 'two']]);
-    expect(told).toEqual([['info', 'the cluster has new certificate authorities for clients']]);
+    expect(told).toEqual([['info', 'client certificate authorities of the cluster changed']]);
     followed.close();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(asked).toHaveLength(5);
@@ -144,11 +144,11 @@ describe('followExtensionAuthentication', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     followed.close();
     const message =
-      'how to authenticate cannot be read from the cluster; the last good authorities stay';
+      'cannot read extension-apiserver-authentication, keeping the last certificate authorities';
     expect(told).toEqual([
       ['warn', message, { error: forbidden }],
       ['warn', message, { error: away }],
-      ['info', 'how to authenticate can be read from the cluster again'],
+      ['info', 'reading extension-apiserver-authentication succeeds again'],
     ]);
     expect(taken).toEqual(['one']);
   });
@@ -156,7 +156,7 @@ describe('followExtensionAuthentication', () => {
   it('reports content again that was not accepted', async () => {
     const { client } = apiServer(async () => ({ data: { 'client-ca-file': 'one' } }));
     let attempts = 0;
-    const followed = followExtensionAuthentication({
+    const followed = pollExtensionAuthentication({
       client,
       intervalMs: 1_000,
       onChange: () => {

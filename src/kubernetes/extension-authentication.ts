@@ -3,14 +3,14 @@ import { fieldOf } from './field.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 
 /**
- * What ConfigMap kube-system/extension-apiserver-authentication tells extension API servers. An
- * undefined certificate authority: the API server has none for this.
+ * The content of the ConfigMap kube-system/extension-apiserver-authentication. A certificate authority is
+ * undefined if the API server has none.
  */
 export interface ExtensionAuthentication {
-  /** Certificates in PEM that sign the certificates of clients. */
+  /** Certificates (PEM) that sign client certificates. */
   readonly clientCa: string | undefined;
   readonly requestHeader: {
-    /** Certificates in PEM that sign the certificate of the front proxy. */
+    /** Certificates (PEM) that sign the certificate of the front proxy. */
     readonly ca: string | undefined;
     readonly allowedNames: readonly string[];
     readonly usernameHeaders: readonly string[];
@@ -20,16 +20,16 @@ export interface ExtensionAuthentication {
   };
 }
 
-const PATH = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
+const CONFIG_MAP = 'extension-apiserver-authentication';
+const PATH = `/api/v1/namespaces/kube-system/configmaps/${CONFIG_MAP}`;
 
-/** For one small object, in milliseconds; a start waits for it. */
 const TIMEOUT_MS = 10_000;
 
-/** The ConfigMap as it is now. Throws {@link KubernetesError}. */
+/** Reads the ConfigMap. Throws {@link KubernetesError}. */
 export async function readExtensionAuthentication(
   client: KubernetesClient,
 ): Promise<ExtensionAuthentication> {
-  // As fresh as the API server's own cache, which costs etcd nothing.
+  // From the watch cache of the API server, without a read from etcd.
   const query = new URLSearchParams({ resourceVersion: '0' });
   const { body } = await client.getJson(PATH, { query, timeoutMs: TIMEOUT_MS });
   const data = fieldOf(body, 'data');
@@ -48,18 +48,18 @@ export async function readExtensionAuthentication(
 
 function text(data: unknown, key: string): string | undefined {
   const value = fieldOf(data, key) ?? '';
-  if (typeof value !== 'string') throw faultOf(key, 'expected text');
+  if (typeof value !== 'string') throw invalidData(key, 'expected text');
   return value.trim() === '' ? undefined : value;
 }
 
-/** A list in JSON, inside the text. */
+/** A list, encoded as JSON text. */
 function list(data: unknown, key: string): readonly string[] {
   const value = text(data, key);
   if (value === undefined) return [];
   const names = parse(value) ?? [];
   if (Array.isArray(names) && names.every((name: unknown) => typeof name === 'string'))
     return names;
-  throw faultOf(key, 'expected a list of names in JSON');
+  throw invalidData(key, 'expected a list of names in JSON');
 }
 
 function parse(json: string): unknown {
@@ -70,14 +70,14 @@ function parse(json: string): unknown {
   }
 }
 
-function faultOf(key: string, expected: string): KubernetesError {
+function invalidData(key: string, expected: string): KubernetesError {
   return new KubernetesError('bad_answer', `GET ${PATH}: data[${key}]: ${expected}`);
 }
 
-export interface FollowOptions {
+export interface PollOptions {
   readonly client: KubernetesClient;
   readonly intervalMs: number;
-  /** Called with what is new; where it throws, what was there before stays. */
+  /** Called when the content has changed. If it throws, the last content is kept. */
   readonly onChange: (content: ExtensionAuthentication) => void;
   readonly log: {
     info(message: string, fields?: object): void;
@@ -85,28 +85,28 @@ export interface FollowOptions {
   };
 }
 
-/** The ConfigMap, followed. */
-export interface FollowedExtensionAuthentication {
-  /** Reads it now. Why that failed is returned, and what was there before stays. */
+/** The polled ConfigMap. */
+export interface PolledExtensionAuthentication {
+  /** Reads it now. Returns the error if that fails; the last content is kept. */
   refresh(): Promise<unknown>;
   close(): void;
 }
 
-/** Reads the ConfigMap again and again, the first time when told to. Does not keep the process running. */
-export function followExtensionAuthentication({
+/** Reads the ConfigMap at an interval. The first read is that of `refresh`. */
+export function pollExtensionAuthentication({
   client,
   intervalMs,
   onChange,
   log,
-}: FollowOptions): FollowedExtensionAuthentication {
-  let taken: string | undefined;
+}: PollOptions): PolledExtensionAuthentication {
+  let current: string | undefined;
   let reported: string | undefined;
   let running: Promise<unknown> | undefined;
 
   const read = async (): Promise<unknown> => {
     try {
       const content = await readExtensionAuthentication(client);
-      take(content);
+      accept(content);
       report(undefined);
       return undefined;
     } catch (error) {
@@ -115,25 +115,21 @@ export function followExtensionAuthentication({
     }
   };
 
-  const take = (content: ExtensionAuthentication): void => {
+  const accept = (content: ExtensionAuthentication): void => {
     const fingerprint = JSON.stringify(content);
-    if (fingerprint === taken) return;
+    if (fingerprint === current) return;
     onChange(content);
-    if (taken !== undefined) log.info('the cluster has new certificate authorities for clients');
-    taken = fingerprint;
+    if (current !== undefined) log.info('client certificate authorities of the cluster changed');
+    current = fingerprint;
   };
 
-  /** The same failure every few seconds is told once. */
+  /** Logs a repeated failure once. */
   const report = (error: unknown): void => {
-    const words = error === undefined ? undefined : String(error);
-    if (words === reported) return;
-    reported = words;
-    if (words === undefined) log.info('how to authenticate can be read from the cluster again');
-    else
-      log.warn(
-        'how to authenticate cannot be read from the cluster; the last good authorities stay',
-        { error },
-      );
+    const message = error === undefined ? undefined : String(error);
+    if (message === reported) return;
+    reported = message;
+    if (message === undefined) log.info(`reading ${CONFIG_MAP} succeeds again`);
+    else log.warn(`cannot read ${CONFIG_MAP}, keeping the last certificate authorities`, { error });
   };
 
   const refresh = (): Promise<unknown> => {

@@ -1,14 +1,14 @@
 /**
  * Why a request to the Kubernetes API failed:
  *
- * - `unreachable`: no connection, TLS included, or one that broke;
- * - `timeout`: no complete answer in time;
- * - `unauthorized`: 401, or there were no credentials to send;
+ * - `unreachable`: no connection, no TLS session, or a broken connection;
+ * - `timeout`: no complete response in time;
+ * - `unauthorized`: 401, or there are no credentials;
  * - `forbidden`, `not_found`, `gone`: 403, 404, 410;
  * - `rejected`: any other 4xx;
  * - `server_error`: 5xx, or 429;
- * - `bad_answer`: not the document that was asked for, or larger than allowed;
- * - `canceled`: the caller's own signal.
+ * - `bad_answer`: an unexpected response, or one larger than the limit;
+ * - `canceled`: by the signal of the caller.
  */
 export type KubernetesErrorKind =
   | 'unreachable'
@@ -23,13 +23,13 @@ export type KubernetesErrorKind =
   | 'canceled';
 
 /**
- * A failed request to the Kubernetes API. The message is for the operator (it names the server and
- * what it said): not to be passed on to API clients.
+ * A failed request to the Kubernetes API. The message is for the log only: it contains details of the
+ * server and its response.
  */
 export class KubernetesError extends Error {
   override readonly name = 'KubernetesError';
   readonly kind: KubernetesErrorKind;
-  /** HTTP status, where there was an answer. */
+  /** The HTTP status; undefined if there was no response. */
   readonly status: number | undefined;
 
   constructor(
@@ -51,7 +51,7 @@ const KIND_OF_STATUS: ReadonlyMap<number, KubernetesErrorKind> = new Map([
   [429, 'server_error'],
 ]);
 
-/** The kind of failure that an HTTP status other than 200 stands for. */
+/** The kind of an HTTP status other than 200. */
 export function kindOfStatus(status: number): KubernetesErrorKind {
   const kind = KIND_OF_STATUS.get(status);
   if (kind !== undefined) return kind;
@@ -59,15 +59,15 @@ export function kindOfStatus(status: number): KubernetesErrorKind {
   return status >= 400 ? 'rejected' : 'bad_answer';
 }
 
-/** An error in words; whatever else was thrown as text. */
+/** The message of an error, or any other thrown value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * A {@link KubernetesError} as it is; of any other error one that says what failed by it.
+ * Wraps an error that is not a {@link KubernetesError} in one.
  *
- * @param what e.g. `reading discovery`.
+ * @param what failed, e.g. `reading discovery`
  */
 export function toKubernetesError(what: string, error: unknown): KubernetesError {
   if (error instanceof KubernetesError) return error;

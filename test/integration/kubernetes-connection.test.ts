@@ -421,7 +421,7 @@ describe('the API server', () => {
       name: 'KubernetesError',
       kind,
       status,
-      message: `GET /api/v1/pods: the API server answered ${status}: for a reason`,
+      message: `GET /api/v1/pods: the API server returned ${status}: for a reason`,
     });
   });
 
@@ -445,7 +445,7 @@ describe('the API server', () => {
     await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
       message: expect.stringMatching(
-        /^GET \/api: expected JSON, the answer is text\/html: <html>log in .{200,300}\.\.\.$/,
+        /^GET \/api: expected JSON, got text\/html: <html>log in .{200,300}\.\.\.$/,
       ),
     });
   });
@@ -466,7 +466,7 @@ describe('the API server', () => {
       handler: (_, response) => response.writeHead(500).end(body),
     });
     const client = await plain(server);
-    const message = `the API server answered 500${explanation}`;
+    const message = `the API server returned 500${explanation}`;
     for (const failing of [client.getJson('/api'), client.watch('/api')]) {
       await expect(failing).rejects.toMatchObject({ message: `GET /api: ${message}` });
     }
@@ -480,7 +480,7 @@ describe('the API server', () => {
     await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'bad_answer',
       status: 200,
-      message: 'GET /api: expected JSON, the answer is without a type',
+      message: 'GET /api: expected JSON, got no Content-Type',
     });
   });
 
@@ -673,9 +673,7 @@ describe('the API server', () => {
     await expect(client.getJson('/api')).rejects.toMatchObject({
       kind: 'unreachable',
       status: undefined,
-      message: expect.stringMatching(
-        /^GET \/api: the API server cannot be reached: .*ECONNREFUSED/,
-      ),
+      message: expect.stringMatching(/^GET \/api: cannot reach the API server: .*ECONNREFUSED/),
     });
     await start({ port: server.port });
     expect(await client.getJson('/api')).toMatchObject({ body: { fine: true } });

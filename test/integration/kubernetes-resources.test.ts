@@ -188,8 +188,8 @@ describe('watchClusterResources', () => {
     expect(watched.resources.current().at).toBeGreaterThan(before.at);
     expect(watched.changes).toHaveLength(1);
     expect(watched.logged).toEqual([
-      expect.stringMatching(/^warn the resources of the cluster cannot be read/),
-      expect.stringMatching(/^info the Kubernetes API answers again/),
+      expect.stringMatching(/^warn discovery of cluster resources failed/),
+      expect.stringMatching(/^info discovery of cluster resources succeeds again/),
     ]);
   });
 
@@ -212,8 +212,8 @@ describe('watchClusterResources', () => {
     expect(watched.resources.current().failedGroups).toEqual([]);
     expect(watched.changes).toHaveLength(3);
     expect(watched.logged).toEqual([
-      'warn API groups whose server does not answer {"groups":["apps","cheese.io"]}',
-      'info API groups are back {"groups":["apps","cheese.io"]}',
+      'warn API groups unavailable {"groups":["apps","cheese.io"]}',
+      'info API groups available again {"groups":["apps","cheese.io"]}',
     ]);
   });
 

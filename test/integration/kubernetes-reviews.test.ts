@@ -6,7 +6,7 @@ import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { connectKubernetes } from '../../src/kubernetes/client/connection.ts';
 import {
   type ExtensionAuthentication,
-  followExtensionAuthentication,
+  pollExtensionAuthentication,
   readExtensionAuthentication,
 } from '../../src/kubernetes/extension-authentication.ts';
 import {
@@ -16,7 +16,7 @@ import {
   type ReviewedRequest,
   type ReviewedUser,
 } from '../../src/kubernetes/reviews/reviews.ts';
-import { noTurns, reviewCaller } from '../fixtures/review-caller.ts';
+import { reviewCaller, unlimitedReviews } from '../fixtures/review-caller.ts';
 import {
   type KubernetesServer,
   kubeconfigText,
@@ -49,12 +49,12 @@ function answerWith(body: unknown, status = 201): void {
 
 /** Reviewers whose requests need not wait for their turn. */
 function tokenReviewer(ttlMs: number) {
-  const review = createTokenReviewer({ client, turns: noTurns }, ttlMs);
+  const review = createTokenReviewer({ client, queue: unlimitedReviews }, ttlMs);
   return (token: string) => review(token, reviewCaller());
 }
 
 function accessReviewer(ttl: AccessReviewTtl) {
-  const review = createAccessReviewer({ client, turns: noTurns }, ttl);
+  const review = createAccessReviewer({ client, queue: unlimitedReviews }, ttl);
   return (user: ReviewedUser, request: ReviewedRequest) => review(user, request, reviewCaller());
 }
 
@@ -218,7 +218,7 @@ describe('the ConfigMap extension-apiserver-authentication', () => {
   it('is followed, and the last good content kept', async () => {
     const taken: string[] = [];
     const told: string[] = [];
-    const followed = followExtensionAuthentication({
+    const followed = pollExtensionAuthentication({
       client,
       intervalMs: 20,
       onChange({ clientCa = '' }) {

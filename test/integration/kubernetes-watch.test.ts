@@ -80,7 +80,7 @@ it.each([
   await expect(client.watch('/api/v1/pods')).rejects.toMatchObject({
     kind,
     status,
-    message: `GET /api/v1/pods: the API server answered ${status}: the reason`,
+    message: `GET /api/v1/pods: the API server returned ${status}: the reason`,
   });
 });
 

@@ -18,7 +18,7 @@ import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { connectKubernetes } from '../../kubernetes/client/connection.ts';
 import {
   type ExtensionAuthentication,
-  followExtensionAuthentication,
+  pollExtensionAuthentication,
 } from '../../kubernetes/extension-authentication.ts';
 import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
 import { createAccessReviewer, createTokenReviewer } from '../../kubernetes/reviews/reviews.ts';
@@ -57,18 +57,18 @@ export async function delegateAccess(
   const authorities = await followAuthorities(options, log);
   const forTokens = authorities.client;
   const forAccess = await connect(options, authorization.kubeconfigFile);
-  const turns = createReviewQueue({
+  const queue = createReviewQueue({
     mostRunning: authentication.maxReviewsInFlight,
     mostWaiting: authentication.maxReviewsQueued,
     onChange: metrics.reviewsChanged,
     onRejected: metrics.reviewRejected,
   });
   const reviewToken = createTokenReviewer(
-    { client: forTokens, turns },
+    { client: forTokens, queue },
     authentication.tokenCacheTtl,
   );
   const reviewAccess = createAccessReviewer(
-    { client: forAccess, turns },
+    { client: forAccess, queue },
     { allowedMs: authorization.authorizedTtl, deniedMs: authorization.unauthorizedTtl },
   );
   const authenticate = createAuthenticator({
@@ -147,7 +147,7 @@ async function followAuthorities(options: ServeOptions, log: Logger): Promise<Fo
 
   const followed =
     ofCluster === undefined
-      ? followExtensionAuthentication({
+      ? pollExtensionAuthentication({
           client,
           intervalMs: LOOKUP_INTERVAL,
           onChange(content) {
@@ -199,7 +199,7 @@ function afterFailedLookup(
     ['unreachable', 'timeout', 'server_error'].includes(failure.kind);
   if (isAway) return undefined;
   throw new AccessSetupError(
-    `how to authenticate cannot be read from the cluster: ${String(failure)}. Expected ConfigMap extension-apiserver-authentication in namespace kube-system, and a RoleBinding to Role extension-apiserver-authentication-reader there; or --authentication-skip-lookup`,
+    `cannot read ConfigMap kube-system/extension-apiserver-authentication: ${String(failure)}. Expected the ConfigMap, and a RoleBinding to Role extension-apiserver-authentication-reader there; or --authentication-skip-lookup`,
     { cause: failure },
   );
 }

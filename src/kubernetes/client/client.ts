@@ -12,33 +12,33 @@ import type { Credentials, CredentialsSource } from '../credentials/credentials.
 import { KubernetesError, kindOfStatus, messageOf } from '../kubernetes-error.ts';
 import { type AnswerStreamLimits, readBeginning, streamChunks } from './response-stream.ts';
 
-/** Exchanges documents with the Kubernetes API. */
+/** Sends requests to the Kubernetes API. */
 export interface KubernetesClient {
   /**
-   * @param path absolute and already percent-encoded, e.g. `/api/v1/nodes`; without a query.
-   * @returns the parsed body of an answer with status 200.
+   * @param path absolute and percent-encoded, e.g. `/api/v1/nodes`; without a query
+   * @returns the parsed body of a response with status 200
    * @throws {KubernetesError}
    */
   getJson(path: string, options?: GetJsonOptions): Promise<JsonAnswer>;
   /**
-   * Sends a document to where it is answered and not kept, such as a review: where a connection
-   * breaks it is sent twice.
+   * Sends an object that the server does not store, such as a review. It may be sent again if the
+   * connection breaks.
    *
-   * @param path absolute and already percent-encoded.
-   * @returns the parsed body of an answer with status 200 or 201.
+   * @param path absolute and percent-encoded
+   * @returns the parsed body of a response with status 200 or 201
    * @throws {KubernetesError}
    */
   postJson(path: string, document: object, options?: RequestLimits): Promise<JsonAnswer>;
   /**
-   * Asks for an answer that goes on for as long as there is something to tell, such as a watch.
+   * Starts a streamed response, such as a watch.
    *
-   * @param path absolute and already percent-encoded.
-   * @returns its bytes as they come, once an answer with status 200 has begun; they end when the
-   *   server ends the answer. Leaving the loop closes the connection.
-   * @throws {KubernetesError}, also while the bytes come.
+   * @param path absolute and percent-encoded
+   * @returns the chunks of a response with status 200, until the server ends it. Leaving the loop closes
+   *   the connection.
+   * @throws {KubernetesError}, also during the iteration
    */
   watch(path: string, options?: WatchOptions): Promise<AsyncIterable<Buffer>>;
-  /** Closes idle connections and ends the requests that are under way. */
+  /** Closes idle connections and aborts the requests in flight. */
   close(): void;
 }
 
@@ -48,18 +48,18 @@ export interface GetJsonOptions extends RequestLimits {
   readonly query?: URLSearchParams | undefined;
 }
 
-/** Here `timeoutMs` is for the beginning of the answer. */
+/** Here `timeoutMs` limits the time until the response starts. */
 export interface WatchOptions extends GetJsonOptions, AnswerStreamLimits {}
 
 export interface RequestLimits {
   readonly signal?: AbortSignal | undefined;
-  /** For everything: waiting for the rate limit, credentials, connection and the whole answer. */
+  /** Includes the rate limit, credentials, the connection and the whole response. */
   readonly timeoutMs?: number | undefined;
 }
 
 export interface JsonAnswer {
   readonly body: unknown;
-  /** As sent, parameters included; empty when there was none. */
+  /** The header with its parameters; empty if there was none. */
   readonly contentType: string;
 }
 
@@ -68,14 +68,14 @@ export interface KubernetesClientOptions {
   readonly limiter: RateLimiter;
   readonly userAgent: string;
   readonly timeoutMs: number;
-  /** Size of an answer, decompressed, above which it is refused. */
+  /** The maximum size of a response, decompressed. */
   readonly maxAnswerBytes: number;
 }
 
-/** How much of an answer is read to learn why there is no watch. */
+/** How much of an error response to a watch is read. */
 const MAX_EXPLANATION_BYTES = 16 * 1024;
 
-/** A client over HTTP with connections that are kept open. */
+/** A client with keep-alive connections. */
 export function createKubernetesClient(options: KubernetesClientOptions): KubernetesClient {
   const { credentials, limiter } = options;
 
@@ -131,7 +131,7 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
 
     watch: (path, request = {}) =>
       exchange(
-        { method: 'GET', path, query: request.query, accept: request.accept, goesOn: true },
+        { method: 'GET', path, query: request.query, accept: request.accept, isStreamed: true },
         request,
         (what, response) => openStream(what, response, request),
       ),
@@ -142,7 +142,7 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
   };
 }
 
-/** A request before it is known as whom it is sent. */
+/** A request without credentials. */
 interface Message {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -150,12 +150,11 @@ interface Message {
   readonly accept?: string | undefined;
   /** In JSON. */
   readonly document?: string;
-  /** The answer is read while it comes. */
-  readonly goesOn?: boolean;
+  readonly isStreamed?: boolean;
 }
 
 async function send(
-  { method, path, query, accept, document, goesOn = false }: Message,
+  { method, path, query, accept, document, isStreamed = false }: Message,
   credentials: Credentials,
   options: KubernetesClientOptions,
   signal: AbortSignal,
@@ -167,8 +166,8 @@ async function send(
       headers: {
         Accept: accept ?? 'application/json',
         ...(document !== undefined && { 'Content-Type': 'application/json' }),
-        // What is compressed as a whole comes late.
-        'Accept-Encoding': goesOn ? 'identity' : ACCEPTED_ENCODING,
+        // Compression would delay the events.
+        'Accept-Encoding': isStreamed ? 'identity' : ACCEPTED_ENCODING,
         'User-Agent': options.userAgent,
         ...credentials.headers,
       },
@@ -178,9 +177,9 @@ async function send(
       }),
       httpAgent: credentials.agent,
       httpsAgent: credentials.agent,
-      // Else HTTPS_PROXY and NO_PROXY count, as for client-go.
+      // Otherwise HTTPS_PROXY and NO_PROXY apply, as for client-go.
       ...(credentials.proxied ? { proxy: false } : {}),
-      // A redirect would carry the credentials to another host.
+      // A redirect would send the credentials to another host.
       maxRedirects: 0,
       responseType: 'stream',
       decompress: false,
@@ -191,7 +190,7 @@ async function send(
   try {
     return await attempt();
   } catch (error) {
-    if (signal.aborted || !diedIdle(error)) throw error;
+    if (signal.aborted || !wasClosedIdle(error)) throw error;
     return await attempt();
   }
 }
@@ -201,8 +200,8 @@ function urlOf(server: string, path: string, query: URLSearchParams | undefined)
   return `${server}${path}${text === '' ? '' : `?${text}`}`;
 }
 
-/** The server hung up on an idle connection just when the request was put on it. */
-function diedIdle(error: unknown): boolean {
+/** Whether the server closed an idle connection when the request was sent on it. */
+function wasClosedIdle(error: unknown): boolean {
   if (!(error instanceof AxiosError)) return false;
   const request: unknown = error.request;
   return (
@@ -222,15 +221,15 @@ async function readAnswer(
   const { status, headers } = response;
   const contentType = String(headers['content-type'] ?? '');
   const text = await readText(what, bodyOf(what, response), maxAnswerBytes);
-  const isAnswered = status === 200 || (method === 'POST' && status === 201);
-  if (!isAnswered) throw refusal(what, status, text);
+  const isSuccess = status === 200 || (method === 'POST' && status === 201);
+  if (!isSuccess) throw errorResponse(what, status, text);
   try {
     const body: unknown = JSON.parse(text);
     return { body, contentType };
   } catch (cause) {
     throw new KubernetesError(
       'bad_answer',
-      `${what}: expected JSON, the answer is ${contentType || 'without a type'}${explanation(text)}`,
+      `${what}: expected JSON, got ${contentType || 'no Content-Type'}${explanation(text)}`,
       { status, cause },
     );
   }
@@ -243,7 +242,7 @@ async function openStream(
 ): Promise<AsyncIterable<Buffer>> {
   const body = bodyOf(what, response);
   if (response.status === 200) return streamChunks(body, what, limits);
-  throw refusal(what, response.status, await readBeginning(body, MAX_EXPLANATION_BYTES));
+  throw errorResponse(what, response.status, await readBeginning(body, MAX_EXPLANATION_BYTES));
 }
 
 function bodyOf(what: string, { data, headers }: AxiosResponse<unknown>): Readable {
@@ -274,16 +273,16 @@ async function readText(what: string, body: Readable, maxBytes: number): Promise
   return Buffer.concat(chunks).toString();
 }
 
-function refusal(what: string, status: number, text: string): KubernetesError {
-  const message = `${what}: the API server answered ${status}${explanation(text)}`;
+function errorResponse(what: string, status: number, text: string): KubernetesError {
+  const message = `${what}: the API server returned ${status}${explanation(text)}`;
   return new KubernetesError(kindOfStatus(status), message, { status });
 }
 
-/** The message of a Status object, else the beginning of whatever it is. */
+/** The message of a Status object, otherwise the beginning of the text. */
 function explanation(text: string): string {
-  const words = statusMessage(text) ?? text.trim();
-  if (words === '') return '';
-  return `: ${words.length > 300 ? `${words.slice(0, 300)}...` : words}`;
+  const shown = statusMessage(text) ?? text.trim();
+  if (shown === '') return '';
+  return `: ${shown.length > 300 ? `${shown.slice(0, 300)}...` : shown}`;
 }
 
 function statusMessage(text: string): string | undefined {
@@ -305,22 +304,22 @@ function failureOf(what: string, error: unknown): KubernetesError {
   if (error instanceof KubernetesError) return error;
   const reason = reasonOf(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const isGarbage = code.startsWith('HPE_');
-  const isCutOff = code.startsWith('Z_');
-  const problem = isCutOff
+  const isNotHttp = code.startsWith('HPE_');
+  const isTruncated = code.startsWith('Z_');
+  const problem = isTruncated
     ? 'the response is incomplete, or not compressed as declared'
-    : isGarbage
+    : isNotHttp
       ? 'the response is not HTTP'
-      : 'the API server cannot be reached';
+      : 'cannot reach the API server';
   return new KubernetesError(
-    isGarbage || isCutOff ? 'bad_answer' : 'unreachable',
+    isNotHttp || isTruncated ? 'bad_answer' : 'unreachable',
     `${what}: ${problem}: ${reason}`,
-    // An AxiosError itself holds the headers, and so the token.
+    // An AxiosError itself contains the headers with the token.
     { cause: error instanceof AxiosError ? error.cause : error },
   );
 }
 
-/** Of an AggregateError, as for a name with several addresses, what went wrong with each. */
+/** For a host with several addresses, the AggregateError has one error for each. */
 function reasonOf(error: unknown): string {
   if (error instanceof AxiosError && error.message === '') return reasonOf(error.cause);
   if (error instanceof AggregateError && error.message === '') {

@@ -6,17 +6,17 @@ import { readServiceAccount, SERVICE_ACCOUNT_DIRECTORY } from '../credentials/se
 import { createKubernetesClient, type KubernetesClient } from './client.ts';
 
 export interface KubernetesConnectionOptions {
-  /** `--lister-kubeconfig`; without it (undefined or empty) the pod's service account. */
+  /** `--lister-kubeconfig`; if undefined or empty, the service account of the pod is used. */
   readonly kubeconfigFile: string | undefined;
   /** e.g. `prom-metrics-adapter/1.2.3`. */
   readonly userAgent: string;
-  /** `--client-qps`: requests a second; no limit when undefined or not above zero. */
+  /** `--client-qps`: requests per second; no limit if undefined or not positive. */
   readonly qps?: number | undefined;
   /** `--client-burst`. */
   readonly burst?: number | undefined;
-  /** For one request, all included. */
+  /** For a whole request. */
   readonly timeoutMs?: number | undefined;
-  /** Size of one answer, decompressed. */
+  /** The maximum size of a response, decompressed. */
   readonly maxAnswerBytes?: number | undefined;
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly serviceAccountDirectory?: string | undefined;
@@ -26,10 +26,10 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
- * The way to the cluster's API server. Sends nothing yet; reads what is needed to.
+ * Creates a client from a kubeconfig or the service account. Sends no request yet.
  *
- * @throws {ClusterAccessError} (cluster-access.ts) when the kubeconfig is missing or wrong, or when
- *   there is none and this is not a pod of a cluster.
+ * @throws {ClusterAccessError} if the kubeconfig is missing or invalid, or if there is none and this is not
+ *   a pod
  */
 export async function connectKubernetes(
   options: KubernetesConnectionOptions,

@@ -43,7 +43,7 @@ describe('streamChunks', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(await end).toMatchObject({
       kind: 'timeout',
-      message: 'GET /x: nothing came for 1000 ms',
+      message: 'GET /x: nothing received for 1000 ms',
     });
     expect(stream.destroyed).toBe(true);
   });

@@ -5,20 +5,19 @@ import { KubernetesError, messageOf } from '../kubernetes-error.ts';
 export interface AnswerStreamLimits {
   /** Ends the stream. */
   readonly signal?: AbortSignal | undefined;
-  /** For how long nothing may come, in milliseconds; without it, forever. */
+  /** The longest time between two chunks, in milliseconds; undefined: no limit. */
   readonly stallTimeoutMs?: number | undefined;
 }
 
-/** When the operating system begins to ask whether the other side is still there, in milliseconds. */
+/** Milliseconds of inactivity before the first TCP keep-alive probe. */
 const KEEP_ALIVE_MS = 10_000;
 
 /**
- * The pieces of an answer that goes on, as they come. Ends when the server ends it properly; leaving
- * the loop early closes the connection.
+ * The chunks of a streamed response. Leaving the loop early closes the connection.
  *
- * @param what names the request in errors.
- * @throws {KubernetesError} `unreachable` when the connection breaks, `timeout` when nothing came for
- *   too long, `canceled`.
+ * @param what names the request in errors
+ * @throws {KubernetesError} `unreachable` if the connection breaks, `timeout` if nothing is received for
+ *   too long, `canceled`
  */
 export async function* streamChunks(
   stream: Readable,
@@ -31,8 +30,8 @@ export async function* streamChunks(
     stream.destroy();
   };
   const onAbort = (): void => end(new KubernetesError('canceled', `${what}: canceled`));
-  const timer = startSilenceTimer(stallTimeoutMs, () =>
-    end(new KubernetesError('timeout', `${what}: nothing came for ${stallTimeoutMs} ms`)),
+  const timer = startStallTimer(stallTimeoutMs, () =>
+    end(new KubernetesError('timeout', `${what}: nothing received for ${stallTimeoutMs} ms`)),
   );
   if (signal?.aborted) onAbort();
   else signal?.addEventListener('abort', onAbort);
@@ -45,7 +44,7 @@ export async function* streamChunks(
       yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     }
   } catch (error) {
-    throw ended ?? brokenOff(what, error);
+    throw ended ?? connectionBroken(what, error);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
@@ -54,30 +53,30 @@ export async function* streamChunks(
   if (ended !== undefined) throw ended;
 }
 
-function startSilenceTimer(
+function startStallTimer(
   stallTimeoutMs: number | undefined,
-  onSilence: () => void,
+  onStall: () => void,
 ): NodeJS.Timeout | undefined {
-  return stallTimeoutMs === undefined ? undefined : setTimeout(onSilence, stallTimeoutMs);
+  return stallTimeoutMs === undefined ? undefined : setTimeout(onStall, stallTimeoutMs);
 }
 
 function isIncomingMessage(stream: Readable): stream is IncomingMessage {
   return 'socket' in stream;
 }
 
-function brokenOff(what: string, error: unknown): KubernetesError {
+function connectionBroken(what: string, error: unknown): KubernetesError {
   return new KubernetesError('unreachable', `${what}: the connection broke: ${messageOf(error)}`);
 }
 
-/** The beginning of an answer as text, at most so many bytes; for what explains an error. */
-export async function readBeginning(stream: Readable, mostBytes: number): Promise<string> {
+/** The beginning of an error response as text. */
+export async function readBeginning(stream: Readable, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
-    const piece = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    chunks.push(piece);
-    bytes += piece.length;
-    if (bytes >= mostBytes) break;
+    const data = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    chunks.push(data);
+    bytes += data.length;
+    if (bytes >= maxBytes) break;
   }
-  return Buffer.concat(chunks).subarray(0, mostBytes).toString();
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString();
 }

@@ -5,10 +5,10 @@ import { messageOf } from '../kubernetes-error.ts';
 import { type ClusterAccess, ClusterAccessError } from './cluster-access.ts';
 
 /**
- * Reads the CA, the client certificate and its key as a connection will, so that files that are
- * missing or do not belong together are told at start and not with every request.
+ * Loads the CA, the client certificate and its key as a connection does, so that missing files and
+ * mismatched keys are reported at the start.
  *
- * @throws {ClusterAccessError} naming the kubeconfig, the file or field and the reason.
+ * @throws {ClusterAccessError} with the kubeconfig, the file or field, and the reason
  */
 export async function checkCertificates(access: ClusterAccess): Promise<void> {
   const { cluster, user, source } = access;

@@ -1,16 +1,16 @@
 /**
- * Where an API server is and as whom to speak to it, in the terms of @kubernetes/client-node's
- * Cluster and User. All paths are absolute.
+ * The address of an API server and the credentials for it, as Cluster and User of
+ * @kubernetes/client-node. All paths are absolute.
  */
 export interface ClusterAccess {
-  /** What to call this configuration in messages, e.g. the kubeconfig file. */
+  /** The name of this configuration in messages, e.g. the kubeconfig file. */
   readonly source: string;
   readonly cluster: {
     readonly name: string;
-    /** URL without a slash at the end. */
+    /** URL without a trailing slash. */
     readonly server: string;
     readonly caFile: string | undefined;
-    /** Base64, as all `...Data` here. */
+    /** Base64, as all `...Data` fields. */
     readonly caData: string | undefined;
     readonly skipTLSVerify: boolean;
     readonly tlsServerName: string | undefined;
@@ -31,12 +31,12 @@ export interface ClusterAccess {
   };
 }
 
-/** There is no way to a cluster: the kubeconfig or the pod's service account is missing or wrong. */
+/** The kubeconfig or the service account of the pod is missing or invalid. */
 export class ClusterAccessError extends Error {
   override readonly name = 'ClusterAccessError';
 }
 
-/** What client-node calls a user whose bearer token stands in a file that changes. */
+/** The auth provider of client-node for a bearer token in a file that changes. */
 export function tokenFileProvider(tokenFile: string): Readonly<Record<string, unknown>> {
   return { name: 'tokenFile', config: { tokenFile } };
 }

@@ -207,8 +207,7 @@ describe('credentials', () => {
     const failure: unknown = await source.current().catch((error: unknown) => error);
     expect(failure).toMatchObject({
       kind: 'unauthorized',
-      message:
-        'the test: what is to be sent as Authorization holds characters that HTTP does not allow',
+      message: 'the test: the value of Authorization has characters that HTTP does not allow',
     });
     expect(String(failure)).not.toContain('secret');
   });

@@ -5,38 +5,38 @@ import { KubernetesError, messageOf } from '../kubernetes-error.ts';
 import { checkCertificates } from './check-certificates.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 
-/** What a request carries so that the API server knows who asks. */
+/** The credentials of a request. */
 export interface Credentials {
-  /** Without a slash at the end. */
+  /** URL without a trailing slash. */
   readonly server: string;
-  /** `Authorization` and `Impersonate-User`, as far as there are any. */
+  /** `Authorization` and `Impersonate-User`, if any. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Keeps connections open; knows the CA and the client certificate. */
+  /** The connection pool, with the CA and the client certificate. */
   readonly agent: http.Agent;
-  /** The agent goes through the kubeconfig's own proxy. */
+  /** Whether the agent uses the `proxy-url` of the kubeconfig. */
   readonly proxied: boolean;
 }
 
 export interface CredentialsSource {
   /**
-   * The credentials as of now: files that changed are read again, exec plugins run again.
+   * The current credentials. Changed files are read again, and exec plugins run again.
    *
-   * @throws {KubernetesError} `unauthorized` when there are none, with the reason.
+   * @throws {KubernetesError} `unauthorized` if there are none, with the reason
    */
   current(): Promise<Credentials>;
   /**
-   * Other credentials than those that the API server has just refused, or undefined when there are
-   * none. Reads the kubeconfig again; at most once in ten seconds.
+   * New credentials in place of those that the API server has rejected; undefined if there are none.
+   * Reads the kubeconfig again, at most once in ten seconds.
    */
-  renewed(refused: Credentials): Promise<Credentials | undefined>;
+  renewed(rejected: Credentials): Promise<Credentials | undefined>;
   /** Closes every connection. */
   close(): void;
 }
 
-/** For how long credentials are taken without looking at their files. */
+/** How long credentials are used before their files are checked again. */
 const FRESH_MS = 5_000;
 const RENEWAL_INTERVAL_MS = 10_000;
-/** For how long an idle connection is kept. */
+/** How long an idle connection is kept open. */
 const IDLE_SOCKET_MS = 90_000;
 const MAX_SOCKETS = 32;
 
@@ -44,8 +44,8 @@ const MAX_SOCKETS = 32;
  * Credentials through @kubernetes/client-node's authenticators (static and file tokens, exec
  * plugins, OIDC, basic), and an agent of connections that is replaced when certificates change.
  *
- * @param load reads the kubeconfig or the service account.
- * @throws {ClusterAccessError} (cluster-access.ts) when it cannot be loaded, or its certificates do not fit together.
+ * @param load reads the kubeconfig or the service account
+ * @throws {ClusterAccessError} if it cannot be loaded, or if a certificate and key do not match
  */
 export async function createCredentials(
   load: () => Promise<ClusterAccess>,
@@ -65,7 +65,7 @@ export async function createCredentials(
     const tls = tlsOptions(options, access);
     if (pool?.key !== tls.key) {
       if (pool !== undefined && access.cluster.proxyUrl !== undefined) {
-        // client-node makes one proxy agent for the life of a KubeConfig.
+        // client-node creates one proxy agent per KubeConfig.
         config = await toKubeConfig(access);
         options.agent = (await authenticate(config, access)).agent;
       }
@@ -103,7 +103,7 @@ export async function createCredentials(
       takenAt = Number.NEGATIVE_INFINITY;
       return await current();
     } catch {
-      // What the API server said about the old ones is the better message.
+      // The response of the API server to the old ones is the better message.
       return undefined;
     }
   };
@@ -111,8 +111,8 @@ export async function createCredentials(
   return {
     current,
 
-    async renewed(refused) {
-      if (latest !== undefined && latest !== refused) return latest;
+    async renewed(rejected) {
+      if (latest !== undefined && latest !== rejected) return latest;
       if (renewing === undefined && performance.now() - renewedAt < RENEWAL_INTERVAL_MS) {
         return undefined;
       }
@@ -120,7 +120,7 @@ export async function createCredentials(
         renewing = undefined;
       });
       const renewed = await renewing;
-      return renewed === refused ? undefined : renewed;
+      return renewed === rejected ? undefined : renewed;
     },
 
     close() {
@@ -129,13 +129,13 @@ export async function createCredentials(
   };
 }
 
-/** @kubernetes/client-node is loaded only here: it costs some 30 MB, which --standalone can save. */
+/** @kubernetes/client-node is loaded on demand: it uses 30 MB, which --standalone does not need. */
 async function toKubeConfig(access: ClusterAccess): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const { cluster, user } = access;
   const config = new KubeConfig();
   config.loadFromOptions({
-    // client-node refuses plain HTTP (as of `kubectl proxy`) unless verification is off as well.
+    // client-node rejects plain HTTP, as of `kubectl proxy`, unless verification is off as well.
     clusters: [
       { ...cluster, skipTLSVerify: cluster.skipTLSVerify || cluster.server.startsWith('http:') },
     ],
@@ -171,7 +171,7 @@ interface TlsOptions {
   readonly rejectUnauthorized: boolean;
 }
 
-/** With a key that tells connections which cannot stand in for each other apart. */
+/** Connections with different keys are not interchangeable. */
 function tlsOptions(
   options: https.RequestOptions,
   { cluster }: ClusterAccess,
@@ -189,7 +189,7 @@ interface Pool {
   readonly key: string;
   readonly agent: http.Agent;
   readonly proxied: boolean;
-  /** Requests that are under way end first. */
+  /** Closes idle connections. Requests in flight finish. */
   retire(): void;
 }
 
@@ -219,7 +219,7 @@ function newAgent(server: string, tls: TlsOptions): http.Agent {
   return new https.Agent({ ...pooling, ...tls });
 }
 
-/** Headers as they go out; a value that HTTP cannot carry is told here. */
+/** The headers to send. Throws for values with characters that HTTP does not allow. */
 function requestHeaders(
   options: https.RequestOptions,
   access: ClusterAccess,
@@ -237,7 +237,7 @@ function requestHeaders(
     } catch {
       throw new KubernetesError(
         'unauthorized',
-        `${access.source}: what is to be sent as ${name} holds characters that HTTP does not allow`,
+        `${access.source}: the value of ${name} has characters that HTTP does not allow`,
       );
     }
   }

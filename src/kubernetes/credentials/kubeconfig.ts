@@ -5,10 +5,10 @@ import { messageOf } from '../kubernetes-error.ts';
 import { type ClusterAccess, ClusterAccessError, tokenFileProvider } from './cluster-access.ts';
 
 /**
- * Reads the current context of a kubeconfig file (Kind `Config`, the file of kubectl). Entries that
- * the context does not name are not looked at. Relative paths count from the file's own folder.
+ * Reads the current context of a kubeconfig file. Other entries are ignored. Relative paths are relative
+ * to the directory of the file.
  *
- * @throws {ClusterAccessError} naming the file, the field and what was expected.
+ * @throws {ClusterAccessError} with the file, the field and what was expected
  */
 export async function readKubeconfig(file: string): Promise<ClusterAccess> {
   const config = new Section(file, '', parse(file, await readText(file)));
@@ -18,7 +18,7 @@ export async function readKubeconfig(file: string): Promise<ClusterAccess> {
   const user =
     userName === undefined ? new Section(file, '', {}) : namedEntry(config, 'user', userName);
 
-  refuseUnsupported(user);
+  rejectUnsupported(user);
   return {
     source: file,
     cluster: clusterOf(cluster, file),
@@ -53,7 +53,7 @@ function parse(file: string, text: string): Mapping {
 function currentContext(config: Section): Section {
   const name = config.string('current-context');
   if (name === undefined) {
-    throw config.fault(
+    throw config.errorAt(
       'current-context',
       'is not set: expected the name of one of the contexts (kubectl config use-context NAME)',
     );
@@ -61,13 +61,13 @@ function currentContext(config: Section): Section {
   return namedEntry(config, 'context', name);
 }
 
-/** The entry of `clusters`, `users` or `contexts` that has a name. */
+/** The entry of `clusters`, `users` or `contexts` with a name. */
 function namedEntry(config: Section, kind: 'cluster' | 'user' | 'context', name: string): Section {
   const entries = config.list(`${kind}s`);
   const entry = entries.find((candidate) => candidate.string('name') === name);
   if (entry === undefined) {
     const known = entries.map((candidate) => candidate.string('name')).join(', ');
-    throw config.fault(
+    throw config.errorAt(
       `${kind}s`,
       `there is no ${kind} named "${name}" (there are: ${known || 'none'})`,
     );
@@ -92,7 +92,10 @@ function serverUrl(cluster: Section): string {
   const url = URL.parse(text);
   const isHttp = url !== null && ['http:', 'https:'].includes(url.protocol);
   if (!isHttp || url.username !== '' || url.search !== '') {
-    throw cluster.fault('server', 'expected the URL of an API server, e.g. https://10.0.0.1:6443');
+    throw cluster.errorAt(
+      'server',
+      'expected the URL of an API server, e.g. https://10.0.0.1:6443',
+    );
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
@@ -105,7 +108,7 @@ function userOf(user: Section, name: string, file: string): ClusterAccess['user'
     certData: user.string('client-certificate-data'),
     keyFile: absolute(file, user.string('client-key')),
     keyData: user.string('client-key-data'),
-    // The file wins over the token beside it, as in client-go.
+    // The file takes precedence over the token, as in client-go.
     token: tokenFile === undefined ? user.string('token') : undefined,
     username: user.string('username'),
     password: user.string('password'),
@@ -118,7 +121,7 @@ function userOf(user: Section, name: string, file: string): ClusterAccess['user'
   };
 }
 
-/** The exec plugin, with what kubectl gives to it and client-node does not. */
+/** The exec plugin, with the environment that kubectl sets and client-node does not. */
 function execOf(user: Section, file: string): Mapping | undefined {
   const exec = user.optionalSection('exec');
   if (exec === undefined) return undefined;
@@ -134,16 +137,16 @@ function execOf(user: Section, file: string): Mapping | undefined {
   };
   return {
     ...exec.value,
-    // A bare name is looked up in PATH, a relative path counts from the kubeconfig.
+    // A name without a slash is looked up in PATH.
     command: command.includes('/') ? absolute(file, command) : command,
     env: [{ name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(execInfo) }, ...env],
   };
 }
 
-/** Fields that client-node would leave out without a word, and so act as somebody else. */
-function refuseUnsupported(user: Section): void {
+/** Rejects fields that client-node ignores: requests would be sent as another user. */
+function rejectUnsupported(user: Section): void {
   for (const field of ['as-groups', 'as-uid', 'as-user-extra']) {
-    if (user.value[field] !== undefined) throw user.fault(field, 'is not supported');
+    if (user.value[field] !== undefined) throw user.errorAt(field, 'is not supported');
   }
 }
 
@@ -157,38 +160,38 @@ function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A mapping of the file, read field by field. An empty string counts as not given. */
+/** A mapping of the file. An empty string means that a field is not set. */
 class Section {
   readonly value: Mapping;
-  readonly #file: string;
-  readonly #field: string;
+  private readonly file: string;
+  private readonly fieldPath: string;
 
   constructor(file: string, field: string, value: Mapping) {
-    this.#file = file;
-    this.#field = field;
+    this.file = file;
+    this.fieldPath = field;
     this.value = value;
   }
 
-  fault(field: string, message: string): ClusterAccessError {
-    return new ClusterAccessError(`${this.#file}: ${this.#path(field)}: ${message}`);
+  errorAt(field: string, message: string): ClusterAccessError {
+    return new ClusterAccessError(`${this.file}: ${this.pathOf(field)}: ${message}`);
   }
 
   string(field: string): string | undefined {
     const value = this.value[field] ?? '';
-    if (typeof value !== 'string') throw this.fault(field, 'expected a string');
+    if (typeof value !== 'string') throw this.errorAt(field, 'expected a string');
     return value === '' ? undefined : value;
   }
 
   requiredString(field: string): string {
     const value = this.string(field);
-    if (value === undefined) throw this.fault(field, 'is missing');
+    if (value === undefined) throw this.errorAt(field, 'is missing');
     return value;
   }
 
   boolean(field: string): boolean | undefined {
     const value = this.value[field] ?? undefined;
     if (value !== undefined && typeof value !== 'boolean') {
-      throw this.fault(field, 'expected true or false');
+      throw this.errorAt(field, 'expected true or false');
     }
     return value;
   }
@@ -196,26 +199,26 @@ class Section {
   optionalSection(field: string): Section | undefined {
     const value = this.value[field] ?? undefined;
     if (value === undefined) return undefined;
-    if (!isMapping(value)) throw this.fault(field, 'expected a mapping');
-    return new Section(this.#file, this.#path(field), value);
+    if (!isMapping(value)) throw this.errorAt(field, 'expected a mapping');
+    return new Section(this.file, this.pathOf(field), value);
   }
 
   section(field: string): Section {
-    return this.optionalSection(field) ?? new Section(this.#file, this.#path(field), {});
+    return this.optionalSection(field) ?? new Section(this.file, this.pathOf(field), {});
   }
 
   list(field: string): readonly Section[] {
     const value = this.value[field] ?? [];
-    if (!Array.isArray(value)) throw this.fault(field, 'expected a list');
+    if (!Array.isArray(value)) throw this.errorAt(field, 'expected a list');
     return value.map((entry: unknown, index) => {
       const name = `${field}[${index}]`;
-      if (!isMapping(entry)) throw this.fault(name, 'expected a mapping');
-      return new Section(this.#file, this.#path(name), entry);
+      if (!isMapping(entry)) throw this.errorAt(name, 'expected a mapping');
+      return new Section(this.file, this.pathOf(name), entry);
     });
   }
 
-  #path(field: string): string {
-    return this.#field === '' ? field : `${this.#field}.${field}`;
+  private pathOf(field: string): string {
+    return this.fieldPath === '' ? field : `${this.fieldPath}.${field}`;
   }
 }
 

@@ -3,14 +3,14 @@ import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import { type ClusterAccess, ClusterAccessError, tokenFileProvider } from './cluster-access.ts';
 
-/** Where every pod finds its service account. */
+/** The mount path of the service account in a pod. */
 export const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * The API server and the service account of the pod that this process runs in
+ * Access to the API server with the service account of the pod
  * (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/).
  *
- * @throws {ClusterAccessError} when this is no pod, or one without a service account.
+ * @throws {ClusterAccessError} if this is not a pod, or a pod without a service account
  */
 export async function readServiceAccount(
   environment: Readonly<Record<string, string | undefined>>,
@@ -21,8 +21,8 @@ export async function readServiceAccount(
   if (host === '' || port === '') {
     throw notInCluster('KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set');
   }
-  const tokenFile = await existing(path.join(directory, 'token'));
-  const caFile = await existing(path.join(directory, 'ca.crt'));
+  const tokenFile = await readableFile(path.join(directory, 'token'));
+  const caFile = await readableFile(path.join(directory, 'ca.crt'));
   return {
     source: 'the service account of this pod',
     cluster: {
@@ -50,13 +50,13 @@ export async function readServiceAccount(
   };
 }
 
-async function existing(file: string): Promise<string> {
+async function readableFile(file: string): Promise<string> {
   try {
     await access(file);
     return file;
   } catch {
     throw notInCluster(
-      `${file} cannot be read (is automountServiceAccountToken turned off for this pod?)`,
+      `${file} cannot be read (is automountServiceAccountToken false for this pod?)`,
     );
   }
 }
@@ -64,6 +64,6 @@ async function existing(file: string): Promise<string> {
 function notInCluster(reason: string): ClusterAccessError {
   return new ClusterAccessError(
     `no --lister-kubeconfig and not in a cluster: ${reason}. ` +
-      'Name a kubeconfig file with --lister-kubeconfig, or serve without any cluster with --standalone',
+      'Set --lister-kubeconfig to a kubeconfig file, or use --standalone to serve without a cluster',
   );
 }

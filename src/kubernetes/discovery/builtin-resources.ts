@@ -2,8 +2,8 @@ import type { ClusterResource, ResourceMapper } from '../../apimachinery/cluster
 import { createResourceMapper } from './resource-mapper.ts';
 
 /**
- * Kinds of one group, separated by spaces. The plural name is the kind in lower case and an `s`,
- * unless it is given after a slash.
+ * Kinds of one group, separated by spaces. The plural name is the kind in lower case with an `s`, unless
+ * it follows a slash.
  */
 interface BuiltinGroup {
   readonly group: string;
@@ -12,7 +12,7 @@ interface BuiltinGroup {
   readonly rootScoped: string;
 }
 
-/** What the discovery documents of Kubernetes 1.36 list, in the API server's order of groups. */
+/** The resources in the discovery documents of Kubernetes 1.36, in the group order of the API server. */
 const BUILTIN_GROUPS: readonly BuiltinGroup[] = [
   {
     group: '',
@@ -110,7 +110,7 @@ const BUILTIN_GROUPS: readonly BuiltinGroup[] = [
   },
 ];
 
-/** The resources that every cluster has, in the API server's order; no custom resources. */
+/** The built-in resources, in the order of the API server. */
 export function builtinResources(): readonly ClusterResource[] {
   return BUILTIN_GROUPS.flatMap(({ group, version, namespaced, rootScoped }) => [
     ...resourcesOf(namespaced, { group, version, namespaced: true }),
@@ -118,7 +118,7 @@ export function builtinResources(): readonly ClusterResource[] {
   ]);
 }
 
-/** A mapper over {@link builtinResources}, for where no cluster can be asked. */
+/** A mapper for {@link builtinResources}, used without a cluster. */
 export function builtinResourceMapper(): ResourceMapper {
   return createResourceMapper(builtinResources());
 }

@@ -127,10 +127,10 @@ it('asks again after longer and longer waits while it fails, and tells that once
   resources.close();
   const lost = [
     'warn',
-    'the resources of the cluster cannot be read; what is known stays',
+    'discovery of cluster resources failed, keeping the known resources',
     { error: 'connection refused' },
   ];
-  const found = ['info', 'the Kubernetes API answers again', undefined];
+  const found = ['info', 'discovery of cluster resources succeeds again', undefined];
   expect(logged).toEqual([lost, found, lost, found]);
   expect(changes).toHaveLength(1);
   vi.restoreAllMocks();
@@ -160,8 +160,8 @@ it('tells resources that come and go, and groups that fail, each time that they 
   }
   expect(changes.map(({ failedGroups }) => failedGroups.length)).toEqual([0, 0, 0, 1, 0]);
   expect(logged).toEqual([
-    ['warn', 'API groups whose server does not answer', { groups: ['pets.example'] }],
-    ['info', 'API groups are back', { groups: ['pets.example'] }],
+    ['warn', 'API groups unavailable', { groups: ['pets.example'] }],
+    ['info', 'API groups available again', { groups: ['pets.example'] }],
   ]);
   resources.close();
 });

@@ -7,43 +7,41 @@ import type { DiscoveredVersion, GroupVersion } from './discovery-documents.ts';
 import { readDiscovery } from './read-discovery.ts';
 import { createResourceMapper } from './resource-mapper.ts';
 
-/** What is known about the resources of the cluster. */
+/** The resources of the cluster. */
 export interface KnownResources {
-  /** The same object as long as the resources are the same. */
+  /** The same object until the resources change. */
   readonly mapper: ResourceMapper;
   /**
-   * Groups that the API server could not tell about, sorted: their extension API server is down. What
-   * was known about them before still counts.
+   * The groups whose extension API server is unavailable, sorted. Their last known resources are kept.
    */
   readonly failedGroups: readonly string[];
-  /** When the API server last answered, in milliseconds of the epoch; 0 before the first time. */
+  /** The time of the last success, in milliseconds since the epoch; 0 before the first. */
   readonly at: number;
-  /** Why the latest attempt failed; undefined when it did not. */
+  /** Why the last attempt failed; undefined after a success. */
   readonly failure: KubernetesError | undefined;
 }
 
 export interface ClusterResources {
-  /** Before the first answer: the built-in resources of Kubernetes. */
+  /** Before the first success: the built-in resources of Kubernetes. */
   current(): KnownResources;
   /**
-   * Asks the API server now; joins an attempt that is under way. Never rejects: see `failure` of
+   * Reads discovery now, or joins an attempt in progress. Never rejects: see `failure` of
    * {@link current}.
    */
   refresh(): Promise<void>;
-  /** Stops asking. */
   close(): void;
 }
 
 export interface WatchClusterResourcesOptions {
   readonly client: KubernetesClient;
-  /** From the end of one attempt to the next, in milliseconds. */
+  /** Milliseconds from the end of an attempt to the next one. */
   readonly intervalMs: number;
   /**
-   * The first wait after a failed attempt, in milliseconds; doubles up to the interval, or to half a
-   * minute where that is less: as long as nothing is known the adapter is not ready.
+   * The first wait after a failed attempt, in milliseconds. It doubles up to the interval, at most to 30 s,
+   * since the adapter is not ready before the first success.
    */
   readonly retryMs?: number;
-  /** Called when the resources, or the groups that failed, are others than before. */
+  /** Called when the resources or the failed groups have changed. */
   readonly onChange?: (known: KnownResources) => void;
   readonly log: {
     info(message: string, details?: Record<string, unknown>): unknown;
@@ -51,11 +49,11 @@ export interface WatchClusterResourcesOptions {
   };
 }
 
-const MOST_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 30_000;
 
 /**
- * Follows which resources the cluster has: asks at once and then at an interval. An API server that
- * cannot be reached changes nothing about what is known.
+ * Reads the resources of the cluster now and at an interval. If the API server is unreachable, the last
+ * known resources are kept.
  */
 export function watchClusterResources(options: WatchClusterResourcesOptions): ClusterResources {
   const { client, intervalMs, retryMs = 1_000, onChange, log } = options;
@@ -69,7 +67,7 @@ export function watchClusterResources(options: WatchClusterResourcesOptions): Cl
   let versions: readonly DiscoveredVersion[] = [];
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const backoff = createBackoff(retryMs, Math.min(intervalMs, MOST_RETRY_MS));
+  const backoff = createBackoff(retryMs, Math.min(intervalMs, MAX_RETRY_MS));
 
   const attempt = async (): Promise<void> => {
     clearTimeout(timer);
@@ -84,7 +82,7 @@ export function watchClusterResources(options: WatchClusterResourcesOptions): Cl
   };
 
   const succeeded = (merged: readonly DiscoveredVersion[]): void => {
-    if (known.failure !== undefined) log.info('the Kubernetes API answers again');
+    if (known.failure !== undefined) log.info('discovery of cluster resources succeeds again');
     const before = known;
     versions = merged;
     const mapper = createResourceMapper(merged.flatMap(({ resources }) => resources ?? []));
@@ -103,7 +101,7 @@ export function watchClusterResources(options: WatchClusterResourcesOptions): Cl
   const failed = (error: unknown): void => {
     const failure = toKubernetesError('reading discovery', error);
     if (known.failure === undefined) {
-      log.warn('the resources of the cluster cannot be read; what is known stays', {
+      log.warn('discovery of cluster resources failed, keeping the known resources', {
         error: failure.message,
       });
     }
@@ -135,7 +133,7 @@ export function watchClusterResources(options: WatchClusterResourcesOptions): Cl
   };
 }
 
-/** What the server does not know now, it may have known before. */
+/** Keeps the last known resources of unavailable groups. */
 function keepKnown(
   discovered: readonly DiscoveredVersion[],
   before: readonly DiscoveredVersion[],
@@ -164,9 +162,9 @@ function reportFailedGroups(
   const failed = now.filter((group) => !before.includes(group));
   const recovered = before.filter((group) => !now.includes(group));
   if (failed.length > 0) {
-    log.warn('API groups whose server does not answer', { groups: failed });
+    log.warn('API groups unavailable', { groups: failed });
   }
-  if (recovered.length > 0) log.info('API groups are back', { groups: recovered });
+  if (recovered.length > 0) log.info('API groups available again', { groups: recovered });
 }
 
 function sameResources(one: ResourceMapper, other: ResourceMapper): boolean {

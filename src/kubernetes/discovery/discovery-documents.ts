@@ -1,7 +1,7 @@
 import type { ClusterResource } from '../../apimachinery/cluster-resource.ts';
 import { isDnsLabel, isDnsSubdomain } from '../../apimachinery/object-name.ts';
 
-/** A version of an API group, as a discovery document lists it. */
+/** A version of an API group. */
 export interface GroupVersion {
   readonly group: string;
   readonly version: string;
@@ -9,21 +9,19 @@ export interface GroupVersion {
 
 export interface DiscoveredVersion extends GroupVersion {
   /**
-   * What this version has, without subresources. Undefined when the API server does not know: it
-   * cannot reach the extension API server that serves the group.
+   * The resources without subresources. Undefined if unknown, because the extension API server of the
+   * group is unavailable.
    */
   readonly resources: readonly ClusterResource[] | undefined;
-  /** What is listed may be out of date, for the same reason. */
+  /** Whether the resources may be outdated, for the same reason. */
   readonly stale: boolean;
 }
 
 /**
- * Reads an APIGroupDiscoveryList (apidiscovery.k8s.io v2 or v2beta1), the answer of `/api` and
- * `/apis` where the server knows aggregated discovery. Entries whose names cannot be names of
- * Kubernetes are left out.
+ * Parses an APIGroupDiscoveryList (apidiscovery.k8s.io v2 or v2beta1), the response of `/api` and `/apis`
+ * with aggregated discovery. Entries with invalid names are left out.
  *
- * @returns groups in the server's order, preferred versions first; undefined if the document is
- *   something else.
+ * @returns groups in the order of the server, preferred versions first; undefined for another document
  */
 export function parseAggregatedDiscovery(
   document: unknown,
@@ -61,9 +59,9 @@ function aggregatedResource(groupVersion: GroupVersion, entry: Mapping): Cluster
 }
 
 /**
- * Reads an APIVersions, the answer of `/api` without aggregated discovery.
+ * Parses an APIVersions, the response of `/api` without aggregated discovery.
  *
- * @returns undefined if the document is something else.
+ * @returns undefined for another document
  */
 export function parseCoreVersions(document: unknown): readonly GroupVersion[] | undefined {
   if (!isMapping(document) || !Array.isArray(document.versions)) return undefined;
@@ -73,10 +71,9 @@ export function parseCoreVersions(document: unknown): readonly GroupVersion[] | 
 }
 
 /**
- * Reads an APIGroupList, the answer of `/apis` without aggregated discovery.
+ * Parses an APIGroupList, the response of `/apis` without aggregated discovery.
  *
- * @returns groups in the server's order, preferred versions first; undefined if the document is
- *   something else.
+ * @returns groups in the order of the server, preferred versions first; undefined for another document
  */
 export function parseGroupList(document: unknown): readonly GroupVersion[] | undefined {
   if (!isMapping(document) || !Array.isArray(document.groups)) return undefined;
@@ -94,10 +91,10 @@ export function parseGroupList(document: unknown): readonly GroupVersion[] | und
 }
 
 /**
- * Reads an APIResourceList, the answer of `/api/v1` and `/apis/GROUP/VERSION`. Subresources and
- * entries whose names cannot be names of Kubernetes are left out.
+ * Parses an APIResourceList, the response of `/api/v1` and `/apis/GROUP/VERSION`. Subresources and
+ * entries with invalid names are left out.
  *
- * @returns undefined if the document is something else.
+ * @returns undefined for another document
  */
 export function parseResourceList(
   groupVersion: GroupVersion,
@@ -114,7 +111,7 @@ export function parseResourceList(
   );
 }
 
-/** None for an entry that is no resource; older servers leave the singular name empty. */
+/** Empty for an invalid entry. Older servers leave the singular name empty. */
 function clusterResource(
   { group, version }: GroupVersion,
   entry: Pick<ClusterResource, 'resource' | 'singular' | 'kind' | 'namespaced'>,

@@ -86,7 +86,7 @@ describe('readDiscovery without aggregated discovery', () => {
     const documents = { ...core, '/apis': { groups: [] }, [path]: { kind: 'Status' } };
     expect((await discover(documents)).result).toMatchObject({
       kind: 'bad_answer',
-      message: `GET ${path}: the answer is no discovery document`,
+      message: `GET ${path}: expected a discovery document`,
     });
   });
 });

@@ -11,23 +11,22 @@ import {
   parseResourceList,
 } from './discovery-documents.ts';
 
-/** Aggregated discovery first, the documents of servers before 1.26 as the last choice. */
+/** Prefers aggregated discovery, which servers before 1.26 do not support. */
 const ACCEPT_AGGREGATED = ['v2', 'v2beta1']
   .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
   .concat('application/json')
   .join(',');
 
-/** How many documents are read at once from a server without aggregated discovery. */
+/** The number of concurrent requests to a server without aggregated discovery. */
 const CONCURRENT_DOCUMENTS = 4;
 
 /**
- * Asks the API server which resources exist: two requests, or on old servers one more for each
- * version of each group.
+ * Reads the resources of the cluster: two requests, and on old servers one more for each version of each
+ * group.
  *
- * @returns the core group, then the others in the server's order, preferred versions first.
- *   A group that the server cannot tell about has no `resources`.
- * @throws {KubernetesError} when the server cannot tell which groups there are, or not about the
- *   core group.
+ * @returns the core group, then the others in the order of the server, preferred versions first. The
+ *   `resources` of an unavailable group are undefined.
+ * @throws {KubernetesError} if the list of groups or the core group is unavailable
  */
 export async function readDiscovery(
   client: KubernetesClient,
@@ -53,7 +52,7 @@ async function readVersions(
 
   const versions = parseLegacy(body);
   if (versions === undefined) {
-    throw new KubernetesError('bad_answer', `GET ${path}: the answer is no discovery document`);
+    throw new KubernetesError('bad_answer', `GET ${path}: expected a discovery document`);
   }
   const limited = pLimit(CONCURRENT_DOCUMENTS);
   return limited.map(versions, (version) => readResources(client, version, signal));
@@ -70,8 +69,8 @@ async function readResources(
     const resources = parseResourceList(groupVersion, body);
     return { ...groupVersion, resources, stale: resources === undefined };
   } catch (error) {
-    const isOwnFault = groupVersion.group !== '' && error instanceof KubernetesError;
-    if (!isOwnFault || error.kind === 'canceled') throw error;
+    const isGroupError = groupVersion.group !== '' && error instanceof KubernetesError;
+    if (!isGroupError || error.kind === 'canceled') throw error;
     return { ...groupVersion, resources: undefined, stale: true };
   }
 }

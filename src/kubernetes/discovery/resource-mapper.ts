@@ -1,13 +1,11 @@
 import type { ClusterResource, ResourceMapper } from '../../apimachinery/cluster-resource.ts';
 
 /**
- * A mapper over the resources of a cluster, as the one kubectl builds from discovery documents
- * (k8s.io/client-go/restmapper, k8s.io/apimachinery/pkg/api/meta): where a name fits several
- * resources, the one that comes first in the cluster's own order is meant.
+ * A mapper for the resources of a cluster, like that of kubectl (k8s.io/client-go/restmapper,
+ * k8s.io/apimachinery/pkg/api/meta): a name that matches several resources means the first one.
  *
- * @param resources in that order: groups as the API server lists them, within a group the preferred
- *   version first. A resource that several versions of its group have counts once, by the first.
- *   Subresources (`pods/log`) are left out.
+ * @param resources groups in the order of the API server, the preferred version of a group first. Of a
+ *   resource with several versions, the first is used. Subresources (`pods/log`) are left out.
  */
 export function createResourceMapper(resources: readonly ClusterResource[]): ResourceMapper {
   const distinct = distinctResources(resources);
@@ -37,10 +35,7 @@ function distinctResources(resources: readonly ClusterResource[]): readonly Clus
   return Object.freeze([...distinct.values()]);
 }
 
-/**
- * Which resources a lower-case name can mean. Hardly ever more than two, so that looking through
- * them by group is quick.
- */
+/** The resources by lower-case name. There are rarely more than two, so a linear search by group is fast. */
 function resourcesByName(
   resources: readonly ClusterResource[],
 ): ReadonlyMap<string, readonly ClusterResource[]> {

@@ -10,42 +10,42 @@ import { NamespaceObjects, type NamespaceSnapshot } from './namespace-objects.ts
 import type { ObjectMetadata } from './object-metadata.ts';
 import { SelectionMemo } from './selection-memo.ts';
 
-/** An object, as far as an index knows it. */
+/** The metadata of an object in the index. */
 export interface IndexedObject {
   /** Undefined for root-scoped objects. */
   readonly namespace: string | undefined;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** In seconds of the epoch; undefined where the API server tells none. */
+  /** In seconds since the epoch; undefined if unknown. */
   readonly createdAt: number | undefined;
 }
 
-/** Which objects of an index are asked for. */
+/** Selects objects of an index. */
 export interface ObjectQuery {
-  /** Undefined: of all namespaces, and of root-scoped resources. */
+  /** Undefined: all namespaces, and for root-scoped resources. */
   readonly namespace: string | undefined;
-  /** Undefined: whatever they are called. */
+  /** Undefined: all names. */
   readonly name?: string | undefined;
   readonly selector: LabelSelector;
 }
 
-/** 4 MB at most. */
-const MOST_REMEMBERED_NAMES = 500_000;
+/** Uses at most 4 MB. */
+const MAX_CACHED_NAMES = 500_000;
 
-/** The objects of one resource in memory. Root-scoped ones are in the namespace with the empty name. */
+/** The objects of one resource. Root-scoped objects are in the namespace with the empty name. */
 export class IndexedObjects {
   private readonly pool: LabelPool;
   private readonly namespaces = new Map<string, Slot>();
-  private readonly memo = new SelectionMemo(MOST_REMEMBERED_NAMES);
-  /** In the order of the API server. */
+  private readonly memo = new SelectionMemo(MAX_CACHED_NAMES);
+  /** In the order of the API server; see {@link positionOf}. */
   private readonly sorted: NamespaceObjects[] = [];
   private count = 0;
   private version = 0;
-  /** How many label sets may have gone out of use since the pool was last looked through. */
+  /** An upper bound of the label sets that are unused since the pool was last tidied. */
   private dropped = 0;
   private isTidying = false;
 
-  /** @param pool shared with the index that this one replaces. */
+  /** @param pool shared with the index that this one resnapshots */
   constructor(pool: LabelPool) {
     this.pool = pool;
   }
@@ -57,7 +57,7 @@ export class IndexedObjects {
   put({ namespace, name, labels, createdAt }: ObjectMetadata): void {
     const slot = this.slotOf(namespace);
     const change = slot.objects.put(name, this.pool.share(labels), createdAt);
-    // Most changes of a pod are of its status: what selectors picked stays.
+    // Most changes of a pod are changes of its status, which do not affect selections.
     if (change === 'same') return;
     if (change === 'added') this.count += 1;
     else this.dropped += 1;
@@ -71,12 +71,12 @@ export class IndexedObjects {
     this.dropped += 1;
     if (slot.objects.size === 0) {
       this.namespaces.delete(namespace);
-      this.sorted.splice(this.placeOf(namespace), 1);
+      this.sorted.splice(this.positionOf(namespace), 1);
     }
     this.changed(slot);
   }
 
-  /** The distinct names of the objects that currently match a selector, sorted. In slices. */
+  /** The distinct names of the objects that match a selector, sorted. Works in time slices. */
   async names({ namespace, selector }: ObjectQuery): Promise<readonly string[]> {
     const slot = namespace === undefined ? undefined : this.namespaces.get(namespace);
     if (namespace !== undefined && slot === undefined) return [];
@@ -89,27 +89,27 @@ export class IndexedObjects {
   }
 
   /**
-   * The objects that are asked for as they are now, in the order of the API server: by namespace,
-   * then by name. In slices.
+   * The objects that match, in the order of the API server: by namespace, then by name. Works in time
+   * slices.
    */
   async objects({ namespace, name, selector }: ObjectQuery): Promise<readonly IndexedObject[]> {
     const slot = namespace === undefined ? undefined : this.namespaces.get(namespace);
     const inNamespace = slot === undefined ? [] : [slot.objects.snapshot()];
-    const places = namespace === undefined ? this.snapshots() : inNamespace;
+    const snapshots = namespace === undefined ? this.snapshots() : inNamespace;
     const slices = createTimeSlices();
     const isPicked = pickedBy(selector);
     const found: IndexedObject[] = [];
-    for (const place of places) {
-      for (const index of candidates(place, name)) {
-        const labels = place.labels[index];
-        if (labels !== undefined && isPicked(labels)) found.push(objectAt(place, index, labels));
+    for (const snapshot of snapshots) {
+      for (const index of candidates(snapshot, name)) {
+        const labels = snapshot.labels[index];
+        if (labels !== undefined && isPicked(labels)) found.push(objectAt(snapshot, index, labels));
         if (slices.isOver()) await slices.pause();
       }
     }
     return found;
   }
 
-  /** Removes labels that no object has any more. In slices. */
+  /** Removes the labels that no object has any more. Works in time slices. */
   async tidy(): Promise<void> {
     if (this.isTidying) return;
     this.isTidying = true;
@@ -136,7 +136,7 @@ export class IndexedObjects {
     if (known !== undefined) return known;
     const slot: Slot = { objects: new NamespaceObjects(namespace), version: 0 };
     this.namespaces.set(namespace, slot);
-    this.sorted.splice(this.placeOf(namespace), 0, slot.objects);
+    this.sorted.splice(this.positionOf(namespace), 0, slot.objects);
     return slot;
   }
 
@@ -147,10 +147,10 @@ export class IndexedObjects {
   }
 
   /**
-   * Where a namespace is, or belongs, in the order of the API server: by `namespace/name`, so that
-   * `a-b` is before `a`.
+   * The position of a namespace in the order of the API server, which sorts by `namespace/name`: `a-b`
+   * precedes `a`.
    */
-  private placeOf(namespace: string): number {
+  private positionOf(namespace: string): number {
     let low = 0;
     let high = this.sorted.length;
     while (low < high) {
@@ -164,7 +164,7 @@ export class IndexedObjects {
 
 interface Slot {
   readonly objects: NamespaceObjects;
-  /** Of the whole index when this namespace last changed: never one that it had before. */
+  /** The version of the whole index at the last change of this namespace. Never repeats. */
   version: number;
 }
 
@@ -185,13 +185,13 @@ async function namesPicked(
 }
 
 async function namesOfAll(
-  places: readonly NamespaceSnapshot[],
+  snapshots: readonly NamespaceSnapshot[],
   selector: LabelSelector,
 ): Promise<readonly string[]> {
   const slices = createTimeSlices();
   const distinct = new Set<string>();
-  for (const place of places) {
-    for (const name of await namesPicked(place, selector)) {
+  for (const snapshot of snapshots) {
+    for (const name of await namesPicked(snapshot, selector)) {
       distinct.add(name);
       if (slices.isOver()) await slices.pause();
     }
@@ -199,7 +199,7 @@ async function namesOfAll(
   return sortInSlices(distinct, (one, other) => one < other, slices);
 }
 
-/** The pods of a workload have one set of labels and stand side by side. */
+/** Reuses the last result, since the pods of a workload share a label set and are adjacent. */
 function pickedBy(selector: LabelSelector): (labels: LabelSet) => boolean {
   let previous: LabelSet | undefined;
   let isPicked = false;
@@ -210,25 +210,25 @@ function pickedBy(selector: LabelSelector): (labels: LabelSet) => boolean {
   };
 }
 
-/** The places of the objects of a name, or of all. */
-function* candidates(place: NamespaceSnapshot, name: string | undefined): Generator<number> {
+/** The positions of the objects with a name, or of all. */
+function* candidates(snapshot: NamespaceSnapshot, name: string | undefined): Generator<number> {
   if (name === undefined) {
-    yield* place.names.keys();
+    yield* snapshot.names.keys();
     return;
   }
-  const index = place.find(name);
+  const index = snapshot.find(name);
   if (index !== undefined) yield index;
 }
 
-function* labelSetsOf(places: readonly NamespaceSnapshot[]): Generator<LabelSet> {
-  for (const { labels } of places) yield* labels;
+function* labelSetsOf(snapshots: readonly NamespaceSnapshot[]): Generator<LabelSet> {
+  for (const { labels } of snapshots) yield* labels;
 }
 
-function objectAt(place: NamespaceSnapshot, index: number, labels: LabelSet): IndexedObject {
+function objectAt(snapshot: NamespaceSnapshot, index: number, labels: LabelSet): IndexedObject {
   return {
-    namespace: place.namespace === '' ? undefined : place.namespace,
-    name: place.names[index] ?? '',
+    namespace: snapshot.namespace === '' ? undefined : snapshot.namespace,
+    name: snapshot.names[index] ?? '',
     labels,
-    createdAt: place.createdAt(index),
+    createdAt: snapshot.createdAt(index),
   };
 }

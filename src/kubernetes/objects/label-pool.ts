@@ -1,35 +1,32 @@
 import { randomInt } from 'node:crypto';
 import { createTimeSlices } from '../../async/time-slices.ts';
 
-/** The labels of an object; the same object for every object of the cluster that has these labels. */
+/** The labels of an object. All objects of the cluster with equal labels share one set. */
 export type LabelSet = Readonly<Record<string, string>>;
 
-/**
- * Keeps one copy of what many objects have in common: whole sets of labels, and of sets that differ
- * the keys and values.
- */
+/** Deduplicates label sets, and the keys and values of sets that differ. */
 export class LabelPool {
   private kept = new Kept();
-  /** What was kept before {@link keepOnly} began: what is wanted of it goes over. */
+  /** The content before the current {@link keepOnly}, from which used sets are moved. */
   private before: Kept | undefined;
-  /** The last {@link keepOnly}: one after the other. */
+  /** The last call of {@link keepOnly}. Calls run one after the other. */
   private tidied: Promise<void> = Promise.resolve();
   private readonly seed: number;
 
   /**
-   * @param seed of the hashes. At random: else whoever may create objects could choose labels that have
-   *   one hash, and each would be compared with all the others.
+   * @param seed of the hashes. Random by default: otherwise users who create objects could choose labels
+   *   with equal hashes, each of which would be compared with all others.
    */
   constructor(seed: number = randomInt(2 ** 32)) {
     this.seed = seed;
   }
 
-  /** How many different sets are kept. */
+  /** The number of different sets. */
   get size(): number {
     return this.kept.sets.size + (this.before?.sets.size ?? 0);
   }
 
-  /** The kept set that is equal to this one, which becomes it if there is none yet. */
+  /** Returns the shared set that is equal to this one. Adds it if there is none. */
   share(labels: Readonly<Record<string, string>>): LabelSet {
     const entries = Object.entries(labels);
     const hash = hashOf(entries, this.seed);
@@ -42,9 +39,9 @@ export class LabelPool {
   }
 
   /**
-   * Removes everything except these sets, and those that are added in the meantime. In slices.
+   * Removes all sets except these and those that are added meanwhile. Works in time slices.
    *
-   * @param live read when the last call is done; must not change while it is gone through
+   * @param live read when the previous call has ended; must not change during the iteration
    */
   keepOnly(live: () => Iterable<LabelSet>): Promise<void> {
     this.tidied = this.tidied.then(() => this.moveOver(live()));
@@ -64,7 +61,7 @@ export class LabelPool {
     this.kept = kept;
     for (const set of live) {
       if (slices.isOver()) await slices.pause();
-      // Everything was removed in the meantime.
+      // clear() was called meanwhile.
       if (this.kept !== kept) return;
       this.adopt(set);
     }
@@ -82,7 +79,7 @@ export class LabelPool {
     }
   }
 
-  /** Sorted by key, so that sets with the same keys have the same hidden class. */
+  /** Sorts by key, so that sets with the same keys have the same hidden class. */
   private copy(entries: readonly (readonly [string, string])[]): LabelSet {
     const sorted = entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
     return Object.freeze(
@@ -93,12 +90,12 @@ export class LabelPool {
   }
 }
 
-/** Sets and texts, one of each. */
+/** Unique sets and strings. */
 class Kept {
   readonly sets = new Map<number, LabelSet>();
   private readonly texts = new Map<string, string>();
 
-  /** Of the sets with a hash the first that is the one; each is at its hash, or the next free number. */
+  /** Each set is stored at its hash, or at the next free number. */
   find(hash: number, isIt: (set: LabelSet) => boolean): LabelSet | undefined {
     for (let slot = hash; ; slot = (slot + 1) | 0) {
       const set = this.sets.get(slot);
@@ -120,7 +117,7 @@ class Kept {
   }
 }
 
-/** Of 32 bits, the same for every order of the labels. */
+/** A 32-bit hash that does not depend on the order of the labels. */
 function hashOf(entries: readonly (readonly [string, string])[], seed: number): number {
   let sum = entries.length;
   for (const [key, value] of entries) sum = (sum + hashText(value, hashText(key, seed))) | 0;
@@ -129,13 +126,13 @@ function hashOf(entries: readonly (readonly [string, string])[], seed: number): 
 
 const FNV_PRIME = 0x01000193;
 
-/** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv), by UTF-16 code units, from any beginning. */
+/** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv) of UTF-16 code units, with a seed. */
 function hashText(text: string, seed: number): number {
   let hash = seed;
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), FNV_PRIME);
   }
-  // A separator, so that the end of a key cannot pass for the beginning of its value.
+  // A separator between key and value.
   return Math.imul(hash ^ 0xffff, FNV_PRIME);
 }
 

@@ -1,18 +1,18 @@
 import type { IndexedObject } from './indexed-objects.ts';
 import type { ObjectIndex, ObjectsRequest } from './object-index.ts';
 
-/** Names and labels of the pods that run, and of objects of other kinds. */
+/** Metadata of running pods, and of objects of other kinds. */
 export interface ClusterObjectMetadata {
   /**
-   * The objects that match, sorted by namespace and name; of pods, those that run. None where a name
-   * or a namespace is none that an object can have.
+   * The objects that match, sorted by namespace and name; for pods, only running ones. Empty for a name
+   * or namespace that no object can have.
    *
    * @throws {KubernetesError}
    */
   list(request: Omit<ObjectsRequest, 'fieldSelector'>): Promise<readonly IndexedObject[]>;
 }
 
-/** The phase of a pod is not in its metadata: the API server has to tell the pods that run. */
+/** The phase of a pod is not in its metadata, so the API server selects the running pods. */
 export function createObjectMetadata(index: Pick<ObjectIndex, 'objects'>): ClusterObjectMetadata {
   return {
     list(request) {

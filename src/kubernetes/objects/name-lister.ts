@@ -11,28 +11,25 @@ import { metadataFormat, type ObjectMetadata } from './object-metadata.ts';
 
 export interface ObjectNamesRequest {
   readonly resource: ClusterResource;
-  /** Undefined for root-scoped resources, and to look into all namespaces. */
+  /** Undefined for root-scoped resources, and for all namespaces. */
   readonly namespace: string | undefined;
-  /** An empty one selects every object. */
+  /** An empty selector matches all objects. */
   readonly selector: LabelSelector;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Names of objects as the API server has them. */
+/** Names of objects of the cluster. */
 export interface ClusterObjectNames {
   /**
-   * The names of the objects that a selector picks, sorted, each once. None for a namespace that
-   * cannot exist (empty, not a DNS label) and for a root-scoped resource in a namespace.
+   * The distinct names of the objects that match a selector, sorted. Empty for a namespace that cannot
+   * exist (empty, not a DNS label), and for a root-scoped resource in a namespace.
    *
    * @throws {KubernetesError}
    */
   list(request: ObjectNamesRequest): Promise<readonly string[]>;
 }
 
-/**
- * Lists only the metadata of objects, page by page; callers who ask for the same at the same time
- * share one listing.
- */
+/** Lists the metadata of objects, page by page. Concurrent equal requests share one list. */
 export function createObjectNames(client: KubernetesClient): ClusterObjectNames {
   const listings = createSingleFlight<readonly string[]>();
 
@@ -50,7 +47,7 @@ export function createObjectNames(client: KubernetesClient): ClusterObjectNames 
   };
 }
 
-/** @returns sorted, each once: of all namespaces, objects may have the same name. */
+/** Objects of different namespaces may have the same name, which is returned once. */
 async function listNames(
   client: KubernetesClient,
   path: string,

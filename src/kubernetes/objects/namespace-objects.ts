@@ -1,6 +1,6 @@
 import type { LabelSet } from './label-pool.ts';
 
-/** Stands for a creation time that is not known: arrays of small integers take least memory. */
+/** An unknown creation time. Arrays of small integers use the least memory. */
 const UNKNOWN = -1;
 
 /** The objects of one namespace at one moment, sorted by name. */
@@ -22,13 +22,13 @@ export class NamespaceSnapshot {
     this.creationTimes = creationTimes;
   }
 
-  /** The place of a name, or undefined. */
+  /** The position of a name, or undefined. */
   find(name: string): number | undefined {
-    const index = placeOf(this.names, name);
+    const index = positionOf(this.names, name);
     return this.names[index] === name ? index : undefined;
   }
 
-  /** In seconds since the epoch, or undefined if not known. */
+  /** In seconds since the epoch; undefined if unknown. */
   createdAt(index: number): number | undefined {
     const time = this.creationTimes[index];
     return time === UNKNOWN ? undefined : time;
@@ -36,15 +36,15 @@ export class NamespaceSnapshot {
 }
 
 /**
- * The objects of one namespace, sorted by name. Three arrays instead of an object each: a third of
- * the memory.
+ * The objects of one namespace, sorted by name. Three arrays use a third of the memory of one object for
+ * each.
  */
 export class NamespaceObjects {
   readonly namespace: string;
   private sortedNames: string[] = [];
   private labelSets: LabelSet[] = [];
   private creationTimes: number[] = [];
-  /** Whether a snapshot uses the arrays: they are copied before the next change. */
+  /** Whether a snapshot uses the arrays, which are then copied before the next change. */
   private isShared = false;
 
   constructor(namespace: string) {
@@ -62,9 +62,9 @@ export class NamespaceObjects {
     return new NamespaceSnapshot(namespace, sortedNames, labelSets, creationTimes);
   }
 
-  /** @returns what that changed: `same` where it was there with these labels already. */
+  /** @returns `same` if the object was there with these labels already */
   put(name: string, labels: LabelSet, createdAt: number = UNKNOWN): 'added' | 'changed' | 'same' {
-    const index = placeOf(this.sortedNames, name);
+    const index = positionOf(this.sortedNames, name);
     const isKnown = this.sortedNames[index] === name;
     const isSame = this.labelSets[index] === labels && this.creationTimes[index] === createdAt;
     if (isKnown && isSame) return 'same';
@@ -78,9 +78,9 @@ export class NamespaceObjects {
     return 'changed';
   }
 
-  /** @returns whether it was there. */
+  /** @returns whether there was such an object */
   remove(name: string): boolean {
-    const index = placeOf(this.sortedNames, name);
+    const index = positionOf(this.sortedNames, name);
     if (this.sortedNames[index] !== name) return false;
     this.unshare();
     this.sortedNames.splice(index, 1);
@@ -104,11 +104,11 @@ export class NamespaceObjects {
   }
 }
 
-/** The first place whose name is not smaller. */
-function placeOf(sortedNames: readonly string[], name: string): number {
+/** The first position with a name that is not smaller. */
+function positionOf(sortedNames: readonly string[], name: string): number {
   let low = 0;
   let high = sortedNames.length;
-  // Lists are sorted, so it usually belongs at the end.
+  // Lists are sorted, so names are usually appended.
   if (high > 0 && (sortedNames[high - 1] ?? '') < name) return high;
   while (low < high) {
     const middle = (low + high) >>> 1;

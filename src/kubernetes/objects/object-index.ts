@@ -20,20 +20,20 @@ import { metadataFormat } from './object-metadata.ts';
 import { indexResource, type ResourceIndex } from './resource-index.ts';
 
 export interface ObjectsRequest extends ObjectNamesRequest {
-  /** Only the object of this name, of each namespace. */
+  /** Only objects with this name. */
   readonly name?: string | undefined;
   /**
-   * A field selector that the API server evaluates, e.g. `status.phase=Running`, for what the metadata
-   * do not tell. For a few fixed ones: each has an index of its own.
+   * A field selector that the API server evaluates, e.g. `status.phase=Running`. Each one has an index of
+   * its own, so only a few fixed ones may be used.
    */
   readonly fieldSelector?: string | undefined;
 }
 
-/** The objects of the cluster by namespace, name and labels, from memory. */
+/** The objects of the cluster by namespace, name and labels. */
 export interface ObjectIndex extends ClusterObjectNames {
   /**
-   * The objects that are asked for, sorted as the API server sorts them: by namespace, then by name.
-   * None for a namespace that cannot exist and for a root-scoped resource in a namespace.
+   * The objects that match, in the order of the API server: by namespace, then by name. Empty for a
+   * namespace that cannot exist, and for a root-scoped resource in a namespace.
    *
    * @throws {KubernetesError}
    */
@@ -52,15 +52,13 @@ export interface ObjectIndexOptions {
 }
 
 /**
- * Keeps what a request may ask about the objects of a resource in memory: with the first request for a
- * resource its objects are listed (metadata only, page by page) and then watched; when nobody asks
- * any more they are dropped.
+ * Keeps the metadata of objects in memory. The first request for a resource lists and then watches its
+ * objects; an index without requests is dropped.
  *
- * An answer is whole, and given for at most `limits.maxStaleMs` after contact with the API server was
- * found to be lost, which silence shows after `limits.stallTimeoutMs` at the latest: a restart of the API
- * server costs no autoscaler its metrics (what cannot be reached does not change much), and after that
- * there is no answer rather than a wrong one. Where there is no index, since
- * there are too many objects or watching is not allowed, each request lists what it is about.
+ * Results are complete. They are served for at most `limits.maxStaleMs` after the loss of contact with the
+ * API server, which is detected after `limits.stallTimeoutMs` at the latest. So metrics stay available
+ * during a restart of the API server, and requests fail rather than use old names after that. Without an
+ * index, because there are too many objects or watching is not allowed, each request lists its objects.
  */
 export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
   const { client, log, report, now = () => performance.now() } = options;
@@ -68,7 +66,7 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
   const listings = createObjectNames(client);
   const objectListings = createSingleFlight<IndexedObjects>();
   const indexes = new Map<string, UsedIndex>();
-  let wasFull = false;
+  let hasLoggedFull = false;
 
   const indexOf = (resource: ClusterResource, fieldSelector: string): ResourceIndex | undefined => {
     if (limits.maxObjects === 0) return undefined;
@@ -80,7 +78,7 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
       return known.index;
     }
     if (indexes.size >= limits.maxIndexes) {
-      tellFull(resource);
+      logFull(resource);
       return undefined;
     }
     const index = indexResource({
@@ -97,10 +95,10 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
     return index;
   };
 
-  const tellFull = (resource: ClusterResource): void => {
-    if (wasFull) return;
-    wasFull = true;
-    log.warn('too many resources are asked for to index them all: requests list the others', {
+  const logFull = (resource: ClusterResource): void => {
+    if (hasLoggedFull) return;
+    hasLoggedFull = true;
+    log.warn('too many resources to index: requests for the others list their objects', {
       resource: qualifiedName(resource),
       indexes: limits.maxIndexes,
     });
@@ -114,7 +112,7 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
     }
   };
 
-  /** Answers from the index, or where there is none from a listing; counts which. */
+  /** Uses the index, or a list for this request if there is none. Counts the source. */
   const answer = async <T>(
     { resource, fieldSelector = '', signal }: ObjectsRequest,
     fromIndex: (objects: IndexedObjects) => Promise<T>,
@@ -169,7 +167,7 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
     async objects(request) {
       const path = listPath(request.resource, request.namespace);
       if (path === undefined) return [];
-      // What no object is called must not get into a field selector.
+      // Prevents injection into the field selector.
       if (request.name !== undefined && !couldBeObjectName(request.name)) return [];
       return answer(
         request,
@@ -186,7 +184,7 @@ export function createObjectIndex(options: ObjectIndexOptions): ObjectIndex {
   };
 }
 
-/** What an index is called in metrics and the log. */
+/** The name of an index in metrics and the log. */
 function label(resource: ClusterResource, fieldSelector: string): string {
   return `${qualifiedName(resource)}${fieldSelector === '' ? '' : `?${fieldSelector}`}`;
 }

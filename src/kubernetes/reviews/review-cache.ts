@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { createSingleFlight } from '../../async/single-flight.ts';
 
-/** Remembers what reviews said. */
+/** Caches the results of reviews. */
 export interface ReviewCache<T> {
   /**
    * The answer to a question: a cached one, one in progress for a caller of the same pool, or a new one.
@@ -28,13 +28,13 @@ export interface WaitingCaller {
 }
 
 export interface ReviewCacheOptions<T> {
-  /** For how long an answer is remembered, in milliseconds; 0: not at all. */
+  /** The TTL of an answer, in milliseconds; 0: not cached. */
   readonly ttlMs: (answer: T) => number;
-  /** How many answers are remembered; the one that was not asked for longest goes first. */
+  /** The number of cached answers. The least recently used one is evicted first. */
   readonly maxEntries: number;
-  /** Questions are secrets: none is kept, only a keyed hash of it, which takes its time. */
+  /** Whether questions are secrets, of which only a keyed hash is stored. */
   readonly secret: boolean;
-  /** Milliseconds that never go back. */
+  /** A clock in milliseconds that never goes back. */
   readonly now?: () => number;
 }
 
@@ -43,7 +43,7 @@ export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCach
   const { ttlMs, maxEntries, now = () => performance.now() } = options;
   const hash = keyedHash(randomBytes(32));
   const keyOf = (question: string): string =>
-    options.secret || question.length > LONGEST_KEPT ? hash(question) : question;
+    options.secret || question.length > MAX_KEY_LENGTH ? hash(question) : question;
   const cached = new LRUCache<string, { readonly answer: T }>({
     max: maxEntries,
     perf: { now },
@@ -74,8 +74,8 @@ export function createReviewCache<T>(options: ReviewCacheOptions<T>): ReviewCach
   };
 }
 
-/** Characters. Clients make up parts of questions: what is kept of each must not be theirs to say. */
-const LONGEST_KEPT = 1024;
+/** Characters. Longer questions, which clients can create, are stored as a hash. */
+const MAX_KEY_LENGTH = 1024;
 
 function keyedHash(key: Uint8Array): (text: string) => string {
   return (text) => createHmac('sha256', key).update(text).digest('base64');

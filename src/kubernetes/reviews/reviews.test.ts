@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noTurns, reviewCaller } from '../../../test/fixtures/review-caller.ts';
+import { reviewCaller, unlimitedReviews } from '../../../test/fixtures/review-caller.ts';
 import type { KubernetesClient } from '../client/client.ts';
 import {
   createAccessReviewer,
@@ -69,7 +69,7 @@ describe('createAccessReviewer', () => {
 
   it.each(others)('asks anew for another %s', async (_, user, request) => {
     const { client, sent } = requesterWith({ allowed: true });
-    const review = createAccessReviewer({ client, turns: noTurns }, forever);
+    const review = createAccessReviewer({ client, queue: unlimitedReviews }, forever);
     await review(alice, value, reviewCaller());
     await review(alice, value, reviewCaller());
     expect(sent).toHaveLength(1);
@@ -82,7 +82,7 @@ describe('createAccessReviewer', () => {
     ['verb', { ...path, verb: 'post' }],
   ])('asks anew for another %s outside of the APIs', async (_, request) => {
     const { client, sent } = requesterWith({ allowed: true });
-    const review = createAccessReviewer({ client, turns: noTurns }, forever);
+    const review = createAccessReviewer({ client, queue: unlimitedReviews }, forever);
     await review(alice, path, reviewCaller());
     await review(alice, path, reviewCaller());
     expect(sent).toHaveLength(1);
@@ -92,7 +92,7 @@ describe('createAccessReviewer', () => {
 
   it('sends all attributes of the user and the request', async () => {
     const { client, sent } = requesterWith({ allowed: true });
-    const review = createAccessReviewer({ client, turns: noTurns }, forever);
+    const review = createAccessReviewer({ client, queue: unlimitedReviews }, forever);
     await review(alice, value, reviewCaller());
     await review({ name: 'bob', groups: [], extra: new Map() }, path, reviewCaller());
     const { isResource: _, ...resourceAttributes } = value;
@@ -129,7 +129,7 @@ describe('createAccessReviewer', () => {
     [{}, { allowed: false, reason: '' }],
   ])('reads %j', async (status, decision) => {
     const { client } = requesterWith(status);
-    const review = createAccessReviewer({ client, turns: noTurns }, forever);
+    const review = createAccessReviewer({ client, queue: unlimitedReviews }, forever);
     expect(await review(alice, value, reviewCaller())).toEqual(decision);
   });
 
@@ -137,7 +137,7 @@ describe('createAccessReviewer', () => {
     'fails on %j',
     async (status) => {
       const { client } = requesterWith(status);
-      const review = createAccessReviewer({ client, turns: noTurns }, forever);
+      const review = createAccessReviewer({ client, queue: unlimitedReviews }, forever);
       await expect(review(alice, value, reviewCaller())).rejects.toMatchObject({
         kind: 'bad_answer',
         message: expect.stringContaining('subjectaccessreviews: expected status.'),
@@ -152,7 +152,7 @@ describe('createAccessReviewer', () => {
     [false, { allowedMs: 0, deniedMs: 60_000 }, 1],
   ])('remembers %s for the time of its kind', async (allowed, ttl, asked) => {
     const { client, sent } = requesterWith({ allowed });
-    const review = createAccessReviewer({ client, turns: noTurns }, ttl);
+    const review = createAccessReviewer({ client, queue: unlimitedReviews }, ttl);
     for (let i = 0; i < 2; i += 1) await review(alice, value, reviewCaller());
     expect(sent).toHaveLength(asked);
   });
@@ -161,17 +161,21 @@ describe('createAccessReviewer', () => {
 describe('a review', () => {
   it('may take 10 s, and is not ended with its caller', async () => {
     const { client, limits } = requesterWith({ allowed: true });
-    await createAccessReviewer({ client, turns: noTurns }, forever)(alice, path, reviewCaller());
+    await createAccessReviewer({ client, queue: unlimitedReviews }, forever)(
+      alice,
+      path,
+      reviewCaller(),
+    );
     expect(limits).toEqual([{ timeoutMs: 10_000 }]);
   });
 });
 
-describe('the turn of a review', () => {
+describe('the place of a review in the queue', () => {
   it('is awaited, and released when the review has ended', async () => {
     const { client, sent } = requesterWith({ allowed: true });
     const turn = Promise.withResolvers<void>();
     const events: unknown[] = [];
-    const turns = {
+    const queue = {
       async enter(caller: unknown) {
         events.push(caller);
         await turn.promise;
@@ -179,7 +183,7 @@ describe('the turn of a review', () => {
       },
     };
     const caller = reviewCaller({ pool: 'front_proxy', flow: 'user alice' });
-    const asked = createAccessReviewer({ client, turns }, forever)(alice, value, caller);
+    const asked = createAccessReviewer({ client, queue }, forever)(alice, value, caller);
     expect([events, sent.length]).toEqual([[caller], 0]);
     turn.resolve();
     await asked;
@@ -189,22 +193,22 @@ describe('the turn of a review', () => {
   it('is released when the review fails', async () => {
     const { client } = requesterWith({});
     let left = 0;
-    const turns = {
+    const queue = {
       enter: async () => () => {
         left += 1;
       },
     };
     const failing = { ...client, postJson: () => Promise.reject(new Error('away')) };
-    const review = createTokenReviewer({ client: failing, turns }, 0);
+    const review = createTokenReviewer({ client: failing, queue }, 0);
     await expect(review('token', reviewCaller())).rejects.toThrow('away');
     expect(left).toBe(1);
   });
 
   it('is not available: the request is rejected, and no review is sent', async () => {
     const { client, sent } = requesterWith({ authenticated: true });
-    const turns = { enter: () => Promise.reject(new Error('no turn')) };
-    const review = createTokenReviewer({ client, turns }, 60_000);
-    await expect(review('token', reviewCaller())).rejects.toThrow('no turn');
+    const queue = { enter: () => Promise.reject(new Error('queue full')) };
+    const review = createTokenReviewer({ client, queue }, 60_000);
+    await expect(review('token', reviewCaller())).rejects.toThrow('queue full');
     expect(sent).toEqual([]);
   });
 });
@@ -242,7 +246,7 @@ describe('createTokenReviewer', () => {
     [{ user }, undefined],
   ])('reads %j', async (status, expected) => {
     const { client, sent } = requesterWith(status);
-    const review = createTokenReviewer({ client, turns: noTurns }, 60_000);
+    const review = createTokenReviewer({ client, queue: unlimitedReviews }, 60_000);
     expect(await review('good', reviewCaller())).toEqual(expected);
     expect(sent).toEqual([
       {
@@ -263,7 +267,7 @@ describe('createTokenReviewer', () => {
     { authenticated: 1 },
   ])('fails on %j', async (status) => {
     const { client } = requesterWith(status);
-    const review = createTokenReviewer({ client, turns: noTurns }, 60_000);
+    const review = createTokenReviewer({ client, queue: unlimitedReviews }, 60_000);
     await expect(review('good', reviewCaller())).rejects.toMatchObject({ kind: 'bad_answer' });
   });
 
@@ -272,7 +276,7 @@ describe('createTokenReviewer', () => {
     [0, 3],
   ])('remembers each token by itself, for %i ms', async (ttlMs, asked) => {
     const { client, sent } = requesterWith({ authenticated: true, user: { username: 'bob' } });
-    const review = createTokenReviewer({ client, turns: noTurns }, ttlMs);
+    const review = createTokenReviewer({ client, queue: unlimitedReviews }, ttlMs);
     for (const token of ['one', 'two', 'one']) await review(token, reviewCaller());
     expect(sent).toHaveLength(asked);
   });

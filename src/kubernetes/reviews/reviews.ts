@@ -27,7 +27,7 @@ export type ReviewedRequest =
 
 export interface AccessReview {
   readonly allowed: boolean;
-  /** Why, where the API server says so. */
+  /** From the API server; may be empty. */
   readonly reason: string;
 }
 
@@ -57,7 +57,7 @@ export interface ReviewCaller extends WaitingCaller {
 }
 
 /** Limits the number of concurrent reviews. */
-export interface ReviewTurns {
+export interface ReviewQueue {
   /**
    * Waits until the review of a caller may be sent.
    *
@@ -70,27 +70,26 @@ export interface ReviewTurns {
 /** Sends reviews to the API server. */
 export interface ReviewSender {
   readonly client: KubernetesClient;
-  readonly turns: ReviewTurns;
+  readonly queue: ReviewQueue;
 }
 
-/** As many as Kubernetes' own servers remember. */
-const MOST_REVIEWS = 8192;
+/** The cache size of Kubernetes' own servers. */
+const MAX_CACHED_REVIEWS = 8192;
 
-/** How long the API server may take for a review, in milliseconds. */
 const REVIEW_TIMEOUT_MS = 10_000;
 
 const TOKEN_REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
 const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 
 /**
- * Reviews of tokens (TokenReview).
+ * Reviews tokens (TokenReview).
  *
- * @param ttlMs for how long an answer is remembered, whatever it is
+ * @param ttlMs the TTL of cached answers, valid or not
  */
 export function createTokenReviewer(sender: ReviewSender, ttlMs: number): TokenReviewer {
   const cache = createReviewCache<ReviewedUser | undefined>({
     ttlMs: () => ttlMs,
-    maxEntries: MOST_REVIEWS,
+    maxEntries: MAX_CACHED_REVIEWS,
     secret: true,
   });
   return (token, caller) => {
@@ -107,20 +106,20 @@ export function createTokenReviewer(sender: ReviewSender, ttlMs: number): TokenR
   };
 }
 
-/** For how long answers are remembered, in milliseconds. */
+/** The TTL of cached decisions, in milliseconds. */
 export interface AccessReviewTtl {
   readonly allowedMs: number;
   readonly deniedMs: number;
 }
 
-/** Reviews of access (SubjectAccessReview). */
+/** Reviews access (SubjectAccessReview). */
 export function createAccessReviewer(
   sender: ReviewSender,
   { allowedMs, deniedMs }: AccessReviewTtl,
 ): AccessReviewer {
   const cache = createReviewCache<AccessReview>({
     ttlMs: ({ allowed }) => (allowed ? allowedMs : deniedMs),
-    maxEntries: MOST_REVIEWS,
+    maxEntries: MAX_CACHED_REVIEWS,
     secret: false,
   });
   return (user, request, caller) => {
@@ -144,13 +143,13 @@ export function createAccessReviewer(
  * been sent is not aborted when its callers give up, since that would cost the connection.
  */
 async function sendReview(
-  { client, turns }: ReviewSender,
+  { client, queue }: ReviewSender,
   path: string,
   review: object,
   caller: ReviewCaller,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const leave = await turns.enter(caller, signal);
+  const leave = await queue.enter(caller, signal);
   try {
     const { body } = await client.postJson(path, review, { timeoutMs: REVIEW_TIMEOUT_MS });
     return fieldOf(body, 'status');
@@ -159,7 +158,7 @@ async function sendReview(
   }
 }
 
-/** A boolean of the status; Go leaves out what is false. */
+/** A boolean of the status. Go omits false. */
 function booleanField(path: string, status: unknown, field: string): boolean {
   const value = fieldOf(status, field) ?? false;
   if (typeof status === 'object' && status !== null && typeof value === 'boolean') return value;
@@ -172,7 +171,7 @@ function readUser(status: unknown): ReviewedUser {
   if (typeof name !== 'string' || name === '') {
     throw new KubernetesError(
       'bad_answer',
-      `POST ${TOKEN_REVIEWS}: expected status.user.username, for the token is said to be valid`,
+      `POST ${TOKEN_REVIEWS}: expected status.user.username of a valid token`,
     );
   }
   const uid = fieldOf(user, 'uid');
