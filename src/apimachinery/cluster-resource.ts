@@ -1,6 +1,6 @@
 /**
- * A kind of object that the cluster serves, as its discovery documents describe it
- * (metav1.APIResource together with its group and preferred version).
+ * A resource of the cluster, as in its discovery documents (metav1.APIResource with its group and preferred
+ * version).
  */
 export interface ClusterResource {
   /** API group; empty for the core group. */
@@ -21,15 +21,15 @@ export interface ClusterResource {
  * k8s.io/apimachinery/pkg/api/meta.
  */
 export interface ResourceMapper {
-  /** Every resource, groups in the server's own order, without subresources. */
+  /** All resources except subresources, with groups in the order of the server. */
   readonly resources: readonly ClusterResource[];
 
   /**
-   * The resource that a name stands for, or undefined where the cluster has none.
+   * The resource with a name, or undefined if the cluster has none.
    *
-   * @param group API group; empty means "any", the cluster's own order of groups deciding. A
-   *   prefix of a group is enough (`cheese` finds `cheese.io`) where no group has that very name.
-   * @param resource plural or singular name, in any case. Short names (`po`) do not count.
+   * @param group API group; empty means any: the first in the cluster's order of groups. A prefix of a group
+   *   is sufficient (`cheese` finds `cheese.io`) if no group has this name.
+   * @param resource plural or singular name, in any case. Short names (`po`) are not supported.
    */
   find(group: string, resource: string): ClusterResource | undefined;
 }

@@ -9,15 +9,15 @@ export interface FieldRequirement {
   readonly value: string;
 }
 
-/** All of these conditions; without any, everything is selected. */
+/** Conditions that must all be met. An empty list selects everything. */
 export type FieldSelector = readonly FieldRequirement[];
 
 /**
- * Reads a field selector such as `metadata.name=a,metadata.namespace!=b`. Empty parts are passed
- * over; in a value, a backslash stands before a comma, an equals sign or a backslash.
+ * Parses a field selector such as `metadata.name=a,metadata.namespace!=b`. Empty parts are ignored. In a value,
+ * commas, equals signs and backslashes are escaped with a backslash.
  *
- * @param fields those that may be selected by
- * @throws SelectorError for what is none, and for other fields
+ * @param fields the supported fields
+ * @throws SelectorError if the text is not a field selector, or has other fields
  * @see https://pkg.go.dev/k8s.io/apimachinery/pkg/fields#ParseSelector
  */
 export function parseFieldSelector(text: string, fields: readonly string[]): FieldSelector {
@@ -26,7 +26,7 @@ export function parseFieldSelector(text: string, fields: readonly string[]): Fie
     .map((term) => parseTerm(term, text, fields));
 }
 
-/** Whether the fields of an object meet every requirement; a field that is not there is empty. */
+/** Whether the fields of an object meet every requirement. A missing field is empty. */
 export function fieldSelectorMatches(
   selector: FieldSelector,
   fields: ReadonlyMap<string, string>,
@@ -36,7 +36,7 @@ export function fieldSelectorMatches(
   );
 }
 
-/** The value that a field must have; undefined where the selector leaves it open. */
+/** The value that a field must have; undefined if the selector does not restrict it. */
 export function demandedValue(selector: FieldSelector, field: string): string | undefined {
   return selector.find((each) => each.field === field && each.operator === '=')?.value;
 }

@@ -17,21 +17,21 @@ const NANOSECONDS: ReadonlyMap<string, bigint> = new Map([
 const EXPECTED =
   'expected a number with a unit (ns, us, ms, s, m, h) for each part, such as 300ms, 1.5h or 2h45m';
 
-/** One number and what follows it up to the next number. */
+/** A number and the text up to the next number. */
 const PART = /(?<whole>[0-9]*)(?:\.(?<fraction>[0-9]*))?(?<unit>[^0-9.]*)/y;
 
-/** More digits than this cannot change the outcome, or put it out of range. */
+/** Further digits do not change the result, or put it out of range. */
 const SIGNIFICANT_DIGITS = 19;
 
 const MAX_NANOSECONDS = 2n ** 63n - 1n;
 
 /**
- * Reads a duration in the notation of Go, the one of command-line flags: `10m`, `1h30m`, `1.5s`,
- * `-300ms`, `0`. Units may come in any order and repeatedly. Beyond nanoseconds it is cut.
+ * Parses a duration in Go's notation, as in command-line flags: `10m`, `1h30m`, `1.5s`, `-300ms`, `0`. Units may
+ * be in any order and repeated. Fractions of nanoseconds are truncated.
  *
  * @param text any text
  * @returns milliseconds, with a fraction if there are micro- or nanoseconds
- * @throws DurationError if the text is not such a duration, or exceeds some 292 years
+ * @throws DurationError if the text is not such a duration, or exceeds about 292 years
  * @see https://pkg.go.dev/time#ParseDuration
  */
 export function parseGoDuration(text: string): number {
@@ -39,16 +39,19 @@ export function parseGoDuration(text: string): number {
   const unsigned = /^[+-]/.test(text) ? text.slice(1) : text;
   const size = unsigned === '0' ? 0n : sumOfParts(unsigned, text);
   if (size > MAX_NANOSECONDS) {
-    throw invalid(text, 'is out of range, expected less than 2562047h47m16.854775808s in size');
+    throw invalid(
+      text,
+      'is out of range, expected an absolute value below 2562047h47m16.854775808s',
+    );
   }
   return toMilliseconds(negative ? -size : size);
 }
 
 /**
- * Writes a duration as Go's `Duration.String()` does: `30s`, `5m0s`, `26h3m4.005s`, `100ms`, `0s`.
+ * Formats a duration as Go's `Duration.String()`: `30s`, `5m0s`, `26h3m4.005s`, `100ms`, `0s`.
  *
  * @param milliseconds rounded to nanoseconds
- * @throws RangeError if it is not a number or exceeds some 292 years
+ * @throws RangeError if it is not a number or exceeds about 292 years
  * @see https://pkg.go.dev/time#Duration.String
  */
 export function formatGoDuration(milliseconds: number): string {
@@ -56,7 +59,7 @@ export function formatGoDuration(milliseconds: number): string {
   return nanoseconds < 0n ? `-${formatSize(-nanoseconds)}` : formatSize(nanoseconds);
 }
 
-/** The nanoseconds of all parts together; `text` is for messages. */
+/** The sum of all parts in nanoseconds; `text` is for messages. */
 function sumOfParts(unsigned: string, text: string): bigint {
   if (unsigned === '') {
     throw invalid(text, `has no number, ${EXPECTED}`);
@@ -94,19 +97,21 @@ function invalid(text: string, reason: string): DurationError {
   return new DurationError(`not a valid duration: ${JSON.stringify(text)} ${reason}`);
 }
 
-/** Whole milliseconds apart from the rest, for together they may exceed the 53 bits of a double. */
+/** Whole milliseconds and the rest separately, since the sum may exceed the 53 bits of a double. */
 function toMilliseconds(nanoseconds: bigint): number {
   return Number(nanoseconds / 1_000_000n) + Number(nanoseconds % 1_000_000n) / 1e6;
 }
 
 function toNanoseconds(milliseconds: number): bigint {
   if (!Number.isFinite(milliseconds)) {
-    throw new RangeError(`${milliseconds} ms is no duration: expected a finite number`);
+    throw new RangeError(`${milliseconds} ms is not a duration: expected a finite number`);
   }
   const whole = Math.trunc(milliseconds);
   const nanoseconds = BigInt(whole) * 1_000_000n + BigInt(Math.round((milliseconds - whole) * 1e6));
   if (nanoseconds > MAX_NANOSECONDS || nanoseconds < -MAX_NANOSECONDS) {
-    throw new RangeError(`${milliseconds} ms is no duration: expected less than 292 years in size`);
+    throw new RangeError(
+      `${milliseconds} ms is not a duration: expected an absolute value below 292 years`,
+    );
   }
   return nanoseconds;
 }

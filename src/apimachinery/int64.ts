@@ -2,9 +2,9 @@ const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
 /**
- * An integer as Go's `strconv.ParseInt(text, 10, 64)` reads it: decimal, with or without a sign.
+ * Parses a decimal integer as Go's `strconv.ParseInt(text, 10, 64)`.
  *
- * @returns undefined if the text is none, or outside the range of int64
+ * @returns undefined if the text is not an integer, or outside the range of int64
  */
 export function parseInt64(text: string): bigint | undefined {
   const match = /^([+-]?)0*([0-9]{1,19})$/.exec(text);

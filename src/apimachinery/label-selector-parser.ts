@@ -16,11 +16,11 @@ const OPERATORS: ReadonlyMap<string, RequirementOperator> = new Map([
 ]);
 
 /**
- * Reads a label selector as it stands in the parameter `labelSelector`, e.g.
+ * Parses a label selector in the form of the parameter `labelSelector`, e.g.
  * `app in (cart,pay),tier=front,!canary`. The empty text selects everything.
  *
- * Takes and refuses what Kubernetes 1.30 does, and says so in its words, except for a NUL
- * character: it is refused like any other that no label can have.
+ * Accepts and rejects the same selectors as Kubernetes 1.30, with the same messages. The exception is a NUL
+ * character, which is rejected like other invalid characters.
  *
  * @param text any text
  * @throws SelectorError if the text is not a selector
@@ -98,7 +98,7 @@ function parseOperator(tokens: TokenReader): RequirementOperator {
   return operator;
 }
 
-/** The value after `=` and the like; nothing there means the empty value. */
+/** The value after operators such as `=`. It may be empty. */
 function parseExactValue(tokens: TokenReader): string {
   if (endsRequirement(tokens.peek())) {
     return '';
@@ -110,7 +110,7 @@ function parseExactValue(tokens: TokenReader): string {
   return text;
 }
 
-/** The list after `in` and `notin`; `()` holds the empty value. */
+/** The list after `in` and `notin`; `()` has the empty value. */
 function parseValues(tokens: TokenReader): string[] {
   const open = tokens.take();
   if (!isSymbol(open, '(')) {
@@ -128,9 +128,8 @@ function parseValues(tokens: TokenReader): string[] {
 }
 
 /**
- * The values up to and with `)`. An empty value stands before a leading comma, after a trailing
- * one, and between two. Kubernetes takes two commas in a row as one separator, for which reason it
- * refuses `(a,,)`; kept here.
+ * The values up to and including `)`. There is an empty value before a leading comma, after a trailing comma and
+ * between two commas. As in Kubernetes, two commas in a row are one separator, and `(a,,)` is rejected.
  */
 function parseValueList(tokens: TokenReader): string[] {
   const values: string[] = [];
@@ -157,7 +156,7 @@ function parseValueList(tokens: TokenReader): string[] {
   }
 }
 
-/** After a comma: another one, or the end of the list, means that there was an empty value. */
+/** A comma followed by another one or by the end of the list means an empty value. */
 function startsEmptyValue(token: Token): boolean {
   return isSymbol(token, ',') || isSymbol(token, ')');
 }
@@ -168,7 +167,7 @@ function expectAfterValue(token: Token): void {
   }
 }
 
-/** @throws SelectorError if the values are not what the operator or a label may have */
+/** @throws SelectorError if the values are invalid for the operator or for a label */
 function checkRequirement(requirement: Requirement): Requirement {
   const faults = [...integerFaults(requirement), ...valueFaults(requirement)];
   const [fault] = faults;

@@ -1,6 +1,6 @@
 /**
- * A piece of the text of a label selector. A `word` is a key, a value, or one of the operators `in`
- * and `notin`, depending on where it stands; the text of `end` is empty.
+ * A token of a label selector. A `word` is a key, a value, or one of the operators `in` and `notin`, depending on
+ * its position. The text of `end` is empty.
  */
 export interface Token {
   readonly kind: 'word' | 'symbol' | 'end';
@@ -9,22 +9,22 @@ export interface Token {
 
 const END: Token = { kind: 'end', text: '' };
 
-/** Longer symbols first, so that `==` is not read as twice `=`. */
+/** Longer symbols first, so that `==` is one token. */
 const TOKEN = /[ \t\r\n]*(?:(?<symbol>==|!=|[=!(),<>])|(?<word>[^ \t\r\n=!(),<>]+))/y;
 
-/** Reads the tokens of a label selector one after the other. */
+/** A reader of the tokens of a label selector. */
 export interface TokenReader {
-  /** The next token, which stays the next one. */
+  /** The next token, without consuming it. */
   peek(): Token;
-  /** The next token, which is then behind; `end` comes again and again. */
+  /** Consumes and returns the next token; `end` is repeated. */
   take(): Token;
 }
 
 /**
- * Splits the text of a label selector into its tokens. Blanks separate words and mean nothing else.
+ * Splits the text of a label selector into tokens, which blanks may separate.
  *
- * Every other character belongs to a word, NUL too, where the lexer of Kubernetes would take the
- * text as finished and so drop requirements.
+ * All other characters are part of a word, including NUL. The lexer of Kubernetes ends at a NUL and drops the
+ * requirements after it.
  *
  * @param text any text
  * @see https://pkg.go.dev/k8s.io/apimachinery/pkg/labels#Lexer

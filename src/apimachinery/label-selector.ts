@@ -5,7 +5,7 @@ export class SelectorError extends Error {
   override readonly name = 'SelectorError';
 }
 
-/** The operators of k8s.io/apimachinery/pkg/selection, by their names there; `!` is "does not exist". */
+/** The operators of k8s.io/apimachinery/pkg/selection. `!` is "does not exist". */
 export type RequirementOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
 
 /** One condition on the labels of an object or a metric. */
@@ -13,13 +13,13 @@ export interface Requirement {
   readonly key: string;
   readonly operator: RequirementOperator;
   /**
-   * Sorted and distinct. None for `exists` and `!`, at least one for `in` and `notin`, exactly one
-   * for the others; of `gt` and `lt` it is an integer in the range of int64.
+   * Sorted and distinct. None for `exists` and `!`, at least one for `in` and `notin`, exactly one for the
+   * others. For `gt` and `lt` it is an integer in the range of int64.
    */
   readonly values: readonly string[];
 }
 
-/** All of these conditions, sorted by key; without any, everything is selected. */
+/** Conditions that must all be met, sorted by key. An empty list selects everything. */
 export type LabelSelector = readonly Requirement[];
 
 /** A LabelSelectorRequirement of meta/v1. */
@@ -36,7 +36,7 @@ export interface LabelSelectorObject {
 }
 
 /**
- * Writes a label selector so that `parseLabelSelector` reads the same from it.
+ * Formats a label selector. `parseLabelSelector` is the inverse.
  *
  * @see https://pkg.go.dev/k8s.io/apimachinery/pkg/labels#Requirement.String
  */
@@ -45,8 +45,8 @@ export function formatLabelSelector(selector: LabelSelector): string {
 }
 
 /**
- * Whether labels meet every requirement of a selector. A label that is not there meets `!=`,
- * `notin` and `!` only; `gt` and `lt` are met by integers in the range of int64 only.
+ * Whether labels meet every requirement of a selector. A missing label meets only `!=`,
+ * `notin` and `!`. Only integers in the range of int64 meet `gt` and `lt`.
  *
  * @see https://pkg.go.dev/k8s.io/apimachinery/pkg/labels#Requirement.Matches
  */
@@ -63,13 +63,11 @@ export function selectorMatches(
 }
 
 /**
- * A selector as a LabelSelector object of meta/v1: equalities become `matchLabels`, the others
- * `matchExpressions`, both sorted by key; what would be empty is left out.
+ * Converts a selector to a LabelSelector object of meta/v1: equalities become `matchLabels`, other requirements
+ * `matchExpressions`, both sorted by key. Empty fields are omitted. `!=` becomes `NotIn`, and a second required
+ * value of a key becomes `In` in addition to the first.
  *
- * Where that form has no operator the meaning is kept: `!=` becomes `NotIn`, and a second value
- * demanded of one key becomes `In` beside the first one.
- *
- * @throws SelectorError for `gt` and `lt`, which that form cannot express
+ * @throws SelectorError for `gt` and `lt`, which LabelSelector does not support
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/label-selector/
  */
 export function toLabelSelectorObject(selector: LabelSelector): LabelSelectorObject {
@@ -127,7 +125,7 @@ function requirementMet({ operator, values }: Requirement, label: string | undef
   }
 }
 
-/** Whether both are integers and the first is the smaller one. */
+/** Whether both are integers and the first is smaller. */
 function isLess(a: string, b: string): boolean {
   const [x, y] = [parseInt64(a), parseInt64(b)];
   return x !== undefined && y !== undefined && x < y;

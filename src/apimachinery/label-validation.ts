@@ -1,6 +1,5 @@
 /**
- * The rules of Kubernetes for the keys and values of labels, with the wording in which its API
- * server reports a breach: clients and people know these messages.
+ * The rules of Kubernetes for the keys and values of labels, with the messages of its API server.
  *
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
  * @see https://pkg.go.dev/k8s.io/apimachinery/pkg/util/validation
@@ -35,7 +34,7 @@ const SUBDOMAIN_RULE = rule(
 );
 
 /**
- * What is wrong with the key of a label: a name, optionally after a DNS subdomain and `/`.
+ * Validates the key of a label: a name, optionally after a DNS subdomain and `/`.
  *
  * @param key any text
  * @returns one sentence per fault; empty if the key is valid
@@ -57,7 +56,7 @@ export function labelKeyFaults(key: string): string[] {
 }
 
 /**
- * What is wrong with the value of a label.
+ * Validates the value of a label.
  *
  * @param value any text; the empty one is valid
  * @returns one sentence per fault; empty if the value is valid
@@ -80,7 +79,7 @@ function subdomainFaults(prefix: string): string[] {
   return SUBDOMAIN_REGEXP.test(prefix) ? faults : [...faults, SUBDOMAIN_RULE];
 }
 
-/** Kubernetes counts bytes of UTF-8, though it says characters. */
+/** Kubernetes counts bytes of UTF-8, although its message says characters. */
 function lengthFaults(text: string, limit: number): string[] {
   return new TextEncoder().encode(text).length > limit
     ? [`must be no more than ${limit} characters`]

@@ -1,6 +1,6 @@
 import { DurationError } from './go-duration.ts';
 
-/** From the largest to the smallest, the order in which they must come. */
+/** From the largest to the smallest, the required order. */
 const MILLISECONDS: readonly (readonly [unit: string, milliseconds: number])[] = [
   ['y', 365 * 24 * 3_600_000],
   ['w', 7 * 24 * 3_600_000],
@@ -14,19 +14,19 @@ const MILLISECONDS: readonly (readonly [unit: string, milliseconds: number])[] =
 const EXPECTED =
   'expected whole numbers with the units y, w, d, h, m, s, ms, each at most once and in this order, such as 5m or 1d12h';
 
-/** One number and what follows it up to the next number. */
+/** A number and the text up to the next number. */
 const PART = /(?<digits>[0-9]*)(?<unit>[^0-9]*)/y;
 
-/** What fits an int64 of nanoseconds, some 292 years. */
+/** The range of an int64 of nanoseconds, about 292 years. */
 const MAX_MILLISECONDS = 9_223_372_036_854;
 
 /**
- * Reads a duration in the notation of Prometheus, the one of the rules file: `30s`, `5m`,
+ * Parses a duration in the notation of Prometheus, as in the rules file: `30s`, `5m`,
  * `1d2h3m4s5ms`, `0`. A day has 24 hours, a year 365 days.
  *
  * @param text any text
- * @returns milliseconds, a whole number
- * @throws DurationError if the text is not such a duration, or exceeds some 292 years
+ * @returns milliseconds, an integer
+ * @throws DurationError if the text is not such a duration, or exceeds about 292 years
  * @see https://prometheus.io/docs/prometheus/latest/configuration/configuration/#configuration-file
  * @see https://pkg.go.dev/github.com/prometheus/common/model#ParseDuration
  */
@@ -60,7 +60,7 @@ function sumOfParts(text: string): number {
   return sum;
 }
 
-/** The place of the unit in the order of units, if number and unit are such. */
+/** The index of the unit in the order of units. @throws DurationError for an invalid number or unit */
 function rankOf(digits: string, unit: string, text: string): number {
   if (digits === '') {
     throw invalid(text, `has no number before "${unit}", ${EXPECTED}`);

@@ -1,4 +1,4 @@
-/** Whether a multiple of 1024 is written with `Ki`, `Mi`, ... or like any other number. */
+/** Whether a multiple of 1024 has the suffix `Ki`, `Mi`, ... or a decimal one. */
 export type QuantityFormat = 'DecimalSI' | 'BinarySI';
 
 const DECIMAL_SUFFIXES: ReadonlyMap<number, string> = new Map([
@@ -13,18 +13,18 @@ const DECIMAL_SUFFIXES: ReadonlyMap<number, string> = new Map([
 ]);
 const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'] as const;
 
-/** Larger ones are cut to this size by whoever reads them in binary form. */
+/** Readers of the binary form truncate larger values to this one. */
 const MAX_BINARY_UNITS = 2n ** 63n - 1n;
 
 /**
- * The value of a sample in thousandths, cut towards zero.
+ * The value of a sample in thousandths, truncated towards zero.
  *
- * As long as the outcome fits an int64 it is the product of two doubles, as in prometheus-adapter:
- * autoscalers see the same number from both (1.005 is 1004 thousandths, and 9007199254740994 is
- * 9007199254740994048). Beyond that the double is a whole number and the outcome exact.
+ * If the result fits into an int64, it is the product of two doubles, as in prometheus-adapter, so that
+ * autoscalers get the same number from both (1.005 is 1004 thousandths, and 9007199254740994 is
+ * 9007199254740994048). Beyond this range the double is an integer and the result is exact.
  *
- * @param value any double; NaN counts as 0
- * @throws RangeError for an infinity, which has no quantity
+ * @param value any double; NaN is 0
+ * @throws RangeError for an infinity
  */
 export function sampleToMilli(value: number): bigint {
   if (Number.isNaN(value)) {
@@ -38,13 +38,13 @@ export function sampleToMilli(value: number): bigint {
 }
 
 /**
- * A Kubernetes quantity in canonical form: no fraction, and the largest suffix that loses nothing.
+ * A Kubernetes quantity in canonical form: no fraction, and the largest suffix without loss of precision.
  * 1500 thousandths are `1500m`, 2000000 are `2k`.
  *
- * Above `E`, of which there can be 999, decimal exponents follow (`1e21`), as in Kubernetes since
- * https://github.com/kubernetes/kubernetes/pull/140459; older versions read them as well. BinarySI
- * is for whole numbers from 1024 to 2^63-1 in size and others are written as if it were DecimalSI;
- * for fractions and small numbers Kubernetes does the same, and larger ones it would not read back.
+ * Values above 999 `E` have decimal exponents (`1e21`), as in Kubernetes since
+ * https://github.com/kubernetes/kubernetes/pull/140459; older versions parse them as well. BinarySI applies to
+ * integers with an absolute value from 1024 to 2^63-1. Other values are formatted as DecimalSI: Kubernetes does
+ * the same for fractions and small numbers, and cannot parse larger ones.
  *
  * @param milli thousandths, of any size
  * @see https://pkg.go.dev/k8s.io/apimachinery/pkg/api/resource#Quantity
@@ -69,13 +69,13 @@ function formatDecimal(milli: bigint): string {
   return `${rest}${DECIMAL_SUFFIXES.get(exponent) ?? `e${exponent}`}`;
 }
 
-/** @param units not 0 and below 2^63 in size, so that there is a suffix for every power */
+/** @param units not 0, and an absolute value below 2^63, so that there is a suffix for every power */
 function formatBinary(units: bigint): string {
   const { rest, times } = divideOut(units, 1024n);
   return `${rest}${BINARY_SUFFIXES[times] ?? ''}`;
 }
 
-/** Divides as long as nothing remains. */
+/** Divides while there is no remainder. */
 function divideOut(value: bigint, divisor: bigint): { rest: bigint; times: number } {
   let rest = value;
   let times = 0;

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** The largest rules file, certificate or key, in bytes: twice what fits in a ConfigMap. */
+/** The maximum size of a rules file, certificate or key, in bytes: twice the maximum of a ConfigMap. */
 export const MAX_FILE_BYTES = 2 * 1024 * 1024;
 
-/** A file that has more bytes than may be read. */
+/** A file is larger than the limit. */
 export class FileTooLargeError extends Error {
   override readonly name = 'FileTooLargeError';
 
@@ -19,7 +19,7 @@ const CHUNK = 64 * 1024;
  * limit.
  *
  * @param limit in bytes
- * @throws FileTooLargeError where the file has more bytes; else the error of the file system
+ * @throws FileTooLargeError if the file is larger; otherwise the error of the file system
  */
 export async function readBounded(path: string, limit: number): Promise<Buffer> {
   const handle: FileHandle = await open(path, 'r');
@@ -29,7 +29,7 @@ export async function readBounded(path: string, limit: number): Promise<Buffer> 
     const chunks: Uint8Array[] = [];
     let length = 0;
     for (;;) {
-      // One byte more than the limit: the file may grow while it is read.
+      // One byte more than the limit, since the file may grow while it is read.
       const chunk = new Uint8Array(Math.min(CHUNK, limit + 1 - length));
       const { bytesRead } = await handle.read(chunk, 0, chunk.length);
       if (bytesRead === 0) return Buffer.concat(chunks);

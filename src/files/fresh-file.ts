@@ -3,21 +3,21 @@ import { readFile, stat } from 'node:fs/promises';
 
 const CHECK_INTERVAL_MS = 1000;
 
-/** A file whose content is kept, and read again when the file has changed. */
+/** A file whose content is cached, and read again when the file changes. */
 export interface FreshFile {
   /**
-   * The content, compared with the file at most once a second. Where a changed file cannot be read
-   * or is not accepted, the last good content stays.
+   * The content. The file is checked for changes at most once a second. If a changed file cannot be read or is
+   * not accepted, the last valid content is used.
    */
   content(): Promise<Buffer>;
-  /** The same, without looking at the file. */
+  /** The cached content. */
   lastContent(): Buffer;
 }
 
 export interface FreshFileOptions {
-  /** Throws where the content is not as it must be, e.g. still empty. */
+  /** Throws if the content is invalid, e.g. still empty. */
   readonly accept: (content: Buffer) => void;
-  /** Told why the last good content is still used: once, until the file is well again. */
+  /** Called with the reason why the last valid content is still used: once, until the file is valid again. */
   readonly onStale: (problem: string) => void;
   /** A clock in milliseconds. */
   readonly now?: () => number;
@@ -26,7 +26,7 @@ export interface FreshFileOptions {
 /**
  * Reads a file for the first time.
  *
- * @throws Error naming the path, with what reading or `accept` said
+ * @throws Error with the path and the message of the read or of `accept`
  */
 export function freshFile(path: string, options: FreshFileOptions): FreshFile {
   const now = options.now ?? (() => performance.now());
@@ -76,7 +76,7 @@ function readFirst(
   accept: FreshFileOptions['accept'],
 ): { identity: string; content: Buffer } {
   try {
-    // Asked before reading: a change in between is then seen at the next check.
+    // Before the read, so that the next check detects a change in between.
     const identity = identify(statSync(path));
     const content = readFileSync(path);
     accept(content);
@@ -86,7 +86,7 @@ function readFirst(
   }
 }
 
-/** Differs when the file was written to, or replaced by another, as Kubernetes does with volumes. */
+/** Changes when the file is written or replaced, as in Kubernetes volumes. */
 function identify({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
   return [dev, ino, size, mtimeMs, ctimeMs].join(':');
 }

@@ -6,27 +6,25 @@ import { MAX_FILE_BYTES, readBounded } from './bounded-read.ts';
 import { placesOf } from './watched-places.ts';
 
 export interface FileWatch {
-  /** Reads the file now and hands its content on even if it has not changed (SIGHUP). */
+  /** Reads the file now and calls `onChange` even if the content has not changed (SIGHUP). */
   trigger(): void;
-  /** Ends the watch: nothing is called any more. */
+  /** Ends the watch. No callback is called afterwards. */
   close(): void;
 }
 
 export interface WatchOptions {
   /**
-   * The content already in use: where the file's differs, that is a change. Without it, the content
-   * at the start counts as known.
+   * The content in use. If the file differs, this is a change. Default: the content of the file at the start.
    */
   readonly known?: Uint8Array;
-  /** Milliseconds without further changes before the file is read; it may be half written. */
+  /** How long the file must be unchanged before it is read, in milliseconds, since it may be incomplete. */
   readonly quiet?: number;
-  /** Milliseconds between looks at the file that no event prompted: events can be missed. 0: none. */
+  /** The polling interval in milliseconds, since events can be lost. 0: no polling. */
   readonly poll?: number;
   /**
-   * Told when the file cannot be read or watched at two looks in a row (a file that is being replaced
-   * may be missing for a moment), or at the one that {@link FileWatch.trigger} asked for; and again
-   * only when something else is the matter, or it could be read in between. What is read after it was
-   * told of as unreadable counts as a change, whatever it is.
+   * Called if the file cannot be read or watched in two consecutive checks (a file that is being replaced may be
+   * missing for a moment), or in a check after {@link FileWatch.trigger}. It is called again only for another
+   * problem, or after a successful read. Any content after an unreadable file is a change.
    */
   readonly onProblem?: (error: Error, of: WatchStep) => void;
 }
@@ -38,23 +36,23 @@ interface WatchProblem {
   readonly error: Error;
 }
 
-/** How many quiet spans a file that keeps changing can put off being read. */
+/** The maximum delay of a read while the file keeps changing, in multiples of `quiet`. */
 const LONGEST_DELAY = 10;
 
-/** A directory under watch. */
+/** A watched directory. */
 interface WatchedDirectory {
   readonly watcher: FSWatcher;
-  /** Tells a directory from another one made later under the same name. */
+  /** Distinguishes directories that are created with the same name. */
   readonly identity: string;
   names: ReadonlySet<string>;
 }
 
 /**
- * Watches a file for new content, whichever way it comes: written in place, renamed over, removed
- * and made again, or by exchanging a symbolic link anywhere on its path, as kubelet does with the
- * volumes of ConfigMaps and Secrets. Does not keep the process running.
+ * Watches a file for new content: written in place, replaced by a rename, removed and created again, or changed
+ * by a symbolic link anywhere on its path, as kubelet does in volumes of ConfigMaps and Secrets. Does not keep
+ * the process running.
  *
- * @param onChange takes the new content; must not throw
+ * @param onChange called with the new content; must not throw
  */
 export function watchFile(
   path: string,
@@ -64,17 +62,17 @@ export function watchFile(
   const { quiet = 100, poll = 30_000 } = options;
   const directories = new Map<string, WatchedDirectory>();
   let knownDigest = options.known && digestOf(options.known);
-  let isFirstLook = true;
+  let isFirstCheck = true;
   let failures = 0;
-  let toldProblem: string | undefined;
+  let reportedProblem: string | undefined;
   let closed = false;
-  let looking = false;
-  let lookAgain = false;
+  let checking = false;
+  let checkAgain = false;
   let forced = false;
   let delay: { timer: NodeJS.Timeout; readonly since: number } | undefined;
 
-  /** Looks after a while without changes, but not put off for ever. */
-  function lookSoon(): void {
+  /** Checks the file after a time without changes, with a maximum delay. */
+  function checkSoon(): void {
     if (closed) return;
     const now = performance.now();
     const since = delay?.since ?? now;
@@ -82,33 +80,33 @@ export function watchFile(
     const wait = Math.max(0, Math.min(quiet, since + quiet * LONGEST_DELAY - now));
     const timer = setTimeout(() => {
       delay = undefined;
-      look();
+      check();
     }, wait);
     timer.unref();
     delay = { timer, since };
   }
 
-  /** Looks now; when it is looking already, once more afterwards. */
-  function look(): void {
+  /** Checks the file now or, during a check, once more after it. */
+  function check(): void {
     if (closed) return;
-    lookAgain = true;
-    if (!looking) void lookWhileAsked();
+    checkAgain = true;
+    if (!checking) void checkWhileRequested();
   }
 
-  async function lookWhileAsked(): Promise<void> {
-    looking = true;
-    while (lookAgain && !closed) {
-      lookAgain = false;
+  async function checkWhileRequested(): Promise<void> {
+    checking = true;
+    while (checkAgain && !closed) {
+      checkAgain = false;
       const isForced = forced;
       const watching = await problemOf('watching', followPlaces);
       const reading = await problemOf('reading', compare);
-      tellOf(reading ?? watching, isForced);
-      isFirstLook = false;
+      reportProblem(reading ?? watching, isForced);
+      isFirstCheck = false;
     }
-    looking = false;
+    checking = false;
   }
 
-  /** Before the file is read, so that no change falls between. */
+  /** Called before the file is read, so that no change is missed. */
   async function followPlaces(): Promise<void> {
     const places = await placesOf(path);
     for (const [directory, watched] of directories) {
@@ -133,9 +131,9 @@ export function watchFile(
       const changed = name?.toString();
       const concerns =
         changed === undefined || entry.names.has(changed) || changed === basename(directory);
-      if (concerns) lookSoon();
+      if (concerns) checkSoon();
     });
-    // A watch that fails is made again at the next look.
+    // The next check replaces a failed watch.
     watcher.on('error', () => stopWatching(directory, entry));
     directories.set(directory, entry);
   }
@@ -153,38 +151,38 @@ export function watchFile(
     if (closed) return;
     if ((await stateOf(path)) !== before) {
       forced ||= wasForced;
-      lookSoon();
+      checkSoon();
       return;
     }
     const digest = digestOf(content);
-    const isBaseline = isFirstLook && knownDigest === undefined;
+    const isBaseline = isFirstCheck && knownDigest === undefined;
     const isNew = digest !== knownDigest && !isBaseline;
     knownDigest = digest;
     if (!closed && (isNew || wasForced)) onChange(content);
   }
 
-  function tellOf(problem: WatchProblem | undefined, isForced: boolean): void {
+  function reportProblem(problem: WatchProblem | undefined, isForced: boolean): void {
     failures = problem === undefined ? 0 : failures + 1;
-    if (problem === undefined) toldProblem = undefined;
+    if (problem === undefined) reportedProblem = undefined;
     if (problem === undefined || closed) return;
     const { of, error } = problem;
     if (failures === 1 && !isForced) {
-      lookSoon();
+      checkSoon();
       return;
     }
-    if (toldProblem === error.message && !isForced) return;
-    toldProblem = error.message;
+    if (reportedProblem === error.message && !isForced) return;
+    reportedProblem = error.message;
     if (of === 'reading') knownDigest = undefined;
     options.onProblem?.(error, of);
   }
 
-  const polling = poll > 0 ? setInterval(look, poll).unref() : undefined;
-  look();
+  const polling = poll > 0 ? setInterval(check, poll).unref() : undefined;
+  check();
 
   return {
     trigger() {
       forced = true;
-      look();
+      check();
     },
     close() {
       closed = true;
@@ -207,7 +205,7 @@ async function problemOf(
   }
 }
 
-/** Differs when the file was written to, or is another one. */
+/** Changes when the file is written or replaced. */
 async function stateOf(path: string): Promise<string> {
   const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
   return [dev, ino, size, mtimeNs].join(' ');

@@ -1,14 +1,14 @@
 import { lstat, readlink } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 
-/** As many as Linux follows. */
+/** The limit of Linux. */
 const MAX_LINKS = 40;
 
 /**
- * Where a path can change its meaning: the directory that holds the file, each directory that holds
- * a symbolic link on the way to it, or where the way ends because something is missing.
+ * The directories where a path can change: that of the file, those of the symbolic links on its path, and the
+ * one where the path ends because something is missing.
  *
- * @returns absolute directories (without symbolic links in them), with the names in each that matter
+ * @returns absolute directories without symbolic links, with the relevant names in each
  */
 export async function placesOf(path: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const places = new Map<string, Set<string>>();

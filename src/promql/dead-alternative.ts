@@ -17,7 +17,7 @@ export function deadAlternative(text: string, label: string): LostLabel | undefi
   return top && search(labelQuestion(text, label), top);
 }
 
-/** Follows the expressions that samples have the label from. */
+/** Follows the expressions that give samples the label. */
 function search(question: LabelQuestion, node: PromqlNode): LostLabel | undefined {
   const part = lossOf(question, node);
   if (part.type !== 'vector' || part.loss !== undefined) return undefined;

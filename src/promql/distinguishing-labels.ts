@@ -10,7 +10,7 @@ import { childNamed, type PromqlNode } from './syntax/fold.ts';
 import { FUNCTIONS } from './syntax/functions.ts';
 import { nameAt, parsePromql } from './syntax/parse.ts';
 
-/** Label names, or `any`: which ones is not known. */
+/** Label names; `any` if they are not known. */
 export type LabelSet = ReadonlySet<string> | 'any';
 
 /**
@@ -41,7 +41,7 @@ interface Question {
 
 type Part = { readonly type: 'scalar' | 'string' } | Vector;
 
-/** A range counts as a vector. */
+/** A range is treated as a vector. */
 interface Vector {
   readonly type: 'vector';
   /** The labels that samples may have. */
@@ -74,7 +74,7 @@ function partOf(question: Question, node: PromqlNode): Part | undefined {
   }
 }
 
-/** The operand that is a vector; undefined if there is none, or nothing is known about it. */
+/** The operand that is a vector; undefined if there is none or it is not known. */
 function vectorOperand(question: Question, node: PromqlNode): Vector | undefined {
   for (const operand of operandNodes(node)) {
     const part = partOf(question, operand);
@@ -84,7 +84,7 @@ function vectorOperand(question: Question, node: PromqlNode): Vector | undefined
   return undefined;
 }
 
-/** They choose samples of each group. */
+/** Aggregations that select samples of each group. */
 const CHOOSING: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio']);
 
 function partOfAggregation(question: Question, node: PromqlNode): Vector | undefined {
@@ -148,7 +148,7 @@ function partOfCall(question: Question, node: PromqlNode): Part | undefined {
   return { type: 'vector', labels: without(inner.labels, bucket), key: without(inner.key, bucket) };
 }
 
-/** Such as `vector(0)` and `hour()`. */
+/** For functions such as `vector(0)` and `hour()`. */
 function hasOnlyScalars(question: Question, node: PromqlNode): boolean {
   return operandNodes(node).every((operand) => partOf(question, operand)?.type === 'scalar');
 }

@@ -10,7 +10,7 @@ import { childNamed, type PromqlNode } from './syntax/fold.ts';
 import { FUNCTIONS } from './syntax/functions.ts';
 import { nameAt, parsePromql } from './syntax/parse.ts';
 
-/** What of a query takes a label away from every sample of its result. */
+/** The part of a query that removes a label from all samples of its result. */
 export interface LostLabel {
   /** The operator or function, in UTF-16 units from the query's start. */
   readonly from: number;
@@ -21,10 +21,10 @@ export interface LostLabel {
 }
 
 /**
- * Finds out whether no sample of a query's result can have a label, whatever series there are.
+ * Determines whether no sample of the result of a query can have a label, for any series.
  *
- * @returns undefined where some sample may have it, and where that is not known: of a query with
- *   faults, a number, a function that this program does not know
+ * @returns undefined if a sample may have it, or if this is not known: for a query with faults, a number, or an
+ *   unknown function
  */
 export function lostLabel(text: string, label: string): LostLabel | undefined {
   const { faults, type } = inspectQuery(text);
@@ -37,7 +37,7 @@ export function lostLabel(text: string, label: string): LostLabel | undefined {
 export interface LabelQuestion {
   readonly text: string;
   readonly label: string;
-  /** The known answers, by the place of the expression. */
+  /** The known results, by the place of the expression. */
   readonly known: Map<number, LabelledPart>;
 }
 
@@ -45,7 +45,7 @@ export function labelQuestion(text: string, label: string): LabelQuestion {
   return { text, label, known: new Map() };
 }
 
-/** An expression: a range counts as a vector. */
+/** An expression. A range is treated as a vector. */
 export interface LabelledPart {
   readonly type: 'vector' | 'scalar' | 'string';
   /** Undefined: its samples may have the label. */
@@ -54,9 +54,9 @@ export interface LabelledPart {
 
 const KEPT: LabelledPart = { type: 'vector' };
 
-/** What one expression of a query without faults does to a label. */
+/** The effect of an expression on a label, in a query without faults. */
 export function lossOf(question: LabelQuestion, node: PromqlNode): LabelledPart {
-  // Expressions at the same place differ in parentheses or modifiers only, which keep all labels.
+  // Expressions at the same place differ only in parentheses or modifiers, which keep all labels.
   const place = node.from * (question.text.length + 1) + node.to;
   const known = question.known.get(place);
   if (known !== undefined) return known;
@@ -88,7 +88,7 @@ function operandsOf(question: LabelQuestion, node: PromqlNode): readonly Labelle
   return operandNodes(node).map((operand) => lossOf(question, operand));
 }
 
-/** They choose samples, which keep their labels whatever the grouping. */
+/** Aggregations that select samples, which keep their labels for any grouping. */
 const CHOOSING: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio']);
 
 function lossOfAggregation(question: LabelQuestion, node: PromqlNode): LabelledPart {
@@ -115,7 +115,7 @@ function lossOfCall(question: LabelQuestion, node: PromqlNode): LabelledPart {
   if (signature === undefined) return KEPT;
   if (signature.result === 'scalar') return { type: 'scalar' };
   switch (name) {
-    // Takes over the labels of its selector's matchers.
+    // The result has the labels in the matchers of its selector.
     case 'absent':
     case 'absent_over_time':
     // Adds labels of other series.
@@ -163,7 +163,7 @@ function lossOfMatching(
   const { keyword = node, by, labels, many, included } = matchingOf(text, node);
   const [manySide, oneSide] = many === 'right' ? [right, left] : [left, right];
   if (included.has(label)) return oneSide;
-  // Samples that must agree on a label that one side never has are those without it.
+  // If one side never has a matched label, only samples without it match.
   if ((by === 'on') === labels.has(label)) return left.loss === undefined ? right : left;
   if (many !== undefined) return manySide;
   return lost(keyword, by, 'matching', `\`${by}\` takes the label \`${label}\` away`);

@@ -6,9 +6,9 @@ import { unquote } from './syntax/unquote.ts';
 
 /** A vector selector of a query, e.g. `up{job="a"}`. */
 export interface VectorSelector {
-  /** The metric's name where it is written as one: `up{…}` or `{"up",…}`; not `{__name__="up"}`. */
+  /** The name in `up{…}` or `{"up",…}`, but not in `{__name__="up"}`. */
   readonly name?: string;
-  /** The matchers between the braces, in order; a second quoted name is one for `__name__`. */
+  /** The matchers between the braces, in order. A second quoted name is a matcher for `__name__`. */
   readonly matchers: readonly LabelMatcher[];
   /** Where it starts in the query, in UTF-16 units. */
   readonly offset: number;
@@ -17,7 +17,7 @@ export interface VectorSelector {
 /**
  * The vector selectors of a query in the order of the text.
  *
- * @param text a query; of one with syntax faults, the selectors that can be made out
+ * @param text a query. If it has syntax faults, the result has the selectors that can be recognized.
  */
 export const vectorSelectors: (text: string) => readonly VectorSelector[] = rememberTexts(
   findSelectors,
@@ -36,7 +36,7 @@ function findSelectors(text: string): readonly VectorSelector[] {
   return selectors;
 }
 
-/** Reads the node `VectorSelector` of a query's tree. */
+/** Converts the node `VectorSelector` of the tree of a query. */
 export function readSelector(text: string, node: PromqlNode): VectorSelector {
   const identifier = childNamed(node, 'Identifier');
   let name = identifier === null ? undefined : nameAt(text, identifier.from);
@@ -48,7 +48,7 @@ export function readSelector(text: string, node: PromqlNode): VectorSelector {
       continue;
     }
     const quoted = textOf(text, part);
-    // The empty name selects series without a name, as a matcher does.
+    // The empty name selects series without a name, as the matcher `__name__=""` does.
     if (name === undefined && quoted !== '') name = quoted;
     else matchers.push({ name: '__name__', operator: '=', value: quoted });
   }
@@ -79,7 +79,7 @@ const BETWEEN_BRACES: ReadonlySet<string> = new Set([
   'QuotedLabelName',
 ]);
 
-/** Reads the node of a label matcher; undefined where a syntax fault left a piece of it out. */
+/** Converts the node of a label matcher; undefined if it is incomplete because of a syntax fault. */
 export function readMatcher(text: string, node: PromqlNode): LabelMatcher | undefined {
   const name = childNamed(node, 'LabelName');
   const quotedName = childNamed(node, 'QuotedLabelName');

@@ -8,19 +8,19 @@ import { childNamed, type PromqlNode, type PromqlTree } from './syntax/fold.ts';
 import { formatMatcher, type LabelMatcher } from './syntax/matcher.ts';
 import { LAST_QUERIES, parsePromql } from './syntax/parse.ts';
 
-/** What a series selector asks for. */
+/** A parsed series selector. */
 export interface SeriesSelector {
-  /** The metric's name where it is written as one: `up{…}` or `{"up",…}`. */
+  /** The name in `up{…}` or `{"up",…}`. */
   readonly name?: string;
   /** The matchers between the braces, in order. */
   readonly matchers: readonly LabelMatcher[];
 }
 
 /**
- * Checks what is sent as `match[]` to find series (a rule's `seriesQuery`): one instant vector
- * selector and nothing else, with a matcher that the empty text does not fulfil.
+ * Checks a selector for the parameter `match[]` (the `seriesQuery` of a rule): one instant vector selector, with a
+ * matcher that does not match the empty text.
  *
- * @returns what is wrong with it; nothing if some release of Prometheus accepts it
+ * @returns the faults; none if some release of Prometheus accepts it
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/#finding-series-by-label-matchers
  */
 export const inspectSeriesSelector: (text: string) => Pick<CheckedQuery, 'faults' | 'limits'> =
@@ -37,20 +37,20 @@ function inspect(text: string): Pick<CheckedQuery, 'faults' | 'limits'> {
     return { faults: [{ offset: 0, end: text.length, message }], limits: [] };
   }
   const findings = new PromqlFindings();
-  // Only a query is refused for having its metric's name twice.
+  // Two metric names are rejected in queries only.
   checkSelector(text, selector, { mayNameTwice: true }, findings.report);
   return findings.inOrder();
 }
 
-/** What is wrong with a series selector; see `inspectSeriesSelector`. */
+/** The faults of a series selector; see `inspectSeriesSelector`. */
 export function checkSeriesSelector(text: string): readonly PromqlFault[] {
   return inspectSeriesSelector(text).faults;
 }
 
 /**
- * Reads a series selector.
+ * Parses a series selector.
  *
- * @param text one that `checkSeriesSelector` has no fault with
+ * @param text a selector without faults, see `checkSeriesSelector`
  * @throws {SyntaxError} with the first fault otherwise
  */
 export function parseSeriesSelector(text: string): SeriesSelector {
@@ -59,11 +59,11 @@ export function parseSeriesSelector(text: string): SeriesSelector {
 }
 
 /**
- * Adds a matcher to a series selector, the first between its braces. All else of the text stays
- * as it is: a string may hold bytes that reading and writing it would change.
+ * Adds a matcher to a series selector, as the first between its braces. The rest of the text is not changed: a
+ * string may contain bytes that would change if it were parsed and formatted.
  *
- * @param text one that `checkSeriesSelector` has no fault with
- * @returns gives e.g. `up{pod!="",job="a"}` of `up{job="a"}`
+ * @param text a selector without faults, see `checkSeriesSelector`
+ * @returns a function that converts e.g. `up{job="a"}` to `up{pod!="",job="a"}`
  * @throws {SyntaxError} as `parseSeriesSelector`
  */
 export function matcherAdder(text: string): (matcher: LabelMatcher) => string {

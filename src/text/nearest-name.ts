@@ -1,17 +1,17 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Longer words than this are no typing errors, and comparing them costs time. */
+/** Longer words are not typing errors, and comparing them takes long. */
 const LONGEST_WORD = 100;
 
-/** How many letters of a name say that it was meant, whatever is missing of it. */
-const TELLING_LETTERS = 3;
+/** The minimum length of a prefix that matches a name. */
+const MIN_PREFIX = 3;
 
 /**
- * The name that someone who wrote another word most likely meant: that of the fewest edits, letter
- * case aside, and of several the one that begins like it, or ends like it. Nobody mistakes the first letter and
- * another one besides; a word that is the beginning of a name stands for it.
+ * Suggests the name for a misspelt word: the one with the fewest edits, ignoring case, and of several the one
+ * with the longest common prefix, then suffix. If the first letters differ, only one edit is allowed. A prefix of
+ * a name matches the name.
  *
- * @returns undefined where no name is near
+ * @returns undefined if no name is similar
  */
 export function nearestName(word: string, names: Iterable<string>): string | undefined {
   if (word.length > LONGEST_WORD) return undefined;
@@ -30,14 +30,14 @@ export function nearestName(word: string, names: Iterable<string>): string | und
 
 interface Likeness {
   readonly edits: number;
-  /** How many letters are the same from the first on, and from the last on. */
+  /** The lengths of the common prefix and suffix. */
   readonly shared: number;
   readonly ending: number;
 }
 
 function likeness(written: string, name: string): Likeness {
   const edits = distance(written, name);
-  const isBeginning = written.length >= TELLING_LETTERS && name.startsWith(written);
+  const isBeginning = written.length >= MIN_PREFIX && name.startsWith(written);
   return {
     edits: isBeginning ? Math.min(edits, toleratedEdits(name)) : edits,
     shared: sharedBeginning(written, name),
@@ -57,7 +57,7 @@ function sharedEnding(a: string, b: string): number {
   return length;
 }
 
-/** Two letters exchanged are two edits. */
+/** The maximum number of edits. Two exchanged letters are two edits. */
 function toleratedEdits({ length }: string): number {
   return length < 4 ? 1 : Math.max(2, Math.floor(length / 3));
 }

@@ -1,4 +1,4 @@
-/** The escapes Go has a letter for. */
+/** Go's escapes with a letter. */
 const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\x07', '\\a'],
   ['\b', '\\b'],
@@ -11,20 +11,19 @@ const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['"', '\\"'],
 ]);
 
-/** What Go's `unicode.IsPrint` lets through: letters, marks, numbers, punctuation, symbols and the ASCII space. */
+/** Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
-/** As nearly all texts are: printable ASCII without the quote and the backslash. */
+/** Printable ASCII without the quote and the backslash, as in nearly all texts. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 /**
- * Quotes a text as Go's `strconv.Quote` (and so the verb `%q`) does. PromQL reads string literals by
- * the same rules, so the outcome is safe to put into a query whatever the text is.
+ * Quotes a text as Go's `strconv.Quote` (and so the verb `%q`) does. String literals of PromQL
+ * have the same rules, so the result is safe in a query.
  *
- * A Go string is a sequence of bytes, so a lone surrogate cannot exist in one; it is written as
- * U+FFFD, which is also what encoding the text as UTF-8 makes of it. Which characters count as
- * printable depends on the Unicode version of the runtime, in Go as here: a character newer than
- * that is escaped, which reads back as the same text.
+ * A lone surrogate, which a Go string cannot contain, becomes U+FFFD, as when the text is encoded as UTF-8. The
+ * printable characters depend on the Unicode version of the runtime, as in Go. Newer characters are escaped,
+ * which gives the same text when it is parsed.
  *
  * @param text any text
  * @returns the text between double quotes, with Go's escapes

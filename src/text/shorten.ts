@@ -9,18 +9,18 @@ export function echoedText(text: string): string {
   return text.length > LONGEST_ECHO ? `${text.slice(0, LONGEST_ECHO)}…` : text;
 }
 
-/** How much of a query is shown before and after a place, in UTF-16 units. */
+/** The length of the context before and after the place, in UTF-16 units. */
 const REACH = 40;
 
-/** How much of the place itself is shown. */
+/** The maximum length of the place itself. */
 const LONGEST_PLACE = 60;
 
 /**
  * The part of a query around a position, on one line: white space is collapsed, and `…` replaces omitted
  * text.
  *
- * @param from where the place begins in the query, in UTF-16 units
- * @param to where it ends
+ * @param from the start of the place in the query, in UTF-16 units
+ * @param to the end of the place
  */
 export function queryExcerpt(query: string, from: number, to: number): string {
   const start = Math.max(0, from - REACH);

@@ -1,20 +1,19 @@
 import { LRUCache } from 'lru-cache';
 
-/** How much is remembered. */
+/** The limits of the cache. */
 export interface TextMemoBounds {
   /** Number of texts. The least recently used one is evicted first. */
   readonly most: number;
-  /** In characters; a longer text is read each time. */
+  /** In characters. A longer text is not cached. */
   readonly longest: number;
 }
 
 /**
- * Reads the same text once: autoscalers send the same requests over and over.
+ * Caches the results of `read`, since autoscalers repeat the same requests.
  *
- * @param bounds of what is remembered, so that it is not up to clients how much memory that takes:
- *   what is read of a text can be many times as large as the text
- * @param read depends on nothing but the text; nobody may change what it gives. What it throws is
- *   not remembered.
+ * @param bounds limits the memory that clients can cause to be used: a result can be many times as large as its
+ *   text
+ * @param read depends on nothing but the text. Its results must not be changed. Errors are not cached.
  */
 export function rememberTexts<T extends object>(
   read: (text: string) => T,

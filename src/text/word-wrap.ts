@@ -1,6 +1,5 @@
 /**
- * Breaks a text into lines of at most `width` characters, between words; a word that is longer
- * stands on a line of its own.
+ * Breaks a text into lines of at most `width` characters, between words. A longer word has its own line.
  */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = [];

@@ -9,14 +9,13 @@ export interface CalculatedOffset {
   /** The indexes of its first and last token. */
   readonly first: number;
   readonly last: number;
-  /** What follows an operator but belongs to no duration. */
+  /** An operator is followed by a token that is not part of a duration. */
   readonly fault?: PromqlFault;
 }
 
 /**
  * The offsets that start with a parenthesis or with two signs. Prometheus parses arithmetic after
- * them as a part of the amount: `x offset (5m) + 1m` is `x offset (5m + 1m)`, and `x offset (5m) + y`
- * is refused.
+ * them as part of the amount: `x offset (5m) + 1m` is `x offset (5m + 1m)`, and `x offset (5m) + y` is rejected.
  *
  * @param modifiers the indexes of the tokens `offset`, see `offsetModifiers`
  */
@@ -27,7 +26,7 @@ export function calculatedOffsets(
   return [...modifiers].flatMap((modifier) => calculatedAmount(tokens, modifier + 1) ?? []);
 }
 
-/** Undefined where the amount is a plain one, or nothing that makes sense. */
+/** Undefined for a plain or an invalid amount. */
 function calculatedAmount(tokens: readonly Token[], first: number): CalculatedOffset | undefined {
   if (!isCalculated(tokens, first)) return undefined;
   let depth = 0;
@@ -62,7 +61,7 @@ function isLiteral({ kind, text }: Token): boolean {
   return kind === 'number' || kind === 'duration' || /^(?:inf|nan)$/i.test(text);
 }
 
-/** Whether a token would be a part of the number that the grammar is given for the amount. */
+/** Whether a token is part of the number that replaces the amount for the grammar. */
 function continuesNumber({ text, from }: Token, previous: Token | undefined): boolean {
   return from === previous?.to && /^[0-9._e]/i.test(text);
 }
@@ -73,7 +72,7 @@ function misplaced(
   found: number,
 ): CalculatedOffset | undefined {
   const token = tokens[found];
-  // Functions in a duration are for the grammar, and so is what makes no sense.
+  // The grammar checks functions in a duration, and invalid amounts.
   if (token === undefined || isCallInDuration(token)) return undefined;
   const message = `unexpected \`${token.text}\`: arithmetic after a calculated offset belongs to the duration, which is made of durations and numbers; put parentheses around the selector and its offset`;
   return { first, last: found, fault: { offset: token.from, end: token.to, message } };

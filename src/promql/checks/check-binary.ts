@@ -21,7 +21,7 @@ const MODIFIERS: ReadonlySet<string> = new Set([
 
 interface Operation {
   readonly operator: Checked;
-  /** As it is written, in the query. */
+  /** As written in the query. */
   readonly symbol: string;
   readonly sides: readonly [CheckedExpression, CheckedExpression];
   readonly bool: Checked | undefined;
@@ -29,7 +29,7 @@ interface Operation {
   readonly fill: Checked | undefined;
 }
 
-/** Checks an operation such as `a / on (pod) group_left b` and tells its type. */
+/** Checks an operation such as `a / on (pod) group_left b` and determines its type. */
 export function checkBinary(
   text: string,
   binary: Pick<Checked, 'parts'>,
@@ -67,7 +67,7 @@ function readOperation(text: string, binary: Pick<Checked, 'parts'>): Operation 
   };
 }
 
-/** `</` and `>/` cut observations off native histograms. */
+/** `</` and `>/` trim native histograms. */
 function checkTrimming({ operator, symbol }: Operation, report: ReportPromqlFault): void {
   if (symbol === '</' || symbol === '>/') {
     report(operator.from, operator.to, `the operator \`${symbol}\``, NEWER);
@@ -112,7 +112,7 @@ function checkMatching(
   areSound: boolean,
   report: ReportPromqlFault,
 ): void {
-  // A set operator takes no scalar anyway, see `checkSetOperator`.
+  // Set operators do not accept scalars, see `checkSetOperator`.
   const hasScalar =
     !SET_OPERATORS.has(operator.node) && sides.some((side) => side.expression.type === 'scalar');
   if (matching !== undefined) {
@@ -131,7 +131,7 @@ function checkMatching(
   }
 }
 
-/** With `on`, a label is either matched or brought along. */
+/** A label must not be in both `on` and the grouping modifier. */
 function checkLabelsOnce(text: string, matching: Checked, report: ReportPromqlFault): void {
   const [matched = [], included = []] = labelLists(text, matching);
   const twice = matched.find((label) => included.includes(label));

@@ -22,7 +22,7 @@ import {
 } from './checked.ts';
 import { outlineRegexp } from './regexp-source.ts';
 
-/** Checks a function call and tells its type. */
+/** Checks a function call and determines its type. */
 export function checkFunctionCall(
   text: string,
   call: Pick<Checked, 'from' | 'parts'>,
@@ -47,7 +47,7 @@ export function checkFunctionCall(
   return signature.result;
 }
 
-/** Checks an aggregation such as `sum by (pod) (x)`; its type is always an instant vector. */
+/** Checks an aggregation such as `sum by (pod) (x)`. Its type is always an instant vector. */
 export function checkAggregation(
   text: string,
   aggregation: Pick<Checked, 'from' | 'parts'>,
@@ -70,7 +70,7 @@ function checkAvailability(name: string, from: number, report: ReportPromqlFault
   }
 }
 
-/** The second argument of `info` is written as a selector and chooses labels. */
+/** The second argument of `info` is a selector that selects labels. */
 function checkInfoSelector(
   text: string,
   argument: CheckedExpression | undefined,
@@ -129,7 +129,7 @@ function unknownFunction(name: string): string {
   return `there is no function \`${name}\`${meant === undefined ? '' : `, did you mean \`${meant}\`?`}`;
 }
 
-/** Prometheus compiles the expression anew for each evaluation, and fails there. */
+/** Prometheus compiles the expression at each evaluation, which then fails. */
 function checkReplacementRegex(
   text: string,
   argument: CheckedExpression | undefined,
@@ -154,7 +154,7 @@ const LABEL_ARGUMENTS: ReadonlyMap<string, (index: number) => boolean> = new Map
   ['label_replace', (index: number) => index === 1],
 ]);
 
-/** Prometheus checks these labels at each evaluation, and fails there. */
+/** Prometheus checks these labels at each evaluation, which then fails. */
 function checkLabelArguments(
   text: string,
   { name, given }: Pick<Call, 'name' | 'given'>,

@@ -5,10 +5,10 @@ import { foldTree } from '../syntax/fold.ts';
 import { parsePromql } from '../syntax/parse.ts';
 import type { Checked } from './checked.ts';
 
-/** Prometheus keeps durations as 64-bit nanoseconds. Rounded to a float64, which it accepts. */
+/** Prometheus has durations in 64-bit nanoseconds. This is the limit rounded to a float64, which it accepts. */
 const LONGEST_SECONDS = 2 ** 63 / 1e9;
 
-/** Of calculated ones it checks the seconds only. */
+/** For calculated durations it checks only the seconds. */
 const LONGEST_CALCULATED = 2 ** 63;
 
 const EXPRESSION: Availability = { versions: ['3.5'], feature: 'promql-duration-expr' };
@@ -24,13 +24,13 @@ interface Amount {
   readonly form: 'duration' | 'number' | 'negative' | 'signed' | 'expression' | 'newer';
 }
 
-/** Checks a number in the place of an expression or a timestamp. */
+/** Checks a number that is an expression or a timestamp. */
 export function checkNumber(
   text: string,
   { from, to }: Pick<Checked, 'from' | 'to'>,
   report: ReportPromqlFault,
 ): void {
-  // The grammar may take a sign before it, and white space between, for a part of the number.
+  // In the grammar, a sign and white space before it may be part of the number.
   const written = text.slice(from, to).split(/\s/).at(-1)?.replace(/^[-+]/, '') ?? '';
   if (parseDuration(written) !== undefined) {
     report(from, to, 'a duration in place of a number', SINCE_3_5);
@@ -69,7 +69,7 @@ export function checkColon(
   const [range, step] = parts.filter(({ node }) => node === 'DurationExpr');
   if (range === undefined) return;
   const between = text.slice(range.to, step?.from ?? to);
-  // A comment ends with its line: else a long one could be divided in very many ways.
+  // A comment ends with its line. Otherwise the expression could match a long one in many ways.
   const letter = /^(?:\s|#[^\r\n]*[\r\n])*(?<letter>[a-zA-Z_])/.exec(between);
   if (letter === null) return;
   const end = range.to + letter[0].length;
@@ -107,7 +107,7 @@ export function checkOffsetAmount(
   }
 }
 
-/** Whether an offset is 0 without a calculation: one that is may be followed by another. */
+/** Whether an offset is a plain 0, which another offset may follow. */
 export function isZeroOffset(text: string, { parts }: Pick<Checked, 'parts'>): boolean {
   const part = parts.find(({ node }) => node === 'OffsetDurationExpr');
   if (part === undefined) return false;
@@ -167,18 +167,18 @@ function checkLength(part: Checked, { seconds, form }: Amount, report: ReportPro
 /**
  * Checks each literal of an amount, and that nothing is divided by 0.
  *
- * @param refused words that are no literals here
+ * @param rejected words that are not literals here
  */
 function checkLiterals(
   text: string,
   part: Checked,
-  refused: RegExp | undefined,
+  rejected: RegExp | undefined,
   report: ReportPromqlFault,
 ): boolean {
   const literal = part.parts.find(isDurationLiteral);
   if (literal !== undefined) {
     const written = text.slice(literal.from, literal.to);
-    if (refused?.test(written)) {
+    if (rejected?.test(written)) {
       report(literal.from, literal.to, `expected a duration such as \`5m\`, found \`${written}\``);
       return false;
     }
@@ -190,7 +190,7 @@ function checkLiterals(
   }
   const [left, right] = part.parts.filter(({ node }) => DURATIONS.has(node));
   const areSound = [left, right].map(
-    (operand) => operand === undefined || checkLiterals(text, operand, refused, report),
+    (operand) => operand === undefined || checkLiterals(text, operand, rejected, report),
   );
   if (left !== undefined && right !== undefined && amountOf(text, right).seconds === 0) {
     const symbol = symbolOf(text, part);
@@ -206,14 +206,14 @@ function isDurationLiteral({ node }: Checked): boolean {
   return node === 'NumberDurationLiteralInDurationContext';
 }
 
-/** The amount of a calculated offset, which is one literal in the tree (see `ParsedPromql`). */
+/** Checks the amount of a calculated offset, which is one literal in the tree (see `ParsedPromql`). */
 function calculatedAmount(
   text: string,
   { node, parts, from, to }: Checked,
 ): { readonly text: string; readonly part: Checked; readonly shift: number } | undefined {
   const literal = node === 'OffsetDurationExpr' ? parts.find(isDurationLiteral) : undefined;
   if (literal === undefined || !/^[-+(]/.test(text.slice(from, to))) return undefined;
-  // In the place of a step, where comments are accepted.
+  // As a step, which may contain comments.
   const before = '_[1s:';
   const range = `${before}${text.slice(from, to)}]`;
   const selector = foldTree<Checked>(parsePromql(range).tree, ({ name, from, to }, parts) => ({
@@ -264,7 +264,7 @@ function withinExpression({ form }: Amount): Amount['form'] {
 
 function calculated(text: string, { parts }: Checked, left: Amount, right: Amount): Amount {
   const symbol = symbolOf(text, { parts });
-  // A comma that the grammar was given `+` for.
+  // A comma, which is `+` in the text for the grammar.
   if (symbol === ',' || left.form === 'newer' || right.form === 'newer') return NEWER_AMOUNT;
   return {
     seconds:

@@ -16,17 +16,17 @@ import {
   type Operand,
 } from './checked.ts';
 
-/** Chains of operators, the last link of which is what a modifier at the end belongs to. */
+/** Chains of operators. A modifier at the end applies to the last link. */
 const CHAINS: ReadonlySet<string> = new Set(['BinaryExpr', 'UnaryExpr']);
 
 const FAR_FUTURE = 2 ** 63;
 
-/** The place of a modified expression in the query and what it is made of. */
+/** A modified expression and its parts. */
 type Modified = Pick<Checked, 'node' | 'from' | 'to' | 'parts'>;
 
 /**
  * Checks an expression with a modifier at its end (`offset`, `@`, `[5m]`, `[5m:1m]`, `anchored`,
- * `smoothed`) and tells what comes out.
+ * `smoothed`) and determines its type.
  */
 export function checkModified(
   text: string,
@@ -44,7 +44,7 @@ export function checkModified(
   if (operand.type === 'unknown') {
     return { type: 'unknown', operand };
   }
-  // The grammar gives the modifier a whole chain, Prometheus the chain's last link only.
+  // In the grammar, the operand of the modifier is the whole chain; in Prometheus, the last link.
   if (operand.type === 'matrix' && inner.expression.operand.type !== 'matrix') {
     const message = `an operator takes scalars and instant vectors, found ${describeType('matrix')}`;
     report(operand.from, operand.to, message);
@@ -53,7 +53,7 @@ export function checkModified(
   return { type: inner.expression.type, operand };
 }
 
-/** The operand after a modifier was put to its end. */
+/** The operand including a modifier. */
 function modify(
   text: string,
   modified: Modified,
@@ -111,7 +111,7 @@ function describeOther(type: InferredType): string {
   return type === 'vector' ? 'another expression' : describeType(type);
 }
 
-/** Tells the type of what a range makes of an operand. */
+/** The type of an operand with a range. */
 function checkRange(operand: Operand, report: ReportPromqlFault): InferredType {
   const { shape, type, hasOffset, at, from, to } = operand;
   if (type === 'unknown') return 'unknown';
@@ -136,7 +136,7 @@ function checkRange(operand: Operand, report: ReportPromqlFault): InferredType {
   return 'unknown';
 }
 
-/** Tells the type of a subquery of an operand. */
+/** The type of a subquery of an operand. */
 function checkSubquery(operand: Operand, report: ReportPromqlFault): InferredType {
   if (isOfType(operand.type, 'vector')) return 'matrix';
   const found = describeType(operand.type);
@@ -159,7 +159,7 @@ function hasTimestamp(modified: Modified): boolean {
   return modified.parts.some(isTimestamp(modified));
 }
 
-/** The number after `@`; a number before it is the modified expression. */
+/** The number after `@`. A number before it is the modified expression. */
 function isTimestamp(modified: Modified): (candidate: Checked) => boolean {
   const at = modified.parts.find(({ node }) => node === 'At');
   return ({ node, from }) => node === 'NumberDurationLiteral' && from >= (at?.to ?? Infinity);
@@ -178,7 +178,7 @@ function checkTimestamp(text: string, modified: Modified, report: ReportPromqlFa
   }
 }
 
-/** The operand that an expression is to a modifier right after it. */
+/** The operand of a modifier directly after an expression. */
 export function operandOf(
   checked: Pick<Checked, 'node' | 'from' | 'to' | 'parts'>,
   type: InferredType,

@@ -10,9 +10,9 @@ import { unquote } from '../syntax/unquote.ts';
 import { outlineRegexp } from './regexp-source.ts';
 
 export interface SelectorRules {
-  /** The metric's name before the braces and once more as a matcher. */
+  /** The metric name is before the braces and also in a matcher. */
   readonly mayNameTwice?: boolean;
-  /** No matcher, or only such as the empty text fulfils. */
+  /** There is no matcher that excludes the empty text. */
   readonly mayBeEmpty?: boolean;
 }
 
@@ -42,7 +42,7 @@ export function checkSelector(
   }
 }
 
-/** The operator `atan2` is the one keyword besides modifiers that cannot be a metric's name. */
+/** The operator `atan2` is the only keyword except modifiers that cannot be a metric name. */
 function checkName(text: string, node: PromqlNode, report: ReportPromqlFault): void {
   const name = childNamed(node, 'Identifier');
   const written = name ? nameAt(text, name.from) : '';
@@ -60,22 +60,22 @@ function checkQuotedNames(node: PromqlNode, report: ReportPromqlFault): void {
   }
 }
 
-/** How large an expression may be to be compiled here, in instructions: it takes time and memory. */
+/** The maximum size of an expression that is compiled here, in instructions: it takes time and memory. */
 const MAX_SIZE = 50_000;
 
 /** RE2's limit for counted repetitions. */
 const MAX_REPETITIONS = 1000;
 
 /**
- * Compiles an RE2 expression as Prometheus does, where the dot stands for any character.
+ * Compiles an RE2 expression as Prometheus does, where the dot matches any character.
  *
- * @returns what is wrong with it, undefined where nothing is known to be
+ * @returns the fault, or undefined if none is known
  */
 export function regexFault(expression: string): string | undefined {
   return compileRegex(expression).fault;
 }
 
-/** Rules repeat few expressions many times, and compiling one is slow. */
+/** Cached: rules repeat a few expressions many times, and compilation is slow. */
 const compileRegex = rememberTexts(
   (expression: string): { readonly fault: string | undefined } => {
     const { size, repetitions } = outlineRegexp(expression);
@@ -97,7 +97,7 @@ function isTooLarge(expression: string): boolean {
   return outlineRegexp(expression).size > MAX_SIZE;
 }
 
-/** The expression as it has to match a whole value. */
+/** The expression with anchors, which must match a whole value. */
 export function anchored(expression: string): string {
   return `^(?:${expression})$`;
 }
@@ -149,9 +149,9 @@ function checkNamedOnce(text: string, node: PromqlNode, report: ReportPromqlFaul
 }
 
 /**
- * Whether series that lack the matcher's label fulfil it: to Prometheus they have it, empty.
+ * Whether series without the label match. For Prometheus, a missing label is empty.
  *
- * @returns undefined where that is not known, of a very large expression
+ * @returns undefined if this is not known because the expression is very large
  */
 export function matchesEmptyText(matcher: LabelMatcher): boolean | undefined {
   return matchesValue(matcher, '');
@@ -178,7 +178,7 @@ export function matchesValue(
 
 function regexMatches(expression: string, value: string): boolean | undefined {
   if (isTooLarge(expression)) return undefined;
-  // A `\Q` that is not closed would quote the anchor too.
+  // An unclosed `\Q` would also quote the anchor.
   const isOpen = regexFault(anchored(expression)) !== undefined;
   const whole = anchored(isOpen ? `${expression}\\E` : expression);
   return regexFault(whole) === undefined && RE2JS.compile(whole, RE2JS.DOTALL).matches(value);

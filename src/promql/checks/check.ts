@@ -15,22 +15,22 @@ import { checkSelector } from './check-selector.ts';
 import { type Checked, describeType, type InferredType, isExpression } from './checked.ts';
 
 export interface CheckedQuery {
-  /** In the order of the text; empty where nothing is known to be wrong. */
+  /** In the order of the text. */
   readonly faults: readonly PromqlFault[];
-  /** What only some releases of Prometheus accept, in the order of the text; empty with faults. */
+  /** Constructs that only some releases of Prometheus accept, in the order of the text; empty with faults. */
   readonly limits: readonly PromqlLimit[];
   /**
-   * What the query evaluates to. Undefined with faults, and for a query nested too deep to be
-   * checked (see `parsePromql`). A metric's value can come from a vector or a scalar only.
+   * The type of the result. Undefined with faults, and for a query that is nested too deeply to be checked (see
+   * `parsePromql`). Only a vector or a scalar can give the value of a metric.
    */
   readonly type?: ExpressionType;
 }
 
 /**
- * Checks a query as Prometheus does before it evaluates it: syntax, then functions and types.
+ * Checks a query as Prometheus does before evaluation: syntax, then functions and types.
  *
- * A fault is what every release of Prometheus from 2.42 on rejects. What some of them accept (an
- * experimental function, a quoted label name) is a limit.
+ * A fault is a construct that all releases of Prometheus from 2.42 on reject. A construct that some of them accept
+ * (an experimental function, a quoted label name) is a limit.
  *
  * @param text any text
  */
@@ -52,7 +52,7 @@ function inspect(text: string): CheckedQuery {
     : { ...found, type };
 }
 
-/** What is wrong with a query; see `inspectQuery`. */
+/** The faults of a query; see `inspectQuery`. */
 export function checkQuery(text: string): readonly PromqlFault[] {
   return inspectQuery(text).faults;
 }
@@ -83,7 +83,7 @@ const MODIFIED: ReadonlySet<string> = new Set([
   'SmoothedExpr',
 ]);
 
-/** The type of an expression; undefined for nodes that are none. */
+/** The type of an expression; undefined for other nodes. */
 function inferType(
   text: string,
   node: PromqlNode,
@@ -129,7 +129,7 @@ function checkUnary(checked: Checked, report: ReportPromqlFault): InferredType {
   return type;
 }
 
-/** The second argument of `info` chooses labels, not series, and may be empty. */
+/** The second argument of `info` selects labels, not series, and may be empty. */
 function isInfoSelector(text: string, node: PromqlNode): boolean {
   let argument = node;
   while (argument.parent !== null && SHIFTING.has(argument.parent.name)) argument = argument.parent;

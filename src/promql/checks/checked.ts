@@ -1,9 +1,9 @@
 import type { ExpressionType } from '../syntax/functions.ts';
 
-/** `unknown`: a fault that is reported already hides the type; it goes with everything. */
+/** `unknown`: a reported fault hides the type. It is compatible with all types. */
 export type InferredType = ExpressionType | 'unknown';
 
-/** The last link of a chain of operators: what a modifier at the chain's end belongs to. */
+/** The last link of a chain of operators, to which a modifier at the end applies. */
 export interface Operand {
   /** `instant` is a selector such as `up`, `range` one such as `up[5m]`. */
   readonly shape: 'instant' | 'range' | 'subquery' | 'other';
@@ -15,14 +15,14 @@ export interface Operand {
   readonly to: number;
 }
 
-/** What was found out about one node of the tree. */
+/** The properties of a node of the tree. */
 export interface Checked {
-  /** The node's name in the grammar. */
+  /** The name of the node in the grammar. */
   readonly node: string;
   readonly from: number;
   readonly to: number;
   readonly parts: readonly Checked[];
-  /** Of an expression only. */
+  /** Expressions only. */
   readonly expression?: { readonly type: InferredType; readonly operand: Operand };
 }
 

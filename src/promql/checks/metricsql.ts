@@ -1,7 +1,7 @@
 import { FUNCTIONS } from '../syntax/functions.ts';
 import { tokenize } from '../syntax/tokens.ts';
 
-/** Words between operands that PromQL does not have. */
+/** Keywords between operands that PromQL does not have. */
 const KEYWORDS: ReadonlySet<string> = new Set(['default', 'if', 'ifnot', 'keep_metric_names']);
 
 /** Common functions and aggregations that PromQL does not have. */

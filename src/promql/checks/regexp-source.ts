@@ -1,23 +1,23 @@
-/** What can be told of a regular expression without compiling it. */
+/** The properties of a regular expression that are known without compiling it. */
 export interface RegexpOutline {
   /** The names of the capture groups in their order; empty for those without. */
   readonly groupNames: readonly string[];
   /**
-   * The expression with every group that repeats an earlier one's name called by another one: Go's
-   * regexp allows groups of the same name, other RE2s do not.
+   * The expression with unique group names. Go's regexp allows groups with the same name, other RE2
+   * implementations do not.
    */
   readonly uniquelyNamed: string;
-  /** About how many instructions it compiles to: more than 1 for each repetition written out. */
+  /** The approximate number of instructions of the compiled expression. */
   readonly size: number;
   /** Whether a group is named as in `(?<a>b)`, without the `P` that Go 1.21 and older need. */
   readonly hasNameWithoutP: boolean;
-  /** How many times the most repeated part is repeated; counts around one another are multiplied. */
+  /** The maximum number of repetitions of a part. Nested counts are multiplied. */
   readonly repetitions: number;
 }
 
 /**
- * Finds the groups of a regular expression in RE2's syntax and estimates its size. Makes no check:
- * for an expression that does not compile the outcome has no meaning.
+ * Finds the groups of a regular expression in RE2's syntax and estimates its size. Does not
+ * check it: the result is meaningless for an expression that does not compile.
  */
 export function outlineRegexp(source: string): RegexpOutline {
   return new Scanner(source).run();
@@ -26,10 +26,10 @@ export function outlineRegexp(source: string): RegexpOutline {
 const NAMED_GROUP = /\(\?P?<(?<name>[^>]*)>/y;
 const FLAGS = /\(\?[^:)]*(?<end>[:)]?)/y;
 const REPETITION = /\{(?<min>\d+)(?:,(?<max>\d*))?\}/y;
-/** An escape, one that takes braces as a whole. */
+/** An escape, with its braces if it has any. */
 const ESCAPE = /\\(?:[pPx]\{[^}]*\}|.)?/suy;
 const LITERAL_TEXT = /\\Q(?<text>.*?)(?:\\E|$)/sy;
-/** A bracket expression; a `]` at its start is part of it, as are classes like `[:alpha:]`. */
+/** A bracket expression. A `]` at its start is part of it, as are classes such as `[:alpha:]`. */
 const CLASS = /\[\^?\]?(?:\[:\^?[a-z]*:\]|\\[pPx]\{[^}]*\}|\\.|[^\]\\])*\]?/sy;
 
 class Scanner {
@@ -39,12 +39,12 @@ class Scanner {
   #output = '';
   readonly #groupNames: string[] = [];
   readonly #namesSeen = new Set<string>();
-  /** The size of what stands around this place, from the outermost group to the innermost. */
+  /** The sizes of the enclosing groups, from the outermost to the innermost. */
   readonly #sizesAround: number[] = [];
   #size = 0;
-  /** The size of the last thing, which a repetition multiplies. */
+  /** The size of the last element, which a repetition multiplies. */
   #last = 0;
-  /** The same for the repetitions: those around this place, so far in this group, of the last thing. */
+  /** The numbers of repetitions, likewise: of enclosing groups, of this group so far, of the last element. */
   readonly #repetitionsAround: number[] = [];
   #repetitions = 1;
   #lastRepetitions = 1;
@@ -162,7 +162,7 @@ class Scanner {
     }
     const { min = '', max = '' } = repetition.groups ?? {};
     const times = Math.max(Number(min), Number(max), 1);
-    // A copy that may be left out takes an instruction of its own.
+    // An optional copy needs a further instruction.
     const repeated = (this.#last + 1) * times;
     this.#size += repeated - this.#last;
     this.#last = repeated;

@@ -10,12 +10,12 @@ import {
   without,
 } from './separability-part.ts';
 
-/** Those that make one sample of each group, whatever the other groups are. */
+/** Aggregations with one sample per group, which does not depend on other groups. */
 const WITHIN_GROUPS: ReadonlySet<string> = new Set([
   ...['avg', 'count', 'group', 'max', 'min', 'quantile', 'stddev', 'stdvar', 'sum'],
 ]);
 
-/** An aggregation such as `sum by (pod) (x)`: groups must not reach beyond one object. */
+/** An aggregation such as `sum by (pod) (x)`. A group must not contain several objects. */
 export function separateAggregation(
   separation: Separation,
   node: PromqlNode,

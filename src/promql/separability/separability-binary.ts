@@ -10,7 +10,7 @@ import {
   without,
 } from './separability-part.ts';
 
-/** An operation such as `a / on (pod) b`: samples must meet those of their own object only. */
+/** An operation such as `a / on (pod) b`. Samples must match only samples of the same object. */
 export function separateOperation(
   separation: Separation,
   node: PromqlNode,
@@ -37,7 +37,7 @@ export function separateOperation(
     : manyToOne(separation, matching, matching.many === 'left' ? left : right);
 }
 
-/** Refuses a matching that is not by the label of the object, and of the namespace. */
+/** Throws unless samples are matched by the labels of the object and of the namespace. */
 function readMatching(separation: Separation, node: PromqlNode): Matching {
   const { text, object, namespace } = separation;
   const matching = matchingOf(text, node);
@@ -52,7 +52,7 @@ function readMatching(separation: Separation, node: PromqlNode): Matching {
   return matching;
 }
 
-/** Where the label of the namespace counts, and one side alone has it, nothing ever matches. */
+/** If only one side has the label of the namespace and it is matched, no samples match. */
 function checkNamespaces(
   { namespace }: Separation,
   { by, labels }: Matching,
@@ -69,7 +69,7 @@ function checkBothHaveNamespace(operator: string, left: Vector, right: Vector): 
   }
 }
 
-/** The result has the labels that were matched. */
+/** The result has the matched labels. */
 function oneToOne(
   { namespace }: Separation,
   node: PromqlNode,
@@ -89,7 +89,7 @@ function oneToOne(
 
 const NAME: ReadonlySet<string> = new Set(['__name__']);
 
-/** Metric names are not matched, and a filtering comparison keeps them. */
+/** Metric names are not matched. A filtering comparison keeps them. */
 function keepsName(node: PromqlNode, left: Vector): boolean {
   const isFilter = COMPARISONS.some((operator) => node.getChild(operator) !== null);
   const mayHaveName = left.labels === 'any' || left.labels.has('__name__');
@@ -98,7 +98,7 @@ function keepsName(node: PromqlNode, left: Vector): boolean {
 
 const COMPARISONS = ['Eql', 'Neq', 'Lss', 'Lte', 'Gtr', 'Gte'];
 
-/** The result has the labels of the side with the many, and those taken along. */
+/** The result has the labels of the "many" side and those of the grouping modifier. */
 function manyToOne(
   { object, namespace }: Separation,
   { included }: Matching,

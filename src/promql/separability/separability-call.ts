@@ -8,7 +8,7 @@ import {
   without,
 } from './separability-part.ts';
 
-/** Those that make one sample of each sample or series by itself, and keep its labels. */
+/** Functions that convert each sample or series independently, and keep its labels. */
 const EACH_BY_ITSELF: ReadonlySet<string> = new Set([
   ...['abs', 'acos', 'acosh', 'asin', 'asinh', 'atan', 'atanh', 'ceil', 'cos', 'cosh', 'deg'],
   ...['exp', 'floor', 'ln', 'log10', 'log2', 'rad', 'round', 'sgn', 'sin', 'sinh', 'sqrt', 'tan'],
@@ -26,7 +26,7 @@ const SCALARS: ReadonlySet<string> = new Set(['pi', 'time']);
 
 const BUCKET: ReadonlySet<string> = new Set(['le']);
 
-/** Why some functions are none of those, where it can be said better than in general. */
+/** Specific reasons for some of the other functions. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['absent', 'gives a sample for what is not there'],
   ['absent_over_time', 'gives a sample for what is not there'],
@@ -60,7 +60,7 @@ export function separateCall(
   }
 }
 
-/** What is written must not be the label of object or namespace, nor be made of the namespace. */
+/** The target must not be the label of the object or namespace, and the sources must not be the namespace. */
 function relabelled(
   name: string,
   question: Question,
@@ -73,7 +73,7 @@ function relabelled(
   checkLabel(name, target.text, question);
   for (const source of sources) {
     const label = source.type === 'string' ? source.text : undefined;
-    // The query over all has this label where the one for an object may have lost it.
+    // The query for all objects has this label even if the query for one object has lost it.
     if (label === question.namespace?.label) {
       throw new NotSeparable(`\`${name}\` reads the label \`${label}\``);
     }

@@ -17,11 +17,11 @@ export interface Place {
 export type Separability =
   | {
       readonly separable: true;
-      /** The matchers of the objects asked for, as `pod="a"`. */
+      /** The matchers of the requested objects, e.g. `pod="a"`. */
       readonly objectMatchers: readonly Place[];
-      /** Those of the namespace; none without one. */
+      /** The matchers of the namespace, if there is one. */
       readonly namespaceMatchers: readonly Place[];
-      /** Where the label of the namespace is to be put into a list of labels, with a comma after it. */
+      /** The offsets where the label of the namespace and a comma must be inserted into a list of labels. */
       readonly groupings: readonly number[];
     }
   | {
@@ -31,22 +31,22 @@ export type Separability =
     };
 
 /**
- * Whether a query for one object can be answered from the same query over all objects of all
- * namespaces: its matchers of object and namespace left open, and grouped by the namespace besides.
- * What each object then gets is what the query for it alone would have given, and at most one
- * sample for each set of values of `partLabels`. If that is not known, it is not separable.
+ * Determines whether the query for all objects of all namespaces gives the values of the query for one object. In
+ * the query for all objects, the matchers of object and namespace are opened, and the namespace is added to the
+ * grouping. A query is separable if each object gets the same samples as from its own query, and at most one
+ * sample for each set of values of `partLabels`. If this is not known, the query is not separable.
  *
- * The one difference that remains is in errors: where the samples of one object make the query
- * fail, the query over all fails for everyone, so the query for one is then to be asked by itself.
+ * Errors are the exception: if the samples of one object make a query fail, the query for all objects fails for
+ * all. Each object then needs its own query.
  */
 export function separateByObject(question: Question): Separability {
   const { text, object, namespace } = question;
   const { faults, type } = inspectQuery(text);
-  if (faults.length > 0) return refused('the query could not be parsed as PromQL');
+  if (faults.length > 0) return notSeparable('the query could not be parsed as PromQL');
   const top = expressionsIn(parsePromql(text).tree.topNode)[0];
-  if (top === undefined || type === undefined) return refused('the query is nested too deep');
+  if (top === undefined || type === undefined) return notSeparable('the query is nested too deep');
   if (object.label === namespace?.label) {
-    return refused(`\`${object.label}\` stands for the object and for its namespace`);
+    return notSeparable(`\`${object.label}\` stands for the object and for its namespace`);
   }
   const separation: Separation = {
     ...question,
@@ -57,18 +57,18 @@ export function separateByObject(question: Question): Separability {
   try {
     checkResult(separate(separation, top), separation);
   } catch (error) {
-    if (error instanceof NotSeparable) return refused(error.message);
+    if (error instanceof NotSeparable) return notSeparable(error.message);
     throw error;
   }
   const { objectMatchers, namespaceMatchers, groupings } = separation;
   return { separable: true, objectMatchers, namespaceMatchers, groupings };
 }
 
-function refused(reason: string): Separability {
+function notSeparable(reason: string): Separability {
   return { separable: false, reason };
 }
 
-/** Of several samples of one object the last one counts, and their order is not ours to know. */
+/** Of several samples of one object the last is used, and their order is not known. */
 function checkResult(result: Part, { object, namespace, partLabels = [] }: Question): void {
   if (result.type !== 'vector') throw new NotSeparable('the query gives a number of no object');
   const others =
@@ -85,7 +85,7 @@ function checkResult(result: Part, { object, namespace, partLabels = [] }: Quest
   }
 }
 
-/** From the inside out: whether every sample of an expression is made of one object's series only. */
+/** From the inside out: whether each sample of an expression depends on the series of one object only. */
 function separate(separation: Separation, node: PromqlNode): Part {
   switch (node.name) {
     case 'NumberDurationLiteral':
@@ -112,7 +112,7 @@ function separate(separation: Separation, node: PromqlNode): Part {
   }
 }
 
-/** What a subquery may be made of: with a chain of operators, the tree is not Prometheus's. */
+/** The expression of a subquery. For a chain of operators, the tree differs from that of Prometheus. */
 const SUBQUERIED = ['VectorSelector', 'ParenExpr', 'FunctionCall', 'AggregateExpr'];
 
 function only(separation: Separation, node: PromqlNode): Part {
@@ -121,7 +121,7 @@ function only(separation: Separation, node: PromqlNode): Part {
   return separate(separation, inner);
 }
 
-/** The series stay what they are; a range, a subquery and an offset are the same for all of them. */
+/** A range, a subquery or an offset does not change the labels of series. */
 function modified(separation: Separation, node: PromqlNode, of: readonly string[]): Part {
   const [inner] = expressionsIn(node);
   if (inner === undefined || !of.includes(inner.name)) {

@@ -1,6 +1,6 @@
 import { listed } from '../../text/listing.ts';
 
-/** The releases of Prometheus whose parsers the checks are compared with (test/promql-verdicts). */
+/** The releases of Prometheus with which the checks are compared (test/promql-verdicts). */
 export const PROMETHEUS_VERSIONS = ['2.42', '2.53', '3.5'] as const;
 export type PrometheusVersion = (typeof PROMETHEUS_VERSIONS)[number];
 
@@ -11,7 +11,7 @@ export type PrometheusFeature = 'promql-experimental-functions' | 'promql-durati
 export interface Availability {
   /** Those of {@link PROMETHEUS_VERSIONS}; empty for a construct of newer releases. */
   readonly versions: readonly PrometheusVersion[];
-  /** Needed with every release that accepts the construct. */
+  /** Required in all releases that accept the construct. */
   readonly feature?: PrometheusFeature;
 }
 
@@ -24,9 +24,9 @@ export const BEFORE_3: Availability = { versions: ['2.42', '2.53'] };
 
 /** A construct of a query that only some releases of Prometheus accept. */
 export interface PromqlLimit {
-  /** Where it starts in the text, in UTF-16 units. */
+  /** The start in the text, in UTF-16 units. */
   readonly offset: number;
-  /** Where it ends (exclusive). */
+  /** The end (exclusive). */
   readonly end: number;
   /** The construct in words, e.g. `a quoted label name in a list of labels`. */
   readonly construct: string;

@@ -11,11 +11,11 @@ const OPERATORS: ReadonlySet<string> = new Set(
 );
 
 export interface Brackets {
-  /** The innermost bracket that is never closed. */
+  /** The innermost unclosed bracket. */
   readonly unclosed?: Token;
   /**
-   * How many levels an expression has at most: one for each bracket that is open, and one for each
-   * operator since then in the same chain, for `a + b + c` is `(a + b) + c`.
+   * The maximum depth of an expression: one level for each open bracket, and one for each operator since then in
+   * the same chain, since `a + b + c` is `(a + b) + c`.
    */
   readonly depth: number;
 }

@@ -3,7 +3,7 @@ import type { PromqlTree } from './fold.ts';
 
 const strictParser = parser.configure({ strict: true });
 
-/** What may be written at a place of a query, found out by trying. */
+/** Finds by trial what the grammar accepts at a place of a query. */
 const OPERANDS = [
   { probe: 'time(', description: 'an expression' },
   { probe: 'x', description: 'a label name' },
@@ -21,12 +21,12 @@ const SYMBOLS = [
   { probe: '}', description: '`}`' },
 ] as const;
 
-/** What a text is to the grammar: a tree, or the place from which on it makes no sense. */
+/** The result of the grammar: a tree, or the offset of the first error. */
 export type StrictParse =
   | { readonly tree: PromqlTree; readonly stoppedAt?: never }
   | { readonly stoppedAt: number; readonly tree?: never };
 
-/** Parses without recovering from errors. */
+/** Parses without error recovery. */
 export function parseStrictly(text: string): StrictParse {
   const parse = strictParser.startParse(text);
   try {
@@ -44,14 +44,14 @@ export function parseStrictly(text: string): StrictParse {
 }
 
 /**
- * What the grammar would take after a text that it took so far, as words for a message, e.g.
+ * What the grammar accepts after a valid beginning, in words for a message, e.g.
  * `['`,`', '`)`', 'an operator']`.
  */
 export function expectedAfter(prefix: string): readonly string[] {
   const isTaken = (probe: string): boolean => takes(prefix, probe);
   const operand = OPERANDS.find(({ probe }) => isTaken(probe));
   const symbols = SYMBOLS.filter(
-    // An expression may start with `(` or with the colon of a metric's name: no news.
+    // An expression includes those that start with `(` or with the colon of a metric name.
     ({ probe }) => (operand === undefined || !['(', ':'].includes(probe)) && isTaken(probe),
   ).map(({ description }) => description);
   const isOperandComplete = operand === undefined && isTaken('*') && !symbols.includes('`]`');

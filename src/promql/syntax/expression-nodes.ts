@@ -27,7 +27,7 @@ export function expressionsIn(node: PromqlNode): readonly PromqlNode[] {
   return found;
 }
 
-/** What a call, an aggregation or an operation is of, in order. */
+/** The arguments or operands of a call, an aggregation or an operation, in order. */
 export function operandNodes(node: PromqlNode): readonly PromqlNode[] {
   return expressionsIn(childNamed(node, 'FunctionCallBody') ?? node);
 }
@@ -47,22 +47,22 @@ export function labelsOf(text: string, node: PromqlNode): ReadonlySet<string> {
   return labels;
 }
 
-/** How the samples of two sides find each other: by some labels, or by all but some. */
+/** The vector matching of an operation: by some labels, or by all except some. */
 export interface Matching {
-  /** The keyword and the list after it; undefined where the operation has none. */
+  /** The keyword and the list after it; undefined if the operation has none. */
   readonly keyword: PromqlNode | undefined;
   readonly list: PromqlNode | undefined;
   readonly by: 'on' | 'ignoring';
   readonly labels: ReadonlySet<string>;
-  /** Which side may have several samples for one of the other. */
+  /** The side that may have several samples for one of the other. */
   readonly many: 'left' | 'right' | undefined;
-  /** Labels of the other side that the result takes along. */
+  /** Labels of the other side that are added to the result. */
   readonly included: ReadonlySet<string>;
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Reads `on` or `ignoring` of a `BinaryExpr`, and `group_left` or `group_right`. */
+/** The vector matching of a `BinaryExpr`: `on` or `ignoring`, and `group_left` or `group_right`. */
 export function matchingOf(text: string, operation: PromqlNode): Matching {
   const clause = childNamed(operation, 'MatchingModifierClause');
   const on = childNamed(clause, 'On');

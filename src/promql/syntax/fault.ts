@@ -1,18 +1,18 @@
 import type { Availability, PromqlLimit } from './availability.ts';
 
-/** Something wrong with a PromQL text. */
+/** A fault of a PromQL text. */
 export interface PromqlFault {
-  /** Where it starts in the text, in UTF-16 units. */
+  /** The start in the text, in UTF-16 units. */
   readonly offset: number;
-  /** Where it ends (exclusive); at the end of the text this may be equal to `offset`. */
+  /** The end (exclusive); at the end of the text it may be equal to `offset`. */
   readonly end: number;
-  /** What is wrong and what was expected; one sentence, no trailing full stop. */
+  /** What is wrong and what is expected; one sentence without a full stop. */
   readonly message: string;
 }
 
 /**
- * Reports one finding: where it starts and ends, and what is wrong; with an availability, the
- * construct that only some releases of Prometheus accept.
+ * Reports a finding: its start and end, and a message. With an availability, the message is the construct that only
+ * some releases of Prometheus accept.
  */
 export type ReportPromqlFault = (
   offset: number,
@@ -21,7 +21,7 @@ export type ReportPromqlFault = (
   availability?: Availability,
 ) => void;
 
-/** Collects what checks report about a query. */
+/** Collects the findings of the checks of a query. */
 export class PromqlFindings {
   readonly #faults: PromqlFault[] = [];
   readonly #limits: PromqlLimit[] = [];

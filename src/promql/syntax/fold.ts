@@ -1,14 +1,14 @@
 import type { parser } from '@prometheus-io/lezer-promql';
 
-/** The syntax tree of a query, as the grammar gives it. */
+/** The syntax tree of a query. */
 export type PromqlTree = ReturnType<typeof parser.parse>;
 export type PromqlNode = PromqlTree['topNode'];
 
 /**
- * Makes one value of a tree, from the leaves up. Uses no call stack, so that depth is no limit.
+ * Folds a tree into one value, from the leaves up. It does not recurse, so that the depth is not limited.
  *
- * @param combine called for each node after its children, with what was made of them
- * @returns what was made of the top node
+ * @param combine called for each node after its children, with their values
+ * @returns the value of the top node
  */
 export function foldTree<T>(
   tree: PromqlTree,
@@ -28,8 +28,8 @@ export function foldTree<T>(
 }
 
 /**
- * The first child of a node with a name. Many times as fast as the node's own `getChild`, which makes
- * a cursor with all of the node's ancestors for each call.
+ * The first child of a node with a name. Much faster than `getChild` of the node, which creates a
+ * cursor with all ancestors in each call.
  */
 export function childNamed(node: PromqlNode | null | undefined, name: string): PromqlNode | null {
   let child = node?.firstChild ?? null;

@@ -1,13 +1,13 @@
 import { type Availability, BEFORE_3, NEWER, SINCE_2_53 } from './availability.ts';
 
-/** What an expression evaluates to; `unknown` where a fault or an unchecked part hides it. */
+/** The type of an expression; `unknown` if a fault or an unchecked part hides it. */
 export type ExpressionType = 'scalar' | 'vector' | 'matrix' | 'string';
 
 export interface FunctionSignature {
-  /** Of the arguments that must or may be there; the last type holds for further ones too. */
+  /** The types of the arguments. The last one also applies to further arguments. */
   readonly parameters: readonly ExpressionType[];
   readonly least: number;
-  /** Infinity: as many as one likes. */
+  /** Infinity: no limit. */
   readonly most: number;
   readonly result: ExpressionType;
 }
@@ -37,8 +37,8 @@ const PART_OF_DATE = [
 const NO_ARGUMENTS_TO_SCALAR = ['end', 'pi', 'range', 'start', 'step', 'time'];
 
 /**
- * The functions of PromQL with their signatures: those of Prometheus 2.42 and of every 3.x, also
- * the experimental ones, for a server may have them switched on.
+ * The functions of PromQL with their signatures: those of Prometheus 2.42 and of every 3.x, including the
+ * experimental ones, which may be enabled.
  *
  * @see https://prometheus.io/docs/prometheus/latest/querying/functions/
  */
@@ -121,7 +121,7 @@ const AVAILABILITIES: ReadonlyMap<string, Availability> = new Map(
   }),
 );
 
-/** Which releases have a function or aggregation; undefined: every one from 2.42 on. */
+/** The releases that have a function or aggregation; undefined: all from 2.42 on. */
 export function availabilityOf(name: string): Availability | undefined {
   return AVAILABILITIES.get(name);
 }

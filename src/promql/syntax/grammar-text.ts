@@ -1,7 +1,7 @@
 import type { CalculatedOffset } from '../checks/calculated-offset.ts';
 import type { Token } from './tokens.ts';
 
-/** Words before a `(` that are no function's name. In any case: `SUM (x)` is a sum. */
+/** Words before a `(` that are not function names, in upper or lower case: `SUM (x)` is a sum. */
 const GRAMMAR_WORDS: ReadonlySet<string> = new Set([
   ...['sum', 'avg', 'count', 'min', 'max', 'group', 'stddev', 'stdvar', 'topk', 'bottomk'],
   ...['count_values', 'quantile', 'limitk', 'limit_ratio'],
@@ -11,8 +11,8 @@ const GRAMMAR_WORDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The smaller or larger of two durations, as some releases of Prometheus spell it; the grammar has
- * the later spelling `min_of` and `max_of`.
+ * The minimum or maximum of two durations in some releases of Prometheus. The grammar has the later names `min_of`
+ * and `max_of`.
  */
 const DURATION_CHOICES: ReadonlySet<string> = new Set(['min', 'max']);
 
@@ -21,18 +21,17 @@ const BEFORE_LABELS: ReadonlySet<string> = new Set([
   ...['by', 'without', 'on', 'ignoring', 'group_left', 'group_right'],
 ]);
 
-/** A function that the grammar knows, and the shortest of them. */
+/** The function of the grammar with the shortest name. */
 const ANY_FUNCTION = 'ln';
 
 /**
- * A query rewritten for the grammar, character for character in the same place, so that an offset
- * in the outcome is one in the query.
+ * Rewrites a query for the grammar and keeps the offsets of all characters.
  *
- * The grammar of `@prometheus-io/lezer-promql` serves an editor. It lists the functions of one
- * version of Prometheus by name, and it does not know all forms of what Prometheus itself takes:
- * numbers like `0X1F` and `1.`, a metric called `offset`, a carriage return that ends a comment.
- * Here those are put in words that it knows. A calculated offset becomes one long number, for the
- * grammar does not know where it ends. Which functions there are is checked afterwards.
+ * The grammar of `@prometheus-io/lezer-promql` is made for an editor. It has the function names of one version of
+ * Prometheus, and lacks some forms that Prometheus accepts: numbers such as `0X1F` and `1.`, a metric named
+ * `offset`, a carriage return that ends a comment. They are replaced by equivalent forms of the grammar. A
+ * calculated offset becomes one long number, since the grammar does not find its end. Function names are checked
+ * later.
  *
  * @param modifiers the indexes of the tokens `offset` that are a modifier
  * @param calculated the amounts of some of them
@@ -79,7 +78,7 @@ function isLetterForColon({ kind, text }: Token): boolean {
   return kind === 'symbol' && /^[a-zA-Z_]$/.test(text);
 }
 
-/** What is written for tokens so that `min(1m, 2m)` becomes `(1m+ 2m)`, by their index. */
+/** The replacements of tokens that turn `min(1m, 2m)` into `(1m+ 2m)`, by index. */
 function durationChoices(tokens: readonly Token[]): ReadonlyMap<number, string> {
   const rewritten = new Map<number, string>();
   for (const [i, token] of tokens.entries()) {
@@ -97,7 +96,7 @@ function endsOperand(token: Token | undefined): boolean {
   return token !== undefined && (token.kind !== 'symbol' || token.text === ')');
 }
 
-/** The indexes of the commas between the arguments of a call; none where there is no call. */
+/** The indexes of the commas between the arguments of a call; none if there is no call. */
 function commasOfCall(tokens: readonly Token[], opening: number): readonly number[] {
   const commas: number[] = [];
   let depth = 0;

@@ -6,15 +6,14 @@ export type MatchOperator = '=' | '!=' | '=~' | '!~';
 export interface LabelMatcher {
   readonly name: string;
   readonly operator: MatchOperator;
-  /** Unquoted: the very text, or for `=~` and `!~` an RE2 expression (matched anchored). */
+  /** Unquoted: the text, or for `=~` and `!~` an RE2 expression (anchored). */
   readonly value: string;
 }
 
 const LEGACY_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /**
- * Whether a label name can be written without quotes, which is what Prometheus before version 3
- * demands of every label name.
+ * Whether a label name needs no quotes. Prometheus before version 3 supports only such names.
  */
 export function isLegacyName(name: string): boolean {
   return LEGACY_NAME.test(name);
@@ -28,18 +27,18 @@ export function isLegacyMetricName(name: string): boolean {
 }
 
 /**
- * A matcher as PromQL text: `pod="a"`, and `"dotted.key"="a"` where the name needs quotes (a form
- * that Prometheus knows since version 3).
+ * A matcher as PromQL text: `pod="a"`, and `"dotted.key"="a"` if the name needs quotes (supported by
+ * Prometheus since version 3).
  *
- * Values are quoted like Go's `%q`, except for U+FFFD: Go leaves it as it is, and Prometheus then
- * refuses the query, so here it is `\ufffd`.
+ * Values are quoted like Go's `%q`, except that U+FFFD becomes `\ufffd`: Go does not escape it, and Prometheus would
+ * reject the query.
  */
 export function formatMatcher(matcher: LabelMatcher): string {
   const name = isLegacyName(matcher.name) ? matcher.name : quoteLiteral(matcher.name);
   return `${name}${matcher.operator}${quoteLiteral(matcher.value)}`;
 }
 
-/** Matchers as they stand between the braces of a selector: comma-joined, no spaces. */
+/** Matchers as text between the braces of a selector, separated by commas. */
 export function formatMatchers(matchers: readonly LabelMatcher[]): string {
   return matchers.map(formatMatcher).join(',');
 }

@@ -2,23 +2,23 @@ import type { Token } from './tokens.ts';
 
 const OPERATOR_WORDS: ReadonlySet<string> = new Set(['and', 'or', 'unless', 'atan2']);
 
-/** Words after an operator that stand before its right operand. */
+/** Words between an operator and its right operand. */
 const BEFORE_OPERAND: ReadonlySet<string> = new Set([
   ...['bool', 'on', 'ignoring', 'group_left', 'group_right'],
 ]);
 
-/** The same, with a number in parentheses; without one they are the name of a metric. */
+/** The same, followed by a number in parentheses; otherwise they are metric names. */
 const FILLING: ReadonlySet<string> = new Set(['fill', 'fill_left', 'fill_right']);
 
 const CLOSING: ReadonlySet<string> = new Set([')', ']', '}']);
 
 /**
- * The indexes of the tokens `offset` that are a modifier. Where an operand is expected, `offset` is a
- * metric's name, between braces or in a list of labels a label.
+ * The indexes of the tokens `offset` that are modifiers. As an operand, `offset` is a metric name; between braces
+ * or in a list of labels it is a label.
  */
 export function offsetModifiers(tokens: readonly Token[]): ReadonlySet<number> {
   const modifiers = new Set<number>();
-  /** Of each open bracket: whether an operand is expected after it is closed. */
+  /** For each open bracket, whether an operand is expected after it is closed. */
   const open: boolean[] = [];
   let isOperandExpected = true;
   for (const [i, { kind, text }] of tokens.entries()) {

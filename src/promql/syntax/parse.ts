@@ -11,8 +11,8 @@ import { offsetModifiers } from './offset-modifiers.ts';
 import { type Token, tokenize } from './tokens.ts';
 
 /**
- * Beyond this many levels (see `Brackets`) the grammar's parser, which serves an editor, gives up
- * keeping its stack; from about 900 nested brackets or 300 operators in a chain.
+ * The maximum number of levels (see `Brackets`). The parser of the grammar, which is made for an editor, drops its
+ * stack from about 900 nested brackets or 300 operators in a chain.
  */
 const DEEPEST = 250;
 
@@ -24,25 +24,25 @@ export const LAST_QUERIES: TextMemoBounds = { most: 8, longest: 2 * 1024 * 1024 
 
 export interface ParsedPromql {
   /**
-   * The syntax tree, with node names of `@prometheus-io/lezer-promql`; offsets are those of the
-   * text. With faults it is that of the part before the first one. Three things to know:
-   * - A modifier after a chain (`a + b offset 5m`, `-a[5m]`) has the whole chain as its operand in
-   *   the tree; Prometheus gives it to the last link (`b`, `a`).
+   * The syntax tree, with node names of `@prometheus-io/lezer-promql` and offsets of the text. With faults, the tree
+   * of the part before the first one. Differences from Prometheus:
+   * - The operand of a modifier after a chain (`a + b offset 5m`, `-a[5m]`) is the whole chain; in Prometheus it is
+   *   the last link (`b`, `a`).
    * - A calculated offset (`offset (5m + 1m)`) is one literal in the tree.
-   * - Every function call has the `FunctionIdentifier` of one and the same function: the name is
-   *   to be read from the text, see `nameAt`.
+   * - All function calls have the `FunctionIdentifier` of the same function. Read the name from the text, see
+   *   `nameAt`.
    */
   readonly tree: PromqlTree;
-  /** What keeps the text from being a query: bad tokens, or the first place that makes no sense. */
+  /** The syntax faults: invalid tokens, or the first unexpected place. */
   readonly faults: readonly PromqlFault[];
 }
 
 /**
- * Parses a PromQL query by the grammar of Prometheus 3.x, a superset of that of 2.x. Any text is
- * taken, none throws. Syntax only: `checkQuery` knows functions and types.
+ * Parses a PromQL query by the grammar of Prometheus 3.x, a superset of that of 2.x. Never throws. It checks syntax
+ * only; `checkQuery` also checks functions and types.
  *
- * Of a query with more than 250 levels (brackets and operators in a chain, together) only tokens
- * and brackets are checked, and the tree is empty: Prometheus takes such a query, so it is no fault.
+ * For a query with more than 250 levels (brackets and operators in a chain), only tokens and brackets are checked,
+ * and the tree is empty. Prometheus accepts such a query, so it is not a fault.
  *
  * @see https://prometheus.io/docs/prometheus/latest/querying/basics/
  */
@@ -126,7 +126,7 @@ function expectation(expected: readonly string[]): string {
   return expected.length === 0 ? '' : `, expected ${listed(expected, 'or')}`;
 }
 
-/** A name of one letter is too short for the function that the grammar is given in its place. */
+/** A name of one letter is too short to be replaced by a function of the grammar. */
 function callOfNothing(found: Token, previous: Token | undefined): string | undefined {
   return found.text === '(' && previous?.kind === 'word' && previous.text.length === 1
     ? `there is no function \`${previous.text}\``

@@ -4,19 +4,19 @@ import { endOfLiteral, unquote } from './unquote.ts';
 
 export type TokenKind = 'word' | 'number' | 'duration' | 'string' | 'symbol' | 'invalid';
 
-/** A piece of a query; white space and comments are none. */
+/** A token of a query. White space and comments are not tokens. */
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
   readonly from: number;
   readonly to: number;
-  /** Inside `[ ]`, where ranges and steps stand. */
+  /** Inside `[ ]`, as part of a range or step. */
   readonly inRange: boolean;
 }
 
 const BLANK = /(?:[ \t\n\r]+|#[^\r\n]*)+/y;
 const WORD = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
-/** Inside `[ ]` a colon stands between range and step. */
+/** Inside `[ ]`, a colon separates range and step. */
 const RANGE_WORD = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 /** Inside `[ ]`, after the range, Prometheus parses a single letter as a colon. */
 const LETTER_FOR_COLON = /[a-zA-Z_](?![a-zA-Z_])/y;
@@ -28,10 +28,10 @@ const NUMBER =
 const DURATION_SHAPE = /^(?:[0-9]+(?:ms|[smhdwy]))+$/;
 
 /**
- * Cuts a query into tokens by the rules of Prometheus' own lexer.
+ * Splits a query into tokens by the rules of Prometheus' lexer.
  *
- * @returns the tokens in order, and a fault for each that no query can hold: a string that is not
- *   closed or has a bad escape, a number or duration that is none, a character without a meaning
+ * @returns the tokens in order, and a fault for each invalid one: an unclosed string or an invalid escape, an invalid
+ *   number or duration, an unknown character
  */
 export function tokenize(text: string): {
   readonly tokens: readonly Token[];
@@ -154,7 +154,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   [';', 'a query is one expression'],
 ]);
 
-/** A character that may have no looks of its own, or misleading ones. */
+/** A character in a form that is visible and not misleading. */
 function visible(character: string): string {
   const codePoint = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   return /^[!-~]$/.test(character) ? `\`${character}\`` : `U+${codePoint}`;

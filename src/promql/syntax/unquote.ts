@@ -1,10 +1,10 @@
 import { goQuote } from '../../text/quote.ts';
 
-/** The text of a string literal, or what is wrong with it and where (from the literal's start). */
+/** The text of a string literal, or its fault, with offsets from the start of the literal. */
 export type Unquoted =
   | {
       readonly text: string;
-      /** Escapes such as `\xff` can spell bytes that are no UTF-8; `text` has U+FFFD for them. */
+      /** Escapes such as `\xff` can give bytes that are not UTF-8; `text` has U+FFFD for them. */
       readonly isUtf8: boolean;
       readonly fault?: never;
     }
@@ -25,7 +25,7 @@ const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\\', '\\'],
 ]);
 
-/** An escape that spells a number out: what follows the backslash, and what the number stands for. */
+/** A numeric escape: its form after the backslash, and the meaning of the number. */
 const NUMBERED_ESCAPES = [
   { pattern: /[0-7]{3}/y, digits: 0, base: 8, isByte: true },
   { pattern: /x[0-9a-fA-F]{2}/y, digits: 1, base: 16, isByte: true },
@@ -34,12 +34,11 @@ const NUMBERED_ESCAPES = [
 ] as const;
 
 /**
- * Reads a PromQL string literal: `"…"` and `'…'` with Go's escapes, or `` `…` `` as it stands.
- * As in Prometheus, `'…'` may hold more than one character, a quote is escaped only inside its own
- * kind, and U+FFFD may stand in a literal only as an escape.
+ * Parses a PromQL string literal: `"…"` and `'…'` with Go's escapes, or `` `…` `` without escapes. As in Prometheus,
+ * `'…'` may contain more than one character, a quote is escaped only in literals with the same quotes, and U+FFFD is
+ * allowed only as an escape.
  *
- * A Go string is a sequence of bytes, and `\xff` puts any byte into one; bytes that are no UTF-8 are
- * read as U+FFFD here.
+ * A Go string is a sequence of bytes, and `\xff` can add any byte. Bytes that are not UTF-8 become U+FFFD here.
  *
  * @param literal the literal with its quotes
  * @returns the text, or the fault with its place in the literal in UTF-16 units
@@ -64,8 +63,8 @@ export function unquote(literal: string): Unquoted {
 }
 
 /**
- * Where a string literal that starts at `from` ends (exclusive), well-formed or not: after its
- * closing quote, or else at the end of the line (of the text for a raw string).
+ * The end (exclusive) of a string literal that starts at `from`: after its closing quote, or otherwise at the end of
+ * the line (of the text for a raw string).
  */
 export function endOfLiteral(text: string, from: number): number {
   const quote = text.charAt(from);
@@ -83,12 +82,12 @@ export function endOfLiteral(text: string, from: number): number {
   return Math.min(position, text.length);
 }
 
-/** The state of reading one literal, character by character. */
+/** Parses a literal, character by character. */
 class LiteralReading {
   readonly #literal: string;
   readonly #quote: string;
   #decoded = '';
-  /** Bytes from `\xNN` and `\NNN` that stand in a row: together they may be one character. */
+  /** Consecutive bytes from `\xNN` and `\NNN`, which together may be one character. */
   #bytes: number[] = [];
   position = 1;
   finished = false;
@@ -184,7 +183,7 @@ class LiteralReading {
     if (this.#bytes.length > 0) {
       const bytes = Uint8Array.from(this.#bytes);
       const decoded = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-      // Encoded again, what was put in place of bad bytes is other bytes.
+      // Replaced bytes differ from the original when the text is encoded again.
       this.isUtf8 &&= sameBytes(new TextEncoder().encode(decoded), bytes);
       this.#decoded += decoded;
       this.#bytes = [];
