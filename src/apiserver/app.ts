@@ -32,6 +32,8 @@ export interface AnsweredRequest {
   readonly target: string;
   /** Undefined if the target could not be parsed. */
   readonly info: RequestInfo | undefined;
+  /** The API group of a request for a resource, if it is served. */
+  readonly servedGroup: string | undefined;
   /** Undefined if the request was not authenticated. */
   readonly user: UserInfo | undefined;
   /** 499 if the client disconnected before the answer was sent. */
@@ -134,7 +136,8 @@ async function serve<Context>(pipeline: Pipeline<Context>, exchange: HttpExchang
   exchange.open.onClose(() => {
     const code = exchange.isSent ? exchange.code : 499;
     const durationSeconds = (performance.now() - startedMs) / 1000;
-    onAnswered({ method, target, ...progress, code, durationSeconds, error });
+    const servedGroup = servedGroupOf(pipeline, progress.info);
+    onAnswered({ method, target, ...progress, servedGroup, code, durationSeconds, error });
   });
   try {
     await respond(exchange, await answer(pipeline, exchange, context, progress), common);
@@ -143,6 +146,14 @@ async function serve<Context>(pipeline: Pipeline<Context>, exchange: HttpExchang
     // An answer cannot be sent, for example, if the client has disconnected.
     await sendError(exchange, thrown, common).catch(() => exchange.abort());
   }
+}
+
+function servedGroupOf(
+  { apis }: Pick<AppDependencies<unknown>, 'apis'>,
+  info: RequestInfo | undefined,
+): string | undefined {
+  if (!info?.isResource) return undefined;
+  return apis().find(({ group }) => group.name === info.group)?.group.name;
 }
 
 function commonHeaders(
@@ -198,7 +209,7 @@ async function answer<Context>(
       return await routes({ method, url, headers, signal, flow, context, holdMemory });
     } finally {
       // Also if the client has disconnected; and not before the kernel has taken the response.
-      exchange.open.onSent(() => slot.leave());
+      exchange.open.onSent(() => slot.release());
     }
   });
 }
@@ -213,12 +224,12 @@ function openSlot(
 ): RequestSlot {
   const slot = pools.open(socket?.remoteAddress);
   if (requestTimeoutMs === 0) return slot;
-  const timer = setTimeout(() => slot.leave(), requestTimeoutMs).unref();
+  const timer = setTimeout(() => slot.release(), requestTimeoutMs).unref();
   return {
     ...slot,
-    leave() {
+    release() {
       clearTimeout(timer);
-      slot.leave();
+      slot.release();
     },
   };
 }

@@ -8,7 +8,7 @@ import { createApiserverMetrics } from './monitoring.ts';
 function create() {
   const registry = createMetricsRegistry('1');
   return {
-    metrics: createApiserverMetrics(registry, ['custom.metrics.k8s.io']),
+    metrics: createApiserverMetrics(registry),
     samples: () => metricSamples(registry),
   };
 }
@@ -38,7 +38,7 @@ describe('requests', () => {
     const { metrics, samples } = create();
     for (let number = 0; number < 500; number += 1) {
       const done = metrics.apiRequestStarted();
-      done({ verb: `v${number}`, group: `g${number}`, resource: `r${number}`, code: 404 });
+      done({ verb: `v${number}`, group: undefined, resource: `r${number}`, code: 404 });
       metrics.apiRequestStarted()({ verb: 'get', group: '', resource: `s${number}`, code: 200 });
     }
     const counters = only(await samples(), 'api_requests_total');

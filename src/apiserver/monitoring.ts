@@ -18,13 +18,9 @@ export interface ApiserverMetrics
     ConnectionMetrics,
     FlowControlMetrics {}
 
-/** @param groups the API groups that are values of the label `group`; others are counted as `other` */
-export function createApiserverMetrics(
-  registry: MetricsRegistry,
-  groups: readonly string[],
-): ApiserverMetrics {
+export function createApiserverMetrics(registry: MetricsRegistry): ApiserverMetrics {
   return {
-    ...requestMetrics(registry, new Set(['', ...groups])),
+    ...requestMetrics(registry),
     ...accessMetrics(registry),
     ...connectionMetrics(registry),
     ...flowControlMetrics(registry),
@@ -32,11 +28,14 @@ export function createApiserverMetrics(
 }
 
 /** A request, once it is answered. */
-export interface ApiRequest {
+export interface CountedRequest {
   /** The verb of Kubernetes, e.g. `get` or `list`. */
   readonly verb: string;
-  /** The API group; empty for paths outside of `/apis`, such as `/healthz`. */
-  readonly group: string;
+  /**
+   * The API group if it is served; undefined if it is not. Empty for requests for no resource, such as
+   * `/healthz`.
+   */
+  readonly group: string | undefined;
   /**
    * `resource.group` as in discovery, e.g. `pods` or `deployments.apps`; empty if there is none. A
    * resource becomes a label value only once a request for it has succeeded, so that clients cannot
@@ -53,12 +52,13 @@ interface RequestMetrics {
    *
    * @returns to be called once, when it is answered or was aborted
    */
-  apiRequestStarted(): (request: ApiRequest) => void;
+  apiRequestStarted(): (request: CountedRequest) => void;
 }
 
+const MAX_GROUPS = 20;
 const MAX_RESOURCES = 100;
 
-function requestMetrics(registry: MetricsRegistry, groups: ReadonlySet<string>): RequestMetrics {
+function requestMetrics(registry: MetricsRegistry): RequestMetrics {
   const requests = registry.counter({
     name: 'api_requests_total',
     help: 'Answered API requests.',
@@ -73,9 +73,12 @@ function requestMetrics(registry: MetricsRegistry, groups: ReadonlySet<string>):
     name: 'api_requests_in_flight',
     help: 'API requests in progress.',
   });
+  const boundedGroup = createBoundedLabel(MAX_GROUPS);
+  const groupLabel = (group: string | undefined): string =>
+    group === '' ? '' : boundedGroup(group ?? '', group !== undefined);
   const boundedResource = createBoundedLabel(MAX_RESOURCES);
   // The API ignores the case of resources, and so must the label.
-  const resourceLabel = ({ resource, code }: ApiRequest): string =>
+  const resourceLabel = ({ resource, code }: CountedRequest): string =>
     resource && boundedResource(resource.toLowerCase(), isSuccess(code));
   return {
     apiRequestStarted: () => {
@@ -87,7 +90,7 @@ function requestMetrics(registry: MetricsRegistry, groups: ReadonlySet<string>):
         isOver = true;
         const labels = {
           verb: REQUEST_VERBS.has(request.verb) ? request.verb : OTHER,
-          group: groups.has(request.group) ? request.group : OTHER,
+          group: groupLabel(request.group),
           resource: resourceLabel(request),
         };
         inFlight.dec();

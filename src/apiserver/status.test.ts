@@ -42,7 +42,7 @@ describe('statusOf', () => {
       code: 500,
       reason: 'InternalError',
       message:
-        'Internal error occurred: the request could not be served; the log of the adapter says why',
+        'Internal error occurred: the request could not be served; see the log of the adapter',
     });
   });
 

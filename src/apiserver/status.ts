@@ -157,7 +157,7 @@ export function statusOf(error: unknown): Status {
 function describe(error: unknown): Status {
   if (error instanceof StatusError) return error.status;
   if (error instanceof SelectorError) return failure(400, 'BadRequest', error.message);
-  return internalError('the request could not be served; the log of the adapter says why');
+  return internalError('the request could not be served; see the log of the adapter');
 }
 
 /** @param message for clients */

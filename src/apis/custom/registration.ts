@@ -18,7 +18,7 @@ import {
 } from '../metrics-api.ts';
 import { customMetricTypes, KIND, metricValueList, typeName } from './kinds.ts';
 
-export const customMetricsGroup: ApiGroup = {
+const group: ApiGroup = {
   name: 'custom.metrics.k8s.io',
   versions: ['v1beta2', 'v1beta1'],
 };
@@ -29,7 +29,7 @@ export function customMetricsApi(
   metrics: CustomMetrics,
 ): ApiRegistration<MetricsContext> {
   return {
-    group: customMetricsGroup,
+    group,
     types: customMetricTypes,
     paths,
     resources: catalogResources(catalog, metricResources),
@@ -107,18 +107,18 @@ const pathParameters: Readonly<Record<string, string>> = {
 
 function paths(version: string): readonly ApiPath[] {
   const path = (suffix: string, objects: string): ApiPath => ({
-    path: `/apis/${customMetricsGroup.name}/${version}/${suffix}`,
+    path: `/apis/${group.name}/${version}/${suffix}`,
     parameters: pathParameters,
     query: [
       { name: 'labelSelector', description: 'A selector on the labels of the objects.' },
       { name: 'metricLabelSelector', description: 'A selector on the labels of the metric.' },
     ],
     description: `get the values of a metric of ${objects}`,
-    operationId: `get${operationName(customMetricsGroup.name)}${operationName(version)}MetricOf${operationName(objects)}`,
-    tag: customMetricsGroup.name,
+    operationId: `get${operationName(group.name)}${operationName(version)}MetricOf${operationName(objects)}`,
+    tag: group.name,
     produces: objectMediaTypes,
     answer: typeName(version, KIND),
-    kind: { group: customMetricsGroup.name, version, kind: KIND },
+    kind: { group: group.name, version, kind: KIND },
   });
   return [
     path('namespaces/{namespace}/{resource}/{name}/{metric}', 'namespaced objects'),

@@ -18,7 +18,7 @@ import {
 } from '../metrics-api.ts';
 import { externalMetricTypes, externalMetricValueList, KIND, typeName } from './kinds.ts';
 
-export const externalMetricsGroup: ApiGroup = {
+const group: ApiGroup = {
   name: 'external.metrics.k8s.io',
   versions: ['v1beta1'],
 };
@@ -29,7 +29,7 @@ export function externalMetricsApi(
   metrics: ExternalMetrics,
 ): ApiRegistration<MetricsContext> {
   return {
-    group: externalMetricsGroup,
+    group,
     types: externalMetricTypes,
     paths,
     resources: catalogResources(catalog, metricResources),
@@ -38,7 +38,7 @@ export function externalMetricsApi(
     async get({ segments, query, signal, flow, context: { onQuery } }) {
       const [first, namespace = '', metric = ''] = segments;
       if (first !== 'namespaces' || segments.length !== 3) throw resourceNotFound();
-      rejectWatch(query, externalMetricsGroup.name, '*');
+      rejectWatch(query, group.name, '*');
       const { labelSelector: selector } = parseMetricListOptions(query, undefined);
       const values = await metrics.get({ namespace, metric, selector, signal, flow, onQuery });
       return externalMetricValueList(values);
@@ -60,15 +60,15 @@ function metricResources(catalog: Catalog): readonly ApiResource[] {
 function paths(version: string): readonly ApiPath[] {
   return [
     {
-      path: `/apis/${externalMetricsGroup.name}/${version}/namespaces/{namespace}/{metric}`,
+      path: `/apis/${group.name}/${version}/namespaces/{namespace}/{metric}`,
       parameters: { namespace: 'The name of a namespace.', metric: 'The name of a metric.' },
       query: [{ name: 'labelSelector', description: 'A selector on the labels of the metric.' }],
       description: 'get the values of a metric',
-      operationId: `get${operationName(externalMetricsGroup.name)}${operationName(version)}Metric`,
-      tag: externalMetricsGroup.name,
+      operationId: `get${operationName(group.name)}${operationName(version)}Metric`,
+      tag: group.name,
       produces: objectMediaTypes,
       answer: typeName(KIND),
-      kind: { group: externalMetricsGroup.name, version, kind: KIND },
+      kind: { group: group.name, version, kind: KIND },
     },
   ];
 }

@@ -19,7 +19,7 @@ import { type MetricsContext, metricsErrorStatus } from '../metrics-api.ts';
 import { type ResourceMetricsKind, resourceMetricTypes, typeName } from './kinds.ts';
 import { nodeMetrics, podMetrics } from './objects.ts';
 
-export const resourceMetricsGroup: ApiGroup = { name: 'metrics.k8s.io', versions: ['v1beta1'] };
+const group: ApiGroup = { name: 'metrics.k8s.io', versions: ['v1beta1'] };
 
 const resources: readonly ApiResource[] = [
   {
@@ -45,7 +45,7 @@ export function resourceMetricsApi(
   now: () => number,
 ): ApiRegistration<MetricsContext> {
   return {
-    group: resourceMetricsGroup,
+    group,
     types: resourceMetricTypes,
     paths,
     resources: () => resources,
@@ -116,7 +116,7 @@ function listOptions(
   checkNumbers(query);
   const selector = readLabelSelector(query);
   const fields = parseFieldSelector(fieldSelectorIn(query), selectableFields);
-  rejectWatch(query, resourceMetricsGroup.name, resource);
+  rejectWatch(query, group.name, resource);
   return { selector, fields };
 }
 
@@ -136,18 +136,18 @@ function paths(version: string): readonly ApiPath[] {
     const isList = !suffix.endsWith('{name}');
     const verb = isList ? 'list' : 'read';
     return {
-      path: `/apis/${resourceMetricsGroup.name}/${version}/${suffix}`,
+      path: `/apis/${group.name}/${version}/${suffix}`,
       parameters: {
         namespace: 'The name of a namespace.',
         name: kind === 'NodeMetrics' ? 'The name of a node.' : 'The name of a pod.',
       },
       query: isList ? listParameters : [],
       description: `get the CPU and memory that ${objects} uses`,
-      operationId: `${verb}${operationName(resourceMetricsGroup.name)}${operationName(version)}${operationName(objects)}`,
-      tag: resourceMetricsGroup.name,
+      operationId: `${verb}${operationName(group.name)}${operationName(version)}${operationName(objects)}`,
+      tag: group.name,
       produces: objectMediaTypes,
       answer: typeName(isList ? `${kind}List` : kind),
-      kind: { group: resourceMetricsGroup.name, version, kind },
+      kind: { group: group.name, version, kind },
     };
   };
   return [

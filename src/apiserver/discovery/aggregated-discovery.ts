@@ -21,7 +21,7 @@ export function convertedMediaType(
 }
 
 /** What discovery says of an API. */
-type DiscoveredApi = Pick<ApiRegistration<unknown>, 'group' | 'resources'>;
+export type DiscoveredApi = Pick<ApiRegistration<unknown>, 'group' | 'resources'>;
 
 /**
  * All discovery documents in one: APIGroupDiscoveryList of apidiscovery.k8s.io. It is made again only

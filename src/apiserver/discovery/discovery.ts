@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ApiGroup, ApiRegistration, ApiResource } from '../registration/api-registration.ts';
+import type { ApiGroup, ApiResource } from '../registration/api-registration.ts';
 import { type Answer, documentAnswer, objectAnswer } from '../representation/answer.ts';
 import { createDocument, type Document } from '../representation/document.ts';
 import { discoveryOffer, negotiate, type Offer } from '../representation/negotiation.ts';
@@ -7,10 +7,8 @@ import {
   aggregatedConversions,
   convertedMediaType,
   createAggregatedDiscovery,
+  type DiscoveredApi,
 } from './aggregated-discovery.ts';
-
-/** What discovery says of an API. */
-type DiscoveredApi = Pick<ApiRegistration<unknown>, 'group' | 'resources'>;
 
 /**
  * Answers discovery requests: `/apis`, `/apis/<group>` and `/apis/<group>/<version>`.

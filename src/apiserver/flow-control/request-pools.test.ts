@@ -91,8 +91,8 @@ describe('createRequestPools', () => {
     expect(inFlight).toEqual({ unproven: 1 });
     slot.take(bob);
     expect(inFlight).toEqual({ unproven: 0, authenticated: 1 });
-    slot.leave();
-    slot.leave();
+    slot.release();
+    slot.release();
     expect(inFlight).toEqual({ unproven: 0, authenticated: 0 });
     expect(codeOf(() => slot.take(bob))).toBe(429);
     expect(inFlight).toEqual({ unproven: 0, authenticated: 0 });
@@ -136,7 +136,7 @@ describe('createSinglePool', () => {
     const first = pools.open('127.0.0.1');
     first.take(stranger);
     expect([1, 2, 3].map(() => serve(pools, stranger))).toEqual([200, 200, 429]);
-    first.leave();
+    first.release();
     expect(serve(pools, stranger)).toBe(200);
     expect(inFlight.map(String)).toEqual([1, 2, 3, 2, 3].map((count) => `everyone,${count}`));
     expect(rejected).toEqual([['everyone', 'full']]);

@@ -54,7 +54,7 @@ export interface RequestSlot {
   /** The flow of the queries of the request; undefined if users are not authenticated. */
   flowOf(identity: Identity): string | undefined;
   /** Releases the slot, if there is one. No other can be taken afterwards. */
-  leave(): void;
+  release(): void;
 }
 
 /** Called on every change. */
@@ -138,31 +138,31 @@ function openSlot(
       callerIn(whileReviewed(identity.method), flowOf(identity), signal),
     take: (identity) => held.take(whileServed(identity.method), flowOf(identity)),
     flowOf,
-    leave: held.leave,
+    release: held.release,
   };
 }
 
-/** In seconds: when a client that got no slot may retry. */
-const RETRY_AFTER = 1;
+/** When a client that got no slot may retry. */
+const RETRY_AFTER_SECONDS = 1;
 
 /** At most one slot in any of the pools. */
 interface HeldSlot {
   /** Takes a slot and releases the previous one. */
   take(pool: RequestPool, flow: string): void;
-  leave(): void;
+  release(): void;
 }
 
 function holdOneSlot(
   pools: ReadonlyMap<RequestPool, FairSlots>,
   { onChange, onRejected }: RequestPoolEvents,
 ): HeldSlot {
-  let held: { readonly pool: RequestPool; readonly flow: string; giveBack(): void } | undefined;
-  let hasLeft = false;
+  let held: { readonly pool: RequestPool; readonly flow: string; releaseHeld(): void } | undefined;
+  let isReleased = false;
 
-  const giveBack = (): void => {
+  const releaseHeld = (): void => {
     if (held === undefined) return;
     const { pool } = held;
-    held.giveBack();
+    held.releaseHeld();
     held = undefined;
     onChange(pool, pools.get(pool)?.taken ?? 0);
   };
@@ -171,21 +171,21 @@ function holdOneSlot(
     take(pool, flow) {
       if (held?.pool === pool && held.flow === flow) return;
       // The request's own slot must not be the one that fills its pool.
-      if (held?.pool === pool) giveBack();
+      if (held?.pool === pool) releaseHeld();
       const slots = pools.get(pool);
-      if (hasLeft || slots === undefined) throw tooManyRequests(RETRY_AFTER);
+      if (isReleased || slots === undefined) throw tooManyRequests(RETRY_AFTER_SECONDS);
       const taken = slots.take(flow);
       if (typeof taken === 'string') {
         onRejected(pool, taken);
-        throw tooManyRequests(RETRY_AFTER);
+        throw tooManyRequests(RETRY_AFTER_SECONDS);
       }
-      giveBack();
-      held = { pool, flow, giveBack: taken };
+      releaseHeld();
+      held = { pool, flow, releaseHeld: taken };
       onChange(pool, slots.taken);
     },
-    leave() {
-      hasLeft = true;
-      giveBack();
+    release() {
+      isReleased = true;
+      releaseHeld();
     },
   };
 }

@@ -35,8 +35,8 @@ export type ReviewedPool = 'front_proxy' | 'unproven';
 /** The part for requests of the front proxy, which sends nearly all requests. */
 const FRONT_PROXY_PART = 3 / 4;
 
-/** In seconds: when a client whose review was rejected may retry. */
-const RETRY_AFTER = 1;
+/** When a client whose review was rejected may retry. */
+const RETRY_AFTER_SECONDS = 1;
 
 /** A part of the limit is reserved for reviews for requests of the front proxy. */
 export function createReviewQueue(options: ReviewQueueOptions): ReviewQueue {
@@ -56,7 +56,7 @@ export function createReviewQueue(options: ReviewQueueOptions): ReviewQueue {
       const leave = await lanes[reviewed].enter(flow, signal);
       if (typeof leave === 'function') return leave;
       options.onRejected(reviewed, leave);
-      throw tooManyRequests(RETRY_AFTER);
+      throw tooManyRequests(RETRY_AFTER_SECONDS);
     },
   };
 }

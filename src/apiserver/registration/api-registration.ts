@@ -58,10 +58,10 @@ export interface ApiRequest<Context> {
 }
 
 /**
- * In seconds. Short: Kubernetes clients wait that long and retry up to ten times, and an autoscaler
+ * Short: Kubernetes clients wait that long and retry up to ten times, and an autoscaler
  * does nothing else meanwhile.
  */
-const RETRY_AFTER = 1;
+const RETRY_AFTER_SECONDS = 1;
 
 /**
  * An API that cannot answer for some time: 503 rather than a 404, which would say that there is no
@@ -78,7 +78,7 @@ export function unavailableWhile<Context>(
     ...api,
     async get(request) {
       const why = reason();
-      if (why !== undefined) throw serviceUnavailable(why, RETRY_AFTER);
+      if (why !== undefined) throw serviceUnavailable(why, RETRY_AFTER_SECONDS);
       return api.get(request);
     },
   };

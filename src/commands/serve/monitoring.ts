@@ -1,6 +1,3 @@
-import { customMetricsGroup } from '../../apis/custom/registration.ts';
-import { externalMetricsGroup } from '../../apis/external/registration.ts';
-import { resourceMetricsGroup } from '../../apis/resource/registration.ts';
 import { type ApiserverMetrics, createApiserverMetrics } from '../../apiserver/monitoring.ts';
 import { type CatalogMetrics, createCatalogMetrics } from '../../catalog/monitoring.ts';
 import type { ObjectIndexMetrics } from '../../kubernetes/monitoring.ts';
@@ -26,10 +23,6 @@ export interface UncaughtErrorMetrics {
   uncaughtError(): void;
 }
 
-const API_GROUPS = [customMetricsGroup, externalMetricsGroup, resourceMetricsGroup].map(
-  ({ name }) => name,
-);
-
 export function createMonitoring(): Monitoring {
   const registry = createMetricsRegistry(version);
   const uncaughtErrors = registry.counter({
@@ -37,7 +30,7 @@ export function createMonitoring(): Monitoring {
     help: 'Uncaught errors, which are bugs of the adapter; the log has them.',
   });
   return {
-    ...createApiserverMetrics(registry, API_GROUPS),
+    ...createApiserverMetrics(registry),
     ...createCatalogMetrics(registry),
     ...createKubernetesMetrics(registry),
     ...createPrometheusMetrics(registry),

@@ -18,6 +18,7 @@ const answered: ReportedRequest = {
   method: 'GET',
   target: '/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/pods/web-0/load',
   info: undefined,
+  servedGroup: undefined,
   user: { name: 'alice', groups: [], extra: new Map(), uid: '' },
   code: 200,
   durationSeconds: 0.25,

@@ -22,11 +22,11 @@ export function createRequestReport(
     const { onQuery, list } = collectQueries();
     const answered = metrics.apiRequestStarted();
     const onAnswered: RequestObserver<MetricsContext>['onAnswered'] = (request) => {
-      const { method, target, info, user, code, durationSeconds, error } = request;
+      const { method, target, info, servedGroup, user, code, durationSeconds, error } = request;
       const queries = list();
       answered({
         verb: info?.verb ?? method.toLowerCase(),
-        group: info?.isResource ? info.group : '',
+        group: info?.isResource ? servedGroup : '',
         // The resource of an external metric is its name: too many for a label.
         resource: info?.isResource && info.group !== 'external.metrics.k8s.io' ? info.resource : '',
         code,
