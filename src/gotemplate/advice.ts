@@ -1,10 +1,10 @@
 import { nearestName } from '../text/nearest-name.ts';
 import { type TemplateValue, typeName } from './value.ts';
 
-// Go's messages name types of its own and nothing to choose from. These are for whoever wrote the
-// template: what is not there, and what is.
+// Go's messages have Go's types and no alternatives. These messages are for the author of the template: what does
+// not exist, and what does.
 
-/** A field that a value does not have. */
+/** Advice for a field that does not exist. */
 export function noSuchField(receiver: TemplateValue, name: string): string {
   const fields =
     typeof receiver === 'object' && receiver?.kind === 'struct' ? [...receiver.fields.keys()] : [];
@@ -16,9 +16,9 @@ export function noSuchField(receiver: TemplateValue, name: string): string {
   return `there is no field \`.${name}\`${didYouMean(meant && `.${meant}`)}: expected one of ${listed}`;
 }
 
-/** A name that is no function. */
+/** Advice for a function that does not exist. */
 export function noSuchFunction(name: string, functions: ReadonlySet<string>): string {
-  // Whoever leaves the dot out means a field, and those begin with a capital letter.
+  // A name with a capital letter is probably a field without its dot.
   if (/^[A-Z]/.test(name)) {
     return `there is no function \`${name}\`: a field is written with a dot, \`.${name}\``;
   }

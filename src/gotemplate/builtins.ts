@@ -8,14 +8,14 @@ import { isTrue, type TemplateValue, typeName } from './value.ts';
 
 /** A function of Go's text/template. */
 export interface Builtin {
-  /** How many arguments there must be, at least or, unless `isVariadic`, exactly. */
+  /** The number of required arguments; unless `isVariadic`, there are no others. */
   readonly required: number;
   readonly isVariadic: boolean;
   /** The first argument must be a string. */
   readonly takesFormat: boolean;
   /**
-   * Arguments are evaluated up to the first one for which this is the truth; it is the result, or
-   * else the last one.
+   * Arguments are evaluated up to the first one with this truth value, which is the result; otherwise the last one
+   * is.
    */
   readonly stopsAt: boolean | undefined;
   /** @throws CallFault, LimitFault */
@@ -25,7 +25,7 @@ export interface Builtin {
 type Call = Builtin['call'];
 
 /**
- * The functions that every template has, by name.
+ * The functions of all templates, by name.
  *
  * @see https://pkg.go.dev/text/template#hdr-Functions
  */
@@ -81,7 +81,7 @@ function formatted(format: TemplateValue, values: readonly TemplateValue[]): str
   return printf(String(format), values);
 }
 
-/** No value of a rule is a function. */
+/** No value in a rule is a function. */
 function callFunction(value: TemplateValue): never {
   throw new CallFault(value === null ? 'call of nil' : `non-function of type ${typeName(value)}`);
 }

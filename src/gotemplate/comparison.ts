@@ -4,7 +4,7 @@ import { CallFault } from './template-error.ts';
 import { compareBytes, type GoStruct, type TemplateValue, typeName } from './value.ts';
 
 /**
- * `eq`: whether the first value equals one of the others.
+ * `eq`: whether the first value is equal to one of the others.
  *
  * @throws CallFault for types that Go does not compare
  */
@@ -58,7 +58,7 @@ function equalsStruct(a: GoStruct, b: GoStruct): boolean {
   );
 }
 
-/** Maps and slices are not comparable, nor are structs that contain such. */
+/** Maps and slices, and structs that contain them, are not comparable. */
 function isComparable(value: TemplateValue): boolean {
   return isBasic(value) || (isStruct(value) && [...value.fields.values()].every(isComparable));
 }

@@ -11,14 +11,14 @@ const HTML_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['>', '&gt;'],
 ]);
 
-/** `html`: what the values print, safe between HTML tags. */
+/** `html`: the printed values, escaped for HTML. */
 export function escapeHtml(values: readonly TemplateValue[]): string {
   return printed(values).replace(/[\0"'&<>]/g, (character) => {
     return HTML_ESCAPES.get(character) ?? character;
   });
 }
 
-/** `js`: what the values print, safe between the quotes of a JavaScript string. */
+/** `js`: the printed values, escaped for a JavaScript string. */
 export function escapeJavaScript(values: readonly TemplateValue[]): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are among the characters to escape
   return printed(values).replace(/[\\'"<>&=\0-\x1f]|[^\0-\x7f]/gu, (character) => {
@@ -34,7 +34,7 @@ function unicodeEscape(codePoint: number): string {
   return `\\u${codePoint.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** `urlquery`: what the values print, as a value in a URL's query. */
+/** `urlquery`: the printed values, escaped for the query of a URL. */
 export function escapeUrlQuery(values: readonly TemplateValue[]): string {
   const escaped = encodeURIComponent(printed(values)).replaceAll('%20', '+');
   return escaped.replace(/[!'()*]/g, (character) => {

@@ -36,16 +36,16 @@ export function execute(
   return new Evaluator(source, delimiters, bodies, maxWork).run(data);
 }
 
-/** What one statement wrote. */
+/** The output of a statement. */
 export interface WrittenPiece {
   readonly text: string;
-  /** Where the statement stands in the template, in UTF-16 units: an action, without its delimiter. */
+  /** The offset of the statement in the template, in UTF-16 units; for an action, without the delimiter. */
   readonly offset: number;
-  /** Whether the text stands in the template as it is. */
+  /** Whether the text is copied from the template. */
   readonly isVerbatim: boolean;
 }
 
-/** As {@link execute}, in the pieces that the output is made of. @throws TemplateError */
+/** As {@link execute}, with the output in pieces, one per statement. @throws TemplateError */
 export function executeInPieces(
   source: TemplateSource,
   delimiters: Delimiters,
@@ -58,17 +58,17 @@ export function executeInPieces(
   return pieces;
 }
 
-/** Where an execution is. */
+/** The position of an execution. */
 interface Context {
   /** The template being executed: the main one or one that it defines. */
   readonly templateName: string;
   readonly dot: TemplateValue;
   readonly variables: VariableStack;
-  /** How many bodies there are around this place. */
+  /** The number of enclosing bodies. */
   readonly depth: number;
 }
 
-/** What ends a body before its last statement. */
+/** A statement that ends a body early. */
 type Interruption = 'break' | 'continue' | undefined;
 
 class Evaluator {
@@ -178,7 +178,7 @@ class Evaluator {
     return interruption;
   }
 
-  /** Says whether there was anything to iterate over. */
+  /** @returns whether there was an element */
   #iterate(node: RangeNode, collection: TemplateValue, context: Context): boolean {
     const { variables } = context;
     const mark = variables.size;
@@ -233,7 +233,7 @@ class Evaluator {
     }
   }
 
-  /** One variable is the element; of two, the first is the key or index. */
+  /** A single variable is the element. Of two, the first is the key or index. */
   #setRangeVariables(
     { pipeline }: RangeNode,
     key: TemplateValue,
@@ -252,7 +252,7 @@ class Evaluator {
     });
   }
 
-  /** The variables of a template begin anew; only its argument is handed over. */
+  /** A template has its own variables and gets only its argument. */
   #executeTemplate(node: TemplateNode, context: Context): void {
     const body = this.#bodies.get(node.name);
     if (body === undefined) {
@@ -290,7 +290,7 @@ class Evaluator {
     }
   }
 
-  /** @param piped the value of the command before this one, its last argument; or none */
+  /** @param piped the value of the previous command, which is the last argument, if there is one */
   #evaluateCommand(
     command: Command,
     piped: readonly TemplateValue[],
@@ -319,7 +319,7 @@ class Evaluator {
     return this.#evaluateOperand(first, context);
   }
 
-  /** @param argumentCount how many arguments a field is given, which only a method could take */
+  /** @param argumentCount the number of arguments of a field, which only a method accepts */
   #evaluateOperand(operand: Operand, context: Context, argumentCount = 0): TemplateValue {
     this.#guarded(operand, context, () => this.#budget.spend(1));
     switch (operand.kind) {
@@ -369,7 +369,7 @@ class Evaluator {
     }, receiver);
   }
 
-  /** A field of nothing is nothing, as is a key that a map does not have. */
+  /** A field of nil is nil, as is a missing key of a map. */
   #evaluateField(
     node: Operand,
     receiver: TemplateValue,
@@ -485,7 +485,7 @@ class Evaluator {
   }
 
   /**
-   * Runs something that knows nothing of templates and says where in the template it failed.
+   * Runs a function, and adds the place in the template to its errors.
    *
    * @param functionName the function that is called, if one is
    */
@@ -572,7 +572,7 @@ function cannotTakeArguments({ kind }: FoundField, name: string, count: number):
   }
 }
 
-/** How many characters a function has to go through. */
+/** The number of characters that a function processes. */
 function sizeOf(value: TemplateValue): number {
   if (typeof value === 'string') {
     return value.length;

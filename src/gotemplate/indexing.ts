@@ -2,8 +2,8 @@ import { CallFault } from './template-error.ts';
 import { type GoStrings, goByte, goStrings, type TemplateValue, typeName } from './value.ts';
 
 /**
- * `index`: `index x 1 2` is `x[1][2]` of a map, a slice or a string. A key that a map does not have
- * gives the empty string.
+ * `index`: `index x 1 2` is `x[1][2]` of a map, a slice or a string. A missing key of a map gives
+ * the empty string.
  *
  * @throws CallFault
  */
@@ -91,7 +91,7 @@ function checkOrder(start: number, end: number): void {
   }
 }
 
-/** @param largest the largest one allowed */
+/** @param largest the maximum */
 function position(at: TemplateValue, largest: number): number {
   if (at === null) {
     throw new CallFault('cannot index slice/array with nil');
@@ -106,7 +106,7 @@ function position(at: TemplateValue, largest: number): number {
   return Number(number);
 }
 
-/** `len`: of a string in bytes. @throws CallFault for what has no length */
+/** `len`: of a string in bytes. @throws CallFault for a value without length */
 export function length(item: TemplateValue): bigint {
   if (item === null) {
     throw new CallFault('len of untyped nil');

@@ -8,7 +8,7 @@ import { keywordOf, type Token, type TokenKind } from './token.ts';
 const SPACES = ' \t\r\n';
 const LEFT_COMMENT = '/*';
 const RIGHT_COMMENT = '*/';
-/** Ends a name without being part of it. */
+/** A character that ends a name and is not part of it. */
 const NAME_TERMINATORS = '.,|:)(';
 const ALPHANUMERIC = /^[\p{L}\p{Nd}_]$/u;
 const PRINTABLE_ASCII = /^[\x20-\x7e]$/;
@@ -22,8 +22,8 @@ const SYMBOLS: ReadonlyMap<string, TokenKind> = new Map([
 ]);
 
 /**
- * Cuts a template's text into tokens. Comments and what trim markers trim are gone. The last token is
- * `eof`, or `error` where the text cannot be cut further. One step for each action.
+ * Splits the text of a template into tokens, without comments and trimmed white space. The last token is `eof`, or
+ * `error` at an invalid token. One step for each action.
  *
  * @see https://pkg.go.dev/text/template#hdr-Text_and_spaces
  */
@@ -45,10 +45,10 @@ class Lexer {
   readonly #text: string;
   readonly #delimiters: Delimiters;
   readonly #tokens: Token[] = [];
-  /** Where the next token begins. */
+  /** The start of the next token. */
   #start = 0;
   #position = 0;
-  /** Where the action that is read begins. */
+  /** The start of the current action. */
   #opening = 0;
   #parens: number[] = [];
 
@@ -77,7 +77,7 @@ class Lexer {
     this.#emit('eof');
   }
 
-  /** Reads up to the next action. Says whether there is one. */
+  /** Reads up to the next action. @returns whether there is one */
   #readText(): boolean {
     const { left } = this.#delimiters;
     const action = this.#text.indexOf(left, this.#position);
@@ -132,7 +132,7 @@ class Lexer {
     }
   }
 
-  /** Reads the right delimiter if it is next. Says whether it was. */
+  /** Reads the right delimiter if it is next. @returns whether it was */
   #readRightDelimiter(): boolean {
     const trims = this.#atTrimmingRightDelimiter();
     if (!trims && !this.#atPlainRightDelimiter()) {
@@ -197,7 +197,7 @@ class Lexer {
     }
   }
 
-  /** Spaces separate operands, so they are a token; the last one may belong to ` ->>`. */
+  /** Spaces separate operands, so they are a token. The last one may be part of ` ->>`. */
   #readSpace(): void {
     while (isSpace(this.#peek()) && !this.#atTrimmingRightDelimiter()) {
       this.#advance();
@@ -267,7 +267,7 @@ class Lexer {
     }
   }
 
-  /** Half of a right delimiter is the likeliest slip. */
+  /** Half of a right delimiter is the most likely mistake. */
   #describeBadCharacter(): string {
     const character = this.#peek();
     const { right } = this.#delimiters;
@@ -275,7 +275,7 @@ class Lexer {
     return `bad character ${describeCharacter(character)}${hint}`;
   }
 
-  /** Takes whatever looks like a number; the parser finds out whether it is one. */
+  /** Reads a token that looks like a number. The parser checks it. */
   #readNumber(): void {
     this.#readSimpleNumber();
     const isComplex = this.#peek() === '+' || this.#peek() === '-';

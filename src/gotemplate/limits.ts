@@ -1,32 +1,32 @@
-/** The longest template text, in UTF-16 units. */
+/** The maximum length of a template, in UTF-16 units. */
 export const MAX_TEXT = 256 * 1024;
 
-/** The longest action, without comments, in UTF-16 units. */
+/** The maximum length of an action without comments, in UTF-16 units. */
 export const MAX_ACTION = 16 * 1024;
 
-/** How deep parentheses, `if`, `range`, `with`, `define` and `block` may be nested in the text. */
+/** The maximum nesting of parentheses, `if`, `range`, `with`, `define` and `block` in the text. */
 export const MAX_NESTING = 200;
 
-/** How deep bodies and templates calling templates may be nested during an execution. */
+/** The maximum nesting of bodies and of calls of templates during an execution. */
 export const MAX_DEPTH = 400;
 
-/** The longest output, and the longest string on the way to it, in UTF-16 units: 1 MiB. */
+/** The maximum length of the output and of intermediate strings, in UTF-16 units: 1 MiB. */
 export const MAX_OUTPUT = 1024 * 1024;
 
 /**
- * The work of one execution, which is done at once for each request. A node counts as one unit, 64 characters that a function reads or writes
- * as another.
+ * The maximum work of one execution, which runs in one step for each request. A node is one unit, as are 64
+ * characters that a function reads or writes.
  */
 export const MAX_WORK = 50_000;
 
 const CHARACTERS_PER_UNIT = 64;
 
-/** An execution went over a limit. The evaluator turns it into a `TemplateError` that says where. */
+/** An execution exceeds a limit. The evaluator converts it to a `TemplateError` with a place. */
 export class LimitFault extends Error {
   override readonly name = 'LimitFault';
 }
 
-/** What is left of the work that one execution may do. */
+/** The remaining work of an execution. */
 export class WorkBudget {
   readonly #limit: number;
   #left: number;
@@ -36,7 +36,7 @@ export class WorkBudget {
     this.#left = limit;
   }
 
-  /** @throws LimitFault when the work is used up */
+  /** @throws LimitFault if no work is left */
   spend(units: number): void {
     this.#left -= units;
     if (this.#left < 0) {
@@ -44,18 +44,18 @@ export class WorkBudget {
     }
   }
 
-  /** @throws LimitFault when the work is used up */
+  /** @throws LimitFault if no work is left */
   spendOnText(length: number): void {
     this.spend(Math.ceil(length / CHARACTERS_PER_UNIT));
   }
 }
 
-/** A text that grows piece by piece, up to the limit for output. */
+/** A text that grows up to the limit of the output. */
 export class BoundedText {
   #pieces: string[] = [];
   #length = 0;
 
-  /** @throws LimitFault when the text gets too long */
+  /** @throws LimitFault if the text is too long */
   append(piece: string): void {
     this.#length += piece.length;
     if (this.#length > MAX_OUTPUT) {

@@ -1,9 +1,9 @@
-/** A constant that is written wrong. The parser turns it into a `TemplateError` that says where. */
+/** An invalid constant. The parser converts it to a `TemplateError` with a place. */
 export class LiteralFault extends Error {
   override readonly name = 'LiteralFault';
 }
 
-/** The escapes of one letter, and the byte each stands for. */
+/** The escapes with one letter, and their bytes. */
 const ESCAPED_BYTES: ReadonlyMap<string, number> = new Map([
   ['a', 0x07],
   ['b', 0x08],
@@ -15,7 +15,7 @@ const ESCAPED_BYTES: ReadonlyMap<string, number> = new Map([
   ['\\', 0x5c],
 ]);
 
-/** What stands behind a backslash, but for the escapes of one letter and the quotes. */
+/** The escapes after a backslash, except those with one letter and the quotes. */
 const NUMERIC_ESCAPE =
   /(?<octal>[0-7]{3})|x(?<byte>[\da-fA-F]{2})|u(?<short>[\da-fA-F]{4})|U(?<long>[\da-fA-F]{8})/y;
 
@@ -23,13 +23,13 @@ const NUMERIC_ESCAPE =
 interface Unit {
   readonly value: number;
   readonly isByte: boolean;
-  /** Where the next one begins. */
+  /** The start of the next one. */
   readonly end: number;
 }
 
 /**
  * @param quoted a Go string constant with its quotes, `"` or `` ` ``
- * @returns what it stands for
+ * @returns its value
  * @throws LiteralFault
  */
 export function unquoteString(quoted: string): string {
@@ -82,7 +82,7 @@ function readUnit(text: string, position: number, quote: string): Unit {
   return { value: isSurrogate ? 0xfffd : codePoint, isByte: false, end };
 }
 
-/** @param position behind the backslash */
+/** @param position after the backslash */
 function readEscape(text: string, position: number, quote: string): Unit {
   const letter = text.charAt(position);
   const value = letter === quote ? quote.charCodeAt(0) : ESCAPED_BYTES.get(letter);
@@ -119,11 +119,10 @@ const MIN_INT = -(2n ** 63n);
 const MAX_INT = 2n ** 63n - 1n;
 
 /**
- * A number as a template has it where no particular type is asked for: an int (`bigint`) or a
- * float64 (`number`), decided by how it is written.
+ * An untyped number of a template: an int (`bigint`) or a float64 (`number`), depending on its form.
  *
- * @param text as the lexer took it, e.g. `-1_000`, `0x1F`, `1e3`
- * @throws LiteralFault if it is no number, or one that fits neither type
+ * @param text the token, e.g. `-1_000`, `0x1F`, `1e3`
+ * @throws LiteralFault if it is not a number, or does not fit into either type
  */
 export function parseNumber(text: string): bigint | number {
   if (text.endsWith('i')) {
@@ -160,7 +159,7 @@ function parseHexFloat(sign: string, whole: string, fraction: string, exponent: 
   const fractionDigits = fraction.replaceAll('_', '');
   const digits = whole.replaceAll('_', '') + fractionDigits;
   const power = Number(exponent.replaceAll('_', '')) - 4 * fractionDigits.length;
-  // In two steps: 2 ** power alone may be out of range where the product is not.
+  // In two steps, since 2 ** power may be out of range even if the product is not.
   const half = Math.trunc(power / 2);
   const magnitude = digits === '' ? Number.NaN : Number(BigInt(`0x${digits}`));
   const value = magnitude * 2 ** half * 2 ** (power - half);

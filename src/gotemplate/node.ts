@@ -1,7 +1,7 @@
 import { goQuote } from '../text/quote.ts';
 import type { Delimiters } from './token.ts';
 
-/** What a template's text is parsed into. `offset` is where a node begins, in UTF-16 units. */
+/** The syntax tree of a template. `offset` is the start of a node, in UTF-16 units. */
 export type Statement =
   | TextNode
   | ActionNode
@@ -46,7 +46,7 @@ export interface RangeNode {
   readonly otherwise: Body;
 }
 
-/** `template`, or where a `block` stands. */
+/** `template`, or the call of a `block`. */
 export interface TemplateNode {
   readonly kind: 'template';
   readonly offset: number;
@@ -73,7 +73,7 @@ export interface Command {
   readonly kind: 'command';
   readonly offset: number;
   readonly first: Operand;
-  /** What follows the first operand. */
+  /** The operands after the first. */
   readonly rest: readonly Operand[];
 }
 

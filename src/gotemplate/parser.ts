@@ -26,7 +26,7 @@ export type TemplateBodies = ReadonlyMap<string, Body>;
  * Parses a template's text by the grammar of Go's text/template, one step for each action and each
  * statement.
  *
- * @param functions the names of the functions there are
+ * @param functions the names of the functions
  * @throws TemplateError
  * @see https://pkg.go.dev/text/template#hdr-Actions
  */
@@ -39,7 +39,7 @@ export function* parse(
   return yield* new Parser(source, delimiters, functions, tokens).run();
 }
 
-/** Begin an operand. */
+/** Tokens that begin an operand. */
 const OPERANDS: ReadonlySet<TokenKind> = new Set<TokenKind>([
   'bool',
   'characterConstant',
@@ -55,7 +55,7 @@ const OPERANDS: ReadonlySet<TokenKind> = new Set<TokenKind>([
   'leftParen',
 ]);
 
-/** Take no argument from the pipeline, so they can only be its first command. */
+/** Operands that accept no argument from the pipeline, so they can only be its first command. */
 const NOT_EXECUTABLE: ReadonlySet<Operand['kind']> = new Set<Operand['kind']>([
   'bool',
   'dot',
@@ -64,10 +64,10 @@ const NOT_EXECUTABLE: ReadonlySet<Operand['kind']> = new Set<Operand['kind']>([
   'string',
 ]);
 
-/** What ends a list of statements: `end` or `else`. */
+/** The end of a list of statements: `end` or `else`. */
 type Terminator = Token;
 
-/** What may be referred to; each template begins with a fresh scope. */
+/** The visible variables. Each template has its own scope. */
 interface Scope {
   readonly outer: Scope | undefined;
   readonly variables: Set<string>;
@@ -121,7 +121,7 @@ class Parser {
     return statement;
   }
 
-  /** Takes `<<define` if that is next; `define` is allowed outside of other actions only. */
+  /** Reads `<<define` if it is next. `define` is allowed only outside of other actions. */
   #takeDefineKeyword(): Token | undefined {
     const start = this.#next;
     const opening = this.#take();
@@ -140,7 +140,7 @@ class Parser {
     this.#define(name, body, opening.offset);
   }
 
-  /** The body of a template of its own, up to its `end`. */
+  /** The body of a template with its own scope, up to its `end`. */
   *#readOwnScope(opening: Token, keyword: string, context: string): Steps<Body> {
     const outer = this.#scope;
     this.#scope = newScope();
@@ -153,7 +153,7 @@ class Parser {
     return body;
   }
 
-  /** A template without content gives way to another one of its name. */
+  /** A template without content can be replaced by another one with its name. */
   #define(name: string, body: Body, offset: number): void {
     const known = this.#bodies.get(name);
     if (known === undefined || isBlank(known)) {
@@ -163,7 +163,7 @@ class Parser {
     }
   }
 
-  /** Reads statements up to `end` or `else`, whose own right delimiter is read too. */
+  /** Reads statements up to and including `end` or `else` with its right delimiter. */
   *#readBody(opening: Token, keyword: string): Steps<{ body: Body; terminator: Terminator }> {
     this.#enterLevel(opening.offset);
     const statements: Statement[] = [];
@@ -234,7 +234,7 @@ class Parser {
     return { kind, offset: token.offset };
   }
 
-  /** `if` and `with` may follow `else`; whoever reads the branches finds them still there. */
+  /** `if` and `with` may follow `else`. They are not consumed here. */
   #readElse(token: Token): Terminator {
     const next = this.#peekNonSpace();
     if (next.kind !== 'if' && next.kind !== 'with') {
@@ -300,7 +300,7 @@ class Parser {
     return { kind: 'template', offset, name, pipeline };
   }
 
-  /** A block defines a template and calls it where it stands. */
+  /** A block defines a template and calls it in its place. */
   *#readBlock(opening: Token): Steps<TemplateNode> {
     const context = 'block clause';
     const { offset } = this.#peekNonSpace();
@@ -322,8 +322,8 @@ class Parser {
   // Pipelines
 
   /**
-   * @param context what the pipeline belongs to, for messages
-   * @param end the token that ends it, which is read too
+   * @param context the parent of the pipeline, for messages
+   * @param end the token that ends it, which is consumed
    */
   #readPipeline(context: string, end: TokenKind, opening: Token): Pipeline {
     const { offset } = this.#peekNonSpace();
@@ -344,7 +344,7 @@ class Parser {
     return { kind: 'pipeline', offset, variables, isAssignment, commands };
   }
 
-  /** The variables before `:=` or `=`, if the pipeline begins with such. */
+  /** The variables before `:=` or `=`, if the pipeline has any. */
   #readTargets(context: string): Pick<Pipeline, 'variables' | 'isAssignment'> {
     const variables: string[] = [];
     for (;;) {
@@ -373,7 +373,7 @@ class Parser {
     this.#scope.variables.add(text);
   }
 
-  /** Behind a comma: only `range` has two variables. */
+  /** After a comma. Only `range` has two variables. */
   #checkSecondTarget(variables: readonly string[], context: string): void {
     const next = this.#peekNonSpace();
     if (context !== 'range' || variables.length >= 2) {
@@ -395,7 +395,7 @@ class Parser {
     }
   }
 
-  /** Reads operands up to a pipe, which is read too, or the end of the pipeline. */
+  /** Reads operands up to and including a pipe, or up to the end of the pipeline. */
   #readCommand(): Command {
     const { offset } = this.#peekNonSpace();
     const operands: Operand[] = [];
@@ -412,7 +412,7 @@ class Parser {
     return { kind: 'command', offset, first, rest };
   }
 
-  /** Says whether the command may go on. */
+  /** @returns whether the command may continue */
   #takeOperandSeparator(): boolean {
     const token = this.#take();
     switch (token.kind) {
@@ -525,9 +525,9 @@ class Parser {
   // Scopes
 
   /**
-   * Begins a scope, whose variables are unknown behind it.
+   * Begins a scope.
    *
-   * @returns the scope around it, to return to
+   * @returns the enclosing scope, to return to
    */
   #enterScope(): Scope {
     const outer = this.#scope;
@@ -544,7 +544,7 @@ class Parser {
 
   // Tokens
 
-  /** Behind the last token, which is `eof` or `error`, comes that one again. */
+  /** The last token, which is `eof` or `error`, is repeated. */
   #tokenAt(index: number): Token {
     const token = this.#tokens[index] ?? this.#tokens.at(-1);
     return token ?? { kind: 'eof', text: '', offset: 0 };
@@ -587,7 +587,7 @@ class Parser {
     return this.#source.parseError(offset, reason);
   }
 
-  /** An action as a message shows it. */
+  /** An action in a message. */
   #action(keyword: string): string {
     return this.#delimiters.left + keyword + this.#delimiters.right;
   }

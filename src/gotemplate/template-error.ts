@@ -4,9 +4,9 @@ import { goQuote } from '../text/quote.ts';
  * A template that cannot be parsed or executed.
  *
  * `message` has the form and, where practical, the wording of Go's text/template, with the
- * delimiters that are really in use: `template: NAME:LINE: REASON` for parsing and
+ * delimiters in use: `template: NAME:LINE: REASON` for parsing and
  * `template: NAME:LINE:COLUMN: executing "NAME" at <NODE>: REASON` for executing, where COLUMN is
- * what Go prints: bytes before the place in its line, counted from 0.
+ * the number of bytes before the place in its line, as in Go.
  */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
@@ -19,8 +19,7 @@ export class TemplateError extends Error {
   /** The place in that line, in UTF-16 units, counted from 1. */
   readonly column: number;
   /**
-   * For whoever wrote the template: what is wrong and, where that can be said, what was expected.
-   * Without the place.
+   * For the author of the template: what is wrong and, if known, what is expected. Without the place.
    */
   readonly explanation: string;
 
@@ -45,7 +44,7 @@ interface Position {
   readonly column: number;
 }
 
-/** The text being parsed or executed, and how places in it are reported. */
+/** The text of a template, and its errors. */
 export class TemplateSource {
   readonly name: string;
   readonly text: string;
@@ -63,7 +62,7 @@ export class TemplateSource {
     return new TemplateError(message, detail, offset, position, explanation);
   }
 
-  /** @param templateName the template being executed: this one, or one it defines */
+  /** @param templateName the executed template: this one, or one that it defines */
   executionError(
     offset: number,
     templateName: string,
@@ -88,14 +87,14 @@ export class TemplateSource {
   }
 }
 
-/** Messages quote the template, which may be long; in UTF-16 units. */
+/** The maximum length of a quoted part of a template, in UTF-16 units. */
 const LONGEST_PART = 300;
 
 function abbreviate(text: string): string {
   return text.length <= LONGEST_PART ? text : `${text.slice(0, LONGEST_PART)}...`;
 }
 
-/** A function that cannot be called with its arguments. The evaluator adds which one and where. */
+/** A function cannot be called with its arguments. The evaluator adds its name and place. */
 export class CallFault extends Error {
   override readonly name = 'CallFault';
 }

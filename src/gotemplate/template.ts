@@ -9,19 +9,19 @@ import type { TemplateValue } from './value.ts';
 
 export { TemplateError, type WrittenPiece };
 
-/** The names of the functions that a template may call. */
+/** The names of the functions of templates. */
 const FUNCTIONS: ReadonlySet<string> = new Set(BUILTINS.keys());
 
-/** A parsed template. It may be executed any number of times. */
+/** A parsed template. It can be executed repeatedly. */
 export interface Template {
   readonly text: string;
   /**
-   * @param data what `.` and `$` are at the start
+   * @param data the initial value of `.` and `$`
    * @returns the output
    * @throws TemplateError
    */
   execute(data: TemplateValue): string;
-  /** The output in the pieces that it is made of. Throws as `execute`. */
+  /** The output in pieces, one per statement. Throws as `execute`. */
   executeInPieces(data: TemplateValue): readonly WrittenPiece[];
 }
 
@@ -29,11 +29,11 @@ export interface Template {
  * Parses a template in the language of Go's text/template.
  *
  * The language is that of Go 1.24 (`range` over an integer, `else with`, `break`, `continue`), with
- * these differences: complex constants are refused, strings are always valid UTF-8, and what takes
- * unreasonably long, gets unreasonably large or is nested unreasonably deep is an error.
+ * these differences: complex constants are rejected, strings are always valid UTF-8, and there are limits of time,
+ * size and nesting.
  *
- * @param name what error messages call the template
- * @param delimiters `<<` and `>>` unless given
+ * @param name the name of the template in error messages
+ * @param delimiters default: `<<` and `>>`
  * @param maxWork the limit of the work of one execution, in nodes of the template
  * @throws TemplateError
  * @see https://pkg.go.dev/text/template

@@ -1,20 +1,20 @@
 import { goQuote } from '../text/quote.ts';
 
-/** What an action begins and ends with. Neither may be empty. */
+/** The delimiters of actions. Neither may be empty. */
 export interface Delimiters {
   readonly left: string;
   readonly right: string;
 }
 
-/** The delimiters of a rules file; Go's own, `{{` and `}}`, would clash with PromQL's braces. */
+/** The delimiters of a rules file. Go's default, `{{` and `}}`, would conflict with the braces of PromQL. */
 export const ANGLE_DELIMITERS: Delimiters = { left: '<<', right: '>>' };
 
-/** What the lexer cuts a template's text into. */
+/** A token of a template. */
 export interface Token {
   readonly kind: TokenKind;
-  /** As written in the text; for `error` what is wrong. */
+  /** As written in the text; for `error`, the message. */
   readonly text: string;
-  /** Where it begins, in UTF-16 units. */
+  /** The start, in UTF-16 units. */
   readonly offset: number;
 }
 
@@ -70,7 +70,7 @@ export function keywordOf(word: string): Keyword | undefined {
 
 const LONGEST_SHOWN = 10;
 
-/** A token as an error message shows it. */
+/** A token in an error message. */
 export function describeToken(token: Token): string {
   if (token.kind === 'eof') {
     return 'EOF';

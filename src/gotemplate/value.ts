@@ -1,11 +1,11 @@
 /**
- * The values a template works on. Go's types map to the JavaScript types that behave like them:
- * `string` is Go's string, `boolean` its bool, `bigint` its int, `number` its float64 and `null` its
- * nil; what JavaScript has no counterpart for is an object with a `kind`.
+ * The values of templates. Go's types are JavaScript types with the same behaviour: `string` is Go's string,
+ * `boolean` its bool, `bigint` its int, `number` its float64 and `null` its nil. Types without a counterpart in
+ * JavaScript are objects with a `kind`.
  *
  * A Go string is a sequence of bytes, a JavaScript one of UTF-16 units: `len`, `index`, `slice` and
- * comparisons go by the UTF-8 bytes, as in Go. The one thing that cannot be held is a string that is
- * no valid UTF-8; where Go would make one, an error says so.
+ * comparisons use the UTF-8 bytes, as in Go. Strings that are not valid UTF-8 are not supported; where Go would
+ * produce one, there is an error.
  */
 export type TemplateValue =
   | string
@@ -30,14 +30,14 @@ export interface GoStruct {
   readonly typeName: string;
   /** In the order of declaration. */
   readonly fields: ReadonlyMap<string, TemplateValue>;
-  /** Methods without arguments and what they return. `String` also says how the struct is printed. */
+  /** The results of methods without arguments. The struct is printed as the result of `String`. */
   readonly methods: ReadonlyMap<string, TemplateValue>;
 }
 
 /** Go's `map[string]string`. */
 export interface GoMap {
   readonly kind: 'map';
-  /** In the order of the keys' bytes, in which Go ranges over a map in a template and prints it. */
+  /** In the order of the bytes of the keys, as in Go when a template ranges over a map or prints it. */
   readonly entries: ReadonlyMap<string, string>;
 }
 
@@ -45,7 +45,7 @@ export interface GoMap {
 export interface GoStrings {
   readonly kind: 'strings';
   readonly items: readonly string[];
-  /** What lies between the length and the capacity: slicing may extend a slice into it. */
+  /** The elements between length and capacity, into which a slice can be extended. */
   readonly spare: readonly string[];
 }
 
@@ -67,7 +67,7 @@ export function goStruct(
   };
 }
 
-/** @param entries the pairs, in any order; of equal keys the last one wins */
+/** @param entries the pairs, in any order; of equal keys the last one is used */
 export function goMap(entries: Iterable<readonly [string, string]>): GoMap {
   const sorted = [...new Map(entries)].sort(([a], [b]) => compareBytes(a, b));
   return { kind: 'map', entries: new Map(sorted) };
@@ -75,7 +75,7 @@ export function goMap(entries: Iterable<readonly [string, string]>): GoMap {
 
 /**
  * @param items the elements
- * @param spare the elements behind the last one that are still within the capacity
+ * @param spare the elements after the last one within the capacity
  */
 export function goStrings(items: Iterable<string>, spare: Iterable<string> = []): GoStrings {
   return { kind: 'strings', items: [...items], spare: [...spare] };
@@ -85,7 +85,7 @@ export function goByte(value: number): GoByte {
   return { kind: 'byte', value };
 }
 
-/** The name of a value's type as Go prints it. `null` has none in Go; it is called `nil` here. */
+/** The name of the type of a value as in Go. For `null`, which has none in Go, it is `nil`. */
 export function typeName(value: TemplateValue): string {
   if (value === null) {
     return 'nil';
@@ -117,7 +117,7 @@ function objectTypeName(value: GoByte | GoStruct | GoMap | GoStrings): string {
   }
 }
 
-/** Whether `if`, `with`, `and`, `or` and `not` take a value for true: it is not its type's zero value. */
+/** Whether a value is true for `if`, `with`, `and`, `or` and `not`: it is not the zero value of its type. */
 export function isTrue(value: TemplateValue): boolean {
   if (value === null) {
     return false;
@@ -151,13 +151,13 @@ function isTrueObject(value: GoByte | GoStruct | GoMap | GoStrings): boolean {
 
 const FIRST_SURROGATE = 0xd800;
 
-/** Orders strings as Go does, by their bytes; negative if `a` comes first. */
+/** Compares strings by their bytes, as Go does; negative if `a` is first. */
 export function compareBytes(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const [one, other] = [a.charCodeAt(i), b.charCodeAt(i)];
     if (one === other) continue;
-    // Only with halves of characters is the order of UTF-16 units another.
+    // The order of UTF-16 units differs only for surrogates.
     if (one < FIRST_SURROGATE && other < FIRST_SURROGATE) return one - other;
     return Buffer.compare(Buffer.from(a), Buffer.from(b));
   }

@@ -1,6 +1,6 @@
 import type { TemplateValue } from './value.ts';
 
-/** The variables of a template during its execution, the innermost on top. */
+/** The variables of a template during its execution. The innermost is on top. */
 export class VariableStack {
   readonly #variables: { readonly name: string; value: TemplateValue }[];
 
@@ -13,7 +13,7 @@ export class VariableStack {
     this.#variables.push({ name, value });
   }
 
-  /** Sets the innermost variable of that name. Says whether there is one. */
+  /** Sets the innermost variable with a name. @returns whether there is one */
   assign(name: string, value: TemplateValue): boolean {
     const variable = this.#variables.findLast((candidate) => candidate.name === name);
     if (variable === undefined) {
@@ -23,7 +23,7 @@ export class VariableStack {
     return true;
   }
 
-  /** Sets the variable that is `place`th from the top, counted from 1. */
+  /** Sets the variable at a place from the top, counted from 1. */
   replaceTop(place: number, value: TemplateValue): void {
     const variable = this.#variables.at(-place);
     if (variable !== undefined) {
@@ -31,12 +31,12 @@ export class VariableStack {
     }
   }
 
-  /** The value of the innermost variable of that name. */
+  /** The value of the innermost variable with a name. */
   find(name: string): TemplateValue | undefined {
     return this.#variables.findLast((candidate) => candidate.name === name)?.value;
   }
 
-  /** How many variables there are; `release` drops those declared since. */
+  /** The number of variables; `release` drops those declared since. */
   get size(): number {
     return this.#variables.length;
   }

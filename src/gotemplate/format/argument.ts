@@ -11,15 +11,14 @@ import { floatVerb, formatFloat } from './float.ts';
 import { formatInteger } from './integer.ts';
 import { formatPlain, formatText } from './text.ts';
 
-/** Verbs for which a method `String` decides what is printed. */
+/** Verbs that print the result of the method `String`. */
 const STRINGER_VERBS = 'vsxXq';
 
-/** Verbs for addresses, which values have none of here, and wrapped errors: never for elements. */
+/** Verbs for addresses, which values do not have here, and for wrapped errors; not for elements. */
 const UNFIT_VERBS = 'pw';
 
 /**
- * Prints a value with a verb as Go's fmt does. A verb that does not fit gives the text that Go gives,
- * e.g. `%!d(string=x)`.
+ * Prints a value with a verb as Go's fmt does. An unsuitable verb gives Go's text, e.g. `%!d(string=x)`.
  *
  * @param verb one character
  */
@@ -30,7 +29,7 @@ export function formatArgument(value: TemplateValue, verb: string, flags: Flags)
   return format(value, verb, flags, true);
 }
 
-/** @param usesMethods whether a method `String` is asked; not in a complaint about the verb */
+/** @param usesMethods whether the method `String` is called; false in a message about the verb */
 function format(value: TemplateValue, verb: string, flags: Flags, usesMethods: boolean): string {
   return formatIfFitting(value, verb, flags, usesMethods) ?? badVerb(value, verb, flags);
 }
@@ -90,7 +89,7 @@ function formatObject(
   }
 }
 
-/** Unsigned numbers are hexadecimal in Go's syntax. */
+/** Unsigned numbers are hexadecimal in Go syntax. */
 function formatByte({ value }: GoByte, verb: string, flags: Flags): string | undefined {
   return verb === 'v' && flags.sharpV
     ? formatInteger(BigInt(value), 'x', { ...flags, sharp: true })

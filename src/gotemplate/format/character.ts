@@ -2,7 +2,7 @@ import { goQuote } from '../../text/quote.ts';
 
 const REPLACEMENT = '\u{fffd}';
 
-/** Whether Go takes a character for printable. */
+/** Whether a character is printable in Go. */
 export function isPrintable(character: string): boolean {
   return character === '"' || character === '\\' || goQuote(character) === `"${character}"`;
 }
@@ -13,7 +13,7 @@ export function describeCharacter(character: string): string {
   return isPrintable(character) ? `U+${hex} '${character}'` : `U+${hex}`;
 }
 
-/** A Unicode code point as text; U+FFFD for what is none (too large, a surrogate). */
+/** A Unicode code point as text; U+FFFD for an invalid one (too large, a surrogate). */
 export function characterOf(codePoint: bigint): string {
   const isValid = codePoint >= 0n && codePoint <= 0x10ffffn;
   return isValid ? String.fromCodePoint(Number(codePoint)).toWellFormed() : REPLACEMENT;
@@ -30,7 +30,7 @@ export function quoteCharacter(character: string, asciiOnly: boolean): string {
   return `'${escapeCharacter(character, asciiOnly)}'`;
 }
 
-/** Quotes a text as Go's `strconv.QuoteToASCII` does: `goQuote` with everything but ASCII escaped. */
+/** Quotes a text as Go's `strconv.QuoteToASCII` does: `goQuote` with all characters except ASCII escaped. */
 export function quoteToAscii(text: string): string {
   let quoted = '"';
   for (const character of text.toWellFormed()) {
@@ -48,11 +48,11 @@ function escapeCharacter(character: string, asciiOnly: boolean): string {
   return codePoint <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }
 
-/** What keeps a text out of a Go raw string: control characters but the tab, the backquote, the BOM. */
+/** Characters that a Go raw string cannot contain: control characters except the tab, the backquote, the BOM. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NOT_RAW = /[\0-\x08\x0a-\x1f\x7f`\u{feff}]/u;
 
-/** Go's `strconv.CanBackquote`: whether a text can be written between backquotes, in one line. */
+/** Go's `strconv.CanBackquote`: whether a text can be a raw string on one line. */
 export function canBackquote(text: string): boolean {
   return text.isWellFormed() && !NOT_RAW.test(text);
 }

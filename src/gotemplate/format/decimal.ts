@@ -1,11 +1,11 @@
 /** A non-negative number as `0.DIGITS * 10 ** point`; zero has no digits. */
 export interface Decimal {
-  /** Without zeros at either end. */
+  /** Without leading and trailing zeros. */
   readonly digits: string;
   readonly point: number;
 }
 
-/** The fewest digits that read back as the same float64. @param value finite, not negative */
+/** The fewest digits that identify the float64. @param value finite, not negative */
 export function shortestDecimal(value: number): Decimal {
   const [mantissa = '', exponent = ''] = value.toExponential().split('e');
   return trimmed(mantissa.replace('.', ''), Number(exponent) + 1);
@@ -22,7 +22,7 @@ export function exactDecimal(value: number): Decimal {
   return trimmed(digits, digits.length + exponent);
 }
 
-/** Rounds to a number of digits, halves to even as Go does. @param count may be 0 or negative */
+/** Rounds to a number of digits, half to even as in Go. @param count may be 0 or negative */
 export function roundDecimal(decimal: Decimal, count: number): Decimal {
   const { digits, point } = decimal;
   if (count >= digits.length) {
@@ -62,7 +62,7 @@ export interface BinaryParts {
 const FRACTION_BITS = 52n;
 const EXPONENT_BIAS = 1075;
 
-/** The parts as IEEE 754 stores them: a mantissa of 53 bits but for the smallest numbers. */
+/** The parts as in IEEE 754: a mantissa of 53 bits, except for the smallest numbers. */
 export function binaryParts(value: number): BinaryParts {
   const bits = new DataView(new ArrayBuffer(8));
   bits.setFloat64(0, value);

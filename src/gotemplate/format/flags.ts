@@ -1,4 +1,4 @@
-/** What stands between a `%` and the verb. */
+/** The flags, width and precision between `%` and the verb. */
 export interface Flags {
   readonly minus: boolean;
   readonly plus: boolean;
@@ -26,7 +26,7 @@ export const NO_FLAGS: Flags = {
   sharpV: false,
 };
 
-/** Fills a text up to the width, at its left or, with `-`, its right. */
+/** Pads a text to the width, on the left or, with `-`, on the right. */
 export function pad(text: string, flags: Flags): string {
   const missing = (flags.width ?? 0) - countCharacters(text);
   return flags.minus ? text + padding(missing, flags) : padding(missing, flags) + text;

@@ -7,11 +7,11 @@ import {
 } from './decimal.ts';
 import { type Flags, pad, padding } from './flags.ts';
 
-/** From this exponent on `%g` writes one if no precision is given. */
+/** From this exponent on, `%g` has an exponent if no precision is given. */
 const SHORTEST_EXPONENT_LIMIT = 6;
 const DEFAULT_PRECISION = 6;
 
-/** What a float can be printed with; `%v` is `%g`, `%F` is `%f`. */
+/** The verbs for floats; `%v` is `%g`, `%F` is `%f`. */
 export type FloatVerb = 'b' | 'e' | 'E' | 'f' | 'g' | 'G' | 'x' | 'X';
 
 const FLOAT_VERBS: ReadonlyMap<string, FloatVerb> = new Map([
@@ -43,13 +43,13 @@ export function formatFloat(value: number, verb: FloatVerb, flags: Flags): strin
   return withSign(visibleSign, number, flags);
 }
 
-/** Infinities and NaN are never filled up with zeros. */
+/** Infinities and NaN are never padded with zeros. */
 function formatSpecial(value: number, sign: string, flags: Flags): string {
   const text = Number.isNaN(value) ? `${sign}NaN` : `${sign === '' ? '+' : sign}Inf`;
   return pad(text, { ...flags, zero: false });
 }
 
-/** Zeros go between the sign and the digits, blanks before the sign. */
+/** Zeros are inserted after the sign, spaces before it. */
 function withSign(sign: string, number: string, flags: Flags): string {
   const missing = (flags.width ?? 0) - sign.length - number.length;
   return sign !== '' && flags.zero && missing > 0
@@ -100,7 +100,7 @@ function formatGeneral(value: number, precision: number | undefined): string {
     : writeFixed(decimal, Math.max(0, digits.length - point));
 }
 
-/** @param places digits behind the point */
+/** @param places digits after the point */
 function writeExponent({ digits, point }: Decimal, places: number): string {
   const exponent = digits === '' ? 0 : point - 1;
   const fraction = places > 0 ? `.${digits.slice(1).padEnd(places, '0')}` : '';
@@ -108,7 +108,7 @@ function writeExponent({ digits, point }: Decimal, places: number): string {
   return `${digits.charAt(0) || '0'}${fraction}e${sign}${twoDigits(Math.abs(exponent))}`;
 }
 
-/** @param places digits behind the point */
+/** @param places digits after the point */
 function writeFixed({ digits, point }: Decimal, places: number): string {
   const whole = point > 0 ? digits.slice(0, point).padEnd(point, '0') : '0';
   if (places <= 0) {
@@ -118,7 +118,7 @@ function writeFixed({ digits, point }: Decimal, places: number): string {
   return `${whole}.${(zeros + digits.slice(Math.max(0, point))).padEnd(places, '0')}`;
 }
 
-/** `%b`: the mantissa and the power of two as they are stored. */
+/** `%b`: the mantissa and the power of two of the float64. */
 function formatBinaryExponent(value: number): string {
   const { mantissa, exponent } = binaryParts(value);
   return `${mantissa}p${exponent < 0 ? '-' : '+'}${Math.abs(exponent)}`;
@@ -137,7 +137,7 @@ function formatHex(value: number, precision: number | undefined): string {
 
 interface HexParts {
   readonly leading: bigint;
-  /** Of as many digits as asked for. */
+  /** With the requested number of digits. */
   readonly fraction: bigint;
   readonly power: number;
 }
@@ -160,7 +160,7 @@ function hexParts(value: number, precision: number | undefined): HexParts {
   };
 }
 
-/** Drops bits, rounding halves to even. */
+/** Drops bits and rounds half to even. */
 function roundBits(value: bigint, dropped: bigint): bigint {
   if (dropped === 0n) {
     return value;
@@ -171,7 +171,7 @@ function roundBits(value: bigint, dropped: bigint): bigint {
   return rest > half || (rest === half && kept % 2n === 1n) ? kept + 1n : kept;
 }
 
-/** `#`: a point even if nothing follows it, and for `%g` the zeros that it leaves out. */
+/** `#`: always a point, and for `%g` the omitted zeros. */
 function withPoint(number: string, verb: FloatVerb, precision: number | undefined): string {
   const isHex = verb === 'x' || verb === 'X';
   const exponentAt = number.search(isHex ? /[pP]/ : /[eE]/);
@@ -183,7 +183,7 @@ function withPoint(number: string, verb: FloatVerb, precision: number | undefine
   return `${body}${body.includes('.') ? '' : '.'}${zeros}${tail}`;
 }
 
-/** Digits from the first one that is not 0; a lone 0 counts. Go counts the `x` of `0x` as well. */
+/** The number of digits from the first one that is not 0, at least 1. Go also counts the `x` of `0x`. */
 function countSignificant(body: string): number {
   return body === '0' ? 1 : body.replace('.', '').replace(/^0+/, '').length;
 }

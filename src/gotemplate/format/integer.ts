@@ -33,7 +33,7 @@ export function formatInteger(value: bigint, verb: string, flags: Flags): string
   }
 }
 
-/** The numbers beyond Unicode, seen as unsigned, are no character. */
+/** Numbers beyond Unicode, as unsigned integers, are not characters. */
 function runeOf(value: bigint): bigint {
   return BigInt.asUintN(64, value);
 }
@@ -53,7 +53,7 @@ function magnitude(value: bigint): bigint {
   return value < 0n ? -value : value;
 }
 
-/** The flag `0` asks for as many digits as fill the width. */
+/** The flag `0` pads the digits to the width. */
 function minDigits(sign: string, { precision, zero, width }: Flags): number {
   return precision ?? (zero && width !== undefined ? width - sign.length : 0);
 }

@@ -3,7 +3,7 @@ import { type TemplateValue, typeName } from '../value.ts';
 import { formatArgument } from './argument.ts';
 import { NO_FLAGS } from './flags.ts';
 
-/** Prints values as Go's `fmt.Sprint`: with a space between two of which neither is a string. */
+/** Prints values as Go's `fmt.Sprint`: with a space between two values if neither is a string. */
 export function print(values: readonly TemplateValue[]): string {
   const text = new BoundedText();
   values.forEach((value, i) => {
@@ -27,7 +27,7 @@ export function printLine(values: readonly TemplateValue[]): string {
   return text.toString();
 }
 
-/** A value as Go's `fmt` tells it in a complaint about too many arguments: `string=x`. */
+/** A value in Go's message about extra arguments: `string=x`. */
 export function describeExtra(value: TemplateValue): string {
   return value === null ? '<nil>' : `${typeName(value)}=${formatArgument(value, 'v', NO_FLAGS)}`;
 }

@@ -4,12 +4,11 @@ import { formatArgument } from './argument.ts';
 import { type Flags, NO_FLAGS } from './flags.ts';
 import { describeExtra } from './print.ts';
 
-/** The largest width, precision and argument number that Go takes. */
+/** The maximum width, precision and argument number in Go. */
 const MAX_NUMBER = 1_000_000;
 
 /**
- * Prints values as Go's `fmt.Sprintf`. It cannot fail: what is wrong with the format shows in the
- * text, e.g. `%!d(string=x)`, `%!s(MISSING)`, `%!(EXTRA int=1)`.
+ * Prints values as Go's `fmt.Sprintf`. It never fails: faults of the format are part of the text, e.g. `%!d(string=x)`, `%!s(MISSING)`, `%!(EXTRA int=1)`.
  *
  * @see https://pkg.go.dev/fmt#hdr-Printing
  */
@@ -22,12 +21,12 @@ class Formatter {
   readonly #values: readonly TemplateValue[];
   readonly #text = new BoundedText();
   #position = 0;
-  /** The value that the next verb takes. */
+  /** The value for the next verb. */
   #index = 0;
-  /** An explicit number, as in `%[2]d`, has been seen: then values may well be left over. */
+  /** There was an explicit index, as in `%[2]d`: unused values are then allowed. */
   #isReordered = false;
   #hasGoodIndex = true;
-  /** The last thing read was an explicit number. */
+  /** The last element was an explicit index. */
   #isBehindIndex = false;
 
   constructor(format: string, values: readonly TemplateValue[]) {
@@ -46,7 +45,7 @@ class Formatter {
     return this.#text.toString();
   }
 
-  /** Says whether a directive follows. */
+  /** @returns whether a directive follows */
   #readLiteral(): boolean {
     const percent = this.#format.indexOf('%', this.#position);
     const end = percent === -1 ? this.#format.length : percent;
@@ -142,7 +141,7 @@ class Formatter {
     return precision;
   }
 
-  /** A value that says how wide: an integer within the limits. */
+  /** The width from a value: an integer within the limits. */
   #takeNumberArgument(): number | undefined {
     const value = this.#values[this.#index];
     if (this.#index < this.#values.length) {
@@ -152,7 +151,7 @@ class Formatter {
     return number === undefined || Math.abs(number) > MAX_NUMBER ? undefined : number;
   }
 
-  /** Reads digits. A number that is too large takes the rest of the format with it, as in Go. */
+  /** Reads digits. A number that is too large consumes the rest of the format, as in Go. */
   #readNumber(): number | undefined {
     const digits = /\d*/y;
     digits.lastIndex = this.#position;
@@ -165,7 +164,7 @@ class Formatter {
     return text === '' ? undefined : Number(text);
   }
 
-  /** Reads `[N]`, which says that the next value taken is the Nth. */
+  /** Reads `[N]`, the index of the next value. */
   #readIndex(): void {
     this.#isBehindIndex = false;
     if (this.#format.charAt(this.#position) !== '[') {
@@ -173,7 +172,7 @@ class Formatter {
     }
     this.#isReordered = true;
     const end = this.#format.indexOf(']', this.#position);
-    // Go looks for the bracket only where there is room for a number and a verb.
+    // Go searches the bracket only if there is room for a number and a verb.
     if (end === -1 || this.#position + 3 > this.#format.length) {
       this.#position++;
       this.#hasGoodIndex = false;
@@ -214,7 +213,7 @@ class Formatter {
   }
 }
 
-/** With `%v`, `#` and `+` are about the syntax of the value. */
+/** With `%v`, `#` and `+` change the syntax of the value. */
 function valueFlags(flags: Flags): Flags {
   return { ...flags, sharp: false, plus: false, sharpV: flags.sharp, plusV: flags.plus };
 }
@@ -226,7 +225,7 @@ function asInteger(value: TemplateValue | undefined): number | undefined {
   return typeof value === 'object' && value?.kind === 'byte' ? value.value : undefined;
 }
 
-/** Go stops reading digits once the number so far is above the limit and another digit follows. */
+/** Go stops if the number is above the limit and another digit follows. */
 function isTooLong(digits: string): boolean {
   return digits.length > 1 && Number(digits.slice(0, -1)) > MAX_NUMBER;
 }

@@ -48,10 +48,10 @@ function truncate(text: string, { precision }: Flags): string {
   return text.slice(0, end);
 }
 
-/** `%x`: the bytes in hexadecimal, of which there may be `precision`. */
+/** `%x`: the bytes in hexadecimal, at most `precision` of them. */
 function formatBytes(text: string, flags: Flags): string {
   const { precision = text.length } = flags;
-  // No character has fewer bytes than UTF-16 units; one unit more, for the last one may be half.
+  // A character has at least as many bytes as UTF-16 units. One unit more, since the last one may be half a pair.
   const bytes = Buffer.from(text.slice(0, precision + 1)).subarray(0, flags.precision);
   if (bytes.length === 0) {
     return padding(flags.width ?? 0, flags);
