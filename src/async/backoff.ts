@@ -1,24 +1,24 @@
-/** Waits that grow from one failure to the next. */
+/** Exponential backoff with jitter. */
 export interface Backoff {
-  /** In milliseconds: at random between half of the current wait and all of it. */
+  /** The next wait in milliseconds: random, between half of the current wait and all of it. */
   next(): number;
-  /** It worked. */
+  /** Call after a success. */
   reset(): void;
 }
 
 /**
- * @param firstMs the wait after the first failure; doubles with each.
- * @param mostMs the longest wait.
+ * @param firstMs the wait after the first failure. It doubles with each further one.
+ * @param maxMs the longest wait
  */
 export function createBackoff(
   firstMs: number,
-  mostMs: number,
+  maxMs: number,
   random: () => number = Math.random,
 ): Backoff {
   let waitMs = firstMs;
   return {
     next() {
-      const wait = Math.min(waitMs, mostMs);
+      const wait = Math.min(waitMs, maxMs);
       waitMs = wait * 2;
       return wait * (0.5 + random() / 2);
     },

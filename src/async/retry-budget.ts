@@ -1,28 +1,28 @@
-/** So many retries may come at once after a quiet time. */
+/** Retries at once after a quiet time. */
 const BURST = 10;
 
-/** One retry for so many queries. */
-const QUERIES_PER_RETRY = 10;
+/** The ratio of requests to retries. */
+const REQUESTS_PER_RETRY = 10;
 
-/** Keeps retries a small part of all queries, so that they make no outage worse. */
+/** Limits retries to a fraction of all requests, so that they do not prolong an outage. */
 export interface RetryBudget {
-  /** A query has come. */
+  /** Call for each request that is not a retry. */
   earn(): void;
-  /** @returns whether there may be a retry now; if so, it is counted */
+  /** Whether a retry is allowed now. Counts it if so. */
   spend(): boolean;
 }
 
 export function createRetryBudget(): RetryBudget {
-  // Counted in queries, for tenths of a retry would not add up to whole ones.
-  const most = BURST * QUERIES_PER_RETRY;
-  let saved = most;
+  // In requests, since tenths are not exact in floating point.
+  const capacity = BURST * REQUESTS_PER_RETRY;
+  let saved = capacity;
   return {
     earn() {
-      saved = Math.min(most, saved + 1);
+      saved = Math.min(capacity, saved + 1);
     },
     spend() {
-      if (saved < QUERIES_PER_RETRY) return false;
-      saved -= QUERIES_PER_RETRY;
+      if (saved < REQUESTS_PER_RETRY) return false;
+      saved -= REQUESTS_PER_RETRY;
       return true;
     },
   };

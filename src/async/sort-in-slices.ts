@@ -1,13 +1,13 @@
 import type { TimeSlices } from './time-slices.ts';
 
-/** Sorted at one go: well below a millisecond. */
-const RUN = 512;
+/** Items that are sorted without a pause, in much less than a millisecond. */
+const RUN_LENGTH = 512;
 
 /**
- * Sorts in slices: what is sorted at one go would hold up the process, for a second where there are
- * a million.
+ * Sorts in time slices. Sorting a million items without pauses would block the event loop for a second.
+ * The sort is stable.
  *
- * @param before whether the first comes before the second; of equal ones the order stays
+ * @param before whether the first item precedes the second
  */
 export async function sortInSlices<Item>(
   items: Iterable<Item>,
@@ -25,7 +25,7 @@ export async function sortInSlices<Item>(
   return runs[0] ?? [];
 }
 
-/** What is in order already, as it is in most rounds, becomes one run. */
+/** Consecutive runs that are in order already become one run. */
 async function sortedRuns<Item>(
   items: Iterable<Item>,
   before: (one: Item, other: Item) => boolean,
@@ -38,14 +38,14 @@ async function sortedRuns<Item>(
     const last = runs.at(-1);
     const [end] = last?.slice(-1) ?? [];
     const [start] = run;
-    const goesOn = end !== undefined && start !== undefined && !before(start, end);
-    if (goesOn) last?.push(...run);
+    const isContinuation = end !== undefined && start !== undefined && !before(start, end);
+    if (isContinuation) last?.push(...run);
     else runs.push(run);
     run = [];
   };
   for (const item of items) {
     run.push(item);
-    if (run.length < RUN) continue;
+    if (run.length < RUN_LENGTH) continue;
     finish();
     if (slices.isOver()) await slices.pause();
   }

@@ -1,7 +1,7 @@
-/** Long work that can be interrupted at each `yield`. */
+/** Work that can be paused at each `yield`. */
 export type Steps<Result> = Generator<void, Result, void>;
 
-/** Does all steps at once. */
+/** Runs all steps without a pause. */
 export function finish<Result>(steps: Steps<Result>): Result {
   let step = steps.next();
   while (!step.done) step = steps.next();

@@ -1,32 +1,32 @@
-// Not the global setImmediate: a test that replaces it would leave work of later tests paused.
+// Not the global setImmediate: fake timers of a test would leave the work of later tests paused.
 import { setImmediate } from 'node:timers';
 
 /** Long work in time slices, between which the event loop handles requests. */
 export interface TimeSlices {
-  /** Whether the slice is used up. Call it in every step of a long loop. */
+  /** Whether the slice has ended. Call it in each step of a long loop. */
   isOver(): boolean;
   /** Yields to the event loop. The next slice begins when this resolves. */
   pause(): Promise<void>;
 }
 
-/** Milliseconds. The slice of all long work together in one turn of the event loop. */
-const SLICE = 3;
+/** The time for all long work together in one turn of the event loop. */
+const SLICE_MS = 3;
 
-/** Steps of less than a microsecond each, such as looking up a sample: for `stepsPerCheck`. */
+/** A value for `stepsPerCheck` if a step takes less than a microsecond. */
 export const SHORT_STEPS = 64;
 
 /** Paused work, in the order in which it resumes. */
 const paused = new Set<() => void>();
-/** When the slice of this turn of the event loop ends; undefined: it has not begun. */
+/** The end of the slice of this turn of the event loop; undefined before the slice starts. */
 let end: number | undefined;
 let isNextTurnDue = false;
 
 /**
- * There is one slice in each turn of the event loop, however much long work there is. Work that finds it
- * used up waits for one of the next turns.
+ * All long work shares one slice in each turn of the event loop. When the slice has ended, work waits for
+ * a later turn.
  *
- * @param stepsPerCheck how many steps are taken before the clock is read: reading it takes about as long
- *   as looking up a sample
+ * @param stepsPerCheck the number of steps between two readings of the clock, each of which takes about as
+ *   long as the lookup of a sample
  * @example if (slices.isOver()) await slices.pause();
  */
 export function createTimeSlices(stepsPerCheck = 1): TimeSlices {
@@ -48,7 +48,7 @@ export function createTimeSlices(stepsPerCheck = 1): TimeSlices {
 
 function beginSlice(): number {
   awaitNextTurn();
-  end = performance.now() + SLICE;
+  end = performance.now() + SLICE_MS;
   return end;
 }
 
@@ -61,9 +61,9 @@ function awaitNextTurn(): void {
 function nextTurn(): void {
   isNextTurnDue = false;
   end = undefined;
-  const [goOn] = paused;
-  if (goOn === undefined) return;
-  paused.delete(goOn);
+  const [resume] = paused;
+  if (resume === undefined) return;
+  paused.delete(resume);
   beginSlice();
-  goOn();
+  resume();
 }

@@ -1,20 +1,19 @@
-/** The value that stands for all those that are not told apart. */
+/** The label value for all values that are not distinguished. */
 export const OTHER = 'other';
 
 /**
- * Keeps a label of a metric from having ever more values, for each is a series that Prometheus
- * keeps, and from having values that clients make up: a value is told apart once it has come from
- * a source that is trusted, and as long as there are not too many.
+ * Limits the values of a label, since each one is a series in Prometheus. Clients cannot add values: a
+ * value is used once a trusted source has had it, and while there are not too many.
  *
- * @param most how many values there may be besides {@link OTHER}
+ * @param maxValues the number of values besides {@link OTHER}
  * @returns the value to record
  */
-export function createBoundedLabel(most: number): (value: string, isTrusted: boolean) => string {
+export function createBoundedLabel(
+  maxValues: number,
+): (value: string, isTrusted: boolean) => string {
   const known = new Set<string>();
   return (value, isTrusted) => {
-    if (isTrusted && known.size < most) {
-      known.add(value);
-    }
+    if (isTrusted && known.size < maxValues) known.add(value);
     return known.has(value) ? value : OTHER;
   };
 }

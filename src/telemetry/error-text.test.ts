@@ -29,8 +29,8 @@ describe('errorText', () => {
 
   it('tells what is no error', () => {
     expect(errorText('plain')).toBe('plain');
-    expect(errorText(7)).toBe('a value that is no error was thrown (number)');
-    expect(errorText(null)).toBe('a value that is no error was thrown (object)');
+    expect(errorText(7)).toBe('thrown value of type number');
+    expect(errorText(null)).toBe('thrown value of type object');
     expect(errorText(new Error('outer', { cause: 'inner' }))).toBe('outer: inner');
     expect(errorText(new TypeError(''))).toBe('TypeError');
   });

@@ -1,21 +1,19 @@
-/** Deeper chains of causes are cut: nobody reads them, and they may be circular. */
-const MOST_CAUSES = 8;
+/** Limits chains of causes, which may be circular. */
+const MAX_CAUSES = 8;
 
 /**
- * An error in one line: its message and those of its causes, `outer: inner: innermost`. A message
- * that a cause repeats is told once. Of an error's other properties only `code` is told (as
- * Node.js's system errors have it), for clients hang requests with credentials onto their errors.
+ * An error in one line: its message and those of its causes, `outer: inner: innermost`. A message that
+ * contains that of its cause is not repeated. Of other properties only the `code` of system errors is
+ * included, since the errors of HTTP clients contain requests with credentials.
  *
- * @param error anything that was thrown
+ * @param error any thrown value
  */
 export function errorText(error: unknown): string {
   const parts: string[] = [];
   let current = error;
-  for (let depth = 0; current !== undefined && depth < MOST_CAUSES; depth += 1) {
+  for (let depth = 0; current !== undefined && depth < MAX_CAUSES; depth += 1) {
     const text = oneError(current);
-    if (!parts.at(-1)?.includes(text)) {
-      parts.push(text);
-    }
+    if (!parts.at(-1)?.includes(text)) parts.push(text);
     current = current instanceof Error ? (current.cause ?? undefined) : undefined;
   }
   return parts.join(': ');
@@ -23,14 +21,12 @@ export function errorText(error: unknown): string {
 
 function oneError(error: unknown): string {
   if (!(error instanceof Error)) {
-    return typeof error === 'string'
-      ? error
-      : `a value that is no error was thrown (${typeof error})`;
+    return typeof error === 'string' ? error : `thrown value of type ${typeof error}`;
   }
   const message = error.message === '' ? error.name : error.message;
   const several =
     error instanceof AggregateError && error.errors.length > 0
-      ? ` (${error.errors.slice(0, MOST_CAUSES).map(oneError).join('; ')})`
+      ? ` (${error.errors.slice(0, MAX_CAUSES).map(oneError).join('; ')})`
       : '';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return code === '' || message.includes(code)

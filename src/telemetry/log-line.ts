@@ -1,28 +1,28 @@
 import type { Loggable } from './loggable.ts';
 
-/** One entry of the log, ready to be written: nothing in it is secret or unbounded. */
+/** An entry of the log, without secrets and of limited size. */
 export interface LogEntry {
   readonly time: Date;
   readonly level: 'error' | 'warn' | 'info';
-  /** klog's level, 0 for what is always logged. */
+  /** The level of klog; 0 for entries that are always logged. */
   readonly verbosity: number;
   readonly message: string;
   readonly fields: Readonly<Record<string, Loggable>>;
 }
 
-/** How an entry becomes one line, without the line break. */
 export type LogFormat = 'text' | 'json';
 
+/** The entry as one line, without a line break. */
 export function logLine(format: LogFormat, entry: LogEntry): string {
   return format === 'json' ? jsonLine(entry) : textLine(entry);
 }
 
-const OWN_NAMES: ReadonlySet<string> = new Set(['ts', 'level', 'v', 'msg']);
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['ts', 'level', 'v', 'msg']);
 
-/** `{"ts":"…","level":"info","v":2,"msg":"…","field":…}`; a field named like these gets a `_`. */
+/** `{"ts":"…","level":"info","v":2,"msg":"…","field":…}`; a field with one of these names gets a `_`. */
 function jsonLine({ time, level, verbosity, message, fields }: LogEntry): string {
   const renamed = Object.entries(fields).map(([name, value]): [string, Loggable] => [
-    OWN_NAMES.has(name) ? `${name}_` : name,
+    RESERVED_NAMES.has(name) ? `${name}_` : name,
     value,
   ]);
   const json = JSON.stringify({
@@ -32,7 +32,7 @@ function jsonLine({ time, level, verbosity, message, fields }: LogEntry): string
     msg: message,
     ...Object.fromEntries(renamed),
   });
-  // JSON lets some of these stand as they are, and a terminal may obey them.
+  // JSON.stringify does not escape all of them, and a terminal may interpret them.
   return json.replaceAll(CONTROL, (character) => character.split('').map(unicodeEscape).join(''));
 }
 
@@ -54,10 +54,10 @@ function plainValue(value: Loggable): string {
   return escaped(JSON.stringify(value));
 }
 
-/** Everything that could begin a new line, move the cursor or turn the direction of the text. */
+/** Characters that can start a line, move the cursor or change the direction of text. */
 const CONTROL = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** The text on one line: whatever a client sends cannot pass for another entry of the log. */
+/** The text on one line, so that clients cannot forge entries of the log. */
 function escaped(text: string): string {
   return text.toWellFormed().replaceAll(CONTROL, (character) => {
     const code = (character.codePointAt(0) ?? 0).toString(16);

@@ -2,38 +2,35 @@ import { createLogger as createWinston, format, transports } from 'winston';
 import { type LogEntry, type LogFormat, logLine } from './log-line.ts';
 import { toLoggableFields, toLoggableText } from './loggable.ts';
 
-/**
- * What is said about an entry besides its message, by name. Errors are told with their causes, in
- * `error` or any other field; secrets are left out.
- */
+/** The fields of an entry. Errors in any field are logged with their causes. Secrets are redacted. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
- * The log, as every other room sees it. `error`, `warn` and `info` are always logged: what an
- * operator must know. The rest goes by klog's levels (`--v`):
+ * The log. `error`, `warn` and `info` are always logged. Other entries are logged by the levels of klog
+ * (`--v`):
  *
- * | level | what |
+ * | level | entries |
  * | --- | --- |
- * | 2 | summaries of every relist, reload and look-up of the cluster's resources |
- * | 4 | every request to our API; stack traces of errors |
- * | 6 | with each request its queries; every other request to Prometheus and to the Kubernetes API |
- * | 8 | every query as it is sent; sizes of bodies, hits and misses of caches |
+ * | 2 | a summary of each relist, reload and discovery of cluster resources |
+ * | 4 | each API request; stack traces of errors |
+ * | 6 | the queries of each API request; other requests to Prometheus and to the Kubernetes API |
+ * | 8 | each query when it is sent; sizes of bodies, hits and misses of caches |
  * | 10 | everything else |
  */
 export interface Logger {
-  /** Something failed that should not; someone should look. */
+  /** A failure that needs attention. */
   error(message: string, fields?: LogFields): void;
-  /** Something is not as it should be, and works all the same. */
+  /** A problem that does not prevent operation. */
   warn(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
-  /** Logged where `--v` is at least `level`. */
+  /** Logged if `--v` is at least `level`. */
   verbose(level: number, message: string, fields?: LogFields): void;
-  /** Whether {@link verbose} with this level logs: ask before gathering costly fields. */
+  /** Whether {@link verbose} logs at this level; to avoid computing fields in vain. */
   enabled(level: number): boolean;
 }
 
 export interface LoggerSettings {
-  /** klog's level, `--v`. */
+  /** `--v`. */
   readonly verbosity: number;
   readonly format: LogFormat;
   /** Default: standard error. */
@@ -43,14 +40,14 @@ export interface LoggerSettings {
 }
 
 export interface ClosableLogger extends Logger {
-  /** Writes out what is left; resolves once the destination has taken it. Nothing is logged after. */
+  /** Flushes the log. Later entries are dropped. */
   close(): Promise<void>;
 }
 
-/** From this level on errors are logged with their stack traces. */
-const STACK_TRACES = 4;
+/** The level from which errors have stack traces. */
+const STACK_TRACE_LEVEL = 4;
 
-/** A log of one line an entry. */
+/** Creates a log with one line per entry. */
 export function createLogger(settings: LoggerSettings): ClosableLogger {
   const { verbosity, now = () => new Date() } = settings;
   const destination = settings.destination ?? process.stderr;
@@ -62,16 +59,14 @@ export function createLogger(settings: LoggerSettings): ClosableLogger {
   let closed = false;
   const enabled = (level: number) => level <= verbosity;
   const write = (level: LogEntry['level'], at: number, message: string, fields: LogFields) => {
-    if (closed) {
-      return;
-    }
+    if (closed) return;
     const loggable = toLoggableFields(fields);
     const entry: LogEntry = {
       time: now(),
       level,
       verbosity: at,
       message: toLoggableText(message),
-      fields: enabled(STACK_TRACES) ? { ...loggable, ...stackOf(loggable, fields) } : loggable,
+      fields: enabled(STACK_TRACE_LEVEL) ? { ...loggable, ...stackOf(loggable, fields) } : loggable,
     };
     winston.log(level, logLine(settings.format, entry));
   };
@@ -80,15 +75,11 @@ export function createLogger(settings: LoggerSettings): ClosableLogger {
     warn: (message, fields = {}) => write('warn', 0, message, fields),
     info: (message, fields = {}) => write('info', 0, message, fields),
     verbose: (level, message, fields = {}) => {
-      if (enabled(level)) {
-        write('info', level, message, fields);
-      }
+      if (enabled(level)) write('info', level, message, fields);
     },
     enabled,
     close: async () => {
-      if (closed) {
-        return;
-      }
+      if (closed) return;
       closed = true;
       const { promise, resolve } = Promise.withResolvers<void>();
       winston.once('finish', resolve);
@@ -99,7 +90,7 @@ export function createLogger(settings: LoggerSettings): ClosableLogger {
   };
 }
 
-/** A log that goes nowhere. */
+/** Discards all entries. */
 export const silentLogger: Logger = {
   error: () => {},
   warn: () => {},
@@ -108,7 +99,7 @@ export const silentLogger: Logger = {
   enabled: () => false,
 };
 
-/** The frames of the first field that is an error; its message is told by the field itself. */
+/** The stack frames of the first field that is an error, without its message. */
 function stackOf(fields: LogEntry['fields'], given: LogFields): LogEntry['fields'] {
   const name = Object.keys(fields).find((key) => given[key] instanceof Error);
   const error = name === undefined ? undefined : given[name];
@@ -116,7 +107,7 @@ function stackOf(fields: LogEntry['fields'], given: LogFields): LogEntry['fields
   return frames.length === 0 ? {} : { stack: toLoggableText(frames.join('\n')) };
 }
 
-/** Resolves when what was written before has been passed on. */
+/** Resolves when all previous writes have been flushed. */
 function drained(stream: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => {
     stream.write('', () => resolve());

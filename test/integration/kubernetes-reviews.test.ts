@@ -205,7 +205,7 @@ describe('the ConfigMap extension-apiserver-authentication', () => {
   });
 
   it.each(['front-proxy-client', '{}', '[1]', '"name"'])(
-    'is refused with the names %s, which would otherwise be any',
+    'is rejected with the names %s, which would otherwise allow any name',
     async (names) => {
       answerWith({ data: { ...data, 'requestheader-allowed-names': names } }, 200);
       await expect(readExtensionAuthentication(client)).rejects.toMatchObject({
@@ -215,38 +215,40 @@ describe('the ConfigMap extension-apiserver-authentication', () => {
     },
   );
 
-  it('is followed, and the last good content kept', async () => {
-    const taken: string[] = [];
-    const told: string[] = [];
-    const followed = pollExtensionAuthentication({
+  it('is polled, and the last valid content is kept', async () => {
+    const accepted: string[] = [];
+    const logged: string[] = [];
+    const polled = pollExtensionAuthentication({
       client,
       intervalMs: 20,
       onChange({ clientCa = '' }) {
         if (clientCa === 'garbage') throw new Error('no certificate');
-        taken.push(clientCa);
+        accepted.push(clientCa);
       },
-      log: { info: (message) => told.push(message), warn: (message) => told.push(message) },
+      log: { info: (message) => logged.push(message), warn: (message) => logged.push(message) },
     });
     const until = async (condition: () => boolean) => {
       while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
     };
-    const secondAnswer = () => {
+    const secondResponse = () => {
       const { length } = server.requests;
       return until(() => server.requests.length > length + 1);
     };
 
     answerWith({ data: { 'client-ca-file': 'one' } }, 200);
-    expect(await followed.refresh()).toBeUndefined();
-    expect(taken).toEqual(['one']);
+    expect(await polled.refresh()).toBeUndefined();
+    expect(accepted).toEqual(['one']);
     answerWith({ data: { 'client-ca-file': 'garbage' } }, 200);
-    await secondAnswer();
+    await secondResponse();
     server.answerWith((_, response) => sendStatus(response, 403, 'may not'));
-    await secondAnswer();
-    expect(await followed.refresh()).toMatchObject({ kind: 'forbidden' });
+    await secondResponse();
+    expect(await polled.refresh()).toMatchObject({ kind: 'forbidden' });
     answerWith({ data: { 'client-ca-file': 'two' } }, 200);
-    await until(() => taken.length > 1);
-    expect(taken).toEqual(['one', 'two']);
-    expect(told.filter((message) => message.includes('authorities stay'))).toHaveLength(2);
-    followed.close();
+    await until(() => accepted.length > 1);
+    expect(accepted).toEqual(['one', 'two']);
+    expect(
+      logged.filter((message) => message.includes('keeping the last certificate authorities')),
+    ).toHaveLength(2);
+    polled.close();
   });
 });

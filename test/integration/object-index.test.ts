@@ -614,7 +614,7 @@ describe('where there is no index', () => {
       'asked services listing',
     ]);
     expect(warnings).toEqual([
-      'too many resources are asked for to index them all: requests list the others',
+      'too many resources to index: requests for the others list their objects',
     ]);
   });
 });

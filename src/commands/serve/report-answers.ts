@@ -1,7 +1,7 @@
 import type { AnswerSummary, LeftOutReason, OnAnswer } from '../../metrics/answer-summary.ts';
 import type { ValueMetrics } from '../../metrics/monitoring.ts';
+import { createRepeatLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
 
 /** Milliseconds until the same line is logged again: an HPA sends a request every few seconds. */
 const SAME_AGAIN = 10 * 60_000;

@@ -1,8 +1,8 @@
 import type { AnswerNotices } from '../../prometheus/client/notices.ts';
 import type { PrometheusEndpoint } from '../../prometheus/client/options.ts';
 import type { PrometheusMetrics } from '../../prometheus/monitoring.ts';
+import { createRepeatLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { createRepeatLimit } from '../../telemetry/repeat-limit.ts';
 
 /** Milliseconds in which the same notice is not logged again. */
 const SAME_AGAIN = 10 * 60_000;
