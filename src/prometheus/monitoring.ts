@@ -91,7 +91,7 @@ function responseMetrics(registry: MetricsRegistry): ResponseMetrics {
 
 interface GuardMetrics {
   queryQueueChanged(now: { readonly running: number; readonly waiting: number }): void;
-  /** A query was sent after so many seconds in the queue. */
+  /** A query was sent after this time in the queue. */
   queryWaited(seconds: number): void;
   /** A request was rejected without being sent to Prometheus. */
   requestToPrometheusRejected(reason: RejectionReason): void;

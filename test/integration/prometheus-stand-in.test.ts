@@ -78,7 +78,7 @@ describe('a server that does not answer', () => {
   test('at all', async () => {
     const client = await clientOf(() => {}, { queryTimeoutMs: 50, discoveryTimeoutMs: 60 });
     const error = await failureOf(client.query('1'));
-    expect(error).toMatchObject({ kind: 'timeout', message: 'no complete answer within 50 ms' });
+    expect(error).toMatchObject({ kind: 'timeout', message: 'no complete response within 50 ms' });
     await expect(client.seriesLabelNames('a', { start: 0 })).rejects.toThrow('within 60 ms');
     await expect(client.query('1', { timeoutMs: 40 })).rejects.toThrow('within 40 ms');
     expect(requests.map(({ outcome }) => outcome)).toEqual(['timeout', 'timeout', 'timeout']);
@@ -103,7 +103,7 @@ describe('a server that does not answer', () => {
       giveUp.abort(new Error(SECRET));
     });
     const error = await failureOf(client.query('1', { signal: giveUp.signal }));
-    expect(error).toMatchObject({ kind: 'canceled', message: 'the caller gave up' });
+    expect(error).toMatchObject({ kind: 'canceled', message: 'the caller cancelled the request' });
     await expect.poll(() => closed).toHaveBeenCalled();
     expect((await failureOf(client.query('1', { signal: giveUp.signal }))).kind).toBe('canceled');
     expect(requests.map(({ outcome }) => outcome)).toEqual(['canceled', 'canceled']);
@@ -312,7 +312,7 @@ describe('an answer that is none', () => {
     server.server.on('connection', (socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'));
     const error = await failureOf(connect({ url: server.url }).query('1'));
     expect(error).toMatchObject({ kind: 'bad_answer' });
-    expect(error.message).toContain('does not speak HTTP');
+    expect(error.message).toContain('does not use HTTP');
   });
 
   test('a body larger than the limit, of which no more is read', async () => {
@@ -481,7 +481,7 @@ describe('what is sent', () => {
     expect(await query(() => Promise.reject(new Error('the plugin\nfailed')))).toMatchObject({
       kind: 'unauthorized',
       status: undefined,
-      message: 'there are no credentials for Prometheus: the plugin failed',
+      message: 'credentials for Prometheus are not available: the plugin failed',
     });
     expect(await query(() => new Promise(() => undefined))).toMatchObject({ kind: 'timeout' });
     expect(requests.map(({ outcome }) => outcome)).toEqual(['unauthorized', 'timeout']);
@@ -536,7 +536,7 @@ describe('token files', () => {
         await client.query('1');
         expect(warnings).toEqual([
           expect.stringMatching(
-            /^tokenFile: cannot use .*expected a token, found nothing; the last/,
+            /^tokenFile: cannot use .*expected a token, found an empty text; using the last/,
           ),
         ]);
       },
@@ -572,7 +572,7 @@ describe('token files', () => {
     await writeFile(empty, ' \n');
     const url = 'http://x';
     expect(() => connect({ url, tokenFile: empty })).toThrow(
-      `tokenFile: cannot use ${empty}: expected a token, found nothing`,
+      `tokenFile: cannot use ${empty}: expected a token, found an empty text`,
     );
     expect(() => connect({ url, tokenFile: join(directory, 'none') })).toThrow('ENOENT');
     expect(() => connect({ url, inCluster: true, serviceAccountDirectory: directory })).toThrow(
@@ -587,7 +587,7 @@ describe('token files', () => {
       }),
     ).toThrow(/^inCluster: cannot use .*\/ca.crt: ENOENT/);
     expect(() => connect({ url, token: `${SECRET}\n${SECRET}` })).toThrow(
-      'token: expected a token, found characters that no header can hold',
+      'token: expected a token, found characters that are not allowed in a header',
     );
   });
 });

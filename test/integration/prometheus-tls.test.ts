@@ -201,7 +201,7 @@ describe('a real Prometheus with TLS, client certificates and passwords', () => 
       await expect(client.query('1')).rejects.toMatchObject({ kind: 'unreachable' });
       await sleep(50);
     }
-    expect(warnings[0]).toMatch(/^TLS files: .*mismatch.*last good ones/);
+    expect(warnings[0]).toMatch(/^TLS files: .*mismatch.*last valid files/);
 
     await write('rotated.key', right.key);
     await expect

@@ -4,17 +4,17 @@ import { Socket } from 'node:net';
 import { DEFAULT_MAX_CONNECTIONS, type PrometheusOptions } from './options.ts';
 import { openTlsMaterial, type TlsMaterial } from './tls-material.ts';
 
-/** The kept connections to one server. */
+/** The keep-alive connections to one server. */
 export interface Agents {
   /** The agent for the next request. */
   agent(): Promise<HttpAgent | HttpsAgent>;
-  /** Whether a byte has come on any connection in use since this was asked last. */
+  /** Whether data has arrived on any connection in use since the last call. */
   hasReceived(): boolean;
-  /** Closes all connections, those in use too; they are made anew when they are needed. */
+  /** Closes all connections, including those in use. New requests open new ones. */
   close(): void;
 }
 
-/** @throws PrometheusOptionsError where the TLS options do not fit */
+/** @throws PrometheusOptionsError if the TLS options are invalid */
 export function openAgents(options: PrometheusOptions, isHttps: boolean): Agents {
   const settings: AgentOptions = {
     keepAlive: true,
@@ -32,7 +32,7 @@ function httpAgents({ connectTimeoutMs }: PrometheusOptions, settings: AgentOpti
   };
 }
 
-/** A changed certificate or key brings a new agent; requests under way end on the old one. */
+/** A changed certificate or key creates a new agent; requests in flight end on the old one. */
 function httpsAgents(options: PrometheusOptions, settings: AgentOptions): Agents {
   const source = openTlsMaterial(options);
   let current: { material: TlsMaterial; agent: HttpsAgent } | undefined;
@@ -51,7 +51,7 @@ function httpsAgents(options: PrometheusOptions, settings: AgentOptions): Agents
   };
 }
 
-/** Ends connections that take longer to come about, looking up the name included. */
+/** Limits the time to connect, including the DNS lookup. */
 function limitConnecting<A extends HttpAgent>(agent: A, timeoutMs: number | undefined): A {
   if (timeoutMs === undefined) {
     return agent;
@@ -74,7 +74,7 @@ function endUnlessConnected(socket: Socket, timeoutMs: number): void {
       socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
     }
   };
-  // What has come while this process stood still is read first.
+  // If this process was stopped, pending events are handled first.
   const timer = setTimeout(() => setImmediate(end), timeoutMs);
   socket.once('connect', () => clearTimeout(timer));
   socket.once('close', () => clearTimeout(timer));
@@ -88,12 +88,12 @@ function watchReceiving(agent: () => HttpAgent | undefined): () => boolean {
     return isMore;
   };
   return () => {
-    // Idle ones too: what they got before must not look like news once they are used again.
+    // Also for idle connections: data from before must not count when they are used again.
     const { sockets: used = {}, freeSockets: idle = {} } = agent() ?? {};
     const sockets = [used, idle]
       .flatMap((lists) => Object.values(lists))
       .flatMap((list) => list ?? []);
-    // All of them are looked at, so that what is seen now is not seen again.
+    // `filter` visits all of them, so that each is up to date for the next call.
     return sockets.filter(hasMore).length > 0;
   };
 }

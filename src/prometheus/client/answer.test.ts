@@ -53,7 +53,7 @@ describe('readQueryAnswer', () => {
   test.each(['', ' ', '1 ', '0x10', '1e999', 'nan', 'Infinity', '1,5', '1_0', 1, null, ['1']])(
     'the value %j is refused',
     (text) => {
-      expect(() => readValue(text)).toThrow(/^in the answer, data\.result\[0\]\.value/);
+      expect(() => readValue(text)).toThrow(/^in the response, data\.result\[0\]\.value/);
     },
   );
 

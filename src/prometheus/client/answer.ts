@@ -29,11 +29,11 @@ export type QueryAnswer =
   | { readonly type: 'string' };
 
 /**
- * Reads the `data` of an answer of `/api/v1/query`.
+ * Reads the `data` of a response of `/api/v1/query`.
  *
  * @param data parsed JSON
- * @throws PrometheusError `bad_answer` naming the first place that is not as documented, or
- *   `bad_query` where the query gives native histograms, which are no numbers
+ * @throws PrometheusError `bad_answer` with the first invalid place, or `bad_query` if the query returns
+ *   native histograms, which are not numbers
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/#expression-query-result-formats
  */
 export function readQueryAnswer(data: unknown): QueryAnswer {
@@ -58,7 +58,7 @@ export function readQueryAnswer(data: unknown): QueryAnswer {
 }
 
 /**
- * Reads the `data` of an answer of `/api/v1/labels` and `/api/v1/label/<name>/values`.
+ * Reads the `data` of a response of `/api/v1/labels` and `/api/v1/label/<name>/values`.
  *
  * @throws PrometheusError `bad_answer`
  */
@@ -76,8 +76,8 @@ export function readName(name: unknown, index: number): string {
 
 /**
  * @param value parsed JSON, which becomes the labels
- * @param place where it stands, for the error
- * @throws PrometheusError `bad_answer` where it is not an object of strings
+ * @param place for the error
+ * @throws PrometheusError `bad_answer` if it is not an object of strings
  */
 export function readLabels(value: unknown, place: string): Labels {
   if (!isObject(value)) {
@@ -90,12 +90,12 @@ export function readLabels(value: unknown, place: string): Labels {
   return value;
 }
 
-/** @throws PrometheusError `bad_answer` naming the label that is not a string */
+/** @throws PrometheusError `bad_answer` with the label that is not a string */
 function needStrings(
   value: Readonly<Record<string, unknown>>,
   place: string,
 ): asserts value is Labels {
-  // Not Object.entries: a list for each sample would take longer than all the rest.
+  // Not Object.entries: a list for each sample would take most of the time.
   for (const name in value) {
     if (typeof value[name] !== 'string') {
       throw unexpected(`${place}[${JSON.stringify(name)}]`, 'a string');
@@ -112,7 +112,7 @@ export function readVectorSample(sample: unknown, index: number): Sample {
   if (sample.value === undefined && sample.histogram !== undefined) {
     throw new PrometheusError(
       'bad_query',
-      'the query gives native histograms; expected numbers, e.g. by histogram_quantile()',
+      'the query returns native histograms; expected numbers, e.g. by histogram_quantile()',
     );
   }
   return {
@@ -156,7 +156,7 @@ function readSampleValue(text: string, place: string): number {
   return value;
 }
 
-/** Servers that are written in Go may write `null` for an empty list. */
+/** Servers that are written in Go can return `null` for an empty list. */
 function readList(value: unknown, place: string): readonly unknown[] {
   return value === null ? [] : readArray(value, place);
 }
@@ -168,7 +168,7 @@ function readArray(value: unknown, place: string): readonly unknown[] {
   return value;
 }
 
-/** The place and what was expected there; what was found may be anything and is not repeated. */
+/** The message has the place and the expected value. The found value can be anything and is not repeated. */
 export function unexpected(place: string, expected: string): PrometheusError {
-  return new PrometheusError('bad_answer', `in the answer, ${place} is not ${expected}`);
+  return new PrometheusError('bad_answer', `in the response, ${place} is not ${expected}`);
 }

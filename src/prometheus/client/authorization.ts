@@ -8,18 +8,18 @@ import { redact } from './redaction.ts';
 export const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * @param signal of the request that the credentials are for: nobody waits for them any longer
- * @returns the value for the header `Authorization` now, if any
- * @throws PrometheusError `unauthorized`, without a status, where there are no credentials to be had
+ * @param signal of the request that needs the credentials
+ * @returns the current value of the header `Authorization`, if any
+ * @throws PrometheusError `unauthorized`, without a status, if the credentials are not available
  */
 export type Authorization = (signal: AbortSignal) => Promise<string | undefined>;
 
 /**
- * Where the credentials come from: the URL before a token, before a token file, before the
- * service account, before a kubeconfig.
+ * The source of the credentials, in order of precedence: the URL, a token, a token file, the service
+ * account, a kubeconfig.
  *
- * @param fromUrl what the URL's user name and password make, if it has them
- * @throws PrometheusOptionsError where a token is missing or unfit
+ * @param fromUrl the value for the user name and the password in the URL, if any
+ * @throws PrometheusOptionsError if a token is missing or invalid
  */
 export function authorizationOf(
   options: PrometheusOptions,
@@ -43,17 +43,17 @@ export function authorizationOf(
     : (signal) => orNoCredentials(fromIdentity, signal);
 }
 
-/** Where they come from is not ours: it may run a program, which fails or hangs. */
+/** The identity may run a program for the credentials, which can fail or hang. */
 async function orNoCredentials(
   authorization: NonNullable<PrometheusIdentity['authorization']>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const givenUp = Promise.withResolvers<never>();
-  signal.addEventListener('abort', () => givenUp.reject(signal.reason), { once: true });
+  const aborted = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => aborted.reject(signal.reason), { once: true });
   try {
-    return await Promise.race([authorization(), givenUp.promise]);
+    return await Promise.race([authorization(), aborted.promise]);
   } catch (error) {
-    throw new PrometheusError('unauthorized', 'there are no credentials for Prometheus', {
+    throw new PrometheusError('unauthorized', 'credentials for Prometheus are not available', {
       detail: redact(error instanceof Error ? error.message : 'unknown error', []),
     });
   }
@@ -74,21 +74,21 @@ function openFile(option: string, path: string, { onWarning }: PrometheusOptions
   return namingOption(option, () =>
     freshFile(path, {
       accept: (content) => void bearer(content.toString('utf8')),
-      onStale: (problem) => onWarning?.(`${option}: ${problem}; the last good token is still used`),
+      onStale: (problem) => onWarning?.(`${option}: ${problem}; using the last valid token`),
     }),
   );
 }
 
-/** @throws Error that does not hold the token */
+/** @throws Error that does not contain the token */
 function bearer(token: string): string {
   const value = `Bearer ${token.trim()}`;
   if (value === 'Bearer ') {
-    throw new Error('expected a token, found nothing');
+    throw new Error('expected a token, found an empty text');
   }
   try {
     validateHeaderValue('authorization', value);
   } catch {
-    throw new Error('expected a token, found characters that no header can hold');
+    throw new Error('expected a token, found characters that are not allowed in a header');
   }
   return value;
 }

@@ -1,24 +1,24 @@
 import { PrometheusOptionsError } from '../errors.ts';
 
-/** The URL of a Prometheus server, taken apart. */
+/** The parts of the URL of a Prometheus server. */
 export interface BaseUrl {
   readonly isHttps: boolean;
   readonly hostname: string;
-  /** The value for the header `Authorization` from the URL's user name and password, if it has them. */
+  /** The value of the header `Authorization` for the user name and password in the URL, if any. */
   readonly authorization: string | undefined;
-  /** The values of the URL's own query parameters. */
+  /** The values of the query parameters in the URL. */
   readonly parameterValues: readonly string[];
   /**
    * @param path e.g. `/api/v1/query`
-   * @param parameters added to the URL's own
-   * @returns the whole URL, without user name and password
+   * @param parameters added to those in the URL
+   * @returns the complete URL, without user name and password
    */
   resolve(path: string, parameters?: URLSearchParams): string;
 }
 
 /**
  * @param text `http(s)://[user:password@]host[:port][/prefix][?parameters]`
- * @throws PrometheusOptionsError where it is not that
+ * @throws PrometheusOptionsError if the format is different
  */
 export function parseBaseUrl(text: string): BaseUrl {
   const url = URL.parse(text);
@@ -49,7 +49,7 @@ function basicAuthorization({ username, password }: URL): string | undefined {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-/** A percent sign that stands for itself is what its writer meant. */
+/** A text with an unescaped percent sign is used as it is. */
 function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -8,9 +8,9 @@ import { PrometheusError } from '../errors.ts';
  */
 const LARGEST_SMALL = 256 * 1024;
 
-/** How much of an answer has come, in bytes as unpacked; counted while it is read. */
+/** The size of a response in bytes, decompressed; counted while it is read. */
 export interface AnswerSize {
-  /** How many bytes are taken. */
+  /** The limit. */
   readonly most: number;
   taken: number;
 }
@@ -19,10 +19,10 @@ export interface AnswerSize {
  * Reads a body chunk by chunk.
  *
  * @param size counts the bytes and has the limit
- * @param signal its reason is thrown, and the body destroyed, when it is aborted
- * @param onChunk no further chunk is read before its promise resolves; an error stops the read and
- *   is rethrown
- * @throws PrometheusError `too_large`, or `bad_answer` where the body ends too early
+ * @param signal if it is aborted, its reason is thrown and the body is destroyed
+ * @param onChunk the next chunk is read after its promise has resolved; an error stops the read and is
+ *   rethrown
+ * @throws PrometheusError `too_large`, or `bad_answer` if the body ends too early
  */
 async function readChunks(
   body: Readable,
@@ -38,7 +38,7 @@ async function readChunks(
   }
 }
 
-/** Reads a whole body; everything else as in {@link readAnswer}. */
+/** Reads a complete body. Size, signal and errors as in {@link readAnswer}. */
 export async function readBody(
   body: Readable,
   size: AnswerSize,
@@ -52,7 +52,7 @@ export async function readBody(
   return Buffer.concat(chunks);
 }
 
-/** Reads the beginning of a body, for the text of an error. */
+/** Reads the beginning of a body, for an error message. */
 export async function readBeginning(
   body: Readable,
   size: AnswerSize,
@@ -78,8 +78,8 @@ export interface AnswerReader<T> {
  * Reads a response: as a whole if it is small, otherwise piece by piece.
  *
  * @param size counts the bytes and has the limit
- * @param signal its reason is thrown, and the body destroyed, when it is aborted
- * @throws PrometheusError `too_large`, or `bad_answer` where the body ends too early; what
+ * @param signal if it is aborted, its reason is thrown and the body is destroyed
+ * @throws PrometheusError `too_large`, or `bad_answer` if the body ends too early; what
  *   `readSmall` and the reader throw
  */
 export async function readAnswer<T>(
@@ -116,7 +116,7 @@ function largerThan({ most }: AnswerSize): PrometheusError {
 
 async function* chunksOf(body: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
   const stop = () => body.destroy(signal.reason);
-  // The signal tells once, which may have been before the body came.
+  // The event is not repeated, and the signal may have been aborted before.
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -135,7 +135,7 @@ function cutOff(error: unknown): PrometheusError {
   const detail = error instanceof Error ? error.message : undefined;
   return new PrometheusError(
     'bad_answer',
-    'the answer ended before it was complete',
+    'the response ended before it was complete',
     detail === undefined ? {} : { detail },
   );
 }

@@ -27,11 +27,11 @@ export interface ConnectionRequest {
 
 export interface HttpAnswer {
   readonly status: number;
-  /** Where a redirect leads: without user name, password and query. */
+  /** The target of a redirect, without user name, password and query. */
   readonly location: string | undefined;
-  /** Unpacked. Whoever gets the answer reads or destroys it. */
+  /** Decompressed. The caller has to read or destroy it. */
   readonly body: Readable;
-  /** Makes a text from this answer fit for the log. */
+  /** Makes a text of the response safe for the log. */
   redact(text: string): string;
 }
 
@@ -41,20 +41,20 @@ export interface Connection {
    * Sends a request and waits for the response headers, whatever the status. Redirects are followed only
    * within the same scheme, host and port, since the request contains credentials.
    *
-   * @throws PrometheusError `unreachable`, `bad_answer` for what is not HTTP or redirects too often,
-   *   or `unauthorized`, without a status, where there are no credentials to send
+   * @throws PrometheusError `unreachable`; `bad_answer` if the response is not HTTP, or after too many
+   *   redirects; `unauthorized`, without a status, if the credentials are not available
    */
   send(request: ConnectionRequest): Promise<HttpAnswer>;
-  /** Whether a byte has come for any running request since this was asked last. */
+  /** Whether data has arrived for any request in flight since the last call. */
   hasReceived(): boolean;
-  /** Closes all connections, those in use too; requests to come get new ones. */
+  /** Closes all connections, including those in use. New requests open new ones. */
   close(): void;
 }
 
-/** Bytes of the body of a redirect. */
+/** The maximum number of bytes that are read of the body of a redirect. */
 const MOST_DISCARDED = 64 * 1024;
 
-/** @throws PrometheusOptionsError where an option does not fit */
+/** @throws PrometheusOptionsError if an option is invalid */
 export function connect(options: PrometheusOptions): Connection {
   const baseUrl = parseBaseUrl(options.url);
   const agents = openAgents(options, baseUrl.isHttps);
@@ -123,7 +123,7 @@ async function followRedirects(
   });
 }
 
-/** A short body is read so that the connection can be reused. */
+/** A short body is read to the end, so that the connection can be reused. */
 function discard(body: Readable): void {
   let bytes = 0;
   body.on('error', () => undefined);
@@ -160,8 +160,8 @@ async function exchange(
 }
 
 /**
- * A kept connection may have been closed by the other side while it was idle, which shows only when
- * it is used again. Queries change nothing, so they are sent again, at the latest on a new connection.
+ * The server may have closed a keep-alive connection while it was idle, which is detected at the next
+ * request only. Requests change nothing on the server, so they are sent again, until a new connection is used.
  */
 async function requestOverLiveConnection(config: AxiosRequestConfig) {
   for (;;) {
@@ -191,18 +191,18 @@ function isStaleConnection(error: unknown): boolean {
   );
 }
 
-/** The error of the HTTP library holds the request with its headers, so it is no cause of ours. */
+/** Without the error of the HTTP library as cause, since it contains the request with its headers. */
 function connectionError(error: unknown, secrets: readonly string[]): PrometheusError {
   const code = isAxiosError(error) ? (error.code ?? '') : '';
   const message = error instanceof Error ? error.message : '';
   if (code === 'EPROTO' && message.includes('wrong version number')) {
-    const detail = 'what answers does not speak TLS; is its URL one with http://?';
+    const detail = 'the server does not use TLS; does its URL begin with http://?';
     return new PrometheusError('unreachable', 'cannot reach Prometheus', { detail });
   }
   const parts = message.includes(code) ? [message] : [code, message];
   const detail = redact(parts.filter((part) => part !== '').join(': '), secrets);
   return code.startsWith('HPE_')
-    ? new PrometheusError('bad_answer', 'what answers does not speak HTTP', { detail })
+    ? new PrometheusError('bad_answer', 'the server does not use HTTP', { detail })
     : new PrometheusError('unreachable', 'cannot reach Prometheus', { detail });
 }
 
@@ -222,7 +222,7 @@ function locationIn(header: unknown): string | undefined {
   return url === null ? header.replace(/[?#].*$/s, '') : `${url.origin}${url.pathname}`;
 }
 
-/** As in Go, a proxy in the environment is not for servers on this machine. */
+/** As in Go, a proxy in the environment is not used for servers on this machine. */
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }

@@ -28,7 +28,7 @@ describe('parseExtraHeaders', () => {
     ['=value', 'expected Name=value'],
     ['', 'expected Name=value'],
     ['A b=c', 'expected Name=value'],
-    ['A=hush\r\nB: c', 'the value for A has characters'],
+    ['A=hush\r\nB: c', 'the value of A has characters'],
     ['Content-Length=3', 'Content-Length is set by the HTTP client itself'],
   ])('%j is refused, without its value in the message', (entry, problem) => {
     const parse = () => parseExtraHeaders(['Ok=1', entry]);

@@ -1,10 +1,10 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { PrometheusOptionsError } from '../errors.ts';
 
-/** Header names in lower case, each with its values in their order. */
+/** The values of each header in order, by its name in lower case. */
 export type ExtraHeaders = ReadonlyMap<string, readonly string[]>;
 
-/** What the HTTP client writes itself, by the request it sends. */
+/** Headers that the HTTP client sets. */
 const RESERVED: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -13,8 +13,8 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * @param entries `Name=value`, the value may be empty; a name may come several times
- * @throws PrometheusOptionsError naming the entry by its number, not by its value
+ * @param entries `Name=value`, the value can be empty; a name can occur several times
+ * @throws PrometheusOptionsError with the index of the entry, not its value
  */
 export function parseExtraHeaders(entries: readonly string[]): ExtraHeaders {
   const headers = new Map<string, string[]>();
@@ -43,7 +43,7 @@ function checkHeader(place: string, name: string, value: string): void {
   } catch {
     throw new PrometheusOptionsError(
       place,
-      `the value for ${name} has characters that no header can hold`,
+      `the value of ${name} has characters that are not allowed in a header`,
     );
   }
   if (RESERVED.has(name.toLowerCase())) {

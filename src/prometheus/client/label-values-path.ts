@@ -1,8 +1,8 @@
 const CLASSIC_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * The path of the endpoint for a label's values. A name that only Prometheus 3 allows (any UTF-8)
- * is written as the API asks for: `U__`, underscores doubled, other characters as `_<hex>_`.
+ * The path of the endpoint for the values of a label. A name that only Prometheus 3 allows (any UTF-8) is
+ * escaped as the API requires: `U__`, doubled underscores, other characters as `_<hex>_`.
  *
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/#querying-label-values
  */

@@ -24,8 +24,8 @@ const LONGEST_REST = 1024 * 1024;
 /** Splits a JSON text while it arrives. */
 export interface ListBatches {
   /**
-   * @throws PrometheusError `bad_answer` where the text around the list is too long, `too_large` where
-   *   an element is
+   * @throws PrometheusError `bad_answer` if the text around the list is too long, `too_large` if an
+   *   element is
    */
   push(chunk: Buffer): void;
   /**
@@ -49,16 +49,16 @@ export function listBatches(
   const longestKey = Math.max(...path.map((key) => key.length));
   const rest: string[] = [];
   let restLength = 0;
-  // How many objects and lists are open, and how many of them are the ones that the path leads through.
+  // The number of open objects and lists, and the number of those that are on the path.
   let depth = 0;
   let onPath = 0;
-  // The depth at which the elements of the list stand, while the list is open.
+  // The depth of the elements of the list while it is open, otherwise 0.
   let listDepth = 0;
   let isInString = false;
   let isEscaped = false;
   let key: string | undefined;
   let isKeyOpen = false;
-  // The elements that are in no batch yet.
+  // The elements that are not in a batch yet.
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let isFirst = true;
@@ -69,7 +69,7 @@ export function listBatches(
     if (restLength > LONGEST_REST) {
       throw new PrometheusError(
         'bad_answer',
-        `in the answer, more than ${LONGEST_REST} bytes are not elements of ${path.join('.')}`,
+        `in the response, more than ${LONGEST_REST} bytes are not elements of ${path.join('.')}`,
       );
     }
   }
@@ -164,7 +164,7 @@ export function listBatches(
 
   return {
     push,
-    // Of a list that was begun and not ended the end is missing here.
+    // If the list has not ended, its end is missing here.
     rest: () => Buffer.from(rest.join(''), 'latin1'),
   };
 }
@@ -180,7 +180,7 @@ function isBlank(text: Buffer): boolean {
   return text.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
 }
 
-/** The elements of a batch as JSON values; undefined where it is not a part of a JSON list. */
+/** The elements of a batch as JSON values; undefined if it is not part of a JSON list. */
 export function elementsOf(batch: Buffer): readonly unknown[] | undefined {
   try {
     const elements: unknown = isUtf8(batch) ? JSON.parse(`[${batch.toString('utf8')}]`) : undefined;

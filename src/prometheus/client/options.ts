@@ -7,75 +7,75 @@ export const DEFAULT_MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 export const DEFAULT_MAX_ANSWER_MEMORY = 256 * 1024 * 1024;
 export const DEFAULT_MAX_CONNECTIONS = 64;
 
-/** Where Prometheus is and how it is spoken to. */
+/** The connection to Prometheus. */
 export interface PrometheusOptions {
   /**
-   * `http://` or `https://`; a path is kept before `/api/v1/...`, query parameters are sent with
-   * every request, a user name and password become basic authentication.
+   * `http://` or `https://`. A path is used as a prefix of `/api/v1/...`, query parameters are sent with
+   * every request, and a user name and password are used for basic authentication.
    */
   readonly url: string;
-  /** How queries, series and labels are asked for. Default `GET`. */
+  /** The method of requests for queries, series and labels. Default `GET`. */
   readonly verb?: 'GET' | 'POST';
-  /** PEM file with the authorities that Prometheus's certificate may come from, and no others. */
+  /** PEM file with the only CAs that are trusted for the certificate of Prometheus. */
   readonly caFile?: string;
-  /** PEM file with our certificate (and its chain); only together with `clientKeyFile`. */
+  /** PEM file with the client certificate and its chain; only together with `clientKeyFile`. */
   readonly clientCertFile?: string;
-  /** PEM file with our private key; only together with `clientCertFile`. */
+  /** PEM file with the private key; only together with `clientCertFile`. */
   readonly clientKeyFile?: string;
-  /** Takes any certificate. Default false. */
+  /** Does not verify the certificate. Default false. */
   readonly insecureSkipVerify?: boolean;
   /** A bearer token; not together with `tokenFile`. */
   readonly token?: string;
-  /** A file with a bearer token, read again when it changes. */
+  /** A file with a bearer token; it is read again when it changes. */
   readonly tokenFile?: string;
-  /** Takes the pod's service account: its token, and its CA unless `caFile` is given. */
+  /** Uses the service account of the pod: its token, and its CA unless `caFile` is given. */
   readonly inCluster?: boolean;
-  /** Where the service account is mounted. Default `/var/run/secrets/kubernetes.io/serviceaccount`. */
+  /** The mount path of the service account. Default `/var/run/secrets/kubernetes.io/serviceaccount`. */
   readonly serviceAccountDirectory?: string;
-  /** Credentials from elsewhere, e.g. a kubeconfig, for what the options above do not say. */
+  /** Credentials of another source, e.g. a kubeconfig. The options above take precedence. */
   readonly identity?: PrometheusIdentity;
-  /** More headers as `Name=value`; a name may come several times. */
+  /** Additional headers as `Name=value`; a name can occur several times. */
   readonly headers?: readonly string[];
-  /** How long a query may take, in milliseconds. Default 30,000. */
+  /** The timeout of a query in milliseconds. Default 30,000. */
   readonly queryTimeoutMs?: number;
-  /** How long a request for series or labels may take, in milliseconds. Default 120,000. */
+  /** The timeout of a request for series or labels in milliseconds. Default 120,000. */
   readonly discoveryTimeoutMs?: number;
-  /** The largest answer that is taken, unpacked, in bytes. Default 128 MiB. */
+  /** The maximum size of a response, decompressed, in bytes. Default 128 MiB. */
   readonly maxAnswerBytes?: number;
   /**
    * The memory budget in bytes for all large responses that are being received, parsed or used. One
    * response can use two thirds of it. Default 256 MiB.
    */
   readonly maxAnswerMemory?: number;
-  /** How many connections may be open at once; further requests wait. Default 64. */
+  /** The maximum number of open connections; further requests wait. Default 64. */
   readonly maxConnections?: number;
   /**
    * Which partial responses are used: only those about series and labels (default), all, or none.
    */
   readonly partialAnswers?: 'discovery' | 'accept' | 'refuse';
-  /** How long it may take until a connection is there, in milliseconds. Default: as long as all of it. */
+  /** The timeout for connecting in milliseconds. Default: none besides the timeout of the request. */
   readonly connectTimeoutMs?: number;
-  /** Told of every request when it has ended. */
+  /** Called after every request. */
   readonly onRequest?: (request: FinishedRequest) => void;
   /**
    * Called with the clock skew in seconds for every response that has it: positive if the clock of the
    * server is ahead, 0 if no difference can be measured.
    */
   readonly onClockOffset?: (seconds: number) => void;
-  /** Told, in one sentence, of what does not fail a request but needs a look. */
+  /** Called with a sentence about a problem that does not fail a request. */
   readonly onWarning?: (message: string) => void;
 }
 
-/** Credentials that come from elsewhere than our own options. */
+/** Credentials of another source than {@link PrometheusOptions}. */
 export interface PrometheusIdentity {
   readonly ca?: string | Buffer;
   readonly clientCert?: string | Buffer;
   readonly clientKey?: string | Buffer;
-  /** Takes any certificate, unless the options name authorities that it may come from. */
+  /** Does not verify the certificate, unless the options have a CA. */
   readonly insecureSkipVerify?: boolean;
-  /** The name to verify the server's certificate against, where it is not the URL's host. */
+  /** The name in the certificate of the server, if it is not the host of the URL. */
   readonly serverName?: string;
-  /** @returns the value for the header `Authorization` now, if any */
+  /** @returns the current value of the header `Authorization`, if any */
   readonly authorization?: () => Promise<string | undefined>;
 }
 
@@ -83,12 +83,12 @@ export type PrometheusEndpoint = 'query' | 'series' | 'labels' | 'label_values';
 
 export interface FinishedRequest {
   readonly endpoint: PrometheusEndpoint;
-  /** The query or the selectors, as they could be pasted into Prometheus. */
+  /** The query or the selectors, in the syntax of Prometheus. */
   readonly asked: string;
   readonly durationSeconds: number;
   readonly outcome: 'success' | Exclude<PrometheusErrorKind, 'rejected'>;
-  /** Of the answer, unpacked, as far as it was read. */
+  /** The number of bytes that were read of the response, decompressed. */
   readonly bytes: number;
-  /** Called with the notices of a response, also if it was not used because it is partial. */
+  /** Also of a response that was not used because it is partial. */
   readonly notices: AnswerNotices;
 }

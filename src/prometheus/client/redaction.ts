@@ -2,11 +2,12 @@ const SHORTEST_SECRET = 8;
 const LONGEST_DETAIL = 1000;
 
 /**
- * Makes a text from the other side fit for the log: no secret that it may echo, one line, not long.
+ * Makes a text of the server safe for the log: without secrets that it may repeat, on one line, and not
+ * long.
  *
  * @param text e.g. the body of an error page
- * @param secrets what must not be in it; what is shorter than 8 characters is let through, for it
- *   would be found in many a word
+ * @param secrets replaced in the text; those shorter than 8 characters are not, since many words contain
+ *   them
  */
 export function redact(text: string, secrets: Iterable<string>): string {
   let redacted = text;

@@ -6,7 +6,7 @@ import { namingOption, PrometheusOptionsError } from '../errors.ts';
 import { SERVICE_ACCOUNT_DIRECTORY } from './authorization.ts';
 import type { PrometheusOptions } from './options.ts';
 
-/** What a TLS client needs, as `node:tls` names it. */
+/** The options of a TLS client, with the names of `node:tls`. */
 export interface TlsMaterial {
   readonly ca?: string | Buffer;
   readonly cert?: string | Buffer;
@@ -15,7 +15,7 @@ export interface TlsMaterial {
   readonly rejectUnauthorized: boolean;
 }
 
-/** Gives the same object again as long as nothing has changed. */
+/** Returns the same object until a file changes. */
 export type TlsMaterialSource = () => Promise<TlsMaterial>;
 
 type FileOption = 'caFile' | 'clientCertFile' | 'clientKeyFile' | 'inCluster';
@@ -23,10 +23,10 @@ type FileOption = 'caFile' | 'clientCertFile' | 'clientKeyFile' | 'inCluster';
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
- * Certificates and key from their files, read again when these change; where a file is not given,
- * from the identity in the options.
+ * The certificates and the key. Files are read again when they change; without a file, the identity of the
+ * options is used.
  *
- * @throws PrometheusOptionsError where a file is missing or unfit, or the key is not the certificate's
+ * @throws PrometheusOptionsError if a file is missing or invalid, or the key does not match the certificate
  */
 export function openTlsMaterial(options: PrometheusOptions): TlsMaterialSource {
   needPair(options);
@@ -44,9 +44,9 @@ export function openTlsMaterial(options: PrometheusOptions): TlsMaterialSource {
     try {
       material = assemble(found, options);
     } catch (error) {
-      // A new certificate whose key has not been written yet: the key's own change comes here again.
+      // The key of a new certificate may not be written yet: its change causes another attempt.
       options.onWarning?.(
-        `TLS files: ${error instanceof Error ? error.message : 'unfit'}; the last good ones are still used`,
+        `TLS files: ${error instanceof Error ? error.message : 'invalid'}; using the last valid files`,
       );
     }
   }
@@ -91,11 +91,11 @@ function open(
     return undefined;
   }
   const onStale = (problem: string) =>
-    onWarning?.(`${option}: ${problem}; its last good content is still used`);
+    onWarning?.(`${option}: ${problem}; using its last valid content`);
   return namingOption(option, () => freshFile(path, { accept, onStale }));
 }
 
-/** OpenSSL passes over what it does not understand, and would then trust nobody. */
+/** OpenSSL ignores text that it cannot parse, and would then trust no CA. */
 function needCertificates(content: Buffer): void {
   const certificates = content.toString('latin1').match(CERTIFICATES);
   if (certificates === null) {
@@ -105,12 +105,12 @@ function needCertificates(content: Buffer): void {
     try {
       new X509Certificate(certificate);
     } catch {
-      throw new Error(`certificate ${index + 1} in it cannot be read`);
+      throw new Error(`cannot parse certificate ${index + 1} of the file`);
     }
   }
 }
 
-/** @throws Error where no TLS session could come of it, e.g. as the key is not the certificate's */
+/** @throws Error if no TLS session is possible, e.g. because the key does not match the certificate */
 function assemble(
   [caFile, certFile, keyFile]: readonly (Buffer | undefined)[],
   { identity, insecureSkipVerify }: PrometheusOptions,
@@ -124,11 +124,11 @@ function assemble(
     ...(key === undefined ? {} : { key }),
   };
   createSecureContext(material);
-  // Who names an authority wants it asked.
-  const takesAny = insecureSkipVerify || (!caFile && identity?.insecureSkipVerify);
+  // A CA in the options takes precedence.
+  const isUnverified = insecureSkipVerify || (!caFile && identity?.insecureSkipVerify);
   return {
     ...material,
     ...(identity?.serverName === undefined ? {} : { servername: identity.serverName }),
-    rejectUnauthorized: !takesAny,
+    rejectUnauthorized: !isUnverified,
   };
 }

@@ -1,8 +1,8 @@
 import { PrometheusError, rejectedRequest } from '../errors.ts';
 
 /**
- * Limits the number of concurrent queries; further queries wait. Flows take turns, and the queries of a flow
- * run in order of arrival. A flow is one client, such as a user.
+ * Limits the number of concurrent queries; further queries wait. Flows are served round-robin, and the queries
+ * of a flow in order of arrival. A flow is one client, such as a user.
  */
 export interface QueryQueue {
   /**

@@ -1,42 +1,42 @@
-/** So many requests within the age of an answer make it worth asking for all objects at once. */
+/** From this number of requests within the maximum age of a result, a query for all objects is sent. */
 const MANY = 3;
 
-/** An answer with fewer samples is never too large. */
+/** A result with fewer samples is never too large. */
 const ALWAYS_FINE = 1000;
 
-/** So many samples for each one that somebody wanted are too many. */
+/** The maximum number of samples per requested object. */
 const MOST_PER_OBJECT = 50;
 
 /**
- * How long a metric is asked for exactly after its shared query has not been worth it: twice as long
- * each time that the query fails again, for those who have waited for it have lost that time.
+ * For this time after a useless shared query, only single queries are sent. It doubles with each failure,
+ * since requests have waited for the failed query.
  */
-const SHORTEST_PAUSE = 60_000;
-const LONGEST_PAUSE = 3_600_000;
+const SHORTEST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 3_600_000;
 
-/** Whether the objects of a metric are better asked for together or each by itself. */
+/** Decides whether to query all objects of a metric or only the requested ones. */
 export interface Demand {
-  /** A request has come, for which an answer for all objects would do. */
+  /** A request arrived that a query for all objects could answer. */
   came(): void;
-  /** There is none: is it worth asking for one? If so, it has to be asked for. */
+  /** Whether a query for all objects is worthwhile. If so, the caller has to send it. */
   isForAll(): boolean;
-  /** An answer for all objects is there, with so many samples. */
+  /** A query for all objects returned this number of samples. */
   answered(samples: number): void;
-  /** So many objects were looked up in it. */
+  /** A request used this number of objects of the result. */
   served(objects: number): void;
-  /** The query for all objects has failed, for a reason that will last. */
+  /** The query for all objects failed, and will fail again. */
   failed(): void;
 }
 
 /**
- * @param window how long an answer can be used, in milliseconds
- * @param now a clock in milliseconds that never goes back
+ * @param windowMs the maximum age of a result in milliseconds
+ * @param now a monotonic clock in milliseconds
  */
-export function createDemand(window: number, now: () => number): Demand {
+export function createDemand(windowMs: number, now: () => number): Demand {
   let recent: readonly number[] = [];
   let samples = 0;
   let wanted = 0;
-  let pause = SHORTEST_PAUSE;
+  let pause = SHORTEST_PAUSE_MS;
   let pausedUntil = Number.NEGATIVE_INFINITY;
 
   return {
@@ -45,10 +45,10 @@ export function createDemand(window: number, now: () => number): Demand {
     },
     isForAll() {
       const [first = Number.NEGATIVE_INFINITY] = recent;
-      if (recent.length < MANY || now() - first >= window || now() < pausedUntil) return false;
-      // Only now, when its answer is gone, is it known how many have used it.
+      if (recent.length < MANY || now() - first >= windowMs || now() < pausedUntil) return false;
+      // The last result has expired, so the number of objects that were used is final.
       if (samples > ALWAYS_FINE && samples > MOST_PER_OBJECT * wanted) {
-        pausedUntil = now() + SHORTEST_PAUSE;
+        pausedUntil = now() + SHORTEST_PAUSE_MS;
         samples = 0;
         return false;
       }
@@ -58,14 +58,14 @@ export function createDemand(window: number, now: () => number): Demand {
     },
     answered(count) {
       samples = count;
-      pause = SHORTEST_PAUSE;
+      pause = SHORTEST_PAUSE_MS;
     },
     served(objects) {
       wanted += objects;
     },
     failed() {
       pausedUntil = now() + pause;
-      pause = Math.min(2 * pause, LONGEST_PAUSE);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
     },
   };
 }

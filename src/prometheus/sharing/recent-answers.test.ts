@@ -20,7 +20,7 @@ function answers(bounds: { readonly mostKept?: number; readonly mostBytes?: numb
     now: () => clock.now,
   });
   const add = (key: string, answer: string) => recent.get(key, async () => answer, undefined);
-  const kept = (...keys: string[]) => keys.filter((key) => recent.find(key) === 'kept');
+  const kept = (...keys: string[]) => keys.filter((key) => recent.find(key) === 'cached');
   return { clock, last, changes, recent, add, kept };
 }
 
@@ -84,7 +84,7 @@ it('keeps nothing that was too old when it came', async () => {
     },
     undefined,
   );
-  expect(recent.find('a')).toBe('running');
+  expect(recent.find('a')).toBe('in_flight');
   expect(await slow).toBe('late');
   expect(recent.find('a')).toBeUndefined();
   expect(last).toEqual({ count: 0, bytes: 0 });
@@ -152,7 +152,7 @@ it('leaves the answer that has taken the place of one given up', async () => {
   reject(new Error('ended early'));
   await expect(promise).rejects.toThrow('ended early');
   await Promise.resolve();
-  expect(recent.find('a')).toBe('running');
+  expect(recent.find('a')).toBe('in_flight');
   other.resolve('new');
   expect(await second).toBe('new');
 });

@@ -1,12 +1,12 @@
-/** Answers that are under way or have just come, for everybody who wants the same. */
+/** Shares the results of queries in flight and of recent ones between equal requests. */
 export interface RecentAnswers<T> {
-  /** Where `get` would have its answer from: one that is kept, or is under way, or neither. */
-  find(key: string): 'kept' | 'running' | undefined;
+  /** Whether there is a cached result or a query in flight. */
+  find(key: string): 'cached' | 'in_flight' | undefined;
   /**
-   * @param start makes the answer if there is none. Its signal aborts when it fails, or when the
-   *   signals of all who wait for it, or have got it from there, are aborted. A failure goes to those
-   *   who wait and is not kept.
-   * @param signal the caller's own: aborting it rejects with its reason and leaves others alone
+   * @param start sends the query if there is no result. Its signal is aborted when it fails, or when the
+   *   signals of all callers that wait for the result, or have received it, are aborted. All callers that
+   *   wait get a failure, which is not cached.
+   * @param signal of the caller: aborting it rejects with its reason and does not affect others
    */
   get(
     key: string,
@@ -16,20 +16,20 @@ export interface RecentAnswers<T> {
 }
 
 export interface RecentAnswersOptions<T> {
-  /** How long after its start an answer is given again, in milliseconds; 0: while under way only. */
+  /** The maximum age of a result in milliseconds, from the start of its query; 0: in flight only. */
   readonly maxAgeMs: number;
-  /** How many answers are kept, and how many bytes they may have together; the oldest go first. */
+  /** The maximum number of cached results, and of their bytes; the oldest are removed first. */
   readonly mostKept: number;
   readonly mostBytes: number;
   readonly bytesOf: (answer: T) => number;
-  /** Told how many answers are kept, and how many bytes they have, whenever that changes. */
+  /** Called with the number of cached results, and of their bytes, when they change. */
   readonly onKept: (count: number, bytes: number) => void;
-  /** A clock in milliseconds that never goes back. */
+  /** A monotonic clock in milliseconds. */
   readonly now: () => number;
 }
 
 /** Not an Error, since capturing its stack would take longer than everything else. */
-const UNWANTED = 'the answer is no longer needed';
+const UNWANTED = 'the result is no longer needed';
 
 export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): RecentAnswers<T> {
   const { maxAgeMs, now } = options;
@@ -49,7 +49,7 @@ export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): Recent
         },
         (error: unknown) => {
           forget(key, call);
-          // What came before the failure is in use no more.
+          // Data that arrived before the failure is no longer in use.
           controller.abort(UNWANTED);
           throw error;
         },
@@ -69,8 +69,8 @@ export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): Recent
 
   return {
     find(key) {
-      if (kept.find(key) !== undefined) return 'kept';
-      return running.has(key) ? 'running' : undefined;
+      if (kept.find(key) !== undefined) return 'cached';
+      return running.has(key) ? 'in_flight' : undefined;
     },
 
     async get(key, start, signal) {
@@ -83,13 +83,13 @@ export function createRecentAnswers<T>(options: RecentAnswersOptions<T>): Recent
 }
 
 interface Call<T> {
-  /** The number of callers that wait for the answer or use it. */
+  /** The number of callers that wait for the result or use it. */
   waiting: number;
   readonly result: Promise<T>;
   abandon(): void;
 }
 
-/** The call ends when the last caller gives up or has finished with the answer. */
+/** The call ends when the last caller has cancelled or no longer uses the result. */
 function waitFor<T>(call: Call<T>, signal: AbortSignal | undefined): Promise<T> {
   call.waiting += 1;
   return new Promise<T>((resolve, reject) => {
@@ -98,7 +98,7 @@ function waitFor<T>(call: Call<T>, signal: AbortSignal | undefined): Promise<T> 
       call.waiting -= 1;
       if (call.waiting === 0) call.abandon();
     };
-    // Also after the answer has arrived: it is in use until then.
+    // Also after the result has arrived: it is in use until then.
     signal?.addEventListener('abort', leave, { once: true });
     call.result.then(
       (answer) => {
@@ -126,7 +126,7 @@ interface Kept<T> {
 
 function createKept<T>(options: RecentAnswersOptions<T>): Kept<T> {
   const { maxAgeMs, mostKept, mostBytes, bytesOf, onKept, now } = options;
-  // In the order in which they came, which is near enough to that in which they grow old.
+  // In order of arrival, which is close to the order of expiry.
   const kept = new Map<string, KeptAnswer<T>>();
   let total = 0;
   let isSweepDue = false;
@@ -145,7 +145,7 @@ function createKept<T>(options: RecentAnswersOptions<T>): Kept<T> {
     if (kept.size > 0) sweepLater();
   }
 
-  /** The last answers of a burst are not held until there is another one. */
+  /** Removes the last results of a burst without waiting for the next request. */
   function sweepLater(): void {
     if (isSweepDue) return;
     isSweepDue = true;
@@ -163,7 +163,7 @@ function createKept<T>(options: RecentAnswersOptions<T>): Kept<T> {
     add(key, answer, until) {
       remove(key);
       const bytes = 2 * key.length + bytesOf(answer);
-      // What is larger than all the room would drive out everything else, and then itself.
+      // A result larger than the limit would replace all others, and then itself.
       if (until <= now() || bytes > mostBytes) return;
       kept.set(key, { answer, bytes, until });
       total += bytes;

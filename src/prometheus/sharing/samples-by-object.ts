@@ -3,18 +3,18 @@ import type { QueryRequest } from '../../rules/query.ts';
 import type { SharedQuery } from '../../rules/shared-query.ts';
 import type { QueryAnswer, Sample } from '../query.ts';
 
-/** The answer to a shared query, by object. */
+/** The result of a shared query, by object. */
 export interface SamplesByObject {
   readonly size: number;
-  /** The memory that it takes, about. */
+  /** The approximate memory in bytes. */
   readonly bytes: number;
-  /** The part of it that the request's own query would give. */
+  /** The samples that the single query of the request would return. */
   of(request: QueryRequest): readonly Sample[];
 }
 
 /**
- * @returns undefined where it is no answer to a shared query: a sample lacks a label, or an object
- *   has two. Prometheus gives no such answer; not everything that speaks like it is Prometheus.
+ * @returns undefined if the result cannot be split by object: a sample lacks a label, or an object has two
+ *   samples. Prometheus returns no such result, but other servers with its API might.
  */
 export async function indexByObject(
   answer: QueryAnswer,
@@ -50,13 +50,13 @@ export async function indexByObject(
   };
 }
 
-/** Of a sample in addition to its labels, and of a label in addition to its value. */
+/** The memory of a sample in addition to its labels, and of a label in addition to its value. */
 const SAMPLE_BYTES = 140;
 const LABEL_BYTES = 40;
 
 /**
- * The memory that samples take, about, in bytes. Targets choose the values of their labels, which can
- * be of any length.
+ * The approximate memory of samples in bytes. Targets choose the values of their labels, which can have any
+ * length.
  */
 export function sampleBytes(samples: Iterable<Sample>): number {
   let bytes = 0;

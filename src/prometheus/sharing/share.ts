@@ -186,9 +186,9 @@ export function share<Client extends QueryRunner>(
 
 function sourceOf<T>(answers: RecentAnswers<T>, promql: string): NeededQuery['source'] {
   switch (answers.find(promql)) {
-    case 'kept':
+    case 'cached':
       return 'cache';
-    case 'running':
+    case 'in_flight':
       return 'in_flight';
     default:
       return 'prometheus';

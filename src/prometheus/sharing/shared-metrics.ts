@@ -3,30 +3,30 @@ import { type SharedQuery, shareQuery } from '../../rules/shared-query.ts';
 import type { QueryOrigin } from '../query.ts';
 import type { Demand } from './demand.ts';
 
-/** For each metric selector that clients made up, at most so many are remembered for a rule. */
+/** The maximum number of cached metrics per rule: clients can invent metric selectors. */
 const MOST_METRICS = 1000;
 
 /**
- * In characters. A request with a longer key, which is one with a long selector, is asked for by
- * itself: clients make them up, and to look into the query of one takes long.
+ * In characters. Requests with a longer key, due to a long selector, are not shared: clients can invent them,
+ * and analysing their query takes long.
  */
 const LONGEST_KEY = 1024;
 
-/** A metric with a selector on its labels, all objects of which can be asked for at once. */
+/** A metric with a selector on its labels, whose query can select all objects. */
 export interface SharedMetric {
   readonly shared: SharedQuery;
   readonly demand: Demand;
 }
 
 export interface SharedMetrics {
-  /** Undefined where this very query cannot be answered from one over all objects. */
+  /** Undefined if a query over all objects cannot answer this query. */
   find(
     promql: string,
     origin: QueryOrigin,
   ): (SharedMetric & { readonly request: QueryRequest }) | undefined;
 }
 
-/** What is found out about a metric is found out once, and forgotten together with the rule. */
+/** Each metric is analysed once. The result is cached as long as the rule exists. */
 export function createSharedMetrics(newDemand: () => Demand): SharedMetrics {
   const byQuery = new WeakMap<RuleQuery, Map<string, SharedMetric | undefined>>();
 
@@ -58,7 +58,7 @@ export function createSharedMetrics(newDemand: () => Demand): SharedMetrics {
   };
 }
 
-/** Everything of a request but the names and the namespace. */
+/** The parts of a request except names and namespace. */
 function keyOf({ series, selector, namespace, objects, groupBy }: QueryRequest): string {
   return JSON.stringify([series, selector, namespace?.label, objects?.label, groupBy]);
 }
