@@ -88,7 +88,7 @@ describe('the chart', () => {
   ])('has rules and flags that the program takes, with %s', async (_, files) => {
     const manifests = await renderChart({ files });
     expect(await checkRules(rulesOf(manifests))).toMatchObject({ code: 0 });
-    expect(parseServeFlags(argsOf(manifests))).toMatchObject({ action: 'service' });
+    expect(parseServeFlags(argsOf(manifests))).toMatchObject({ action: 'serve' });
   });
 
   it('has the default rules of the community chart, as they were recorded', async () => {
