@@ -791,19 +791,19 @@ const SIGNATURES: readonly Case[] = [
   {
     name: 'RSA with MD5',
     go: 'refuses',
-    refusal: 'its signature has the algorithm 1.2.840.113549.1.1.4',
+    refusal: 'the signature algorithm 1.2.840.113549.1.1.4',
     make: () => signedWith(rsaKeys(2048), RSA_MD5),
   },
   {
     name: 'RSA with SHA-1',
     go: 'refuses',
-    refusal: 'its signature has the algorithm 1.2.840.113549.1.1.5',
+    refusal: 'the signature algorithm 1.2.840.113549.1.1.5',
     make: () => signedWith(rsaKeys(2048), RSA_SHA1),
   },
   {
     name: 'ECDSA with SHA-1',
     go: 'refuses',
-    refusal: 'its signature has the algorithm 1.2.840.10045.4.1',
+    refusal: 'the signature algorithm 1.2.840.10045.4.1',
     make: () => signedWith(newKeys(), ECDSA_SHA1),
   },
   {
@@ -814,7 +814,7 @@ const SIGNATURES: readonly Case[] = [
   {
     name: 'DSA',
     go: 'refuses',
-    refusal: 'its signature has the algorithm 2.16.840.1.101.3.4.3.2',
+    refusal: 'the signature algorithm 2.16.840.1.101.3.4.3.2',
     make: () =>
       signedWith(
         generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }),
@@ -824,7 +824,7 @@ const SIGNATURES: readonly Case[] = [
   {
     name: 'Ed448',
     go: 'refuses',
-    refusal: 'its signature has the algorithm 1.3.101.113',
+    refusal: 'the signature algorithm 1.3.101.113',
     make: () => signedWith(generateKeyPairSync('ed448'), ED448),
   },
   {

@@ -50,6 +50,7 @@ export function verifyChain(
 
   const search: Search = {
     ...{ bundle, now, intermediates },
+    signatures: new Map(),
     signaturesLeft: MOST_SIGNATURES,
     refusals: new Set(),
   };
@@ -67,6 +68,8 @@ interface Search {
   readonly bundle: CertificateBundle;
   readonly now: number;
   readonly intermediates: readonly ChainCertificate[];
+  /** Whether a certificate is signed with the key of an issuer: several paths may lead to both. */
+  readonly signatures: Map<ChainCertificate, Map<ChainCertificate, boolean>>;
   signaturesLeft: number;
   /** Why certificates with the name of an issuer were not accepted as issuers. */
   readonly refusals: Set<string>;
@@ -116,30 +119,38 @@ function isIssuer(
 function issuerFault(
   search: Search,
   issuer: ChainCertificate,
-  { x509, signatureAlgorithm }: ChainCertificate,
+  certificate: ChainCertificate,
   depth: number,
 ): string | undefined {
   if (!issuer.isAuthority) return 'it may not sign certificates';
   if (issuer.pathLength < depth) return 'its path length is exceeded';
   const fault = usageFault(issuer, search.now);
   if (fault !== undefined) return fault;
+  const { signatureAlgorithm } = certificate;
   if (!SIGNATURE_ALGORITHMS.has(signatureAlgorithm)) {
-    return `its signature has the algorithm ${signatureAlgorithm}, which is not accepted`;
+    return `the signature algorithm ${signatureAlgorithm} is not accepted`;
   }
-  if (!x509.checkIssued(issuer.x509)) {
+  if (!certificate.x509.checkIssued(issuer.x509)) {
     return 'the identifier of its key is not the expected one';
   }
-  return publicKeyFault(issuer.x509) ?? signatureFault(search, issuer, x509);
+  return publicKeyFault(issuer.x509) ?? signatureFault(search, issuer, certificate);
 }
 
 function signatureFault(
   search: Search,
   issuer: ChainCertificate,
-  x509: ChainCertificate['x509'],
+  certificate: ChainCertificate,
 ): string | undefined {
-  if (search.signaturesLeft === 0) return `more than ${MOST_SIGNATURES} signatures to verify`;
-  search.signaturesLeft -= 1;
-  return x509.verify(issuer.x509.publicKey) ? undefined : 'the signature is not from its key';
+  const verified = search.signatures.get(issuer) ?? new Map<ChainCertificate, boolean>();
+  search.signatures.set(issuer, verified);
+  let isSigned = verified.get(certificate);
+  if (isSigned === undefined) {
+    if (search.signaturesLeft === 0) return `more than ${MOST_SIGNATURES} signatures to verify`;
+    search.signaturesLeft -= 1;
+    isSigned = certificate.x509.verify(issuer.x509.publicKey);
+    verified.set(certificate, isSigned);
+  }
+  return isSigned ? undefined : 'the signature is not from its key';
 }
 
 /** Why a certificate cannot be in a chain for TLS clients, as a clause with the subject "it". */
