@@ -11,6 +11,7 @@ import type { CloseReason } from '../../src/apiserver/connections/close-reason.t
 import type { ConnectionLimits } from '../../src/apiserver/connections/connections.ts';
 import { createSinglePool } from '../../src/apiserver/flow-control/request-pools.ts';
 import { type Server, type ServerOptions, startServer } from '../../src/apiserver/http/server.ts';
+import type { ApiRegistration } from '../../src/apiserver/registration/api-registration.ts';
 import { createTimeSlices } from '../../src/async/time-slices.ts';
 import { type Catalog, createCatalogDraft, finishCatalog } from '../../src/catalog/catalog.ts';
 import type { CustomMetrics, MetricValue } from '../../src/metrics/custom.ts';
@@ -51,6 +52,8 @@ export interface HostSettings
   readonly external?: ExternalMetrics['get'];
   readonly custom?: CustomMetrics['get'];
   readonly catalog?: () => Catalog;
+  /** Served besides the metrics APIs. */
+  readonly otherApis?: readonly ApiRegistration<MetricsContext>[];
   /** Default: offered, with 250 streams. */
   readonly http2?: ServerOptions['http2'];
   /** Default: {@link wideLimits}. */
@@ -114,6 +117,7 @@ export async function startApiserver(settings: HostSettings = {}): Promise<Apise
   const apis = [
     customMetricsApi(catalog, { get: settings.custom ?? (async () => [podLoad]) }),
     externalMetricsApi(catalog, { get: settings.external ?? (async () => [queueDepth]) }),
+    ...(settings.otherApis ?? []),
   ];
   const limits = settings.limits ?? { inFlight: 400, timeout: 60_000 };
   const answered: AnsweredRequest[] = [];

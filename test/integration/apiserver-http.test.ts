@@ -315,6 +315,18 @@ describe('limits', () => {
     expect(small.status).toBe(405);
   });
 
+  it('reports the API group of a request for a resource if it is served', async () => {
+    const { send, answered } = await start();
+    const paths = ['/healthz', '/apis/custom.metrics.k8s.io', customPath, '/apis/other/v1/pods'];
+    for (const path of paths) await send('GET', path);
+    expect(answered.map(({ servedGroup }) => servedGroup)).toEqual([
+      undefined,
+      undefined,
+      'custom.metrics.k8s.io',
+      undefined,
+    ]);
+  });
+
   it('refuse large headers', async () => {
     const { send, answered } = await start();
     const groups = await send('GET', '/version', { 'x-remote-group': 'g'.repeat(60_000) });
