@@ -1,4 +1,4 @@
-// Makes the production bundle: dist/main.js and the parts that it loads when they are needed.
+// Builds the production bundle: dist/main.js and the chunks that it loads on demand.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
@@ -10,7 +10,7 @@ const root = path.join(import.meta.dirname, '..');
 /**
  * Modules that a package loads as soon as it is loaded itself, and that this program never calls: a
  * third of the bundle, and of the memory that code takes. By the end of their path: the functions and
- * classes that take their place, which say so where they are called after all.
+ * classes that take their place, which throw an error if they are called.
  */
 const neverCalled: Readonly<Record<string, readonly string[]>> = {
   // express: no request here has a body that is looked at.
@@ -41,7 +41,7 @@ const leaveOut: Plugin = {
   },
 };
 
-/** Types of files by their endings, which express would look at if it served files. */
+/** The MIME types by file extension, which express needs to serve files; this program serves none. */
 const withoutFileTypes: Plugin = {
   name: 'mime-types without its list',
   setup(building) {
@@ -51,7 +51,7 @@ const withoutFileTypes: Plugin = {
   },
 };
 
-/** axios asks for the FormData of fetch as soon as it is loaded, and so loads all of fetch. */
+/** axios reads the FormData of fetch when it is loaded, which loads all of fetch. */
 const axiosWithoutFormData: Plugin = {
   name: 'axios without FormData',
   setup(building) {
@@ -70,7 +70,7 @@ const axiosWithoutFormData: Plugin = {
 
 /**
  * An `import` of node:http makes all of its exports, and so loads the client of fetch and WebSocket,
- * which is 13 MB of memory that nobody here asks for. Asked for like this it is made when it is used.
+ * 13 MB of memory that this program never uses. Imported like this, they load when they are used.
  */
 const httpWithoutFetch: Plugin = {
   name: 'node:http without fetch',
@@ -86,7 +86,7 @@ export const { ${eagerExports(http).join(', ')} } = http;`,
   },
 };
 
-/** Those that are there, and not made when somebody asks for them. */
+/** The exports that exist already, without those that a getter creates. */
 function eagerExports(module: object): readonly string[] {
   const properties = Object.entries(Object.getOwnPropertyDescriptors(module));
   return properties.filter(([, { get }]) => get === undefined).map(([name]) => name);
@@ -108,7 +108,7 @@ const result = await build({
   platform: 'node',
   target: 'node22.19',
   format: 'esm',
-  // What only some ways of running need (the client of the Kubernetes API) is loaded only then.
+  // Modules that only some commands need (the client of the Kubernetes API) load on demand.
   splitting: true,
   plugins: [leaveOut, withoutFileTypes, axiosWithoutFormData, httpWithoutFetch],
   minifySyntax: true,
@@ -118,7 +118,7 @@ const result = await build({
   sourcemap: 'linked',
   legalComments: 'linked',
   metafile: true,
-  // CommonJS packages in the bundle still ask for Node's own modules with require().
+  // CommonJS packages in the bundle load Node's own modules with require().
   banner: {
     js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
   },

@@ -21,7 +21,7 @@ const documents = globSync(
   .map((path) => ({ path, text: read(path) }))
   .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 
-/** Flags of other programs that the documents name by themselves, not in a command. */
+/** Flags of other programs that the documents name outside of commands. */
 const foreignFlags = new Set([
   // Prometheus and Thanos
   '--query.max-concurrency',

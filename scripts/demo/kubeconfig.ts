@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 /**
- * Writes a kubeconfig for the adapter in `--standalone`. The token is there for kubectl alone,
- * which asks for a user name where it has nothing to send; the adapter does not look at it.
+ * Writes a kubeconfig for the adapter in `--standalone`. Without a token kubectl prompts for a user
+ * name; the adapter ignores the token.
  */
 export async function writeKubeconfig(
   file: string,
@@ -20,7 +20,7 @@ export async function writeKubeconfig(
         cluster: { server, 'certificate-authority-data': certificate.toString('base64') },
       },
     ],
-    users: [{ name: 'demo', user: { token: 'not-looked-at' } }],
+    users: [{ name: 'demo', user: { token: 'ignored' } }],
     contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'demo' } }],
   };
   await writeFile(file, JSON.stringify(config, undefined, 2));

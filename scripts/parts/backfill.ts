@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { runCommand } from './command.ts';
 
 /**
- * Writes samples of the past into a Prometheus database, so that nobody has to wait for minutes of
- * history. To be done before Prometheus is started on that directory.
+ * Writes samples with past timestamps into a Prometheus database, instead of minutes of scraping. Call it
+ * before Prometheus is started with that directory.
  *
  * @param promtool path of the program
  * @param dataDir the database's directory (`--storage.tsdb.path`); made where it is missing

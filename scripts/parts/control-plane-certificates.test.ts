@@ -32,7 +32,7 @@ describe('the certificates of a control plane', () => {
     expect(read('frontProxy').verify(read('frontProxyCa').publicKey)).toBe(true);
   });
 
-  test('name who shows them', () => {
+  test('have the names of their owners, () => {
     expect(read('admin').subject).toBe('O=system:masters\nCN=admin');
     expect(read('frontProxy').subject).toBe('CN=front-proxy-client');
     expect(read('server').checkHost('kubernetes.default.svc')).toBe('kubernetes.default.svc');
@@ -40,7 +40,7 @@ describe('the certificates of a control plane', () => {
   });
 });
 
-test('a server certificate is for localhost and the names asked for', async () => {
+test('a server certificate is valid for localhost and the given names', async () => {
   const issued = await issueServerCertificate(await createAuthority('ca'), ['a.b.svc']);
   const certificate = new X509Certificate(issued.cert);
   expect(['localhost', 'a.b.svc', 'c.b.svc'].map((name) => certificate.checkHost(name))).toEqual([
@@ -52,7 +52,7 @@ test('a server certificate is for localhost and the names asked for', async () =
 
 test('a client certificate can be one that has expired', async () => {
   const issued = await issueClientCertificate(await createAuthority('ca'), {
-    name: 'somebody',
+    name: 'alice',
     notBefore: new Date('2020-01-01T00:00:00Z'),
     notAfter: new Date('2020-02-01T00:00:00Z'),
   });

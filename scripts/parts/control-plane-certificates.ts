@@ -9,13 +9,13 @@ export interface CertificateAndKey {
   readonly key: string;
 }
 
-/** The same, as files: each part of a control plane reads its own. */
+/** The same, with the files: each part of a control plane reads its own. */
 export interface CertificateFiles extends CertificateAndKey {
   readonly certFile: string;
   readonly keyFile: string;
 }
 
-/** Who a client certificate says that somebody is, and since and until when. */
+/** The user in a client certificate, and its validity. */
 export interface ClientIdentity {
   /** The common name: a user name, or for the front proxy one of the allowed names. */
   readonly name: string;
@@ -23,11 +23,11 @@ export interface ClientIdentity {
   readonly group?: string;
   /** Default: now. */
   readonly notBefore?: Date;
-  /** Default: a year after it begins. */
+  /** Default: a year after `notBefore`. */
   readonly notAfter?: Date;
 }
 
-/** A certificate authority of its own, named so that no two are mistaken for one another. */
+/** A new certificate authority. @param name its common name, different for each authority */
 export function createAuthority(name: string): Promise<CertificateAndKey> {
   return issue([{ name: 'commonName', value: name }], {
     extensions: [
@@ -40,7 +40,7 @@ export function createAuthority(name: string): Promise<CertificateAndKey> {
 /**
  * A certificate for a TLS server on the loopback interface.
  *
- * @param names DNS names that it is asked for by, besides `localhost`, e.g. `adapter.monitoring.svc`
+ * @param names its DNS names, besides `localhost`, e.g. `adapter.monitoring.svc`
  */
 export function issueServerCertificate(
   authority: CertificateAndKey,

@@ -17,10 +17,10 @@ let binaries: Promise<KubernetesBinaries> | undefined;
 /**
  * The programs of a control plane: those in the folder that `KUBEBUILDER_ASSETS` names (the
  * convention of controller-runtime's envtest) where it holds all of them, else etcd of Debian's
- * package and a Kubernetes built from Debian's source package. The build takes some minutes the
- * first time; its outcome is kept in the cache. Progress is told on standard error.
+ * package and a Kubernetes built from Debian's source package. The first build takes some minutes; the
+ * cache keeps its result. Progress is written to standard error.
  *
- * @throws Error with what to do where they can be neither found nor made
+ * @throws Error with instructions if they can be neither found nor built
  */
 export function ensureKubernetes(): Promise<KubernetesBinaries> {
   binaries ??= findKubernetes(process.env.KUBEBUILDER_ASSETS);

@@ -38,7 +38,7 @@ async function npmRegistry(): Promise<string> {
   return withoutCredentials(await runCommand('npm', ['config', 'get', 'registry']));
 }
 
-/** From what an update would ask for: apt need not have package lists yet. */
+/** The mirrors that `apt-get update` would use; apt may not have package lists yet. */
 async function debianMirrors(): Promise<string> {
   const files = await runCommand('apt-get', ['--print-uris', 'update']);
   const addresses = [...files.matchAll(/^'(\S+?)\/dists\//gm)].map(([, address = '']) => address);

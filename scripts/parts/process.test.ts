@@ -18,7 +18,7 @@ function node(script: string, options: Partial<ProcessOptions> = {}): ProcessOpt
 const FOREVER = 'setInterval(() => {}, 1000); console.log("ready");';
 
 describe('startProcess', () => {
-  test('waits until the child is ready, and ends it', async () => {
+  test('waits until the child is ready, and stops it', async () => {
     const running = await startProcess(node(FOREVER));
     expect(running.isRunning()).toBe(true);
     expect(running.stdoutTail()).toBe('ready\n');
@@ -28,7 +28,7 @@ describe('startProcess', () => {
     expect(isAlive(running.pid)).toBe(false);
   });
 
-  test('ends a child that does not listen to SIGTERM', async () => {
+  test('kills a child that ignores SIGTERM', async () => {
     const stubborn = `process.on('SIGTERM', () => console.log('no')); ${FOREVER}`;
     const running = await startProcess(node(stubborn, { stopTimeoutMs: 100 }));
     // The time to end is over when the child has said no, however long that takes.
@@ -43,14 +43,14 @@ describe('startProcess', () => {
     expect(isAlive(running.pid)).toBe(false);
   });
 
-  test('tells the last words of a child that ends before it is ready', async () => {
+  test('reports the last output of a child that exits before it is ready', async () => {
     const failing = node('console.error("the port is taken"); process.exit(1)');
     await expect(startProcess(failing)).rejects.toThrow(
       /^the child: ended before it was ready\nthe port is taken/,
     );
   });
 
-  test('ends a child that is not ready in time', async () => {
+  test('kills a child that is not ready in time', async () => {
     const silent = node('console.log(process.pid); setInterval(() => {}, 1000)', {
       readyTimeoutMs: 500,
     });
@@ -72,7 +72,7 @@ describe('startProcess', () => {
     await running.stop();
   });
 
-  test('tells of a program that does not exist', async () => {
+  test('reports a program that does not exist', async () => {
     const missing = { ...node(''), command: '/nowhere/program', readyTimeoutMs: 5000 };
     await expect(startProcess(missing)).rejects.toThrow(/^the child: /);
   });

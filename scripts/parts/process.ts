@@ -61,8 +61,8 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
 }
 
 /**
- * Starts the child so that it ends with this process: by a handler where this one ends by itself,
- * and by the kernel (PR_SET_PDEATHSIG, set by `setpriv` where there is one) where it is killed.
+ * Starts the child so that it ends with this process: an exit handler stops it, and the kernel does
+ * (PR_SET_PDEATHSIG, set by `setpriv` if it is installed) if this process is killed.
  */
 async function spawnBound({ command, args, cwd, env }: ProcessOptions): Promise<ChildProcess> {
   const setpriv = await findExecutable('setpriv');

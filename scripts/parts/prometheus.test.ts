@@ -75,7 +75,7 @@ test('many start at once', async () => {
   await Promise.all(servers.map((server) => server.stop()));
 });
 
-test('a port that is taken, and a faulty configuration, are told', async () => {
+test('a port in use and an invalid configuration are reported', async () => {
   const { server: other, port } = await listen(() => {});
   await expect(startPrometheus({ port })).rejects.toThrow('address already in use');
   other.close();
@@ -84,7 +84,7 @@ test('a port that is taken, and a faulty configuration, are told', async () => {
   );
 });
 
-test('what is scraped goes on where the written past ends', async () => {
+test('scraped samples follow the backfilled ones', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'prometheus-data-'));
   const { server: target, port } = await listen((_, response) => response.end('visits 2\n'));
   const now = Math.floor(Date.now() / 1000);
@@ -115,7 +115,7 @@ test('what is scraped goes on where the written past ends', async () => {
   }
 });
 
-test('what is no OpenMetrics text is refused in the words of promtool', async () => {
+test('text that is not OpenMetrics is rejected with the error of promtool', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'prometheus-data-'));
   const { promtool } = await ensurePrometheus();
   await expect(backfill(promtool, dataDir, 'a 1 1\n')).rejects.toThrow('does not end with # EOF');

@@ -39,7 +39,7 @@ export interface PrometheusSettings {
   readonly webConfig?: string;
   /** The database's directory, kept when it stops. Default: a fresh one, removed when it stops. */
   readonly dataDir?: string;
-  /** Whether the flags ask for agent mode, which keeps its data elsewhere. Default false. */
+  /** Whether the flags enable agent mode, which has another data directory. Default false. */
   readonly isAgent?: boolean;
   /** The port of 127.0.0.1. Default: a free one. */
   readonly port?: number;
@@ -51,19 +51,19 @@ export interface RunningPrometheus extends RunningProcess {
   /** e.g. `http://127.0.0.1:41234`, with `https` where the web configuration has TLS. */
   readonly url: string;
   readonly port: number;
-  /** The file with the configuration: rewrite it and send SIGHUP to have it reloaded. */
+  /** The configuration file; SIGHUP reloads it. */
   readonly configFile: string;
 }
 
 const programs = new Map<PrometheusRelease, Promise<PrometheusPrograms>>();
 
 /**
- * The programs `prometheus` and `promtool` of one release, unpacked in the cache. Where the package
- * of a release cannot be fetched, an older release stands in for it, and a message on standard error
- * says so: what depends on the release must look at `version`.
+ * The programs `prometheus` and `promtool` of one release, unpacked in the cache. If the package of a
+ * release cannot be fetched, an older release replaces it, with a message on standard error: a caller that
+ * depends on the release must check `version`.
  *
- * @param release default and `2.42`: those in PATH where both are, else those of this Debian's
- *   package
+ * @param release default and `2.42`: those in PATH if it has both, else those of the Debian package of
+ *   this system
  * @throws Error with what to install if no release is available
  */
 export function ensurePrometheus(release: PrometheusRelease = '2.42'): Promise<PrometheusPrograms> {
@@ -73,8 +73,8 @@ export function ensurePrometheus(release: PrometheusRelease = '2.42'): Promise<P
 }
 
 /**
- * Starts a Prometheus on the loopback interface and waits until it is ready. It ends with this
- * process at the latest.
+ * Starts a Prometheus on the loopback interface and waits until it is ready. It stops with this process
+ * at the latest.
  *
  * @throws Error with the end of its log if it does not become ready
  */
@@ -162,8 +162,8 @@ async function start(
       ...(settings.flags ?? []),
     ],
     cwd: directory,
-    // Said after it has bound its port: an answer of `/-/ready` could come from another server
-    // that took the port first.
+    // It logs this after it has bound its port. An answer of `/-/ready` could come from another server
+    // that bound the port first.
     isReady: (output) => output.includes('Server is ready to receive web requests'),
   });
   const scheme = settings.webConfig?.includes('tls_server_config') ? 'https' : 'http';

@@ -71,7 +71,7 @@ export function withVersion(
 }
 
 /**
- * A changelog whose entries under Unreleased are those of a version. A version without changes says so.
+ * A changelog whose entries under Unreleased are those of a version. A version without changes has a sentence instead.
  *
  * @param date e.g. `2026-11-29`
  * @throws Error where it has no section Unreleased, or has the version already

@@ -77,7 +77,7 @@ interface Scene {
   readonly autoscalers: Autoscalers;
   readonly prometheusUrl: string;
   readonly pid: number | undefined;
-  /** Absent: who asks the API server for what is not recorded. */
+  /** Absent: requests to the API server are not recorded. */
   readonly audit?: { readonly log: string; readonly adapterUser: string };
   /** Metrics to look at the ages of; absent: they are not looked at. */
   readonly pathsFile?: string;

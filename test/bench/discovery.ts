@@ -148,7 +148,7 @@ async function countersOf(
   };
 }
 
-/** What our adapter tells of its relists; another one tells nothing of that kind. */
+/** The adapter's own metrics of its relists; undefined for another adapter. */
 async function ownRelists(environment: BenchEnvironment, port: number) {
   const target = await startedTarget(port, environment);
   const headers = { ...target.headers, 'X-Remote-Group': 'system:masters', Accept: '*/*' };

@@ -53,7 +53,7 @@ await runBench({
   flags: {
     metrics: {
       value: 'M,..',
-      help: 'what is asked for: pods; all; none, of a bare server; default: each, of --paths all',
+      help: 'the requests: pods; all; none, of a bare server; default: each, with --paths all',
     },
     concurrency: { value: 'N,..', default: '1,16,64', help: 'requests at the same time' },
     protocol: { value: 'P,..', default: '1.1,2', help: 'versions of HTTP' },
@@ -65,7 +65,7 @@ await runBench({
     ...resultFlags,
   },
   async run(flags, onEnd) {
-    // What is wrong with the flags is told before anything is started.
+    // Errors in flags are reported before anything starts.
     const concurrencies = flags.counts('concurrency');
     const versions = protocols(flags);
     const byDefault = flags.has('paths') || !needsEnvironment(flags) ? 'all' : 'none,pods,all';
@@ -112,7 +112,7 @@ function needsEnvironment(flags: BenchArguments): boolean {
   return flags.has('environment') || !flags.has('url');
 }
 
-/** Some of the paths that the adapter is asked for. */
+/** Some of the requested paths. */
 interface Choice {
   readonly metrics: string;
   readonly isChosen: (path: string) => boolean;

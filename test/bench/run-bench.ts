@@ -42,7 +42,7 @@ export async function runBench(bench: Bench): Promise<void> {
   }
 }
 
-/** What goes on, for who waits. */
+/** Prints progress. */
 export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }

@@ -96,7 +96,7 @@ describe('the chart', () => {
     expect(load(rulesOf(await renderChart()))).toEqual(recorded);
   });
 
-  it('keeps names of digits texts, as YAML does not by itself', async () => {
+  it('quotes names of digits, which YAML would read as numbers', async () => {
     const numbers = {
       fullnameOverride: '1e3',
       serviceAccount: { name: '0x1f' },
@@ -117,7 +117,7 @@ describe('the chart', () => {
     }
   });
 
-  it('takes the strategy Recreate without what belongs to the default one', async () => {
+  it('accepts the strategy Recreate without the parameters of the default one', async () => {
     const manifests = await renderChart({ values: { strategy: { type: 'Recreate' } } });
     expect(fieldOf(only(manifests, 'Deployment'), 'spec.strategy')).toEqual({ type: 'Recreate' });
   });
@@ -219,7 +219,7 @@ describe('values of the community chart', () => {
     );
   });
 
-  it('keep the names of objects where nameOverride is the old name', async () => {
+  it('keep the names of objects if nameOverride is the old name', async () => {
     const values = { nameOverride: 'prometheus-adapter' };
     const release = 'prometheus-adapter';
     const deployment = only(await renderChart({ values, release }), 'Deployment');
@@ -269,12 +269,12 @@ describe('rules and APIs', () => {
     expect(apiServices(await renderChart({ values }))).toEqual(expected);
   });
 
-  it('always make a file that the program takes', async () => {
+  it('always make a file that the program accepts', async () => {
     const manifests = await renderChart({ values: { rules: { default: false } } });
     expect(await checkRules(rulesOf(manifests))).toMatchObject({ code: 0 });
   });
 
-  it('are those of an existing ConfigMap where there is one', async () => {
+  it('are those of an existing ConfigMap, if one is configured', async () => {
     const manifests = await renderChart({ values: { rules: { existing: 'mine' } } });
     expect(manifests.filter(({ kind }) => kind === 'ConfigMap')).toEqual([]);
     expect(listOf(only(manifests, 'Deployment'), 'spec.template.spec.volumes')).toContainEqual({
@@ -283,7 +283,7 @@ describe('rules and APIs', () => {
     });
   });
 
-  it('are edited without a restart: the pods stay as they are', async () => {
+  it('change without a restart: the pod template stays the same', async () => {
     const template = async (values: Values) =>
       fieldOf(only(await renderChart({ values }), 'Deployment'), 'spec.template');
     expect(await template({ rules: { custom: [rule] } })).toEqual(await template({}));
@@ -292,13 +292,13 @@ describe('rules and APIs', () => {
   });
 });
 
-describe('rights', () => {
+describe('RBAC', () => {
   const roles = async (values: Values) =>
     (await renderChart({ values }))
       .filter(({ kind }) => kind === 'ClusterRole')
       .flatMap((role) => listOf(role, 'rules'));
 
-  it('name every resource, never secrets, and allow to list and watch only', async () => {
+  it('name every resource, never secrets, and allow list and watch only', async () => {
     const read = (await roles({})).filter(
       (each) =>
         !listOf(each, 'apiGroups').some((group) => String(group).endsWith('metrics.k8s.io')),
@@ -311,7 +311,7 @@ describe('rights', () => {
     for (const wide of ['*', 'secrets', 'configmaps']) expect(resources).not.toContain(wide);
   });
 
-  it('let autoscalers read exactly the APIs that are registered', async () => {
+  it('allow autoscalers to read exactly the registered APIs', async () => {
     const groups = async (values: Values) =>
       (await roles(values))
         .flatMap((each) => listOf(each, 'apiGroups'))
@@ -327,7 +327,7 @@ describe('rights', () => {
     expect(autoscaler).toEqual(['horizontal-pod-autoscaler', 'horizontal-pod-autoscaler']);
   });
 
-  it('are not made where rbac.create is false', async () => {
+  it('are not created if rbac.create is false', async () => {
     const kinds = (await renderChart({ values: { rbac: { create: false } } })).map(
       ({ kind }) => kind,
     );
@@ -383,7 +383,7 @@ describe('pods', () => {
       },
     ],
     [
-      'others are left as they are',
+      'others do not change',
       { requests: { memory: '1G' }, limits: { cpu: '1', memory: '1Gi' } },
       { requests: { cpu: '100m', memory: '1G' }, limits: { cpu: '1', memory: '1Gi' } },
     ],
@@ -394,7 +394,7 @@ describe('pods', () => {
     );
   });
 
-  it('have the handler of a probe that values name, and no other', async () => {
+  it('have only the configured handler of a probe', async () => {
     const startupProbe = { tcpSocket: { port: 'https' } };
     const livenessProbe = { httpGet: { path: '/healthz' } };
     const manifests = await renderChart({ values: { startupProbe, livenessProbe } });
@@ -465,7 +465,7 @@ describe('certificates', () => {
     expect(args).toContain('--tls-cert-file=/var/run/serving-cert/tls.crt');
   });
 
-  it('are not verified for the time of a migration', async () => {
+  it('are not verified during a migration', async () => {
     const { secret, api, args } = await trust({ tls: { insecureSkipVerify: true } });
     expect(secret).toBeDefined();
     expect(api.spec).toMatchObject({ insecureSkipTLSVerify: true });
@@ -473,7 +473,7 @@ describe('certificates', () => {
     expect(args).toContain('--tls-cert-file=/var/run/serving-cert/tls.crt');
   });
 
-  it("are the adapter's own where all else is off", async () => {
+  it('are created by the adapter if nothing else is configured', async () => {
     const { secret, api, args } = await trust({ tls: { generate: { enabled: false } } });
     expect(secret).toBeUndefined();
     expect(api.spec).toMatchObject({ insecureSkipTLSVerify: true });
@@ -514,7 +514,7 @@ describe('monitoring', () => {
     expect(kinds.filter((kind) => kind === 'ConfigMap')).toHaveLength(1);
   });
 
-  it('asks for metrics as the adapter, with a token', async () => {
+  it('scrapes the metrics of the adapter, with a token', async () => {
     const [endpoint] = listOf(only(await rendered(), 'ServiceMonitor'), 'spec.endpoints');
     expect(endpoint).toMatchObject({
       port: 'https',
@@ -527,7 +527,7 @@ describe('monitoring', () => {
     });
   });
 
-  it('has Prometheus say who it is in the way that is asked for alone', async () => {
+  it('has only the configured authentication of Prometheus', async () => {
     const authorization = { credentials: { name: 'prometheus', key: 'token' } };
     const values = { serviceMonitor: { enabled: true, authentication: { authorization } } };
     const monitor = only(await renderChart({ values }), 'ServiceMonitor');
@@ -536,7 +536,7 @@ describe('monitoring', () => {
     expect(fieldOf(endpoint, 'bearerTokenFile')).toBeUndefined();
   });
 
-  it('takes any certificate from another namespace only where no authority is named', async () => {
+  it('accepts any certificate from another namespace only without a CA in the values', async () => {
     const unnamed = { enabled: true, namespace: 'elsewhere' };
     const far = async (serviceMonitor: object) => {
       const manifests = await renderChart({ values: { serviceMonitor } });
@@ -565,7 +565,7 @@ describe('monitoring', () => {
     expect([...names].filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it('has alerts and dashboard queries that Prometheus takes', async () => {
+  it('has alerts and dashboard queries that Prometheus accepts', async () => {
     const { promtool } = await ensurePrometheus();
     await withFile(await alertGroups(), (file) => runCommand(promtool, ['check', 'rules', file]));
     const queries = (await dashboardQueries()).map((expr, index) => ({
@@ -578,7 +578,7 @@ describe('monitoring', () => {
     );
   });
 
-  it('has alerts that fire when they should and not before', async () => {
+  it('has alerts that fire under their conditions only', async () => {
     const { promtool } = await ensurePrometheus();
     const alerts = await alertGroups();
     const names = listOf(listOf(alerts, 'groups')[0], 'rules').map((each) =>
@@ -636,7 +636,7 @@ describe('monitoring', () => {
     );
   });
 
-  it('can do without single alerts', async () => {
+  it('can leave out single alerts', async () => {
     const values = { prometheusRule: { enabled: true, disabled: ['PromMetricsAdapterSlow'] } };
     const [group] = listOf(only(await renderChart({ values }), 'PrometheusRule'), 'spec.groups');
     const names = listOf(group, 'rules').map((each) => fieldOf(each, 'alert'));

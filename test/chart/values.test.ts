@@ -85,7 +85,7 @@ describe('unknown values', () => {
     expect(await faultsOf(values)).toEqual([fault]);
   });
 
-  it('are all named at once, with what is missing', async () => {
+  it('are all reported together, with missing ones', async () => {
     const { metricsQuery, ...incomplete } = rule;
     const values = {
       tls: { enabled: true },
@@ -164,7 +164,7 @@ describe('wrong values', () => {
   });
 
   it.each(['rules.custom', 'rules.external', 'extraArguments', 'tolerations'])(
-    'a map in the place of a list is refused: %s',
+    'a map instead of a list is rejected: %s',
     async (path) => {
       const value = path
         .split('.')
@@ -186,7 +186,7 @@ describe('wrong values', () => {
     };
     const withEmpty = await renderChart({ values });
     const plain = await renderChart();
-    const kinds = ['Secret', 'APIService']; // with a certificate that is made anew each time
+    const kinds = ['Secret', 'APIService']; // with a new certificate each time
     const comparable = (manifests: typeof plain) =>
       manifests.filter(({ kind }) => !kinds.includes(kind));
     expect(comparable(withEmpty)).toEqual(comparable(plain));
@@ -289,7 +289,7 @@ describe('notes', () => {
       { networkPolicy: { enabled: true, ingress: { from: [{ podSelector: {} }] } } },
       ['networkPolicy'],
     ],
-  ])('say nothing that does not apply with %s', async (_, values, absent) => {
+  ])('have only text that applies with %s', async (_, values, absent) => {
     const text = await notesOf({ values });
     expect(absent.filter((each) => text.includes(each))).toEqual([]);
     expect(text).toContain('rollout status');

@@ -1,22 +1,22 @@
 import type { Kubectl, Manifest } from './kubectl.ts';
 
-/** A HorizontalPodAutoscaler's view of a metric, as in `spec.metrics`. */
+/** A metric of a HorizontalPodAutoscaler, as in `spec.metrics`. */
 export type MetricSpec = Readonly<Record<string, unknown>>;
 
 const MINOR_WITH_V2 = 23;
 
-/** The version of the autoscaling API that knows custom metrics, in this version of Kubernetes. */
+/** The version of the autoscaling API with custom metrics, in this version of Kubernetes. */
 function autoscalingVersion(minor: number): string {
   return minor < MINOR_WITH_V2 ? 'v2beta2' : 'v2';
 }
 
-/** What kubectl calls autoscalers in that version. */
+/** The resource of autoscalers in that version, for kubectl. */
 export function autoscalerResource(minor: number): string {
   return `horizontalpodautoscalers.${autoscalingVersion(minor)}.autoscaling`;
 }
 
 /**
- * A HorizontalPodAutoscaler for the Deployment of the same name, from 1 replica on.
+ * A HorizontalPodAutoscaler for the Deployment of the same name, with at least 1 replica.
  *
  * @param minor of the version of Kubernetes
  */
@@ -40,16 +40,16 @@ export function autoscaler(
   };
 }
 
-/** What an autoscaler says of itself. */
+/** The status of an autoscaler. */
 export interface AutoscalerStatus {
   /** e.g. `True ValidMetricFound`. */
   readonly scalingActive: string;
-  /** What it made of the metric, e.g. `25` or `8333m`; empty where it could not be had. */
+  /** The value of the metric, e.g. `25` or `8333m`; empty if it could not be read. */
   readonly metric: string;
   readonly replicas: string;
 }
 
-/** What the autoscalers of a namespace have said of their rescaling, a line each. */
+/** The messages of the rescale events of a namespace, one per line. */
 export function rescaleMessages(kubectl: Kubectl, namespace: string): Promise<string> {
   return kubectl.run(
     'get',
@@ -60,7 +60,7 @@ export function rescaleMessages(kubectl: Kubectl, namespace: string): Promise<st
   );
 }
 
-/** @param kind of the metric: where in the status it is told */
+/** @param kind of the metric: the field of the status that has its value */
 export async function autoscalerStatus(
   kubectl: Kubectl,
   minor: number,

@@ -13,7 +13,7 @@ import { type FollowedPods, followRunningPods, type Series } from './workload.ts
 const NAMESPACE = 'shop';
 const API = '/apis/custom.metrics.k8s.io/v1beta2';
 
-/** Requests a second that all pods of `web` get together, `shop-front` gets, and waiting orders. */
+/** Requests per second of all pods of `web` and of the Service `front`, and waiting orders. */
 const load = { web: 1, front: 1, orders: 1 };
 
 let cluster: Cluster;
@@ -46,7 +46,7 @@ test.beforeAll(
 );
 
 describe('kubectl', () => {
-  test('sees the three APIs as available', async () => {
+  test('shows the three APIs as available', async () => {
     const services = await kubectl.run('get', 'apiservices', ...apiServiceNames, '--no-headers');
     expect(services.split('\n').map((line) => line.split(/\s+/).slice(0, 3))).toEqual(
       apiServiceNames.map((name) => [name, 'monitoring/prom-metrics-adapter', 'True']),
@@ -75,7 +75,7 @@ describe('kubectl', () => {
           ].map((name) => expect.objectContaining({ name, verbs: ['get'] })),
         ),
       });
-    // Not those of custom.metrics.k8s.io: kubectl leaves out what has a slash in its name.
+    // Not those of custom.metrics.k8s.io: kubectl leaves out names with a slash.
     await expect
       .poll(
         () => kubectl.run('api-resources', '--api-group=external.metrics.k8s.io', '--output=name'),
@@ -100,7 +100,7 @@ describe('kubectl', () => {
       });
   });
 
-  test('is told that there is no such metric', async () => {
+  test('reports that a metric does not exist', async () => {
     await expect(
       kubectl.raw(`${API}/namespaces/${NAMESPACE}/pods/*/nothing_of_this_name`),
     ).rejects.toThrow('NotFound');
@@ -116,7 +116,7 @@ describe('the autoscaler', () => {
       }),
     );
     await untilActive('web', 'pods');
-    // 2.3, then 4.6 times the target: a rate that is a little off makes no other number of pods.
+    // 2.3, then 4.6 times the target: a small error of the rate does not change the number of pods.
     load.web = 23;
     await untilReplicas('web', 3);
     await writeFile(rulesFile, rules({ factor: 2 }));
@@ -171,8 +171,8 @@ describe('the autoscaler', () => {
       .toEqual({ scalingActive: 'True ValidMetricFound', metric: '6', replicas: '2' });
   });
 
-  test('says in its events how it scaled', async () => {
-    // An event is written by the way: the pods can be there before it.
+  test('has events of its scaling', async () => {
+    // Events are asynchronous: the pods can exist before the event.
     const messages = () => rescaleMessages(kubectl, NAMESPACE);
     await expect
       .poll(messages)
@@ -198,7 +198,7 @@ test('the OpenAPI document of the cluster has the three APIs', async () => {
     );
 });
 
-test('the API server has nothing to say against the adapter', async () => {
+test('the API server logs no complaints about the adapter', async () => {
   expect(complaints(await cluster.apiServerLog(), quietFrom)).toEqual([]);
 });
 

@@ -52,7 +52,7 @@ test.beforeAll(
       name: 'adapter-prom-metrics-adapter',
       port: await freePort(),
     };
-    // As in a migration: verified from the first upgrade on.
+    // As in a migration: the certificate is verified after the first upgrade.
     await runHelm('install', values({ tls: { insecureSkipVerify: true } }));
     await redirectService();
     const starting = startReleasedAdapter(cluster, kubectl, release);
@@ -119,7 +119,7 @@ function values(changed: { readonly metricName?: string } & Values): Values {
   };
 }
 
-/** Custom resources that the chart may make, as far as the API server must know them. */
+/** The definitions of the custom resources that the chart can create. */
 function customResourceDefinitions(): readonly Manifest[] {
   const kinds = [
     ['monitoring.coreos.com', 'ServiceMonitor'],
@@ -172,7 +172,7 @@ function runHelm(
   );
 }
 
-/** Has the chart's Service lead to the adapter's process: there is no network to pods here. */
+/** Redirects the chart's Service to the adapter's process: there is no network to pods here. */
 async function redirectService(): Promise<void> {
   await deleteService();
   await kubectl.apply({
@@ -189,7 +189,7 @@ async function redirectService(): Promise<void> {
   });
 }
 
-/** Helm makes a Service anew where there is none; what has become of its own it could not mend. */
+/** Helm creates a missing Service again, but could not change the type of an existing one back. */
 async function deleteService(): Promise<void> {
   await kubectl.run('delete', 'service', release.name, '--namespace=monitoring');
 }
@@ -205,10 +205,10 @@ async function described(path: string): Promise<readonly string[]> {
   );
 }
 
-/** What a SubjectAccessReview asks, e.g. `{ verb: 'list', resource: 'pods' }`. */
+/** The resource attributes of a SubjectAccessReview, e.g. `{ verb: 'list', resource: 'pods' }`. */
 type Action = Readonly<Record<string, string>>;
 
-/** Whether a service account (`namespace:name`) may do something, by the API server's word. */
+/** Whether the API server authorizes an action of a service account (`namespace:name`). */
 async function may(account: string, action: Action): Promise<boolean> {
   const file = join(cluster.directory, 'review.json');
   await writeFile(
@@ -231,7 +231,7 @@ async function errorOf(answer: Promise<unknown>): Promise<string> {
 }
 
 describe('helm install', () => {
-  test('makes pods that come up, and APIs that are available', async () => {
+  test('creates pods that become ready, and APIs that are available', async () => {
     await kubectl.run(
       'rollout',
       'status',
@@ -248,7 +248,7 @@ describe('helm install', () => {
     ]);
   });
 
-  test('gives the adapter what it needs: metrics of pods, services and deployments', async () => {
+  test('gives the adapter the permissions for metrics of pods, services and deployments', async () => {
     await expect
       .poll(() => described(`${CUSTOM}/pods/%2A/requests_per_second`), { timeout: 20_000 })
       .toHaveLength(2);
@@ -262,7 +262,7 @@ describe('helm install', () => {
     expect(listOf(external, 'items')).toMatchObject([{ value: '40' }]);
   });
 
-  test('gives the adapter nothing else', async () => {
+  test('gives the adapter no other permissions', async () => {
     const account = `monitoring:${release.name}`;
     expect(await may(account, { verb: 'list', resource: 'pods' })).toBe(true);
     const others: readonly Action[] = [
@@ -352,7 +352,7 @@ describe('helm upgrade', () => {
     expect(said).toContain('kubectl get --raw /apis/custom.metrics.k8s.io/v1beta2');
   });
 
-  test('takes CPU and memory over from metrics-server when told to, and gives them back', async () => {
+  test('replaces metrics-server for CPU and memory if configured, and rolls back', async () => {
     const api = 'v1beta1.metrics.k8s.io';
     const servedBy = () => kubectl.field('apiservice', api, '{.spec.service.name}');
     const upgrade = (resource: boolean) => {
@@ -372,7 +372,7 @@ describe('helm upgrade', () => {
     };
     await kubectl.apply(metricsServer);
 
-    // To look at it first: served, but not registered.
+    // Served, but not registered yet.
     await upgrade(false);
     await updateMountedRules(cluster, kubectl, release);
     const direct = [`--server=https://127.0.0.1:${release.port}`, '--insecure-skip-tls-verify'];
@@ -393,7 +393,7 @@ describe('helm upgrade', () => {
   });
 
   test.each(['old-values.yaml', 'all-values.yaml'])(
-    'with %s makes objects that the API server takes',
+    'with %s creates objects that the API server accepts',
     async (file) => {
       await runHelm('upgrade', {}, [join(import.meta.dirname, '../chart/values', file)]);
       const certificates = await kubectl.run('get', 'certificates.cert-manager.io', '-A', '-oname');
@@ -438,7 +438,7 @@ describe('examples', () => {
   }
 
   test.each(['nginx', 'object-metric', 'external-metric', 'namespace-metric'])(
-    '%s: the API server takes the manifests',
+    '%s: the API server accepts the manifests',
     async (name) => {
       const directory = join(examples, name, 'manifests');
       for (const file of await readdir(directory)) {

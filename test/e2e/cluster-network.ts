@@ -16,10 +16,10 @@ export interface ClusterNetwork {
 }
 
 /**
- * Starts what the API server asks for each connection into the cluster: an HTTP CONNECT proxy behind
- * an egress selector, which is how API servers outside of the pods' network reach them.
+ * Starts the proxy for the API server's connections into the cluster: HTTP CONNECT with an egress
+ * selector, the way in which API servers outside of the pods' network reach them.
  *
- * @param route asked for every connection; one that leads nowhere is refused
+ * @param route called for every connection; undefined rejects it
  */
 export async function startClusterNetwork(route: Route): Promise<ClusterNetwork> {
   const directory = await mkdtemp(join(tmpdir(), 'network-'));
@@ -59,7 +59,7 @@ function egressSelector(udsName: string): object {
   };
 }
 
-/** Leads bytes to a port of this machine and back until either side ends. */
+/** Forwards bytes to a port of this machine and back until either side ends. */
 function tunnel(client: Socket, port: number, sockets: Set<Socket>): void {
   const server = connect(port, '127.0.0.1', () => {
     client.write('HTTP/1.1 200 OK\r\n\r\n');
@@ -72,7 +72,7 @@ function tunnel(client: Socket, port: number, sockets: Set<Socket>): void {
 
 function track(sockets: Set<Socket>, socket: Socket): void {
   sockets.add(socket);
-  // Its end is all that matters of what becomes of it.
+  // The close event follows.
   socket.on('error', () => undefined);
   socket.on('close', () => sockets.delete(socket));
 }

@@ -14,12 +14,12 @@ beforeAll(async () => {
 
 afterAll(() => plane?.stop());
 
-test('the API server answers kubectl and tells its version', async () => {
+test('the API server answers kubectl and reports its version', async () => {
   expect(await kubectl.raw('/version')).toMatchObject({ gitVersion: `v${plane.version}` });
   expect(await kubectl.run('get', 'namespaces', '--output=name')).toContain('namespace/default');
 });
 
-test('a Deployment gets pods that are ready, and loses them when it is deleted', async () => {
+test('a Deployment gets pods that are ready, and they are removed when it is deleted', async () => {
   await kubectl.apply(deployment('default', 'web', 3));
   await kubectl.run('rollout', 'status', 'deployment/web', '--timeout=60s');
   expect(await kubectl.field('deployment', 'web', '{.status.readyReplicas}')).toBe('3');
@@ -29,7 +29,7 @@ test('a Deployment gets pods that are ready, and loses them when it is deleted',
     .toBe('');
 });
 
-test('the autoscaler says of a metric that nobody serves that it cannot be had', async () => {
+test('the autoscaler reports that a metric that is not served is unavailable', async () => {
   await kubectl.apply(deployment('default', 'api', 1));
   await kubectl.apply(
     autoscaler(plane.minor, 'default', 'api', 3, {
@@ -44,7 +44,7 @@ test('the autoscaler says of a metric that nobody serves that it cannot be had',
     .toContain('FailedGetResourceMetric');
 });
 
-test('a service account is known by its token, and may do nothing by itself', async () => {
+test('a service account is authenticated by its token, and has no permissions by default', async () => {
   const kubeconfig = await plane.serviceAccountKubeconfig('default', 'default');
   const serviceAccount = await createKubectl(kubeconfig, plane.directory);
   await expect(serviceAccount.run('get', 'pods')).rejects.toThrow(
@@ -52,7 +52,7 @@ test('a service account is known by its token, and may do nothing by itself', as
   );
 });
 
-test('the API server comes back on the same port with all that it knew', async () => {
+test('the API server restarts on the same port with its data', async () => {
   await plane.stopApiServer();
   await expect(kubectl.run('get', 'namespaces')).rejects.toThrow(/refused/);
   await plane.startApiServer();

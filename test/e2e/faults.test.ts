@@ -65,12 +65,12 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-test('without a fault the metrics are served and the autoscaler uses them', async () => {
+test('without a failure the metrics are served and the autoscaler uses them', async () => {
   await untilServed();
   await untilScaling('True ValidMetricFound');
 });
 
-test('Prometheus is killed: an error and no scaling; it comes back: all as before', async () => {
+test('Prometheus is killed: an error and no scaling; it restarts: full service', async () => {
   await prometheus.kill();
   await untilRefused(PODS, 'InternalError');
   await untilRefused(EXTERNAL, 'InternalError');
@@ -84,7 +84,7 @@ test('Prometheus is killed: an error and no scaling; it comes back: all as befor
   expect(adapter.isRunning()).toBe(true);
 });
 
-test('the adapter is ended: the API server says so; it is started again: all as before', async () => {
+test('the adapter stops: the API server reports it; the adapter starts again: full service', async () => {
   await adapter.stop();
   await untilRefused(PODS, 'ServiceUnavailable');
   await adapter.start();
@@ -92,11 +92,11 @@ test('the adapter is ended: the API server says so; it is started again: all as 
   await untilServed();
 });
 
-test('the API server is away: what needs it is refused, the rest goes on; all as before after', async () => {
+test('the API server is down: only requests that need it fail; it restarts: full service', async () => {
   const token = await plane.createToken(adapter.namespace, 'prom-metrics-adapter');
   await plane.stopApiServer();
   expect(await ask(EXTERNAL)).toMatchObject({ status: 200 });
-  // The names of the pods are known from before; they count for a minute.
+  // The index has the names of the pods for another minute.
   expect(await ask(PODS)).toMatchObject({ status: 200 });
   const stranger = await askAdapter(adapter.port, EXTERNAL, {
     headers: { authorization: `Bearer ${token}` },
@@ -111,14 +111,14 @@ test('the API server is away: what needs it is refused, the rest goes on; all as
   expect(adapter.isRunning()).toBe(true);
 });
 
-test('the front proxy gets another authority: the adapter follows it', async () => {
+test('the front proxy gets a new CA: the adapter uses it', async () => {
   await plane.rotateFrontProxy();
   await untilAvailable(kubectl);
   await untilServed();
   expect(adapter.isRunning()).toBe(true);
 });
 
-test('the files of the serving certificate are replaced: the new one is served', async () => {
+test('the files of the serving certificate are replaced: the new certificate is served', async () => {
   const before = await servedFingerprint();
   const names = [`prom-metrics-adapter.${adapter.namespace}.svc`];
   await writeCertificate(
@@ -131,7 +131,7 @@ test('the files of the serving certificate are replaced: the new one is served',
   await untilAvailable(kubectl);
 });
 
-test('another aggregated API is broken: neither a relist nor a start is in its way', async () => {
+test('another aggregated API is unavailable: relists and starts still work', async () => {
   await kubectl.apply(
     {
       apiVersion: 'v1',
@@ -184,7 +184,7 @@ const RULES = JSON.stringify({
   ],
 });
 
-/** As many connections to each pod as the autoscaler wants, and a queue. */
+/** As many connections to each pod as the target of the autoscaler, and a queue. */
 function currentSeries(): readonly Series[] {
   return [
     ...pods.names.map((pod) => ({
@@ -209,7 +209,7 @@ async function prometheusSettings() {
   };
 }
 
-/** Waits until the API server hands out the right values of both kinds of metrics. */
+/** Waits until the API server serves the correct values of both kinds of metrics. */
 async function untilServed(): Promise<void> {
   const item = (value: string) => expect.objectContaining({ value });
   await expect
@@ -218,7 +218,7 @@ async function untilServed(): Promise<void> {
   await expect.poll(() => kubectl.raw(EXTERNAL), PATIENCE).toMatchObject({ items: [item('3')] });
 }
 
-/** Waits until the answer is an error: the last good one may be given again for a moment. */
+/** Waits until the answer is an error: the last answer may be repeated for a moment. */
 async function untilRefused(path: string, reason: string): Promise<void> {
   const outcome = () => kubectl.raw(path).then(() => 'an answer', String);
   await expect.poll(outcome, PATIENCE).toContain(reason);
@@ -234,7 +234,7 @@ async function untilScaling(condition: string): Promise<void> {
     .toBe(condition);
 }
 
-/** Asks the adapter itself, as somebody that no review is needed for. */
+/** Sends a request to the adapter as a user that needs no access review. */
 function ask(path: string) {
   return askAdapter(adapter.port, path, { certificate: plane.certificates.admin });
 }

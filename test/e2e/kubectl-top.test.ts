@@ -54,7 +54,7 @@ test.beforeAll(
       '--timeout=60s',
       'apiservice/v1beta1.metrics.k8s.io',
     );
-    // An API server can answer 404 for a moment after it has said that the API is available.
+    // An API server can answer 404 for a moment after it reports the API as available.
     while ((await top('node').catch(() => [])).length === 0) await sleep(200);
     // One of web, two of each ledger; the time of this hook is its limit.
     while ((await containersInPrometheus()).length < 1 + 2 * 3) await sleep(200);
@@ -62,7 +62,7 @@ test.beforeAll(
 );
 
 describe('kubectl top pod', () => {
-  test('--containers -A has every container as Prometheus has it', async () => {
+  test('--containers -A lists every container with the values in Prometheus', async () => {
     const expected = (await containersInPrometheus()).map(({ namespace, pod, name, cpu, memory }) =>
       [namespace, pod, name, cores(cpu), mebibytes(memory)].join(' '),
     );
@@ -72,7 +72,7 @@ describe('kubectl top pod', () => {
     expect(await top('pod', '--containers', '--all-namespaces')).toHaveLength(expected.length);
   });
 
-  test('adds up the containers of a pod, and sorts by what is asked for', async () => {
+  test('adds up the containers of a pod, and sorts by the given resource', async () => {
     const containers = await containersInPrometheus();
     const ofLedger = Map.groupBy(
       containers.filter(({ namespace }) => namespace === 'billing'),
@@ -102,11 +102,11 @@ describe('kubectl top pod', () => {
     expect(await top('pod', first, '--namespace=billing')).toEqual([
       expect.stringMatching(new RegExp(`^${first} \\d+m \\d+Mi$`)),
     ]);
-    await expect(top('pod', 'nobody', '--namespace=billing')).rejects.toThrow('NotFound');
+    await expect(top('pod', 'missing', '--namespace=billing')).rejects.toThrow('NotFound');
   });
 });
 
-test('kubectl top node has what the node uses, and of how much', async () => {
+test('kubectl top node shows the usage of the node, and its share of the capacity', async () => {
   // Of 64 cores and 256 GiB.
   expect(await top('node')).toEqual(['node-0 2500m 3% 8192Mi 3%']);
   expect(await top('node', '--sort-by=memory', '--selector=kubernetes.io/hostname=node-0')).toEqual(
@@ -139,7 +139,7 @@ test('the autoscaler scales on CPU utilization, up and down', async () => {
       resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } },
     }),
   );
-  // Each pod has asked for 0.1 cores.
+  // Each pod requests 0.1 cores.
   load.web = 0.2;
   await untilReplicas(4);
   load.web = 0.04;
@@ -204,7 +204,7 @@ interface ContainerInPrometheus {
   readonly memory: number;
 }
 
-/** What Prometheus has of the containers, asked without the adapter. */
+/** The values of the containers in Prometheus, queried without the adapter. */
 async function containersInPrometheus(): Promise<readonly ContainerInPrometheus[]> {
   const [cpu, memory] = await Promise.all([
     samples('container_cpu_cores'),
@@ -222,7 +222,7 @@ async function samples(query: string) {
   return answer.type === 'vector' ? [...answer.samples] : [];
 }
 
-/** Gauges, so that a figure is the same whenever it is looked at. */
+/** Gauges, so that values do not depend on the time of the query. */
 function currentSeries(): readonly Series[] {
   const used = (
     namespace: string,
@@ -266,7 +266,7 @@ function apiService(): Manifest {
   };
 }
 
-/** The first two lists are there for the other APIs, which the cluster has too. */
+/** The first two lists are for the other APIs, which are registered too. */
 function rules(): string {
   const overrides = Object.fromEntries(
     ['namespace', 'pod', 'node'].map((resource) => [resource, { resource }]),

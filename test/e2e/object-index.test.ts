@@ -47,7 +47,7 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-/** Without controllers nobody makes the service account that every pod has. */
+/** With the service account that pods need; there is no controller that creates it. */
 async function createNamespaces(): Promise<void> {
   for (const namespace of NAMESPACES) {
     await api.createNamespace({ body: { metadata: { name: namespace } } });
@@ -95,7 +95,7 @@ async function listed(namespace: string, labelSelector: string): Promise<string[
   return items.map(({ metadata }) => metadata?.name ?? '');
 }
 
-/** How many requests for pods the API server has answered so far, watches that go on left out. */
+/** How many requests for pods the API server has answered so far, without open watches. */
 async function podRequests(verb: string): Promise<number> {
   const metrics = await kubectl.run('get', '--raw=/metrics');
   return metrics
@@ -105,7 +105,7 @@ async function podRequests(verb: string): Promise<number> {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
-/** How many watches of all pods go on. */
+/** How many watches of all pods are open. */
 async function podWatches(): Promise<number> {
   const metrics = await kubectl.run('get', '--raw=/metrics');
   return metrics
@@ -115,7 +115,7 @@ async function podWatches(): Promise<number> {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
-test('many requests cost the API server one list and one watch', async () => {
+test('many requests need one list and one watch of the API server', async () => {
   const [listsBefore, watchesBefore] = [await podRequests('LIST'), await podWatches()];
   const answers = new Map<string, readonly string[]>();
   for (let round = 0; round < 5; round += 1) {
@@ -135,7 +135,7 @@ test('many requests cost the API server one list and one watch', async () => {
 });
 
 test.each(['', 'app=app-7', 'app in (app-7,app-8)', 'app notin (app-1)', '!app', 'app!=app-3'])(
-  'the selector "%s" picks what the API server says',
+  'the selector "%s" selects the same pods as the API server',
   async (selector) => {
     for (const namespace of NAMESPACES) {
       expect(await index.list(select(namespace, selector))).toEqual(
@@ -145,7 +145,7 @@ test.each(['', 'app=app-7', 'app in (app-7,app-8)', 'app notin (app-1)', '!app',
   },
 );
 
-test('all pods come in the order of the API server, with labels and time of creation', async () => {
+test('all pods have the order of the API server, with labels and creation time', async () => {
   const { items } = await api.listPodForAllNamespaces();
   const seconds = (time: Date | undefined) =>
     time === undefined ? undefined : time.getTime() / 1000;
@@ -171,7 +171,7 @@ test('changes are seen without a request', async () => {
   expect((await podRequests('LIST')) - lists).toBe(0);
 });
 
-test('pods that begin to run begin to be selected by their phase, and cease to with their end', async () => {
+test('pods are selected by their phase while they run', async () => {
   const running = { ...select('billing', ''), fieldSelector: 'status.phase=Running' };
   const names = async () => (await index.objects(running)).map(({ name }) => name);
   const setPhase = async (phase: string) => {
@@ -186,7 +186,7 @@ test('pods that begin to run begin to be selected by their phase, and cease to w
   await expect.poll(names).toEqual([]);
 });
 
-test('a restart of the API server is gone through without a wrong answer', async () => {
+test('there is no wrong answer during a restart of the API server', async () => {
   const before = await index.list(select('shop', ''));
   await plane.stopApiServer();
   expect(await index.list(select('shop', ''))).toEqual(before);

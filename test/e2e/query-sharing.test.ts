@@ -21,7 +21,7 @@ const AUTOSCALERS = 300;
 const NAMESPACES = 40;
 const CALLS_AT_ONCE = 16;
 
-/** What an autoscaler scales: the pods that its selector picks, one or two. */
+/** The target of an autoscaler: the one or two pods that its selector selects. */
 interface App {
   readonly name: string;
   readonly namespace: string;
@@ -69,7 +69,7 @@ afterAll(async () => {
 
 const AUTOSCALER = 'horizontal-pod-autoscaler';
 
-/** The same series under three names: to be shared, not to be shared, and such as cannot be. */
+/** The same series under three names: shared, not shared, and impossible to share. */
 const RULES = JSON.stringify({
   rules: [
     { as: 'load', metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)' },
@@ -88,7 +88,7 @@ const RULES = JSON.stringify({
     name: { as },
     ...rule,
   })),
-  // Nobody asks for it, but an API without rules is not served.
+  // Not requested, but an API without rules is not served.
   externalRules: [
     {
       seriesQuery: 'fleet_load{namespace!=""}',
@@ -103,7 +103,7 @@ function loadOf(app: number, pod: number): number {
   return app / 8 + pod * 100;
 }
 
-/** Samples that stay what they are, from 5 minutes ago to half an hour ahead. */
+/** Constant samples, from 5 minutes ago to half an hour ahead. */
 function history(): string {
   const now = Math.floor(Date.now() / 1000);
   const times = Array.from({ length: 71 }, (_, step) => now - 300 + step * 30);
@@ -118,7 +118,7 @@ function history(): string {
   return `${lines.join('\n')}\n# EOF\n`;
 }
 
-/** Without controllers nobody makes the service account that every pod has. */
+/** With the service account that pods need; there is no controller that creates it. */
 async function createPods(): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(plane.kubeconfig);
@@ -145,7 +145,7 @@ async function createPods(): Promise<void> {
   await Promise.all(Array.from({ length: CALLS_AT_ONCE }, create));
 }
 
-/** What an autoscaler asks for its Pods metric. */
+/** The request of an autoscaler for its Pods metric. */
 async function askFor(metric: string, { name, namespace }: App): Promise<unknown> {
   const stream = connection.request({
     ':path': `/apis/custom.metrics.k8s.io/v1beta2/namespaces/${namespace}/pods/%2A/${metric}?labelSelector=app%3D${name}`,
@@ -158,7 +158,7 @@ async function askFor(metric: string, { name, namespace }: App): Promise<unknown
 interface Round {
   readonly answers: readonly unknown[];
   readonly seconds: number;
-  /** By their own counts: queries that Prometheus answered, and lists of pods of the API server. */
+  /** From their own metrics: queries that Prometheus answered, and lists of pods of the API server. */
   readonly queries: number;
   readonly listings: number;
   /** By the adapter's count: queries of all requests, those asked because of them, and the others. */
@@ -166,7 +166,7 @@ interface Round {
   readonly asked: number;
 }
 
-/** All autoscalers ask once, all at the same time. */
+/** All autoscalers send one request at the same time. */
 async function round(metric: string): Promise<Round> {
   const before = await counts();
   const begun = performance.now();
@@ -228,7 +228,7 @@ test('each on its own, 300 autoscalers cost 300 queries', async () => {
 });
 
 test('together they cost a handful, no listing, and get the same values', async () => {
-  // The index of pods is there since the test before; nobody has asked for this metric yet.
+  // The index of pods exists since the test before; this metric was not requested yet.
   const { answers, seconds, queries, listings, needed, asked } = await round('load');
   expect(answers).toEqual(all.map((pods, app) => answerWith('load', app, pods)));
   expect(listings).toBe(0);

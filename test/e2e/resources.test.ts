@@ -44,7 +44,7 @@ test.beforeAll(
   },
 );
 
-test('series of resources that the cluster does not have are not served for them', async () => {
+test('series of resources that the cluster does not have are not served', async () => {
   const only = listing(['namespaces/pages_waiting', false]);
   await expect.poll(discovery, PATIENCE).toMatchObject(only);
   for (const path of [
@@ -56,7 +56,7 @@ test('series of resources that the cluster does not have are not served for them
   }
 });
 
-test('a rule that names a resource that is not there is refused, at the start and as an edit', async () => {
+test('a rule with an unknown resource is rejected, at the start and as an edit', async () => {
   const file = join(cluster.directory, 'refused.yaml');
   const logFile = join(cluster.directory, 'refused.log');
   await writeFile(file, rules(deviceRule));
@@ -74,14 +74,14 @@ test('a rule that names a resource that is not there is refused, at the start an
   expect(await readFile(logFile, 'utf8')).toContain('cannot start: rules file rejected');
 
   await writeFile(rulesFile, rules(deviceRule));
-  // What stays is told of a half-written file too: the fault is waited for.
+  // A half-written file is reported too: wait for this error.
   await expect.poll(() => adapter.log(), PATIENCE).toMatch(fault);
   await expect.poll(() => adapter.log(), PATIENCE).toContain('keeping the last valid version');
   expect(await discovery()).toMatchObject(listing(['namespaces/pages_waiting', false]));
   await writeFile(rulesFile, rules());
 });
 
-test('a namespaced custom resource is usable once it is there, without a restart', async () => {
+test('a namespaced custom resource is usable once it exists, without a restart', async () => {
   await kubectl.apply(definition(PRINTER));
   const name = `printers.${GROUP}/pages_waiting`;
   await expect.poll(discovery, PATIENCE).toEqual(listingAlso(name, true));
@@ -92,11 +92,11 @@ test('a namespaced custom resource is usable once it is there, without a restart
   }
 });
 
-test('all objects of it, and those that a selector picks', async () => {
+test('all objects of it, and those that a selector selects', async () => {
   await established(PRINTER);
   await kubectl.apply(object(PRINTER, 'laser', '1'), object(PRINTER, 'plotter', '2'));
   const all = `${OFFICE}/printers.${GROUP}/*/pages_waiting`;
-  // Whoever may not list the objects cannot tell which there are: an error, not an empty list.
+  // Without permission to list the objects the answer is an error, not an empty list.
   await expect(kubectl.raw(all)).rejects.toThrow('InternalError');
 
   await kubectl.apply(...rightsToList());
@@ -109,7 +109,7 @@ test('all objects of it, and those that a selector picks', async () => {
   await expect(kubectl.raw(`${all}?labelSelector=floor%3D3`)).rejects.toThrow('NotFound');
 });
 
-test('a root-scoped custom resource has metrics of its own, in no namespace', async () => {
+test('a cluster-scoped custom resource has its own metrics, in no namespace', async () => {
   await kubectl.apply(definition(REGION));
   await expect.poll(discovery, PATIENCE).toEqual(listingAlso(`regions.${GROUP}/load`, false));
   await established(REGION);
@@ -127,7 +127,7 @@ test('a root-scoped custom resource has metrics of its own, in no namespace', as
   await expect(kubectl.raw(`${OFFICE}/regions.${GROUP}/north/load`)).rejects.toThrow('NotFound');
 });
 
-test('a rule that names the resource is taken as an edit now', async () => {
+test('a rule that names the resource is accepted as an edit now', async () => {
   await writeFile(rulesFile, rules(deviceRule));
   const name = `printers.${GROUP}/paper_jams`;
   await expect.poll(discovery, PATIENCE).toEqual(listingAlso(name, true));
@@ -136,7 +136,7 @@ test('a rule that names the resource is taken as an edit now', async () => {
   });
 });
 
-test('the metrics of a resource go with it, and no others', async () => {
+test('the metrics of a resource are removed with it, and no others', async () => {
   await kubectl.run('delete', 'customresourcedefinition', `printers.${GROUP}`);
   await expect
     .poll(discovery, PATIENCE)
@@ -169,7 +169,7 @@ const SERIES: readonly Series[] = [
 
 const METRICS_QUERY = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
 
-/** Names the resource itself, where the others follow the labels. */
+/** Names the resource; the other rules derive it from the labels. */
 const deviceRule = {
   seriesQuery: 'paper_jams{device!=""}',
   resources: {
@@ -233,7 +233,7 @@ function object({ kind, scope }: CustomResource, name: string, floor: string): M
   };
 }
 
-/** The adapter's right to know the objects of the custom resources. */
+/** The adapter's permission to list the objects of the custom resources. */
 function rightsToList(): readonly Manifest[] {
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   const metadata = { name: 'office-reader' };
@@ -257,7 +257,7 @@ function rightsToList(): readonly Manifest[] {
   ];
 }
 
-/** What the adapter says that it has. */
+/** The discovery document of the adapter. */
 const discovery = () => kubectl.raw(API);
 
 /** Exactly these metrics, sorted by name. */
@@ -265,7 +265,7 @@ function listing(...metrics: readonly Metric[]) {
   return { kind: 'APIResourceList', resources: metrics.map(entry) };
 }
 
-/** This metric and others. */
+/** At least this metric. */
 function listingAlso(...metric: Metric) {
   return expect.objectContaining({ resources: expect.arrayContaining([entry(metric)]) });
 }

@@ -111,7 +111,7 @@ function coreApi({ kubeconfig }: ControlPlane): CoreV1Api {
   return config.makeApiClient(CoreV1Api);
 }
 
-/** A pod's own value tells whether it is that pod's. */
+/** The value of each pod is different. */
 function podSeries(pod: string): Series {
   const labels = { namespace: NAMESPACE, pod };
   return { metric: 'open_connections', labels, value: connectionsOf(pod) };
@@ -121,7 +121,7 @@ function connectionsOf(pod: string): number {
   return [...pod].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
 }
 
-/** Runs a pod of the adapter as a process that has what the chart gives to the pod. */
+/** Runs a pod of the adapter as a process with the arguments and files of the chart. */
 async function startPod(plane: ControlPlane, kubectl: Kubectl, pod: V1Pod): Promise<PodProcess> {
   const port = await freePort();
   const probe = pod.spec?.containers[0]?.readinessProbe?.httpGet?.path ?? '';
@@ -169,7 +169,7 @@ async function install(plane: ControlPlane, prometheusPort: number): Promise<voi
   );
 }
 
-/** Does what kube-proxy does: new connections to the Service's address go to one of its endpoints. */
+/** Like kube-proxy: new connections to the Service's address go to one of its endpoints. */
 async function followService(kubectl: Kubectl): Promise<[string, () => string | undefined]> {
   const { name, namespace } = RELEASE;
   const address = await kubectl.field('service', name, '{.spec.clusterIP}', namespace);
@@ -237,13 +237,13 @@ function valuesOf(body: string): readonly string[] {
     .toSorted();
 }
 
-/** What the API server, or a replica itself, serves to whom the token is of. */
+/** The values that the API server, or a replica itself, serves to the owner of the token. */
 async function valuesServed(port: number, path: string, token: string): Promise<readonly string[]> {
   const headers = { authorization: `Bearer ${token}` };
   return valuesOf((await askAdapter(port, path, { headers })).body);
 }
 
-/** A token of somebody who may read metrics and nothing else. */
+/** A token of a service account that may only read metrics. */
 async function readerToken(plane: ControlPlane, kubectl: Kubectl): Promise<string> {
   const reader = { name: 'reader', namespace: NAMESPACE };
   await kubectl.apply(
@@ -288,10 +288,10 @@ async function adapterPods(kubectl: Kubectl): Promise<readonly string[]> {
 }
 
 describe.each([
-  ['the API server itself chooses a replica for each request', true],
+  ['the API server chooses a replica for each request', true],
   ['kube-proxy chooses one for each connection of the API server', false],
 ])('%s', (_, aggregatorRouting) => {
-  test('`kubectl rollout restart` under load costs no request', async () => {
+  test('no request fails during `kubectl rollout restart` under load', async () => {
     const { plane, kubectl, kubelet, series } = await startCluster(aggregatorRouting);
     await rollout(kubectl, 'status', '--timeout=120s');
     const before = await adapterPods(kubectl);
@@ -304,7 +304,7 @@ describe.each([
       [QUEUE, ['queue=40']],
     ]);
     const token = await readerToken(plane, kubectl);
-    // Each replica lists the metrics, and knows the reader's rights, in its own time.
+    // Each replica discovers the metrics, and reviews the reader's permissions, at its own time.
     const ports = [Number(new URL(plane.url).port), ...kubelet.ports()];
     expect(ports).toHaveLength(3);
     for (const port of ports) {

@@ -17,7 +17,7 @@ const EXTERNAL = '/apis/external.metrics.k8s.io/v1beta1';
 const RESOURCE = '/apis/metrics.k8s.io/v1beta1';
 const PATIENCE = { timeout: 60_000, interval: 300 };
 
-/** Two namespaces with one pod each; the reader may ask for what is in the first. */
+/** Two namespaces with one pod each; the reader has permissions in the first. */
 const OWN = 'own';
 const OTHER = 'other';
 const READER = 'metrics-reader';
@@ -33,7 +33,7 @@ let proxy: RecordingProxy;
 let adapter: InstalledAdapter;
 /** The reader's. */
 let token: string;
-/** What Prometheus was asked when the answer had been given already: nothing, it is hoped. */
+/** Queries that Prometheus received after the response. There should be none. */
 const lateQueries: (string | null)[] = [];
 
 test.beforeAll(
@@ -58,7 +58,7 @@ test.beforeAll(
       rules: RULES,
       prometheusUrl: proxy.url,
       flags: [
-        // Every query is asked, so that none that should not be is answered from memory.
+        // No cache, so that every query reaches Prometheus.
         '--query-max-age=0s',
         '--shutdown-delay-duration=0s',
         // The log has the queries of each request.
@@ -70,10 +70,10 @@ test.beforeAll(
   },
 );
 
-describe('the front proxy is not believed', () => {
+describe('the headers of the front proxy are ignored', () => {
   const forged = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
 
-  test('but its own certificate is', async () => {
+  test('but not with its own certificate', async () => {
     const certificate = cluster.certificates.frontProxy;
     expect(await ask({ certificate, headers: forged })).toEqual(served);
   });
@@ -122,7 +122,7 @@ describe('the front proxy is not believed', () => {
 
 describe('without good credentials', () => {
   test.each([podMetric(OWN), externalMetric(OWN), CUSTOM, EXTERNAL, '/apis', '/metrics'])(
-    'nobody gets %s',
+    '%s is rejected',
     async (path) => {
       expect(await ask({ path })).toEqual(refused(403, '"system:anonymous"'));
       expect(await askApiServer({ path })).toEqual(refused(403, '"system:anonymous"'));
@@ -130,7 +130,7 @@ describe('without good credentials', () => {
   );
 
   test.each([podMetric(OWN), externalMetric(OWN), '/healthz'])(
-    'a bad token gets nothing of %s',
+    '%s is rejected with an invalid token',
     async (path) => {
       const foreign = ['create', 'token', READER, `--namespace=${OWN}`, '--audience=elsewhere'];
       const bad = ['bad', withOtherSignature(token), await kubectl.run(...foreign)];
@@ -141,8 +141,8 @@ describe('without good credentials', () => {
     },
   );
 
-  test('the log tells who has asked what and what came of it, and no token', async () => {
-    // Two requests that no other test makes.
+  test('the log has the user, the request and its result, and no token', async () => {
+    // Two requests that no other test sends.
     const mine = `${podMetric(OWN)}?timeout=11s`;
     const foreign = `${podMetric(OTHER)}?timeout=11s`;
     await ask({ path: mine, headers: bearer(token) });
@@ -190,10 +190,10 @@ describe('without good credentials', () => {
 describe('kubectl --as', () => {
   const reader = `system:serviceaccount:${OWN}:${READER}`;
   const asReader = (path: string) => kubectl.run(`--as=${reader}`, 'get', '--raw', path);
-  // kubectl waits for the answer, so what Prometheus was asked is not late.
+  // kubectl waits for the response, so these queries are not late.
   afterEach(takeQueries);
 
-  test('gets what that user may have, and no more', async () => {
+  test('has the permissions of that user only', async () => {
     for (const path of [podMetric(OWN), externalMetric(OWN)]) {
       expect(asJson(await asReader(path))).toMatchObject({ items: [expect.anything()] });
     }
@@ -204,7 +204,7 @@ describe('kubectl --as', () => {
     }
   });
 
-  test('comes to the adapter as a request of that user', async () => {
+  test('reaches the adapter as a request of that user', async () => {
     const path = `${podMetric(OWN, 'open_connections', `${OWN}-0`)}?timeout=12s`;
     await asReader(path);
     await vi.waitFor(async () => {
@@ -213,7 +213,7 @@ describe('kubectl --as', () => {
     }, PATIENCE);
   });
 
-  test('counts nothing without the API server: the headers are refused', async () => {
+  test('is rejected without the API server, async () => {
     const certificate = cluster.certificates.admin;
     const headers = { 'Impersonate-User': reader };
     expect(await ask({ certificate, headers })).toEqual(refused(400, 'impersonate-user'));
@@ -223,7 +223,7 @@ describe('kubectl --as', () => {
 describe.each([
   ['the adapter', (asked: Asked) => ask(asked)],
   ['the API server', (asked: Asked) => askApiServer(asked)],
-])('who has rights in one namespace and asks %s', (_, askWhom) => {
+])('a user with permissions in one namespace, by way of %s', (_, askWhom) => {
   const asReader = (path: string) => askWhom({ path, headers: bearer(token) });
 
   test('gets the metrics of its own namespace', async () => {
@@ -274,7 +274,7 @@ describe.each([
   });
 });
 
-describe('names that are made to break out of the query', () => {
+describe('names that try to escape from the query', () => {
   const names = [
     `${OWN}-0"}`,
     `${OWN}-0"} or open_connections{pod!="`,
@@ -325,7 +325,7 @@ describe('names that are made to break out of the query', () => {
     expect(await asAdmin(externalMetric(namespace))).toEqual(refused(404));
   });
 
-  test.each(names)('as a pod or a node whose CPU and memory are asked for: %j', async (name) => {
+  test.each(names)('as a pod or a node in a request for CPU and memory: %j', async (name) => {
     const encoded = encodeURIComponent(name);
     for (const path of [
       `${RESOURCE}/namespaces/${OWN}/pods/${encoded}`,
@@ -364,17 +364,17 @@ describe('names that are made to break out of the query', () => {
     expect(await asAdmin(path)).toEqual(refused(404));
   });
 
-  test('a path that is not UTF-8 is no path', async () => {
+  test('a path that is not UTF-8 is invalid', async () => {
     expect(await asAdmin(podMetric(OWN, 'open_connections', '%FF'))).toEqual(refused(400));
     expect(await asAdmin(podMetric(OWN, '%zz'))).toEqual(refused(400));
   });
 
-  test('of all these Prometheus has seen nothing', async () => {
+  test('no query of these requests reached Prometheus', async () => {
     expect(answeredBefore).toBeGreaterThan(0);
     expect(await queriesAnswered()).toBe(answeredBefore);
   });
 
-  test('after all of them the adapter serves as before, and nothing was asked late', async () => {
+  test('after all of them the adapter serves as before, and no query was late', async () => {
     expect(await asAdmin(podMetric(OWN))).toEqual(served);
     expect(adapter.isRunning()).toBe(true);
     expect([...lateQueries, ...takeQueries()]).toEqual([]);
@@ -391,7 +391,7 @@ interface Asked {
 /** Asks the adapter at its own port. */
 const ask = (asked: Asked) => askPort(adapter.port, asked);
 
-/** Asks the API server, which hands on what its own authorization allows. */
+/** Sends a request to the API server, which forwards it if its own authorization allows it. */
 const askApiServer = (asked: Asked) => askPort(Number(new URL(cluster.url).port), asked);
 
 /** @returns the answer, and the queries that Prometheus got because of it */
@@ -450,7 +450,7 @@ function bearer(value: string) {
   return { authorization: `Bearer ${value}` };
 }
 
-/** A token that says the same, signed by nobody. */
+/** The same token with an invalid signature. */
 function withOtherSignature(signed: string): string {
   const [header, payload, signature = ''] = signed.split('.');
   return [header, payload, [...signature].reverse().join('')].join('.');
@@ -513,7 +513,7 @@ function podIn(namespace: string): Manifest {
   };
 }
 
-/** Somebody who may ask for two metrics in one namespace. */
+/** A service account that may read two metrics in one namespace. */
 function reader(): readonly Manifest[] {
   const metadata = { namespace: OWN, name: READER };
   const apiVersion = 'rbac.authorization.k8s.io/v1';

@@ -37,7 +37,7 @@ export const runningAdapterFlags: Readonly<Record<string, BenchFlag>> = {
   },
 };
 
-/** Of benches with a cluster and a Prometheus of their own, or those that somebody keeps running. */
+/** Flags of benches that start a cluster and a Prometheus, or use running ones. */
 export const environmentFlags: Readonly<Record<string, BenchFlag>> = {
   pods: { value: 'N', default: '2000', help: 'pods of the cluster' },
   selectors: { value: 'N', default: '200', help: 'workloads that they belong to' },

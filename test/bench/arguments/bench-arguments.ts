@@ -10,7 +10,7 @@ export interface BenchFlag {
   readonly help: string;
 }
 
-/** The flags that were given, by name. Asking for a flag that the bench does not have throws. */
+/** The given flags, by name. Reading a flag that the bench does not have throws. */
 export interface BenchArguments {
   has(name: string): boolean;
   /** Its value or its default; undefined where there is neither. */

@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** The adapter that is measured. */
 export interface AdapterUnderTest {
   readonly target: LoadTarget;
-  /** Undefined: it does not run on this machine, or nobody has said. */
+  /** Undefined: it does not run on this machine, or it is not known. */
   readonly pid: number | undefined;
 }
 
@@ -109,7 +109,7 @@ export async function startedTarget(
   };
 }
 
-/** What the adapter is asked for: `--paths`, else what the environment has. */
+/** The paths of the requests: `--paths`, else those of the environment. */
 export async function pathsToAsk(
   flags: BenchArguments,
   environment: BenchEnvironment | undefined,

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 /** The servers that an adapter is measured with, and what it needs to work with them. */
 export interface BenchEnvironment {
-  /** Who may do everything in the cluster. */
+  /** Of a user with all permissions. */
   readonly kubeconfig: string;
-  /** Whom the adapter is for the API server. */
+  /** Of the adapter's service account. */
   readonly adapterKubeconfig: string;
   readonly adapterUser: string;
   readonly auditLog: string;
@@ -23,7 +23,7 @@ export interface BenchEnvironment {
     readonly key: string;
     readonly headers: Readonly<Record<string, string>>;
   };
-  /** A file with what autoscalers would ask for, one path a line. */
+  /** A file with the requests of autoscalers, one path per line. */
   readonly pathsFile: string;
 }
 

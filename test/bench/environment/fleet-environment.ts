@@ -40,7 +40,7 @@ export async function fleetEnvironment(
   );
 }
 
-/** Pods that nothing runs: who asks for metrics does not ask for that. */
+/** Pods that do not run: requests for metrics do not depend on it. */
 async function createPods(plane: ControlPlane, { namespaces, workloads }: Fleet): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(plane.kubeconfig);
@@ -53,7 +53,7 @@ async function createPods(plane: ControlPlane, { namespaces, workloads }: Fleet)
   await Promise.all(Array.from({ length: CREATED_AT_ONCE }, create));
 }
 
-/** Without controllers nobody makes the service account that every pod has. */
+/** With the service account that pods need; there is no controller that creates it. */
 async function createNamespace(api: CoreV1Api, name: string): Promise<void> {
   await api.createNamespace({ body: { metadata: { name } } });
   const body = { metadata: { name: 'default' }, automountServiceAccountToken: false };

@@ -80,8 +80,8 @@ export function fleetRules(): string {
 }
 
 /**
- * What autoscalers of the fleet ask for: each the pods of its workload, every fifth also a Service
- * by its name and a queue.
+ * The requests of the fleet's autoscalers: each for the pods of its workload, every fifth also for a
+ * Service by name and for a queue.
  */
 export function fleetPaths({ workloads }: Fleet): readonly string[] {
   return workloads.flatMap(({ namespace, name }, number) => {

@@ -29,7 +29,7 @@ export function frameBytes({ type, flags, stream, payload }: Frame): Buffer {
   return bytes;
 }
 
-/** Takes what comes, in pieces as it comes, and tells of each frame that is whole. */
+/** Reads a stream in pieces of any size, and reports each complete frame. */
 export function frameReader(onFrame: (frame: Frame) => void): (piece: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   return (piece) => {

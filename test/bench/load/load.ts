@@ -1,4 +1,4 @@
-/** Whom the load is for, and how to be let in. */
+/** The server that gets the load, and the credentials. */
 export interface LoadTarget {
   /** e.g. `https://127.0.0.1:6443`. */
   readonly url: string;
@@ -17,7 +17,7 @@ export interface Load {
   readonly protocol: Protocol;
   /** How many requests are under way at any time. */
   readonly concurrency: number;
-  /** Asked for in turn. */
+  /** Requested in turn. */
   readonly paths: readonly string[];
   /** It ends after so many requests, or after this time, whichever comes first. */
   readonly requests: number;

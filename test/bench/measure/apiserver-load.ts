@@ -15,7 +15,7 @@ export interface ApiServerLoad {
   readonly podListBytes: number;
 }
 
-/** Records who asks an API server for what. */
+/** Records the requests to an API server, with their users. */
 export interface ApiServerAudit {
   /** For kube-apiserver. */
   readonly flags: readonly string[];

@@ -7,7 +7,7 @@ export interface Autoscalers {
   count(): Promise<{ readonly all: number; readonly active: number }>;
 }
 
-/** A list of HorizontalPodAutoscalers; one that nobody has looked at yet has no conditions. */
+/** A list of HorizontalPodAutoscalers; one that was not evaluated yet has no conditions. */
 interface AutoscalerList {
   readonly items: readonly {
     readonly status?: {

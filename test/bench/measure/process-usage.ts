@@ -23,7 +23,7 @@ export function processUsage(pid: number): ProcessUsage {
   };
 }
 
-/** From now on the peak is that since now. The process of somebody else keeps its own. */
+/** Resets the peak to the current value. A process of another user keeps its peak. */
 export function resetPeakMemory(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');

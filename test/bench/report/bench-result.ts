@@ -22,7 +22,7 @@ export interface KeptResult extends BenchResult {
 
 const RESULTS = join(import.meta.dirname, '../results');
 
-/** Where the result of a bench is kept unless it is told otherwise. */
+/** The default file for the result of a bench. */
 export function resultFile(bench: string): string {
   return join(RESULTS, `${bench}.json`);
 }
