@@ -32,7 +32,7 @@ describe('the certificates of a control plane', () => {
     expect(read('frontProxy').verify(read('frontProxyCa').publicKey)).toBe(true);
   });
 
-  test('have the names of their owners, () => {
+  test('have the names of their owners', () => {
     expect(read('admin').subject).toBe('O=system:masters\nCN=admin');
     expect(read('frontProxy').subject).toBe('CN=front-proxy-client');
     expect(read('server').checkHost('kubernetes.default.svc')).toBe('kubernetes.default.svc');

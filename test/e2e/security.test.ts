@@ -213,7 +213,7 @@ describe('kubectl --as', () => {
     }, PATIENCE);
   });
 
-  test('is rejected without the API server, async () => {
+  test('is rejected without the API server', async () => {
     const certificate = cluster.certificates.admin;
     const headers = { 'Impersonate-User': reader };
     expect(await ask({ certificate, headers })).toEqual(refused(400, 'impersonate-user'));

@@ -11,7 +11,7 @@ export interface AdapterSettings {
   readonly prometheusUrl: string;
   /** Path of a kubeconfig. */
   readonly kubeconfig: string;
-  /** Where the serving certificate is kept: sharing it saves making one for every start. */
+  /** The directory of the serving certificate, shared to create it once. */
   readonly certificates: string;
 }
 
@@ -19,7 +19,7 @@ export interface RunningAdapter extends RunningProcess {
   readonly port: number;
 }
 
-/** Starts this adapter from its sources as a process of its own and waits until it is ready. */
+/** Starts this adapter from its sources as a separate process and waits until it is ready. */
 export async function startAdapter(settings: AdapterSettings): Promise<RunningAdapter> {
   let port: number | undefined;
   const running = await startProcess({
@@ -33,16 +33,16 @@ export async function startAdapter(settings: AdapterSettings): Promise<RunningAd
       `--cert-dir=${settings.certificates}`,
       '--bind-address=127.0.0.1',
       '--secure-port=0',
-      // One relist, at the start, of what Prometheus has now: what a case asks is the case's own.
+      // One relist, at the start: later queries belong to the cases.
       '--metrics-relist-interval=1h',
       '--metrics-max-age=1h',
-      // As the reference asks, which is what was recorded.
+      // Like the reference in the recordings.
       '--discovery=series',
-      // Every case has its own queries.
+      // Every case sends its own queries.
       '--query-max-age=0s',
-      // The stand-in for Prometheus lives in the process of the tests, which is busy now and then.
+      // The stand-in for Prometheus runs in the process of the tests, which is busy at times.
       '--prometheus-stall-timeout=0s',
-      // Nobody has to be told that it ends.
+      // There are no clients that need time to notice the shutdown.
       '--shutdown-delay-duration=0s',
     ],
     isReady: async (output) => {
@@ -60,7 +60,7 @@ export async function startAdapter(settings: AdapterSettings): Promise<RunningAd
  *
  * @param certificate that of the client; undefined: none.
  * @returns the answer without the queries, which only a proxy in front of Prometheus can see.
- * @throws Error where no answer came, e.g. ECONNREFUSED.
+ * @throws Error without an answer, e.g. ECONNREFUSED.
  */
 export async function sendRequest(
   port: number,
@@ -75,7 +75,7 @@ export async function sendRequest(
       method,
       path,
       headers: { accept: 'application/json', ...lowerCaseNames(headers ?? {}) },
-      // The certificate is the adapter's own, signed by itself.
+      // The adapter's certificate is self-signed.
       rejectUnauthorized: false,
       ...certificate,
     },

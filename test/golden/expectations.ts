@@ -13,7 +13,7 @@ export interface CaseSelector {
   readonly path: string | readonly string[];
   /** The Accept header. Absent: `application/json`, the default. */
   readonly accept?: string | readonly string[];
-  /** Absent: the default user, who may do everything. */
+  /** Absent: the default user, with all permissions. */
   readonly user?: string | readonly string[];
 }
 

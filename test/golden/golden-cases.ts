@@ -96,7 +96,7 @@ export function describeGoldenCases(
         await proxy?.close();
       });
 
-      it('asks Prometheus for the series of every series query once', () => {
+      it('requests the series of every series query from Prometheus once', () => {
         const { series } = parseRecording(readData(`prom/${config}.json`));
         // Queries that differ in white space only are one: the reference asked them one by one.
         const recorded = series.map(({ match }) => match.join(' ').trim()).sort();
@@ -166,7 +166,7 @@ async function startWith(config: string, recorder: RecordingProxy): Promise<Runn
   return adapter;
 }
 
-/** Sends the request of a case and writes down which queries it caused. */
+/** Sends the request of a case and records the queries that it causes. */
 async function ask(
   adapter: RunningAdapter,
   recorder: RecordingProxy,

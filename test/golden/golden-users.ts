@@ -11,7 +11,7 @@ export interface GoldenUsers {
   readonly authenticationConfigMap: KubernetesObject;
 }
 
-/** Makes a certificate authority and the certificates of a user who may do everything and of alice. */
+/** Creates a CA, and the certificates of a user with all permissions and of alice. */
 export async function makeUsers(): Promise<GoldenUsers> {
   const ca = await createAuthority('golden clients');
   const certificate = async (commonName: string, organizations: readonly string[]) => {

@@ -225,7 +225,7 @@ it.each([
   expect(await get(path)).toMatchObject({ status, body: { kind: 'Status', code: status } });
 });
 
-it('answers 406 where it is asked for nothing but what it has not', async () => {
+it('answers 406 to a request for unsupported media types only', async () => {
   expect((await get('/api/v1/pods', 'application/vnd.kubernetes.protobuf')).status).toBe(406);
   expect((await get('/api/v1/pods', 'application/json;as=Table;g=meta.k8s.io;v=v1')).status).toBe(
     406,

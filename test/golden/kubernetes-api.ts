@@ -39,7 +39,7 @@ export interface KubernetesApi {
   readonly objects: ObjectStore;
   /** Has the API server serve one more group, e.g. of a custom resource. */
   addGroup(group: ServedGroup): void;
-  /** How often each path was asked for since the last reset; without the query string. */
+  /** The number of requests per path since the last reset; without the query string. */
   requestCounts(): ReadonlyMap<string, number>;
   resetRequestCounts(): void;
   /** Ends all connections, watches too. */
@@ -214,7 +214,7 @@ function sendGroup(exchange: Exchange, group: ServedGroup): void {
   else send(exchange.response, 200, apiVersionsDocument(group, exchange.url.host));
 }
 
-/** What is asked for below a group and version. */
+/** The part of a path below a group and version. */
 interface Target {
   readonly group: ServedGroup;
   readonly version: string;
@@ -335,7 +335,7 @@ function objectsOf({ objects }: Exchange, target: Target): readonly KubernetesOb
 
 function requireVerb({ resource }: Target, verb: string): void {
   if (resource.verbs.includes(verb)) return;
-  throw new StatusError(405, 'MethodNotAllowed', `${resource.name} cannot be asked to ${verb}`);
+  throw new StatusError(405, 'MethodNotAllowed', `${resource.name} does not support ${verb}`);
 }
 
 function accept({ request }: Exchange, conversions: readonly string[]): AcceptedForm {
@@ -380,7 +380,7 @@ function fieldOf({ metadata, status }: KubernetesObject, field: string): unknown
   return typeof status === 'object' && status !== null ? Reflect.get(status, 'phase') : undefined;
 }
 
-/** The part of a list that `limit` and `continue` ask for; the token is the number of the first. */
+/** The page of a list for `limit` and `continue`; the token is the number of the first item. */
 function pageOf(
   objects: readonly KubernetesObject[],
   { searchParams }: URL,

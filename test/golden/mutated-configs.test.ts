@@ -160,8 +160,8 @@ function meanings(configuration: Configuration): Readonly<Record<string, readonl
 }
 
 /*
- * A file cut off between two rules is a good file, and nothing in it says that there was more. What
- * can be seen must be seen: no rule may come out as something else than what was written.
+ * A file that is cut off between two rules is valid. In all other cases no rule may differ from the
+ * original.
  */
 describe('a file that is cut off', () => {
   it.each(configNames)('has the rules of %s as they are, or is refused on reload', (name) => {

@@ -6,7 +6,7 @@ interface RecordedAnswer {
   readonly body: unknown;
 }
 
-/** A file of data/prom: what the reference asked with one configuration, and what it was told. */
+/** A file of data/prom: the queries of the reference with one configuration, and the responses. */
 export interface PrometheusRecording {
   readonly series: readonly (RecordedAnswer & { readonly match: readonly string[] })[];
   readonly query: readonly (RecordedAnswer & { readonly query: string })[];
@@ -60,7 +60,7 @@ export function parseRecording(json: string): PrometheusRecording {
 
 /**
  * Stands in for Prometheus with what Prometheus 3.5 answered when the cases were recorded, in that
- * very order. What was not asked then is answered with an error of Prometheus's form (status 422).
+ * order. Any other query gets an error in the format of Prometheus (status 422).
  */
 export function startReplay(recording: PrometheusRecording): Promise<RecordingProxy> {
   return startRecorder(({ path, parameters }, _received, _body, response) => {

@@ -9,11 +9,11 @@ export interface RecordedRequest {
   /** Absent: `Accept: application/json`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Absent: a user who may do everything. */
+  /** Absent: a user with all permissions. */
   readonly user?: 'anonymous' | 'alice';
 }
 
-/** What an adapter answered, and what it asked Prometheus to find out. */
+/** The answer of an adapter, and its queries to Prometheus. */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;

@@ -8,7 +8,7 @@ import { configNames, readData } from './recorded-cases.ts';
 
 /*
  * What is said about queries that work: of each recorded configuration, the chart and the examples
- * exactly those that do not give what a request asks for. No other rule may be warned of.
+ * exactly those that do not give the requested result. No other rule may have a warning.
  */
 
 /** What each message is known by. */
@@ -76,7 +76,7 @@ function warningsOf(file: string, text: string): readonly string[] {
   );
 }
 
-describe('queries that do not give what is asked for', () => {
+describe('queries that do not give the requested result', () => {
   it.each(configNames)('%s', (name) => {
     expect(warningsOf(name, readData(`configs/${name}.yaml`)).toSorted()).toEqual(
       (EXPECTED[name] ?? []).toSorted(),

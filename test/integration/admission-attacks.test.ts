@@ -1,5 +1,4 @@
-// Clients that try to take the places of an autoscaler: the bar is that of a container with the
-// chart's memory limit.
+// Clients that try to starve an autoscaler, with the limits of a container with the chart's memory limit.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort, onSomePort } from '../../scripts/parts/free-port.ts';
@@ -20,9 +19,9 @@ const RULES = `externalRules:
 `;
 const REVIEW_MS = 100;
 const ATTACK_MS = 8_000;
-/** Requests that an attacker has under way. */
+/** Concurrent requests of an attacker. */
 const OUTSTANDING = 450;
-/** The same where each has a connection of its own. */
+/** The same with one connection per request. */
 const HANDSHAKES = 40;
 
 let prometheus: RunningPrometheus;
@@ -41,7 +40,7 @@ afterAll(async () => {
   await prometheus?.stop();
 });
 
-/** What reviews say; those of attackers may never be answered. */
+/** The results of reviews; those of attackers may hang. */
 function review(hangs: boolean) {
   return async (path: string, document: unknown): Promise<object | undefined> => {
     if (path === TOKEN_REVIEWS) {
@@ -71,7 +70,7 @@ const attacks: readonly {
   /** Default: few. */
   readonly connections?: 'new';
   readonly hangs?: boolean;
-  /** What the attacker must have been answered at least once, so that it was an attack. */
+  /** Status codes that the attacker must get at least once, so that it was an attack. */
   readonly answered: readonly string[];
 }[] = [
   { name: 'junk tokens', requests: junkTokens, answered: ['401', '429'] },
@@ -117,7 +116,7 @@ it.each(attacks)('an autoscaler gets every answer during $name', async (settings
     prometheusUrl: prometheus.url,
     rules: RULES,
     review: review(hangs),
-    // Shorter than the attack, so that the autoscaler's access is reviewed meanwhile.
+    // Shorter than the attack, so that the autoscaler's access is reviewed during it.
     flags: ['--authorization-webhook-cache-authorized-ttl=1s', '--metrics-relist-interval=1s'],
   });
   try {
@@ -147,7 +146,7 @@ it.each(attacks)('an autoscaler gets every answer during $name', async (settings
   }
 });
 
-/** The first answers of a process take longer: what is compiled then is no part of the attack. */
+/** The first answers of a process take longer, since code is compiled; this is not part of the attack. */
 async function metricIsServed({ port, frontProxy }: LimitedAdapter): Promise<void> {
   const request = { method: 'GET', path: METRIC, headers: { 'x-remote-user': AUTOSCALER } };
   for (let answers = 0; answers < 20; ) {

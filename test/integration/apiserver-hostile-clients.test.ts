@@ -275,7 +275,7 @@ async function exchange(socket: TLSSocket, request: string): Promise<string> {
   return received;
 }
 
-/** A certificate, signed by itself, with more parts of a name than anybody has. */
+/** A self-signed certificate with a subject of many attributes. */
 function hostileCertificate(subject: readonly Buffer[]): { cert: string; key: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',

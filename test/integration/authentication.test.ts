@@ -40,7 +40,7 @@ let clientCa: MadeCertificate;
 let frontProxyCa: MadeCertificate;
 let frontProxy: MadeCertificate;
 
-/** The reviews that the API server was asked for in a test. */
+/** The reviews that the adapter requested in a test. */
 let reviews: Review[] = [];
 let isReviewing = true;
 
@@ -231,13 +231,13 @@ describe('the front proxy', () => {
     }
   });
 
-  it('is nobody where it names nobody', async () => {
+  it('is unauthenticated without a user name', async () => {
     expect(await ask({ certificate: frontProxy })).toEqual(unauthorized);
   });
 });
 
 describe('a client certificate', () => {
-  it('says who asks', async () => {
+  it('authenticates the user', async () => {
     const certificate = await makeClient(clientCa, 'CN=alice,O=shop,O=till');
     expect(await ask({ certificate, path: metric('shop', '*') })).toEqual(served);
     expect(reviews).toMatchObject([
@@ -246,7 +246,7 @@ describe('a client certificate', () => {
     expect(await ask({ certificate, path: metric('quiet') })).toEqual(forbiddenFor('alice'));
   });
 
-  it('speaks for nobody else', async () => {
+  it('cannot impersonate other users', async () => {
     const certificate = await makeClient(clientCa, 'CN=eve');
     expect(await ask({ certificate, headers: remoteMaster })).toEqual(forbiddenFor('eve'));
     const named = await makeClient(clientCa, 'CN=front-proxy-client');
@@ -294,7 +294,7 @@ describe('a bearer token', () => {
     ]);
   });
 
-  it('that is not valid makes nobody anonymous', async () => {
+  it('that is not valid is rejected, not anonymous', async () => {
     const headers = { Authorization: 'Bearer bad' };
     expect(await ask({ headers })).toEqual(unauthorized);
     expect(await ask({ headers, path: '/healthz' })).toEqual(unauthorized);
@@ -302,7 +302,7 @@ describe('a bearer token', () => {
 });
 
 describe('without reviews', () => {
-  it('nobody gets anything', async () => {
+  it('every request is rejected', async () => {
     isReviewing = false;
     const unknownToken = { Authorization: `Bearer ${crypto.randomUUID()}` };
     expect(await ask({ headers: unknownToken })).toEqual(failed);
@@ -327,7 +327,7 @@ describe('who shows nothing', () => {
   });
 });
 
-describe('what the adapter tells of it', () => {
+describe('metrics', () => {
   it('is counted', async () => {
     const certificate = await makeClient(clientCa, 'CN=root,O=system:masters');
     await ask({ headers: { Authorization: 'Bearer bad' } });

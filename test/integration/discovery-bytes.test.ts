@@ -80,7 +80,7 @@ async function firstRelist(discovery: 'series' | 'auto') {
     config: join(directory, 'rules.yaml'),
     prometheusUrl: prometheus.url,
     certificates: directory,
-    // Nothing is asked twice because Prometheus has to wait for a processor.
+    // No query is retried because Prometheus waits for a processor.
     flags: [`--discovery=${discovery}`, '--prometheus-stall-timeout=0s'],
     limits: { readyTimeoutMs: 90_000 },
   });

@@ -102,7 +102,7 @@ describe('a server that does not choose labels by a selector', () => {
     ['and lets nobody', answering(403, 'Forbidden', 'text/plain')],
     ['and does not speak of it', answering(501, 'Not Implemented', 'text/plain')],
     ['and answers with a page', answering(200, '<html>', 'text/html')],
-  ])('%s, is asked for series', async (_what, quirk) => {
+  ])('%s, gets requests for series', async (_what, quirk) => {
     const expected = await roundWith((url) => url, 'series');
     const found = await roundWith(quirk);
     expect(found.served).toEqual(expected.served);
@@ -142,7 +142,7 @@ describe('a server that chooses labels, but not for every query', () => {
         )
       : url;
 
-  test('is asked for the series of that query', async () => {
+  test('gets a request for the series of that query', async () => {
     const expected = await roundWith((url) => url, 'series');
     const found = await roundWith(refusingPods);
     expect(found.served).toEqual(expected.served);

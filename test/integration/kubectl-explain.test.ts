@@ -23,7 +23,7 @@ beforeAll(async () => {
   await writeFile(config, JSON.stringify({ resourceRules: { cpu: usage, memory: usage } }));
   adapter = await startStandaloneAdapter({
     config,
-    // Nobody is there, and nobody asks for a value.
+    // No server listens there; the test requests no value.
     prometheusUrl: 'http://127.0.0.1:1',
     certificates: scratch,
     until: 'live',

@@ -96,7 +96,7 @@ async function startTunnel(port: number): Promise<{ url: string; targets: readon
   return { url: `http://127.0.0.1:${await listenOnLoopback(proxy)}`, targets };
 }
 
-/** The answer is 401 to whoever does not send this. */
+/** Answers 401 to requests with another authorization. */
 function demand(authorization: string): ServerSettings['handler'] {
   return ({ headers }, response) => {
     if (headers.authorization === authorization) sendJson(response, 200, { fine: true });
@@ -203,7 +203,7 @@ describe('a kubeconfig', () => {
     expect(server.requests[0]?.headers.authorization).toBeUndefined();
   });
 
-  it('with a user name, a password and somebody to act as, over HTTP below a path', async () => {
+  it('with a user name, a password and impersonation, over HTTP below a path', async () => {
     const server = await start();
     const client = await connect({
       cluster: { server: `${server.url}/k8s/clusters/c-1` },
@@ -263,7 +263,7 @@ echo '{"status":{"token":"from-plugin"}}'
     expect(await readFile(path.join(directory, 'runs'), 'utf8')).toBe('run\n');
   });
 
-  it('with an exec plugin that fails, or says nothing', async () => {
+  it('with an exec plugin that fails, or prints nothing', async () => {
     const server = await start();
     const failing = await connect({
       cluster: { server: server.url },
@@ -425,7 +425,7 @@ describe('the API server', () => {
     });
   });
 
-  it('is not asked forever when it refuses the credentials', async () => {
+  it('gets a limited number of requests if it rejects the credentials', async () => {
     const server = await start({ handler: demand('Bearer other') });
     const client = await plain(server);
     for (let request = 0; request < 3; request += 1) {
@@ -717,14 +717,14 @@ describe('the API server', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('is asked over connections that stay open', async () => {
+  it('gets requests over persistent connections', async () => {
     const server = await start();
     const client = await plain(server);
     for (let request = 0; request < 5; request += 1) await client.getJson('/api');
     expect(server.connections()).toBe(1);
   });
 
-  it('is asked no faster than --client-qps allows', async () => {
+  it('gets no more requests than --client-qps allows', async () => {
     const server = await start();
     const client = await plain(server, { qps: 0.1, burst: 2 });
     const outcomes = await Promise.allSettled(

@@ -34,7 +34,7 @@ const list = (names: readonly string[], next = '') => ({
 });
 
 describe('createObjectNames', () => {
-  it('asks for the metadata of the objects that the selector picks', async () => {
+  it('requests the metadata of the objects that the selector selects', async () => {
     const { server, names } = await start((_, response) =>
       sendJson(response, 200, list(['web-1', 'web-0'])),
     );
@@ -89,7 +89,7 @@ describe('createObjectNames', () => {
     ]);
   });
 
-  it('begins anew when the server has forgotten where it was', async () => {
+  it('starts again if the continue token has expired', async () => {
     let forgotten = 0;
     const { names } = await start(({ url }, response) => {
       if (!url.searchParams.has('continue')) {
@@ -159,7 +159,7 @@ describe('createObjectNames', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('ends the request when nobody wants the answer any more', async () => {
+  it('ends the request when its caller is gone', async () => {
     const ended = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
     const { names } = await start((_, response) => {

@@ -31,7 +31,7 @@ interface Watched {
   readonly logged: string[];
 }
 
-/** Asks once; again only when the test says so, unless there is an interval. */
+/** Sends one request; more only when the test triggers them, or at an interval. */
 async function watch(
   server: string,
   intervalMs = 3_600_000,
@@ -105,7 +105,7 @@ function withStale(stale: readonly string[]): Handler {
   };
 }
 
-/** The API server is asked in the background. */
+/** Requests to the API server run in the background. */
 const eventually = (value: () => unknown) => expect.poll(value, { timeout: 20_000 });
 
 const brand = { group: 'cheese.io', resource: 'brands' };

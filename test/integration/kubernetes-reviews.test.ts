@@ -47,7 +47,7 @@ function answerWith(body: unknown, status = 201): void {
   server.answerWith((_, response) => sendJson(response, status, body));
 }
 
-/** Reviewers whose requests need not wait for their turn. */
+/** Reviewers whose requests do not wait in the queue. */
 function tokenReviewer(ttlMs: number) {
   const review = createTokenReviewer({ client, queue: unlimitedReviews }, ttlMs);
   return (token: string) => review(token, reviewCaller());
@@ -77,7 +77,7 @@ describe('createTokenReviewer', () => {
     });
   });
 
-  it('remembers good and bad tokens, each by itself', async () => {
+  it('caches valid and invalid tokens separately', async () => {
     const reviewed = tokenReviewer(60_000);
     answerWith({ status: { error: 'invalid bearer token' } });
     for (let i = 0; i < 3; i += 1) expect(await reviewed('bad')).toBeUndefined();
@@ -141,7 +141,7 @@ describe('createAccessReviewer', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('asks anew for whoever and whatever differs', async () => {
+  it('requests a new review for each difference', async () => {
     const reviewed = accessReviewer(forever);
     answerWith({ status: { allowed: true } });
     await reviewed(alice, metrics);
@@ -155,7 +155,7 @@ describe('createAccessReviewer', () => {
   });
 
   it.each([{ status: { allowed: 'true' } }, { status: [true] }, 'yes', {}])(
-    'lets nobody through for %j',
+    'denies access for %j',
     async (body) => {
       answerWith(body);
       const review = accessReviewer(forever)(alice, metrics);
@@ -194,7 +194,7 @@ describe('the ConfigMap extension-apiserver-authentication', () => {
     );
   });
 
-  it('may say nothing', async () => {
+  it('may be empty', async () => {
     answerWith({}, 200);
     const { clientCa, requestHeader } = await readExtensionAuthentication(client);
     expect([clientCa, requestHeader.ca, requestHeader.allowedNames]).toEqual([

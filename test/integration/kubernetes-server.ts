@@ -31,7 +31,7 @@ export interface KubernetesServer {
 
 export interface ServerSettings {
   readonly handler: Handler;
-  /** HTTPS with this certificate; client certificates are asked for, not demanded. */
+  /** HTTPS with this certificate; client certificates are requested, not required. */
   readonly tls?: { readonly certificate: CertificateWithKey; readonly clientCa: string };
   readonly port?: number;
 }

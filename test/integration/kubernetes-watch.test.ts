@@ -130,7 +130,7 @@ it.each(['before', 'while'])('ends when it is canceled %s it is read', async (wh
   await isClosed;
 });
 
-it('closes the connection when nobody reads on', async () => {
+it('closes the connection when its reader stops', async () => {
   const { promise: isClosed, resolve } = Promise.withResolvers<void>();
   const { client } = await start((_, response) => {
     begin(response);

@@ -1,5 +1,5 @@
-// Answers of Prometheus with hundreds of thousands of series: the adapter survives in the memory of a
-// small container, its event loop is not blocked, and autoscalers are answered meanwhile.
+// Answers of Prometheus with hundreds of thousands of series: the adapter stays within the memory of a
+// small container, its event loop is not blocked, and autoscalers get answers.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ const MANY = '/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/many';
 let worker: Worker;
 let adapter: LimitedAdapter;
 
-/** What the stand-in for Prometheus is to have ready. */
+/** Prepares the data of the stand-in for Prometheus. */
 async function prepare(what: { readonly samples: number } | { readonly series: number }) {
   worker.postMessage(what);
   await once(worker, 'message');
@@ -37,7 +37,7 @@ beforeAll(async () => {
     prometheusUrl: prometheusUrl ?? '',
     rules: RULES,
     objects: [pod('shop', 'web-0')],
-    // A machine that is busy with the load must not open the circuit breaker.
+    // A busy machine must not open the circuit breaker.
     flags: ['--discovery=series', '--metrics-relist-interval=3s', '--prometheus-stall-timeout=20s'],
     review: (_path, document) => ({ ...Object(document), status: { allowed: true } }),
   });
@@ -48,7 +48,7 @@ afterAll(async () => {
   await worker?.terminate();
 });
 
-/** Each selector is another query, so none is shared. */
+/** Each selector is a different query, so none is shared. */
 function getMany(size: string, index: number) {
   const selector = encodeURIComponent(`size=${size},x!=a${index}`);
   const path = `${MANY}?labelSelector=${selector}`;
@@ -56,7 +56,7 @@ function getMany(size: string, index: number) {
   return sendRequest(adapter.port, { method: 'GET', path, headers }, adapter.frontProxy);
 }
 
-/** Does something, and expects that autoscalers do not notice. */
+/** Runs an attack, and expects that autoscalers are not affected. */
 async function besideAnAutoscaler(attack: () => Promise<void>): Promise<void> {
   await adapter.eventLoop();
   const probe = adapter.probe(QUEUE, 'autoscaler');
@@ -73,7 +73,7 @@ async function besideAnAutoscaler(attack: () => Promise<void>): Promise<void> {
   expect(adapter.peakMemoryBytes()).toBeLessThanOrEqual(adapter.memory.limitBytes);
 }
 
-it('refuses one of 400,000 series, and names the limit and the flag', async () => {
+it('rejects one of 400,000 series, and names the limit and the flag', async () => {
   await prepare({ samples: 400_000 });
   await besideAnAutoscaler(async () => {
     for (let round = 0; round < 5; round += 1) {

@@ -69,7 +69,7 @@ function cpuTimeMs(pid: number): number {
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
-/** Waits until the rules of an edit are in force. */
+/** Waits until the rules of an edit are loaded. */
 async function rulesTaken(adapter: LimitedAdapter, rules: number): Promise<void> {
   const taken = new RegExp(`rules loaded.*"?rules"?[=:]${rules}\\b`);
   await expect.poll(adapter.stdoutTail).toMatch(taken);

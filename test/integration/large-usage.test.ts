@@ -1,5 +1,5 @@
-// Metrics of all pods of a large cluster: the two answers that one request needs, for CPU and for
-// memory, do not wait for each other, and several such requests fit into a small container.
+// Metrics of all pods of a large cluster: the two answers for one request, for CPU and for memory, are
+// processed independently, and several such requests fit into a small container.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -51,7 +51,7 @@ afterAll(async () => {
   await worker?.terminate();
 });
 
-/** Each selector is another request, though the queries are the same. */
+/** Each selector is a different request with the same queries. */
 function usageOfAll(index: number) {
   const path = `/apis/metrics.k8s.io/v1beta1/pods?labelSelector=x!%3Da${index}`;
   const headers = { 'x-remote-user': 'operator', accept: 'application/json' };

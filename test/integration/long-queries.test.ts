@@ -1,4 +1,4 @@
-// Queries with the names of hundreds of objects, for servers and proxies that take short ones only.
+// Queries with the names of hundreds of objects, for servers and proxies that accept short queries only.
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
@@ -99,7 +99,7 @@ describe.each(servers)('$name', (server) => {
   afterAll(() => running?.stop());
 
   test.skipIf(server.isMissing)(
-    '600 pods of one namespace, by a query that names none',
+    '600 pods of one namespace, by a query without their names',
     async ({ resources }) => {
       const asked: string[] = [];
       await expect
@@ -145,7 +145,7 @@ describe.each(servers)('$name', (server) => {
   );
 
   test.skipIf(server.product !== 'VictoriaMetrics' || server.isMissing)(
-    'where it is not proved, the error says what to change',
+    'without a proof the error says what to change',
     async ({ resources }) => {
       const queries = sharedClient(resources, running.url, []);
       const chosen = `topk(3, ${SUM})`;
@@ -166,7 +166,7 @@ describe('a proxy that takes URIs of 8 KiB', () => {
   });
   afterAll(() => running?.stop());
 
-  /** @returns its URL; `methods` get what it was asked by */
+  /** @returns its URL; `methods` gets the method of each request */
   async function proxy(
     resources: AsyncDisposableStack,
     tooLong: number,
@@ -201,33 +201,25 @@ describe('a proxy that takes URIs of 8 KiB', () => {
     return `http://127.0.0.1:${port}`;
   }
 
-  /** With the names in it: what it gives is not proved. */
+  /** With the names of the objects: there is no proof that it is equal without them. */
   const NOT_PROVED = `topk(1000, ${SUM})`;
 
-  test.for([414, 431, 400, 413])(
-    'HTTP %i: by POST, from then on',
-    async (status, { resources }) => {
-      const methods: string[] = [];
-      const warnings: string[] = [];
-      const queries = sharedClient(
-        resources,
-        await proxy(resources, status, methods),
-        [],
-        warnings,
-      );
-      expect(await customValues(queries, NOT_PROVED)).toEqual(EXPECTED);
-      expect(await customValues(queries, NOT_PROVED)).toEqual(EXPECTED);
-      expect(methods).toEqual(['GET', 'POST', 'POST']);
-      expect(warnings).toEqual([
-        expect.stringMatching(
-          `was too long for a GET \\(HTTP ${status}\\): from now on queries are sent with POST. Set --prometheus-verb=POST`,
-        ),
-      ]);
-    },
-  );
+  test.for([414, 431, 400, 413])('HTTP %i: POST from then on', async (status, { resources }) => {
+    const methods: string[] = [];
+    const warnings: string[] = [];
+    const queries = sharedClient(resources, await proxy(resources, status, methods), [], warnings);
+    expect(await customValues(queries, NOT_PROVED)).toEqual(EXPECTED);
+    expect(await customValues(queries, NOT_PROVED)).toEqual(EXPECTED);
+    expect(methods).toEqual(['GET', 'POST', 'POST']);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        `was too long for a GET \\(HTTP ${status}\\): from now on queries are sent with POST. Set --prometheus-verb=POST`,
+      ),
+    ]);
+  });
 
   test.for([403, 405])(
-    'POST refused with HTTP %i: the error says so',
+    'POST rejected with HTTP %i: the error names it',
     async (status, { resources }) => {
       const methods: string[] = [];
       const warnings: string[] = [];

@@ -34,7 +34,7 @@ function podLists(): number {
   ).length;
 }
 
-/** Asks the cluster of a command line twice; tells the answers and what the API server was asked. */
+/** Lists objects twice with a command line. @returns the answers and the requests to the API server */
 async function askTwice(flag: string) {
   const kubeconfig = `--lister-kubeconfig=${join(directory, 'config')}`;
   const line = parseServeFlags(['--config=rules.yaml', kubeconfig, flag]);

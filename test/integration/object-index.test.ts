@@ -163,7 +163,7 @@ describe('the price of many requests', () => {
     expect([...api.requestCounts()]).toEqual([['/api/v1/pods', 5]]);
   });
 
-  it('asks for metadata only, and for bookmarks', async () => {
+  it('requests metadata only, and bookmarks', async () => {
     server.put({ namespace: 'shop', name: 'a' });
     const { index } = await startIndex();
     await index.list(select(''));
@@ -187,8 +187,8 @@ describe('the price of many requests', () => {
   });
 });
 
-describe('what is asked for', () => {
-  it('objects are told with their labels, of one namespace or all, and by name', async () => {
+describe('lists', () => {
+  it('have objects with their labels, of one namespace or all, and by name', async () => {
     server.put({ namespace: 'shop', name: 'b', labels: { app: 'web' } });
     server.put({ namespace: 'shop', name: 'a' });
     server.put({ namespace: 'a-b', name: 'a' });
@@ -264,7 +264,7 @@ describe('what comes before the answer', () => {
     const [names, none] = await Promise.all(asked);
     expect(names).toHaveLength(1_200);
     expect(none).toEqual([]);
-    // Begun anew, as the first was forgotten in between.
+    // Started again, as the first continue token expired.
     expect([server.count('list'), server.count('page')]).toEqual([2, 3]);
   });
 
@@ -284,7 +284,7 @@ describe('what comes before the answer', () => {
     ]);
   });
 
-  it('an API server that cannot be reached is told at once, and asked again', async () => {
+  it('an unreachable API server is reported at once, and the list is retried', async () => {
     server.put({ namespace: 'shop', name: 'a' });
     server.intercept((_, response) => {
       response.destroy();
@@ -342,7 +342,7 @@ describe('a watch that ends', () => {
     expect(server.count('list')).toBe(1);
   });
 
-  it('is taken up when it says nothing for too long', async () => {
+  it('is restarted after a stall', async () => {
     const { index, reports } = await followed({ stallTimeoutMs: 60 });
     await until(() => reports.includes('watch pods timeout'));
     server.put({ namespace: 'shop', name: 'a' });
@@ -436,7 +436,7 @@ describe('a watch that ends', () => {
     clock += 100_000;
     await expect(index.list(select(''))).rejects.toMatchObject({ kind: 'server_error' });
 
-    // The watch has to begin anew, and then says nothing, not even that it has begun.
+    // The watch starts again, and then the server sends nothing, not even a response header.
     const silent: ServerResponse[] = [];
     let isForgotten = false;
     server.intercept((kind, response) => {
@@ -635,7 +635,7 @@ describe('the end', () => {
     expect([server.count('list'), server.count('watch')]).toEqual([1, 1]);
   });
 
-  it('an index that nobody asks for is dropped, and begun anew when somebody does', async () => {
+  it('an unused index is dropped, and built again at the next request', async () => {
     let clock = 0;
     server.put({ namespace: 'shop', name: 'a' });
     const { index, sizes } = await startIndex({ idleMs: 40 }, { now: () => clock });

@@ -149,7 +149,7 @@ export async function startObjectServer(): Promise<ObjectServer> {
     for (const watch of watches) tell(watch, change);
   };
 
-  /** The watches so far, which are told nothing more. */
+  /** Takes the watches so far; they get no more events. */
   const dropAll = (): readonly Watch[] => {
     const dropped = [...watches];
     watches.clear();

@@ -1,4 +1,4 @@
-// A Prometheus that only scrapes and forwards has no answers: the adapter says so and is not ready.
+// A Prometheus in agent mode cannot answer queries: the adapter logs it and is not ready.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -26,7 +26,7 @@ interface Held {
   answer(status?: number, body?: string): void;
 }
 
-/** A stand-in for Prometheus that answers queries when it is told to; it counts what it has. */
+/** A stand-in for Prometheus that holds queries until the test answers them, and counts them. */
 interface Holding extends StandIn {
   readonly held: Held[];
   most(): number;
@@ -192,7 +192,7 @@ describe('at most so many queries at once', () => {
     expect(queue).toEqual({ running: 0, waiting: 0 });
   });
 
-  test('are joined by nobody who gives up: a query that waits, and one that runs', async () => {
+  test('are not affected by a caller that gives up: a waiting query, and a running one', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1 });
     const first = new AbortController();
@@ -216,7 +216,7 @@ describe('at most so many queries at once', () => {
     expect(outages).toEqual([]);
   });
 
-  test('and the last who gives up a shared query ends it', async () => {
+  test('and the last caller that gives up a shared query aborts it', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1 });
     const shared = share(client, { maxAgeMs: 1_000 });
@@ -252,7 +252,7 @@ describe('at most so many queries at once', () => {
     expect(await Promise.all(outcomes.slice(0, 3))).toEqual(['answered', 'answered', 'answered']);
   });
 
-  test('within one time-out for waiting and asking, of which Prometheus is told the rest', async () => {
+  test('within one timeout for the queue and the query; Prometheus gets the rest of it', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1, queryTimeoutMs: 9_000 });
     const runs = outcomeOf(client.query('runs', { timeoutMs: 1_500 }));
@@ -285,7 +285,7 @@ describe('at most so many queries at once', () => {
   });
 });
 
-describe('a query is tried once more', () => {
+describe('a query is retried once', () => {
   async function failing(times: number, fail: (held: Held) => void) {
     const server = await startStandIn(async (request, response) => {
       const query = (await parametersOf(request)).get('query') ?? '';
@@ -514,7 +514,7 @@ describe('a Prometheus that is lost', () => {
     expect(await outcomeOf(client.query('fine'))).toBe('answered');
   });
 
-  test('is asked for no more when the client is closed', async () => {
+  test('gets no more requests when the client is closed', async () => {
     let asked = 0;
     const server = await startStandIn((_, response) => {
       asked += 1;

@@ -117,7 +117,7 @@ describe.each([
     expect(evaluatedAt).toBeLessThanOrEqual(Date.now() / 1000 + 0.001);
   });
 
-  test('a matrix and a string are told by their type', async () => {
+  test('a matrix and a string are reported by their type', async () => {
     expect(await client.query('requests_total[1m]', { time: NOW })).toEqual({ type: 'matrix' });
     expect(await client.query('"text"')).toEqual({ type: 'string' });
   });
@@ -184,7 +184,7 @@ describe.each([
     ]);
   });
 
-  test('every request is told of', async () => {
+  test('every request is reported', async () => {
     requests.length = 0;
     await client.query('1');
     await client.query('(').catch(() => {});
@@ -213,7 +213,7 @@ test('a query of 5,000 pods goes through a GET', async () => {
   client.close();
 });
 
-test('a Prometheus that gives up by itself', async () => {
+test('a Prometheus with a shorter query timeout', async () => {
   const hasty = await startPrometheus({ flags: ['--query.timeout=100ms'] });
   const client = createPrometheusClient({ url: hasty.url });
   try {

@@ -119,7 +119,7 @@ describe('a server that does not answer', () => {
     expect((await failureOf(asked)).kind).toBe('canceled');
   });
 
-  test('because nobody listens, or the name is unknown', async () => {
+  test('because the port is closed, or the name is unknown', async () => {
     const unused = connect({ url: `http://127.0.0.1:${await freePort()}` });
     expect(await failureOf(unused.query('1'))).toMatchObject({
       kind: 'unreachable',
@@ -393,7 +393,7 @@ describe('what is sent', () => {
     });
   });
 
-  test('no timeout that nobody asked for', async () => {
+  test('no timeout by default', async () => {
     const request = await sent({}, (client) => client.query('1', { time: 5 }));
     expect(request?.parameters).toEqual([
       ['query', '1'],
@@ -471,7 +471,7 @@ describe('what is sent', () => {
     expect(request?.headers.authorization).toEqual(expected === undefined ? undefined : [expected]);
   });
 
-  test('nothing where there are no credentials to be had, within the time', async () => {
+  test('nothing without credentials, within the timeout', async () => {
     const asked = vi.fn();
     const server = await standIn(asked);
     const query = (authorization: () => Promise<string>) =>

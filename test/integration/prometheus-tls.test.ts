@@ -91,7 +91,7 @@ describe('a real Prometheus with TLS, client certificates and passwords', () => 
     expect(await connect({ verb: 'POST' }).query('1')).toMatchObject(ONE);
   });
 
-  test('a certificate of an unknown authority', async () => {
+  test('a certificate of an unknown CA', async () => {
     for (const wrong of [
       connect({ caFile: paths.otherCa }),
       createPrometheusClient({
@@ -108,12 +108,12 @@ describe('a real Prometheus with TLS, client certificates and passwords', () => 
     }
   });
 
-  test('any certificate, where that is asked for', async () => {
+  test('any certificate, if insecureSkipVerify is set', async () => {
     const client = connect({ caFile: paths.otherCa, insecureSkipVerify: true });
     expect(await client.query('1')).toMatchObject(ONE);
   });
 
-  test('any certificate, where an identity says so and no authority is named', async () => {
+  test('any certificate, if the kubeconfig sets it and no CA is given', async () => {
     const options = {
       url: urlWith('adapter:correct%20horse'),
       clientCertFile: paths.clientCert,
@@ -193,7 +193,7 @@ describe('a real Prometheus with TLS, client certificates and passwords', () => 
     });
     await expect(client.query('1')).rejects.toMatchObject({ kind: 'unreachable' });
 
-    // A file of the same size is another one by its time, which is told in some milliseconds.
+    // A file of the same size differs by its modification time, which has a resolution of milliseconds.
     await sleep(20);
     // The certificate comes before its key: nothing changes until both are there.
     await write('rotated.crt', right.cert);
@@ -210,7 +210,7 @@ describe('a real Prometheus with TLS, client certificates and passwords', () => 
   });
 });
 
-describe('options that cannot be', () => {
+describe('invalid options', () => {
   test('files that are missing or something else', async () => {
     const nowhere = join(directory, 'nowhere');
     const notPem = await write('not.pem', 'hello');

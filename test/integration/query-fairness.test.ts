@@ -1,4 +1,4 @@
-// Queries of one user that Prometheus does not answer do not keep those of others waiting.
+// Slow queries of one user do not delay those of others.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LimitedAdapter, pod, startLimitedAdapter } from '../fixtures/limited-adapter.ts';
 import { sendRequest } from '../golden/adapter.ts';

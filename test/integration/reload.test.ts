@@ -136,12 +136,12 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
     await expect.poll(adapter.stdoutTail).toContain('keeping the last valid version');
 
     await updateVolume(volume(), rules('both'));
-    await until('a good edit mends it', async () => {
+    await until('a valid edit is loaded', async () => {
       return (await ownMetric('config_last_reload_successful')) === '1';
     });
   });
 
-  it('is refused without the file, until it is back', async () => {
+  it('is reported as an error without the file, until it is back', async () => {
     const said = 'cannot be read: there is no such file';
     const isSaid = (): number => adapter.stdoutTail().split(said).length - 1;
     await updateVolume(volume(), undefined);
@@ -151,7 +151,7 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
     await until('it is said', async () => isSaid() > 0);
     expect(isSaid()).toBe(1);
     adapter.signal('SIGHUP');
-    await until('it is said again to who asks', async () => isSaid() === 2);
+    await until('the error is logged again', async () => isSaid() === 2);
     expect(adapter.stdoutTail()).toContain('keeping the last valid version');
     expect(await isServed('both')).toBe(true);
 
@@ -173,7 +173,7 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
 });
 
 describe('an outage of Prometheus', () => {
-  it('costs an honest error, and service is full again afterwards', async () => {
+  it('is reported as an error, and full service returns', async () => {
     const { port } = prometheus;
     const dataDir = path.join(scratch, 'data');
     await prometheus.kill();
@@ -185,13 +185,13 @@ describe('an outage of Prometheus', () => {
     expect((await adapter.get('/readyz')).status).toBe(200);
 
     prometheus = await startPrometheus({ dataDir, port });
-    // Not at once: whether it is back is asked every half second.
+    // Not at once: the probe runs every half second.
     await until('service is full again', () => isServed('both'));
   });
 });
 
 describe('a start without Prometheus', () => {
-  it('waits with being ready until Prometheus has been asked', async () => {
+  it('is not ready before the first answer of Prometheus', async () => {
     const config = path.join(scratch, 'rules.yaml');
     await writeFile(config, rules('late'));
     const cwd = path.join(scratch, 'cwd');
@@ -209,7 +209,7 @@ describe('a start without Prometheus', () => {
         status: 500,
         body: expect.stringContaining('[-]relist failed'),
       });
-      // Not that there is no such metric: nobody knows yet.
+      // Not 404: the metrics are not known yet.
       const early = await waiting.get(`${pods}/late`);
       expect(early).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
       expect(JSON.parse(early.body)).toMatchObject({

@@ -1,5 +1,5 @@
-// Selectors as long as they may be, over all pods of a large cluster: the event loop is not blocked,
-// and autoscalers are answered meanwhile.
+// Selectors of the maximum length, over all pods of a large cluster: the event loop is not blocked, and
+// autoscalers get answers.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
 import { type LimitedAdapter, pod, startLimitedAdapter } from '../fixtures/limited-adapter.ts';
@@ -68,7 +68,7 @@ function fieldSelector(round: number): string {
 
 it('are processed fairly with the requests of autoscalers', async () => {
   await expect.poll(async () => (await get(ALL_PODS)).status).toBe(200);
-  // The first list of all pods, read from the stand-in, is no matter of selectors.
+  // The first list of all pods, from the stand-in, is not part of the measurement.
   await adapter.eventLoop();
   const probe = adapter.probe('/apis/custom.metrics.k8s.io/v1beta2', 'autoscaler');
   for (let round = 0; round < 3; round += 1) {

@@ -37,7 +37,7 @@ async function start(...flags: readonly string[]): Promise<StandaloneAdapter> {
   });
 }
 
-/** The PEM of the certificate that is shown to a client that asks for a name. */
+/** The PEM of the certificate for a server name. */
 function shownTo(port: number, servername: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', servername, rejectUnauthorized: false });
@@ -53,7 +53,7 @@ function shownTo(port: number, servername: string): Promise<string> {
 const trimmed = (pem: string): string => pem.replaceAll(/\s/g, '');
 
 describe('serving certificates', () => {
-  it('are replaced without a restart, and never by halves', async () => {
+  it('are replaced without a restart, always as a pair', async () => {
     const ca = await createAuthority('serving');
     const [first, second] = [await createServerCertificate(ca), await createServerCertificate(ca)];
     await writePair('tls', first);
@@ -75,7 +75,7 @@ describe('serving certificates', () => {
     throw new Error(`the new certificate was not taken\n${adapter.stdoutTail()}`);
   });
 
-  it('are chosen by the name that a client asks for', async () => {
+  it('are selected by the server name (SNI)', async () => {
     const ca = await createAuthority('serving');
     const names = ['default', 'named', 'wild'] as const;
     const pairs = new Map<string, KeyPair>();
@@ -99,7 +99,7 @@ describe('serving certificates', () => {
     }
   });
 
-  it('that do not fit end the start with the names of the files', async () => {
+  it('that do not match fail the start with the names of the files', async () => {
     const ca = await createAuthority('serving');
     await writePair('a', await createServerCertificate(ca));
     await writePair('b', await createServerCertificate(ca));

@@ -45,8 +45,8 @@ function startAdapter(): ChildProcessWithoutNullStreams {
   return child;
 }
 
-// The first process of a container does not get a signal that it does not take.
-it('takes the signal to end while it waits for an API server that says nothing', async () => {
+// The first process of a container gets only signals for which it has a handler.
+it('handles SIGTERM while it waits for an API server that does not answer', async () => {
   const asked = Promise.withResolvers<void>();
   onRequest = asked.resolve;
   const child = startAdapter();
@@ -57,7 +57,7 @@ it('takes the signal to end while it waits for an API server that says nothing',
   expect(await told).toContain('shutting down: not serving yet');
 }, 30_000);
 
-it('serves before the API server has had all the time to say which resources there are', async () => {
+it('serves before the discovery of the resources of the cluster times out', async () => {
   const child = startAdapter();
   const lines: string[] = [];
   for await (const line of createInterface(child.stderr)) {

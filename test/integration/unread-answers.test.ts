@@ -1,4 +1,4 @@
-// Clients that do not read what they ask for: the bar is that of a container with the chart's memory
+// Clients that do not read their responses, with the limits of a container with the chart's memory
 // limit.
 import {
   type ClientHttp2Session,
@@ -27,7 +27,7 @@ const RULES = `rules:
 const metricOf = (namespace: string, name: string) =>
   `/apis/custom.metrics.k8s.io/v1beta2/namespaces/${namespace}/pods/${name}/load`;
 
-/** As large as it may be, and in every value of the answer. */
+/** As large as allowed, and repeated in every value of the answer. */
 function selector(index: number): string {
   const value = 'v'.repeat(45);
   const terms = Array.from({ length: 126 }, (_, i) => `k${i}!=${value}${index % 7}`);
@@ -62,7 +62,7 @@ async function review(path: string, document: unknown): Promise<object | undefin
 
 type Attack = (adapter: LimitedAdapter) => Promise<() => void>;
 
-/** Opens connections of HTTP/2 on which nothing is read, with so many requests each. */
+/** Opens HTTP/2 connections that read nothing, with a number of requests each. */
 function unreadHttp2(
   connections: number,
   streams: number,
@@ -91,7 +91,7 @@ function unreadHttp2(
   };
 }
 
-/** Opens connections of HTTP/1.1 on which nothing is read. */
+/** Opens HTTP/1.1 connections that read nothing. */
 function unreadHttp1(connections: number, pathOf: (index: number) => string): Attack {
   return async ({ port, frontProxy: { cert, key } }) => {
     const sockets: TLSSocket[] = [];
@@ -108,7 +108,7 @@ function unreadHttp1(connections: number, pathOf: (index: number) => string): At
   };
 }
 
-/** Long headers that stand in the table of HPACK once, and in each of 240 requests by a byte. */
+/** Long headers, once in the HPACK table, and as one byte in each of 240 requests. */
 const amplified: Attack = async ({ port }) => {
   const path = Buffer.from(`/${'&'.repeat(3_900)}`);
   const fields = [0x82, 0x87, 1, 1, 0x61];
@@ -187,7 +187,7 @@ it.each(attacks)('an autoscaler gets every answer during %s', async (_, attack) 
     await adapter.eventLoop();
     const probe = adapter.probe(metricOf('few', 'web-1'), AUTOSCALER);
     const end = await attack(adapter);
-    // Longer than what is not read may last.
+    // Longer than an unread response may last.
     await sleep(11_000);
     const { requests, outcomes, p99Ms } = await probe.stop();
     const { maxMs, p999Ms } = await adapter.eventLoop();
@@ -207,7 +207,7 @@ it.each(attacks)('an autoscaler gets every answer during %s', async (_, attack) 
   }
 });
 
-/** The first answers of a process take longer: what is compiled then is no part of the attack. */
+/** The first answers of a process take longer, since code is compiled; this is not part of the attack. */
 async function metricIsServed({ port, frontProxy }: LimitedAdapter): Promise<void> {
   const headers = { 'x-remote-user': AUTOSCALER };
   for (const path of [metricOf('few', 'web-1'), listOf('many', 0)]) {

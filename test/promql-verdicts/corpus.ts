@@ -1,5 +1,4 @@
-// Queries that Prometheus is asked to judge: well-formed ones of all kinds, and others that differ
-// from those by a token or two.
+// Queries for verdicts of Prometheus: valid ones of all kinds, and mutants that differ by a token or two.
 import fc from 'fast-check';
 import { AGGREGATIONS, type ExpressionType, FUNCTIONS } from '../../src/promql/syntax/functions.ts';
 import { tokenize } from '../../src/promql/syntax/tokens.ts';
