@@ -28,16 +28,16 @@ import {
 import { reviewAnswer } from './kubernetes-reviews.ts';
 
 /**
- * A Kubernetes API server, as far as a reader of discovery and objects and a sender of reviews can
- * tell: plain HTTP, nobody is asked who they are. Paths and bodies follow the Kubernetes API concepts
+ * The part of a Kubernetes API server that serves discovery, objects and reviews: plain HTTP, without
+ * authentication. Paths and bodies follow the Kubernetes API concepts
  * (kubernetes.io/docs/reference/using-api/api-concepts).
  */
 export interface KubernetesApi {
   /** e.g. `http://127.0.0.1:41234`. */
   readonly url: string;
-  /** The objects; changes show in lists and watches at once. */
+  /** The objects; changes appear in lists and watches at once. */
   readonly objects: ObjectStore;
-  /** Has the API server serve one more group, e.g. of a custom resource. */
+  /** Adds a group, e.g. of a custom resource. */
   addGroup(group: ServedGroup): void;
   /** The number of requests per path since the last reset; without the query string. */
   requestCounts(): ReadonlyMap<string, number>;

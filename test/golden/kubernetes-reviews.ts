@@ -43,9 +43,8 @@ export const TOKEN_REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
 export const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 
 /**
- * Answers a review as an API server that knows no bearer token, and where nobody has a role but
- * those that every cluster has: system:public-info-viewer for everybody and system:discovery for
- * the authenticated (kubernetes.io/docs/reference/access-authn-authz/rbac).
+ * Answers a review as an API server without bearer tokens, and with the roles of every cluster only:
+ * system:public-info-viewer for all users and system:discovery for authenticated ones (kubernetes.io/docs/reference/access-authn-authz/rbac).
  *
  * @returns undefined where the path is no place for reviews.
  * @throws Error where the document is no review.

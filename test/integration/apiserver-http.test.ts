@@ -204,7 +204,7 @@ describe('OpenAPI', () => {
 });
 
 describe('health', () => {
-  it('says which check fails, and leaves out what it is told to', async () => {
+  it('names the failed check, and excludes checks on request', async () => {
     const { send } = await start({ failing: 'nothing is listed' });
     const text = async (path: string) => (await send('GET', path)).body.toString();
     expect(await send('GET', '/readyz')).toMatchObject({ status: 500 });
@@ -288,14 +288,14 @@ describe('limits', () => {
     });
   });
 
-  it('refuse a time that is none', async () => {
+  it('reject an invalid duration', async () => {
     const { send } = await start();
     const received = await send('GET', `${customPath}?timeout=soon`);
     expect(received.status).toBe(400);
     expect(received.body.toString()).toContain('expected a duration such as 30s');
   });
 
-  it('end what a client asked for that has gone', async () => {
+  it('cancel requests of a client that has disconnected', async () => {
     const { custom, entered, aborted } = endlessMetric();
     const { port, ca, answered } = await start({ custom });
     const sent = httpsRequest({ host: '127.0.0.1', port, ca, path: customPath });
@@ -383,7 +383,7 @@ describe('HTTP/2', () => {
     session.close();
   }, 90_000);
 
-  it('ends what a client asked for that cancels', async () => {
+  it('cancels the requests that a client cancels', async () => {
     const { custom, entered, aborted } = endlessMetric();
     const { connect, answered } = await start({ custom });
     const session = connect();
@@ -436,39 +436,42 @@ describe('HTTP/2', () => {
   });
 });
 
-describe('who asks', () => {
-  it.each(['HTTP/1.1', 'HTTP/2'])('is told by certificate and headers with %s', async (version) => {
-    const seen: unknown[] = [];
-    const access: RequestAccess = {
-      ...anonymousAccess,
-      async authenticate(origin) {
-        const peer = peerCertificates(origin);
-        const again = peerCertificates(origin);
-        seen.push([peer?.leaf.subject.commonName, again === peer]);
-        seen.push(origin.headersDistinct['x-remote-group']);
-        return { method: 'anonymous', user: anonymous };
-      },
-    };
-    const { port, ca } = await start({ access });
-    const client = await createClientCertificate(await createAuthority('clients'), 'proxy');
-    const options = { host: '127.0.0.1', port, ca, ...client };
-    const headers = { 'x-remote-group': ['a', 'b, c'] };
-    if (version === 'HTTP/2') {
-      const session = connect(`https://127.0.0.1:${port}`, options);
-      const stream = session.request({ ':path': '/version', ...headers });
-      stream.resume();
-      await new Promise((resolve) => stream.once('close', resolve));
-      session.close();
-    } else {
-      await new Promise((resolve) => {
-        httpsRequest({ ...options, path: '/version', headers, agent: false }, resolve).end();
-      });
-    }
-    expect(seen).toEqual([
-      ['proxy', true],
-      ['a', 'b, c'],
-    ]);
-  });
+describe('the client', () => {
+  it.each(['HTTP/1.1', 'HTTP/2'])(
+    'is identified by certificate and headers with %s',
+    async (version) => {
+      const seen: unknown[] = [];
+      const access: RequestAccess = {
+        ...anonymousAccess,
+        async authenticate(origin) {
+          const peer = peerCertificates(origin);
+          const again = peerCertificates(origin);
+          seen.push([peer?.leaf.subject.commonName, again === peer]);
+          seen.push(origin.headersDistinct['x-remote-group']);
+          return { method: 'anonymous', user: anonymous };
+        },
+      };
+      const { port, ca } = await start({ access });
+      const client = await createClientCertificate(await createAuthority('clients'), 'proxy');
+      const options = { host: '127.0.0.1', port, ca, ...client };
+      const headers = { 'x-remote-group': ['a', 'b, c'] };
+      if (version === 'HTTP/2') {
+        const session = connect(`https://127.0.0.1:${port}`, options);
+        const stream = session.request({ ':path': '/version', ...headers });
+        stream.resume();
+        await new Promise((resolve) => stream.once('close', resolve));
+        session.close();
+      } else {
+        await new Promise((resolve) => {
+          httpsRequest({ ...options, path: '/version', headers, agent: false }, resolve).end();
+        });
+      }
+      expect(seen).toEqual([
+        ['proxy', true],
+        ['a', 'b, c'],
+      ]);
+    },
+  );
 });
 
 describe('the end of the server', () => {
@@ -493,7 +496,7 @@ describe('the end of the server', () => {
     await closed;
   });
 
-  it('does not wait longer than it is told', async () => {
+  it('does not wait longer than its limit', async () => {
     const entered = Promise.withResolvers<void>();
     const custom = () => {
       entered.resolve();
@@ -508,7 +511,7 @@ describe('the end of the server', () => {
   });
 });
 
-/** A metric whose value never comes, and when it was asked for and nobody wanted it any more. */
+/** A metric whose value never arrives, with promises for its request and for its cancellation. */
 function endlessMetric() {
   const entered = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<void>();

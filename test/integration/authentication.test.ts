@@ -159,7 +159,7 @@ const forbiddenFor = (user: string) =>
   });
 
 describe('the front proxy', () => {
-  it('asks for others', async () => {
+  it('acts on behalf of other users', async () => {
     expect(await ask({ certificate: frontProxy, headers: remoteAlice })).toEqual(served);
     expect(await ask({ certificate: frontProxy, headers: remoteMaster })).toEqual(served);
     expect(

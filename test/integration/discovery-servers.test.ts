@@ -91,17 +91,20 @@ function withoutMatch(url: URL): URL {
   return url;
 }
 
-describe('a server that does not choose labels by a selector', () => {
+describe('a server that does not restrict labels by a selector', () => {
   test.each<[string, Quirk]>([
     ['and answers for all series', withoutMatch],
     ['of values only', (url) => (url.pathname.endsWith('/values') ? withoutMatch(url) : url)],
     ['of names only', (url) => (url.pathname.endsWith('/labels') ? withoutMatch(url) : url)],
-    ['and says so', answering(400, '{"status":"error","errorType":"bad_data","error":"match[]"}')],
+    [
+      'and reports it',
+      answering(400, '{"status":"error","errorType":"bad_data","error":"match[]"}'),
+    ],
     ['and cannot', answering(422, '{"status":"error","errorType":"execution","error":"no"}')],
-    ['and does not know the path', answering(404, 'page not found', 'text/plain')],
-    ['and lets nobody', answering(403, 'Forbidden', 'text/plain')],
-    ['and does not speak of it', answering(501, 'Not Implemented', 'text/plain')],
-    ['and answers with a page', answering(200, '<html>', 'text/html')],
+    ['and does not serve the path', answering(404, 'page not found', 'text/plain')],
+    ['and forbids it', answering(403, 'Forbidden', 'text/plain')],
+    ['and does not implement it', answering(501, 'Not Implemented', 'text/plain')],
+    ['and answers with an HTML page', answering(200, '<html>', 'text/html')],
   ])('%s, gets requests for series', async (_what, quirk) => {
     const expected = await roundWith((url) => url, 'series');
     const found = await roundWith(quirk);

@@ -239,34 +239,34 @@ describe('discovery by labels', () => {
       ['label_values'],
     ],
     [
-      'one request for each label that matters',
+      'one request for each relevant label',
       '{__name__=~".+"}',
       'custom',
       { overrides },
       ['label_values', 'label_values', 'label_values'],
     ],
     [
-      'one request for all labels, where one name has come back',
+      'one request for all labels, if the metric has one name',
       '{__name__=~"lone.*"}',
       'custom',
       { overrides },
       ['label_values', 'labels'],
     ],
     [
-      'the labels that there are, then those that the template reads',
+      'the existing labels, then those that the template reads',
       '{__name__=~"work.*"}',
       'custom',
       { template: 'obj_<<.Group>>_<<.Resource>>' },
       ['label_values', 'labels', 'label_values', 'label_values', 'label_values'],
     ],
     [
-      'the series, if it finds none: these are no more than nothing',
+      'the series, if there are no labels',
       'nothing_of_this_name',
       'custom',
       { overrides },
       ['labels', 'series'],
     ],
-  ] as const)('asks for %s', async (_what, seriesQuery, kind, resources, endpoints) => {
+  ] as const)('sends requests for %s', async (_what, seriesQuery, kind, resources, endpoints) => {
     const rule = compiledRule({ seriesQuery, ...resources }, kind);
     const rules = kind === 'custom' ? { custom: [rule] } : { external: [rule] };
     await round(rules, 'labels');

@@ -161,8 +161,8 @@ test('a large response in progress does not block other queries', async () => {
   expect(await large).toBe('bad_answer');
 });
 
-describe('at most so many queries at once', () => {
-  test('is exact, and the others follow in the order in which they came', async () => {
+describe('the limit of concurrent queries', () => {
+  test('is exact, and waiting queries run in order of arrival', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 5 });
     const names = Array.from({ length: 60 }, (_, index) => `q${index}`);
@@ -192,7 +192,7 @@ describe('at most so many queries at once', () => {
     expect(queue).toEqual({ running: 0, waiting: 0 });
   });
 
-  test('are not affected by a caller that gives up: a waiting query, and a running one', async () => {
+  test('frees the place of a waiting query, and of a running one, whose caller gives up', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1 });
     const first = new AbortController();
@@ -208,7 +208,7 @@ describe('at most so many queries at once', () => {
     expect(queue).toEqual({ running: 1, waiting: 1 });
     first.abort();
     expect(await outcomes[0]).toBe('canceled');
-    // The place is the next one's, and the stand-in has seen that the first one has gone.
+    // The next query runs, and the stand-in has noticed the end of the first one.
     await expect.poll(() => queries(server)).toEqual(['third']);
     server.held[0]?.answer();
     expect(await outcomes[2]).toBe('answered');
@@ -216,7 +216,7 @@ describe('at most so many queries at once', () => {
     expect(outages).toEqual([]);
   });
 
-  test('and the last caller that gives up a shared query aborts it', async () => {
+  test('frees the place of a shared query when its last caller gives up', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1 });
     const shared = share(client, { maxAgeMs: 1_000 });
@@ -238,7 +238,7 @@ describe('at most so many queries at once', () => {
     expect(queue).toEqual({ running: 0, waiting: 0 });
   });
 
-  test('and so many in the queue: beyond that they fail at once', async () => {
+  test('comes with a limit of the queue, beyond which queries fail at once', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1, maxQueued: 2 });
     const names = ['a', 'b', 'c', 'd', 'e'];
@@ -252,7 +252,7 @@ describe('at most so many queries at once', () => {
     expect(await Promise.all(outcomes.slice(0, 3))).toEqual(['answered', 'answered', 'answered']);
   });
 
-  test('within one timeout for the queue and the query; Prometheus gets the rest of it', async () => {
+  test('has one timeout for the queue and the query; Prometheus gets the rest of it', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1, queryTimeoutMs: 9_000 });
     const runs = outcomeOf(client.query('runs', { timeoutMs: 1_500 }));
@@ -272,7 +272,7 @@ describe('at most so many queries at once', () => {
     expect(await second).toBe('answered');
   });
 
-  test('of which discovery takes none', async () => {
+  test('does not apply to discovery', async () => {
     const server = await holding((_, response) => response.end('{"status":"success","data":[]}'));
     const client = guarded(server.url, { maxConcurrency: 1 });
     const asked = outcomeOf(client.query('holds'));
@@ -303,7 +303,7 @@ describe('a query is retried once', () => {
     return { client: guarded(server.url), asked: () => asked };
   }
 
-  /** Only a failure that comes at once is tried again: here each does, however busy the machine. */
+  /** Only an immediate failure is retried. With a stopped clock each one is, however busy the machine. */
   function stopClock(): void {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
     closers.push(() => clock.mockRestore());
@@ -322,21 +322,24 @@ describe('a query is retried once', () => {
   });
 
   test.each([
-    ['a refusal', (held: Held) => held.answer(422, '{"status":"error","errorType":"execution"}')],
+    [
+      'a rejected query',
+      (held: Held) => held.answer(422, '{"status":"error","errorType":"execution"}'),
+    ],
     ['too many requests', (held: Held) => held.answer(429, 'slow down')],
     ['an internal error', (held: Held) => held.answer(500, 'oops')],
-    ['no rights', (held: Held) => held.answer(403, 'no')],
-    ['a time-out', (held: Held) => held.answer(503, '{"status":"error","errorType":"timeout"}')],
-    ['a gateway that waited', (held: Held) => held.answer(504, 'gateway time-out')],
-    ['another answer', (held: Held) => held.answer(200, 'not JSON')],
-    ['503 that took its time', (held: Held) => void setTimeout(() => held.answer(503, ''), 300)],
+    ['a missing permission', (held: Held) => held.answer(403, 'no')],
+    ['a timeout', (held: Held) => held.answer(503, '{"status":"error","errorType":"timeout"}')],
+    ['a timeout of a gateway', (held: Held) => held.answer(504, 'gateway time-out')],
+    ['an invalid response', (held: Held) => held.answer(200, 'not JSON')],
+    ['a slow 503', (held: Held) => void setTimeout(() => held.answer(503, ''), 300)],
   ])('but not after %s', async (_, fail) => {
     const { client, asked } = await failing(1, fail);
     expect(await outcomeOf(client.query('a'))).not.toBe('answered');
     expect([asked(), retried]).toEqual([1, 0]);
   });
 
-  test('not twice, and a tenth of the time at most', async () => {
+  test('not twice, and for a tenth of the queries at most', async () => {
     stopClock();
     const { client, asked } = await failing(1_000, (held) => held.answer(503, ''));
     for (let count = 0; count < 3; count += 1) {
@@ -348,13 +351,13 @@ describe('a query is retried once', () => {
     expect(retried).toBeGreaterThanOrEqual(10);
     expect(retried).toBeLessThanOrEqual(20);
     expect(asked()).toBe(100 + retried);
-    // A probe is answered each time, so that it is the fault of these queries.
+    // Each probe is answered, so only these queries fail.
     expect(outages).toEqual([]);
   });
 });
 
-describe('a Prometheus that is lost', () => {
-  test('is found so where nobody listens, and found back', async () => {
+describe('an outage', () => {
+  test('is detected on a closed port, and its end', async () => {
     const port = await freePort();
     const client = guarded(`http://127.0.0.1:${port}`);
     const back = vi.fn();
@@ -375,7 +378,7 @@ describe('a Prometheus that is lost', () => {
     expect(await outcomeOf(client.query('1'))).toBe('answered');
   });
 
-  test('is found so where connections do not come about', async () => {
+  test('is detected if connections are not established', async () => {
     const client = guarded(`http://127.0.0.1:${await fullPort()}`, {
       connectTimeoutMs: 100,
       stallTimeoutMs: 0,
@@ -385,7 +388,7 @@ describe('a Prometheus that is lost', () => {
     expect(retried).toBe(0);
   });
 
-  test('is found so where it takes connections and answers nothing', async () => {
+  test('is detected if connections are accepted without a response', async () => {
     const server = await holding(() => undefined);
     const client = guarded(server.url);
     const outcomes = ['a', 'b', 'c'].map((name) => outcomeOf(client.query(name)));
@@ -397,14 +400,14 @@ describe('a Prometheus that is lost', () => {
     await expect.poll(() => server.held).toEqual([]);
   });
 
-  test('is found so where the time for it is longer than that of a probe', async () => {
+  test('is detected if the stall timeout is longer than the timeout of a probe', async () => {
     const server = await holding(() => undefined);
     const client = guarded(server.url, { stallTimeoutMs: 1_800, queryTimeoutMs: 5_000 });
     expect(await outcomeOf(client.query('a'))).toBe('unreachable');
     expect(outages).toEqual(['lost: unreachable']);
   });
 
-  test('is found back where its answers take as long as the time for silence allows', async () => {
+  test('ends if answers take almost as long as the stall timeout', async () => {
     let isDead = true;
     const server = await startStandIn((_, response) => {
       if (isDead) response.socket?.resetAndDestroy();
@@ -419,7 +422,7 @@ describe('a Prometheus that is lost', () => {
     expect(await outcomeOf(client.query('a'))).toBe('answered');
   });
 
-  test('is not one that takes long and answers something trivial meanwhile', async () => {
+  test('is not a slow query if probes are answered', async () => {
     const server = await holding();
     const client = guarded(server.url);
     const slow = outcomeOf(client.query('slow'));
@@ -432,7 +435,7 @@ describe('a Prometheus that is lost', () => {
     expect(outages).toEqual([]);
   });
 
-  test('is not a real one that is busy with two queries', async () => {
+  test('is not a real Prometheus that is busy with two queries', async () => {
     const prometheus = await startPrometheus();
     closers.push(prometheus.stop);
     const client = guarded(prometheus.url, { stallTimeoutMs: 600, queryTimeoutMs: 60_000 });
@@ -445,18 +448,21 @@ describe('a Prometheus that is lost', () => {
     );
   });
 
-  test.each([404, 401, 429, 500])('is not one that answers the probe with %i', async (status) => {
-    const server = await holding((_, response) => response.writeHead(status).end('no'));
-    const client = guarded(server.url, { stallTimeoutMs: 300 });
-    const slow = outcomeOf(client.query('slow'));
-    await expect.poll(() => queries(server)).toEqual(['slow']);
-    await sleep(1_000);
-    server.held[0]?.answer();
-    expect(await slow).toBe('answered');
-    expect(outages).toEqual([]);
-  });
+  test.each([404, 401, 429, 500])(
+    'is not declared if the probe is answered with %i',
+    async (status) => {
+      const server = await holding((_, response) => response.writeHead(status).end('no'));
+      const client = guarded(server.url, { stallTimeoutMs: 300 });
+      const slow = outcomeOf(client.query('slow'));
+      await expect.poll(() => queries(server)).toEqual(['slow']);
+      await sleep(1_000);
+      server.held[0]?.answer();
+      expect(await slow).toBe('answered');
+      expect(outages).toEqual([]);
+    },
+  );
 
-  test('is not one whose answer is on its way, though no probe gets through', async () => {
+  test('is not a response in progress, though probes fail', async () => {
     const server = await holding(() => undefined);
     const client = guarded(server.url, { stallTimeoutMs: 300 });
     const large = outcomeOf(client.query('large'));
@@ -472,7 +478,7 @@ describe('a Prometheus that is lost', () => {
     expect(outages).toEqual([]);
   });
 
-  test('is waited for where the time is 0', async () => {
+  test('is never detected if the stall timeout is 0', async () => {
     const server = await holding(() => undefined);
     const client = guarded(server.url, { stallTimeoutMs: 0, queryTimeoutMs: 1_500 });
     expect(await outcomeOf(client.query('a'))).toBe('timeout');
@@ -480,7 +486,7 @@ describe('a Prometheus that is lost', () => {
     expect(server.paths).toEqual(['/api/v1/query']);
   });
 
-  test('is back when queries are answered, not as soon as something is', async () => {
+  test('ends when queries are answered, not with other responses', async () => {
     let isReady = false;
     const server = await startStandIn((request, response) => {
       if (request.url?.startsWith('/api/v1/query') && !isReady) {
@@ -498,7 +504,7 @@ describe('a Prometheus that is lost', () => {
     expect(await outcomeOf(client.query('a'))).toBe('answered');
   });
 
-  test('and a query that always fails like that leaves the others alone', async () => {
+  test('is not declared for one query that always fails like that', async () => {
     const server = await startStandIn(async (request, response) => {
       const query = (await parametersOf(request)).get('query');
       if (query === 'broken') response.writeHead(503).end('store unavailable');

@@ -119,10 +119,10 @@ describe.each(servers)('proofs about a query, with $name', (server) => {
     await fc.assert(
       fc.asyncProperty(separable, async (query) => {
         let overAll = await valuesOverAll(query);
-        // One object can make the query over all fail: the others then ask for themselves.
+        // One object can make the query over all fail: then each object has its own query.
         if (overAll === undefined) return;
         let own = await ownValues(query);
-        // Prometheus adds floats in an order that changes, and some queries make much of that.
+        // Prometheus adds floats in varying order, and some queries amplify the difference.
         for (let again = 0; again < 5 && !isAlike(own, overAll); again += 1) {
           overAll = (await valuesOverAll(query)) ?? [];
           own = await ownValues(query);

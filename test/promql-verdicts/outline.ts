@@ -77,7 +77,7 @@ function outlineOf(text: string, node: PromqlNode): string {
       const [left = '', right = ''] = parts();
       const symbol = nameOfOperator(text, node);
       const isBool = node.getChild('BoolModifier') !== null;
-      // With a scalar there is nothing to match, and `on ()` says nothing.
+      // With a scalar there is nothing to match, and `on ()` has no effect.
       const matching = operands.some((operand) => isScalar(text, operand))
         ? UNMATCHED
         : matchingOf(text, node);

@@ -3,8 +3,8 @@ import type { Kubectl } from '../../e2e/kubectl.ts';
 import { readPaths } from '../environment/adapter-under-test.ts';
 
 /**
- * How old values are when they arrive: the time since their timestamp, which has whole seconds. One
- * metric a second is asked for.
+ * The age of values at their arrival: the time since their timestamp, which is in whole seconds. Requests
+ * one metric per second.
  *
  * @returns seconds, in ascending order
  */
