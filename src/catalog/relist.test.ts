@@ -94,7 +94,7 @@ function start(
       onRelist: (round) => rounds.push(round),
       onFault: (fault) => faults.push(fault),
     },
-    { interval, maxAge: 60_000, concurrency: 2, discovery },
+    { intervalMs: interval, maxAgeMs: 60_000, concurrency: 2, discovery },
   );
   loops.push(loop);
   return { loop, rounds, faults };

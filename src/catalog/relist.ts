@@ -30,9 +30,9 @@ export interface RelistDependencies {
 
 export interface RelistOptions {
   /** Milliseconds between two relists. */
-  readonly interval: number;
+  readonly intervalMs: number;
   /** In milliseconds. A series without samples for this time is ignored. */
-  readonly maxAge: number;
+  readonly maxAgeMs: number;
   /** The maximum number of concurrent requests to each server. */
   readonly concurrency: number;
   readonly discovery: DiscoveryMode;
@@ -115,7 +115,7 @@ export function startRelistLoop(
     const begun = dependencies.now();
     const { outcomes, strategies } = await discover(rules, dependencies.mapper(), servers, {
       mode: options.discovery,
-      start: (begun - options.maxAge) / 1000,
+      start: (begun - options.maxAgeMs) / 1000,
       concurrency: options.concurrency,
       signal: stopping.signal,
     });
@@ -189,8 +189,8 @@ export function startRelistLoop(
     if (stopping.signal.aborted) return;
     failedRounds = failed ? failedRounds + 1 : 0;
     const delay = failed
-      ? Math.min(options.interval, FIRST_RETRY_DELAY_MS * 2 ** (failedRounds - 1))
-      : options.interval;
+      ? Math.min(options.intervalMs, FIRST_RETRY_DELAY_MS * 2 ** (failedRounds - 1))
+      : options.intervalMs;
     timer = setTimeout(() => void relist(), delay);
     timer.unref();
   }

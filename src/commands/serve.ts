@@ -123,7 +123,7 @@ async function startAndServe(
     ownMetrics: metrics.render,
     version,
     pools: requestPools(options, metrics),
-    requestTimeoutMs: options.serving.requestTimeout,
+    requestTimeoutMs: options.serving.requestTimeoutMs,
     isShuttingDown: shutdown.isReceived,
     onRequest: createRequestReport(log, metrics),
   });
@@ -183,12 +183,12 @@ function requestPools({ serving, standalone }: ServeOptions, metrics: Monitoring
 
 /** Waits until clients use other replicas, then closes the connections. */
 async function shutDown(
-  { serving: { shutdownDelay } }: ServeOptions,
+  { serving: { shutdownDelayMs } }: ServeOptions,
   server: Server,
   log: Logger,
 ): Promise<void> {
-  log.info('shutting down: marked not ready, still serving', { shutdownDelay });
-  await sleep(shutdownDelay, undefined, { ref: true });
+  log.info('shutting down: marked not ready, still serving', { shutdownDelayMs });
+  await sleep(shutdownDelayMs, undefined, { ref: true });
   log.info('shutting down: no new connections, finishing running requests');
   await server.close(SHUTDOWN_GRACE_MS);
 }

@@ -81,7 +81,7 @@ describe('parseServeFlags', () => {
       warnings: [],
       options: {
         configFile: '/etc/adapter/config.yaml',
-        configPollInterval: 60_000,
+        configPollIntervalMs: 60_000,
         checkPromql: true,
         standalone: false,
         prometheus: {
@@ -94,20 +94,20 @@ describe('parseServeFlags', () => {
           clientCertificateFile: undefined,
           clientKeyFile: undefined,
           insecureSkipVerify: false,
-          timeout: 30_000,
-          connectTimeout: 750,
-          stallTimeout: 600,
+          timeoutMs: 30_000,
+          connectTimeoutMs: 750,
+          stallTimeoutMs: 600,
           maxConcurrency: 20,
           maxQueued: 1_000,
-          queryMaxAge: 1_000,
+          queryMaxAgeMs: 1_000,
           maxAnswerSize: 134_217_728,
           partialAnswers: 'discovery',
           maxAnswerMemory: undefined,
         },
-        relist: { interval: 600_000, maxAge: 600_000, concurrency: 4, discovery: 'auto' },
+        relist: { intervalMs: 600_000, maxAgeMs: 600_000, concurrency: 4, discovery: 'auto' },
         kubernetes: {
           kubeconfigFile: undefined,
-          discoveryInterval: 600_000,
+          discoveryIntervalMs: 600_000,
           maxIndexedObjects: 200_000,
           qps: 0,
           burst: 10,
@@ -129,14 +129,14 @@ describe('parseServeFlags', () => {
             maxConnectionsPerAddress: 100,
             maxUnsentBytes: 32 * 2 ** 20,
           },
-          requestTimeout: 60_000,
-          shutdownDelay: 5_000,
+          requestTimeoutMs: 60_000,
+          shutdownDelayMs: 5_000,
         },
         authentication: {
           kubeconfigFile: undefined,
           skipLookup: false,
           tolerateLookupFailure: false,
-          tokenCacheTtl: 10_000,
+          tokenCacheTtlMs: 10_000,
           maxReviewsInFlight: 32,
           maxReviewsQueued: 400,
           clientCaFile: undefined,
@@ -152,8 +152,8 @@ describe('parseServeFlags', () => {
         authorization: {
           kubeconfigFile: undefined,
           alwaysAllowPaths: ['/healthz', '/readyz', '/livez'],
-          authorizedTtl: 10_000,
-          unauthorizedTtl: 10_000,
+          authorizedTtlMs: 10_000,
+          unauthorizedTtlMs: 10_000,
         },
         logging: { verbosity: 0, format: 'text' },
       },
@@ -171,7 +171,7 @@ describe('parseServeFlags', () => {
     );
     expect(options.serving).toMatchObject({ port: 6443, certificateDirectory: '/tmp/cert' });
     expect(options.prometheus.url).toBe('http://prometheus.default.svc:9090/prefix?tenant=a');
-    expect(options.relist).toMatchObject({ interval: 60_000, maxAge: 60_000, concurrency: 4 });
+    expect(options.relist).toMatchObject({ intervalMs: 60_000, maxAgeMs: 60_000, concurrency: 4 });
     expect(options.logging.verbosity).toBe(4);
     expect(warnings).toEqual([expect.stringContaining('--logtostderr has no effect here')]);
   });

@@ -66,14 +66,14 @@ export function parseServeFlags(argv: readonly string[]): ServeCommandLine {
 function serveOptions(flags: ParsedFlags): ServeOptions {
   return {
     configFile: flags.value(discoveryFlags.config),
-    configPollInterval: flags.value(discoveryFlags.configPollInterval),
+    configPollIntervalMs: flags.value(discoveryFlags.configPollInterval),
     checkPromql: flags.value(discoveryFlags.checkPromql),
     standalone: flags.value(discoveryFlags.standalone),
     prometheus: prometheusOptions(flags),
     relist: relistOptions(flags),
     kubernetes: {
       kubeconfigFile: unlessEmpty(flags.value(kubernetesFlags.kubeconfig)),
-      discoveryInterval:
+      discoveryIntervalMs:
         flags.value(kubernetesFlags.discoveryInterval) ||
         flags.value(discoveryFlags.relistInterval),
       maxIndexedObjects: flags.value(kubernetesFlags.maxIndexedObjects),
@@ -101,12 +101,12 @@ function prometheusOptions(flags: ParsedFlags): PrometheusOptions {
     clientCertificateFile: unlessEmpty(flags.value(prometheusFlags.clientCertificateFile)),
     clientKeyFile: unlessEmpty(flags.value(prometheusFlags.clientKeyFile)),
     insecureSkipVerify: flags.value(prometheusFlags.insecureSkipVerify),
-    timeout: flags.value(prometheusFlags.timeout),
-    connectTimeout: flags.value(prometheusFlags.connectTimeout),
-    stallTimeout: flags.value(prometheusFlags.stallTimeout),
+    timeoutMs: flags.value(prometheusFlags.timeout),
+    connectTimeoutMs: flags.value(prometheusFlags.connectTimeout),
+    stallTimeoutMs: flags.value(prometheusFlags.stallTimeout),
     maxConcurrency: flags.value(prometheusFlags.maxConcurrency),
     maxQueued: flags.value(prometheusFlags.maxQueued),
-    queryMaxAge: flags.value(prometheusFlags.queryMaxAge),
+    queryMaxAgeMs: flags.value(prometheusFlags.queryMaxAge),
     maxAnswerSize: flags.value(prometheusFlags.maxAnswerSize),
     partialAnswers: flags.value(prometheusFlags.partialAnswers),
     maxAnswerMemory: flags.value(prometheusFlags.maxAnswerMemory),
@@ -122,10 +122,10 @@ function prometheusCredentials(flags: ParsedFlags): PrometheusCredentials {
 }
 
 function relistOptions(flags: ParsedFlags): RelistOptions {
-  const interval = flags.value(discoveryFlags.relistInterval);
+  const intervalMs = flags.value(discoveryFlags.relistInterval);
   return {
-    interval,
-    maxAge: flags.value(discoveryFlags.maxAge) || interval,
+    intervalMs,
+    maxAgeMs: flags.value(discoveryFlags.maxAge) || intervalMs,
     concurrency: flags.value(discoveryFlags.relistConcurrency),
     discovery: flags.value(discoveryFlags.discovery),
   };
@@ -168,8 +168,8 @@ function servingOptions(flags: ParsedFlags): ServingOptions {
       ),
       maxUnsentBytes: flags.value(servingFlags.maxUnsentBytes),
     },
-    requestTimeout: flags.value(servingFlags.requestTimeout),
-    shutdownDelay: unlessGiven(
+    requestTimeoutMs: flags.value(servingFlags.requestTimeout),
+    shutdownDelayMs: unlessGiven(
       flags.isGiven(servingFlags.shutdownDelay),
       flags.value(servingFlags.shutdownDelay),
       0,
@@ -188,7 +188,7 @@ function authenticationOptions(flags: ParsedFlags): AuthenticationOptions {
     kubeconfigFile: unlessEmpty(flags.value(authenticationFlags.kubeconfig)),
     skipLookup: flags.value(authenticationFlags.skipLookup),
     tolerateLookupFailure: flags.value(authenticationFlags.tolerateLookupFailure),
-    tokenCacheTtl: flags.value(authenticationFlags.tokenCacheTtl),
+    tokenCacheTtlMs: flags.value(authenticationFlags.tokenCacheTtl),
     maxReviewsInFlight: flags.value(authenticationFlags.maxReviewsInFlight),
     maxReviewsQueued: flags.value(authenticationFlags.maxReviewsQueued),
     clientCaFile: unlessEmpty(flags.value(authenticationFlags.clientCaFile)),
@@ -207,8 +207,8 @@ function authorizationOptions(flags: ParsedFlags): AuthorizationOptions {
   return {
     kubeconfigFile: unlessEmpty(flags.value(authorizationFlags.kubeconfig)),
     alwaysAllowPaths: flags.value(authorizationFlags.alwaysAllowPaths),
-    authorizedTtl: flags.value(authorizationFlags.authorizedTtl),
-    unauthorizedTtl: flags.value(authorizationFlags.unauthorizedTtl),
+    authorizedTtlMs: flags.value(authorizationFlags.authorizedTtl),
+    unauthorizedTtlMs: flags.value(authorizationFlags.unauthorizedTtl),
   };
 }
 

@@ -10,7 +10,7 @@ export interface ServeOptions {
   /** The path of the rules file. */
   readonly configFile: string;
   /** In addition to watching the rules file; 0: no polling. */
-  readonly configPollInterval: number;
+  readonly configPollIntervalMs: number;
   /** Whether the queries of rules are parsed as PromQL. */
   readonly checkPromql: boolean;
   /** Without a cluster and without authentication, on the loopback interface. */
@@ -37,16 +37,16 @@ export interface PrometheusOptions {
   readonly clientCertificateFile: string | undefined;
   readonly clientKeyFile: string | undefined;
   readonly insecureSkipVerify: boolean;
-  readonly timeout: number;
-  readonly connectTimeout: number;
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
   /** How long Prometheus may not respond while requests wait; 0: no limit. */
-  readonly stallTimeout: number;
+  readonly stallTimeoutMs: number;
   /** The maximum number of concurrent queries. */
   readonly maxConcurrency: number;
   /** The maximum number of queued queries. */
   readonly maxQueued: number;
   /** The maximum age of a response that is reused; 0: no reuse. */
-  readonly queryMaxAge: number;
+  readonly queryMaxAgeMs: number;
   readonly maxAnswerSize: number;
   /** Which partial responses are used. */
   readonly partialAnswers: 'discovery' | 'accept' | 'refuse';
@@ -60,9 +60,9 @@ export type PrometheusCredentials =
   | { readonly from: 'kubeconfig'; readonly file: string };
 
 export interface RelistOptions {
-  readonly interval: number;
+  readonly intervalMs: number;
   /** At least `interval`. */
-  readonly maxAge: number;
+  readonly maxAgeMs: number;
   readonly concurrency: number;
   readonly discovery: 'auto' | 'labels' | 'series';
 }
@@ -70,7 +70,7 @@ export interface RelistOptions {
 export interface KubernetesOptions {
   /** Undefined: the service account of the pod. */
   readonly kubeconfigFile: string | undefined;
-  readonly discoveryInterval: number;
+  readonly discoveryIntervalMs: number;
   /** Of one resource; 0: no index. */
   readonly maxIndexedObjects: number;
   /** Requests per second; 0: no limit. */
@@ -103,8 +103,8 @@ export interface ServingOptions {
     readonly maxConnectionsPerAddress: number;
     readonly maxUnsentBytes: number;
   };
-  readonly requestTimeout: number;
-  readonly shutdownDelay: number;
+  readonly requestTimeoutMs: number;
+  readonly shutdownDelayMs: number;
 }
 
 /** The maximum numbers of concurrent requests; Infinity: no limit. */
@@ -122,7 +122,7 @@ export interface AuthenticationOptions {
   readonly kubeconfigFile: string | undefined;
   readonly skipLookup: boolean;
   readonly tolerateLookupFailure: boolean;
-  readonly tokenCacheTtl: number;
+  readonly tokenCacheTtlMs: number;
   readonly maxReviewsInFlight: number;
   readonly maxReviewsQueued: number;
   readonly clientCaFile: string | undefined;
@@ -139,8 +139,8 @@ export interface AuthenticationOptions {
 export interface AuthorizationOptions {
   readonly kubeconfigFile: string | undefined;
   readonly alwaysAllowPaths: readonly string[];
-  readonly authorizedTtl: number;
-  readonly unauthorizedTtl: number;
+  readonly authorizedTtlMs: number;
+  readonly unauthorizedTtlMs: number;
 }
 
 export interface LoggingOptions {

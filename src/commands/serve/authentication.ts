@@ -65,11 +65,11 @@ export async function delegateAccess(
   });
   const reviewToken = createTokenReviewer(
     { client: forTokens, queue },
-    authentication.tokenCacheTtl,
+    authentication.tokenCacheTtlMs,
   );
   const reviewAccess = createAccessReviewer(
     { client: forAccess, queue },
-    { allowedMs: authorization.authorizedTtl, deniedMs: authorization.unauthorizedTtl },
+    { allowedMs: authorization.authorizedTtlMs, deniedMs: authorization.unauthorizedTtlMs },
   );
   const authenticate = createAuthenticator({
     authorities: authorities.current,

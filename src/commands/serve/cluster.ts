@@ -43,7 +43,7 @@ export function noCluster(options: ServeOptions, servers: ConnectedServers): Clu
     mayLackResources: () => true,
     objects: createStandaloneObjectNames({
       servers,
-      maxAgeMs: options.relist.maxAge,
+      maxAgeMs: options.relist.maxAgeMs,
     }),
     metadata: standaloneObjectMetadata,
     readiness: [],
@@ -68,7 +68,7 @@ export async function connectCluster(
   log: Logger,
   metrics: ObjectIndexMetrics,
 ): Promise<Cluster> {
-  const { kubeconfigFile, discoveryInterval, maxIndexedObjects, qps, burst } = options.kubernetes;
+  const { kubeconfigFile, discoveryIntervalMs, maxIndexedObjects, qps, burst } = options.kubernetes;
   const client = await connectKubernetes({
     kubeconfigFile,
     qps,
@@ -78,7 +78,7 @@ export async function connectCluster(
   const listeners: (() => void)[] = [];
   const resources = watchClusterResources({
     client,
-    intervalMs: discoveryInterval,
+    intervalMs: discoveryIntervalMs,
     onChange: () => {
       for (const listener of listeners) listener();
     },

@@ -28,11 +28,11 @@ export async function connectPrometheus(
     guard: {
       maxConcurrency: flags.maxConcurrency,
       maxQueued: flags.maxQueued,
-      stallTimeoutMs: flags.stallTimeout,
+      stallTimeoutMs: flags.stallTimeoutMs,
       observer: createOutageReport(log, metrics),
     },
     sharing: {
-      maxAgeMs: flags.queryMaxAge,
+      maxAgeMs: flags.queryMaxAgeMs,
       onQuery({ scope, source }) {
         metrics.queryNeeded(scope, source);
         return () => undefined;
@@ -69,10 +69,10 @@ async function clientOptions(
     ...(credentials.from === 'kubeconfig' && {
       identity: await kubeconfigIdentity(credentials.file),
     }),
-    queryTimeoutMs: flags.timeout,
+    queryTimeoutMs: flags.timeoutMs,
     maxAnswerBytes: flags.maxAnswerSize,
     maxAnswerMemory: flags.maxAnswerMemory ?? tenthOfMemory(process.constrainedMemory()),
-    connectTimeoutMs: flags.connectTimeout,
+    connectTimeoutMs: flags.connectTimeoutMs,
     // Queries are limited by the queue, other requests by --relist-concurrency. To the stall detector, a
     // request that waits for a connection would look like one without a response.
     maxConnections: Number.POSITIVE_INFINITY,

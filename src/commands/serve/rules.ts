@@ -26,7 +26,7 @@ export async function openRules(
     path,
     resources: cluster,
     checkPromql: options.checkPromql,
-    pollIntervalMs: options.configPollInterval,
+    pollIntervalMs: options.configPollIntervalMs,
     onAccepted(rules, faults) {
       logFaults(log, faults);
       log.info('rules loaded', summaryOf(path, rules));
