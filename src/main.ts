@@ -1,4 +1,4 @@
-// Node.js opens its inspector on SIGUSR1 unless the signal has a listener: before all else is loaded.
+// Prevents the inspector of Node.js from opening on SIGUSR1. Must run before anything else is loaded.
 process.on('SIGUSR1', () => undefined);
 
 const { run } = await import('./program.ts');

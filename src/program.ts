@@ -5,12 +5,12 @@ import { serve } from './commands/serve.ts';
 import { version } from './version.ts';
 
 /**
- * Runs the command that the arguments name.
+ * Runs a command.
  *
  * @returns the exit code
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  // The reader of a pipe may leave early, as in `check FILE | head`.
+  // The reader of a pipe may close it early, as in `check FILE | head`.
   process.stdout.on('error', () => undefined);
   const selected = selectCommand(argv);
   if ('fault' in selected) {
@@ -30,7 +30,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** `help` alone, or `help` and the name of a command. */
+/** `help`, or `help COMMAND`. */
 async function help(argv: readonly string[]): Promise<number> {
   const [topic = 'help'] = argv;
   if (topic === 'check') return check(['--help'], process);

@@ -14,7 +14,7 @@ import type { ServeOptions } from '../cli/serve/serve-options.ts';
 import { type ClosableLogger, createLogger, type Logger } from '../telemetry/logger.ts';
 import { version } from '../version.ts';
 import { type DelegatedAccess, delegateAccess } from './serve/authentication.ts';
-import { followCertificates } from './serve/certificates.ts';
+import { watchCertificates } from './serve/certificates.ts';
 import { type Cluster, connectCluster, noCluster } from './serve/cluster.ts';
 import { initialDiscoveryProblem, startDiscovery } from './serve/discovery.ts';
 import { listen, logListening } from './serve/listen.ts';
@@ -128,7 +128,7 @@ async function startAndServe(
     onRequest: createRequestReport(log, metrics),
   });
   const server = await listen(options.serving, app, log, metrics);
-  onEnd(followCertificates(options.serving, server, log));
+  onEnd(watchCertificates(options.serving, server, log));
   handleUncaughtErrors(log, metrics);
   logListening(options, server, log);
 

@@ -94,7 +94,7 @@ async function whoIs(certificate: MadeCertificate, headers = {}): Promise<unknow
   return body;
 }
 
-const notReady = [expect.stringContaining('has not told')];
+const notReady = [expect.stringContaining('have not been read yet')];
 const readiness = () => access?.readiness.map(({ check }) => check());
 
 describe('the certificate authorities of the cluster', () => {

@@ -24,28 +24,28 @@ import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
 import { createAccessReviewer, createTokenReviewer } from '../../kubernetes/reviews/reviews.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { version } from '../../version.ts';
-import { type FollowedAuthority, followAuthorityFile } from './authority-file.ts';
+import { type AuthorityFile, watchAuthorityFile } from './authority-file.ts';
 
-/** Who asks and whether they may, as the cluster says. */
+/** Authentication and authorization that are delegated to the cluster. */
 export interface DelegatedAccess extends RequestAccess {
   readonly readiness: readonly HealthCheck[];
   close(): void;
 }
 
-/** What the flags and the cluster say about authentication and authorization cannot be used. */
+/** The flags or the configuration of the cluster do not allow authentication or authorization. */
 export class AccessSetupError extends Error {
   override readonly name = 'AccessSetupError';
 }
 
-/** How often the cluster is asked for its certificate authorities, in milliseconds. */
-const LOOKUP_INTERVAL = 10_000;
+/** How often the certificate authorities are read from the cluster. */
+const LOOKUP_INTERVAL_MS = 10_000;
 
 /**
- * Has the API server say who asks and whether they may: authenticates by its certificate
- * authorities and by token reviews, authorizes by access reviews.
+ * Authenticates with the certificate authorities of the cluster and with TokenReviews, and authorizes with
+ * SubjectAccessReviews.
  *
- * @throws {AccessSetupError} where the flags are wrong or the cluster refuses to tell its
- *   certificate authorities; {ClusterAccessError} where there is no way to the cluster
+ * @throws {AccessSetupError} if flags are invalid or the certificate authorities cannot be read;
+ *   {ClusterAccessError} if the kubeconfig or the service account cannot be used
  */
 export async function delegateAccess(
   options: ServeOptions,
@@ -54,7 +54,7 @@ export async function delegateAccess(
 ): Promise<DelegatedAccess> {
   const { authentication, authorization } = options;
   const isAlwaysAllowed = alwaysAllowed(authorization.alwaysAllowPaths);
-  const authorities = await followAuthorities(options, log);
+  const authorities = await openAuthorities(options, log);
   const forTokens = authorities.client;
   const forAccess = await connect(options, authorization.kubeconfigFile);
   const queue = createReviewQueue({
@@ -93,16 +93,18 @@ export async function delegateAccess(
   };
 }
 
-/** In seconds: when a client may retry after the API server rejected a review with 429. */
-const RETRY_AFTER = 1;
+/** When a client may retry after the API server rejected a review with 429. */
+const RETRY_AFTER_SECONDS = 1;
 
 /** Throws a Status 503 if the API server rejected a review with 429; rethrows any other error. */
 function throwReviewFailure(error: unknown): never {
   const isBusy = error instanceof KubernetesError && error.status === 429;
-  throw isBusy ? serviceUnavailable('the API server is too busy for a review', RETRY_AFTER) : error;
+  throw isBusy
+    ? serviceUnavailable('the API server is too busy for a review', RETRY_AFTER_SECONDS)
+    : error;
 }
 
-/** No rate limit: reviews have a concurrency limit, and a user waits for each. */
+/** Without a rate limit: reviews have a concurrency limit, and clients wait for them. */
 function connect(
   { kubernetes }: ServeOptions,
   kubeconfigFile: string | undefined,
@@ -122,17 +124,17 @@ function alwaysAllowed(patterns: readonly string[]): (path: string) => boolean {
   }
 }
 
-/** The certificate authorities of the flags and of the cluster, kept up to date. */
-interface FollowedAuthorities {
-  /** Undefined: the cluster could not be asked yet. */
+/** The certificate authorities of the flags and of the cluster. */
+interface Authorities {
+  /** Undefined if those of the cluster have not been read yet. */
   current(): CertificateAuthorities | undefined;
-  /** Why there are none, where that is so. */
+  /** Why {@link current} is undefined. */
   missing(): string | undefined;
   readonly client: KubernetesClient;
   close(): void;
 }
 
-async function followAuthorities(options: ServeOptions, log: Logger): Promise<FollowedAuthorities> {
+async function openAuthorities(options: ServeOptions, log: Logger): Promise<Authorities> {
   const { authentication } = options;
   const clientCa = await authorityOf('client-ca-file', authentication.clientCaFile, log);
   const frontProxyCa = await authorityOf(
@@ -141,15 +143,15 @@ async function followAuthorities(options: ServeOptions, log: Logger): Promise<Fo
     log,
   );
   const client = await connect(options, authentication.kubeconfigFile);
-  const isSaidByFlags = clientCa !== undefined && frontProxyCa !== undefined;
+  const areInFlags = clientCa !== undefined && frontProxyCa !== undefined;
   let ofCluster: CertificateAuthorities | undefined =
-    authentication.skipLookup || isSaidByFlags ? NO_AUTHORITIES : undefined;
+    authentication.skipLookup || areInFlags ? NO_AUTHORITIES : undefined;
 
-  const followed =
+  const polled =
     ofCluster === undefined
       ? pollExtensionAuthentication({
           client,
-          intervalMs: LOOKUP_INTERVAL,
+          intervalMs: LOOKUP_INTERVAL_MS,
           onChange(content) {
             ofCluster = authoritiesOf(content);
           },
@@ -157,9 +159,9 @@ async function followAuthorities(options: ServeOptions, log: Logger): Promise<Fo
         })
       : undefined;
   const close = (): void => {
-    for (const each of [followed, clientCa, frontProxyCa]) each?.close();
+    for (const each of [polled, clientCa, frontProxyCa]) each?.close();
   };
-  const failure = await followed?.refresh();
+  const failure = await polled?.refresh();
   try {
     if (failure !== undefined) ofCluster = afterFailedLookup(failure, authentication);
   } catch (error) {
@@ -179,7 +181,7 @@ async function followAuthorities(options: ServeOptions, log: Logger): Promise<Fo
     current,
     missing: () =>
       ofCluster === undefined
-        ? 'the cluster has not told its certificate authorities for clients yet'
+        ? 'the client certificate authorities of the cluster have not been read yet'
         : undefined,
     client,
     close,
@@ -188,16 +190,16 @@ async function followAuthorities(options: ServeOptions, log: Logger): Promise<Fo
 
 const NO_AUTHORITIES: CertificateAuthorities = { clientCa: undefined, frontProxy: undefined };
 
-/** Refused is refused; an API server that is away comes back, and readiness waits for it. */
+/** If the API server is unavailable, the adapter starts and is not ready until the lookup succeeds. */
 function afterFailedLookup(
   failure: unknown,
   { tolerateLookupFailure }: AuthenticationOptions,
 ): CertificateAuthorities | undefined {
   if (tolerateLookupFailure) return NO_AUTHORITIES;
-  const isAway =
+  const isUnavailable =
     failure instanceof KubernetesError &&
     ['unreachable', 'timeout', 'server_error'].includes(failure.kind);
-  if (isAway) return undefined;
+  if (isUnavailable) return undefined;
   throw new AccessSetupError(
     `cannot read ConfigMap kube-system/extension-apiserver-authentication: ${String(failure)}. Expected the ConfigMap, and a RoleBinding to Role extension-apiserver-authentication-reader there; or --authentication-skip-lookup`,
     { cause: failure },
@@ -222,19 +224,19 @@ function authoritiesOf({
   };
 }
 
-/** @param said by the flags or by the cluster. */
+/** @param settings of the flags or of the cluster */
 function frontProxyOf(
   ca: CertificateBundle,
-  said: Omit<ExtensionAuthentication['requestHeader'], 'ca'>,
+  settings: Omit<ExtensionAuthentication['requestHeader'], 'ca'>,
 ): FrontProxy {
   return {
     ca,
-    allowedNames: said.allowedNames,
+    allowedNames: settings.allowedNames,
     headers: {
-      username: said.usernameHeaders,
-      uid: said.uidHeaders,
-      group: said.groupHeaders,
-      extraPrefix: said.extraHeaderPrefixes,
+      username: settings.usernameHeaders,
+      uid: settings.uidHeaders,
+      group: settings.groupHeaders,
+      extraPrefix: settings.extraHeaderPrefixes,
     },
   };
 }
@@ -243,10 +245,10 @@ async function authorityOf(
   flag: string,
   file: string | undefined,
   log: Logger,
-): Promise<FollowedAuthority | undefined> {
+): Promise<AuthorityFile | undefined> {
   if (file === undefined) return undefined;
   try {
-    return await followAuthorityFile(file, log);
+    return await watchAuthorityFile(file, log);
   } catch (error) {
     const why =
       error instanceof CertificateBundleError ? error.message : `${file}: ${String(error)}`;

@@ -6,28 +6,28 @@ import {
 import { watchFile } from '../../files/watch.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-/** Certificate authorities in a file that may change. */
-export interface FollowedAuthority {
-  /** The last that could be read. */
+/** Certificate authorities in a file that is watched. */
+export interface AuthorityFile {
+  /** The last valid content. */
   current(): CertificateBundle;
   close(): void;
 }
 
-/** Reads the file and watches it. Rejects where it cannot be read or holds no certificate. */
-export async function followAuthorityFile(file: string, log: Logger): Promise<FollowedAuthority> {
+/** Reads and watches the file. Rejects if it cannot be read or has no certificate. */
+export async function watchAuthorityFile(file: string, log: Logger): Promise<AuthorityFile> {
   const content = await readFile(file);
   let bundle = readCertificateBundle(file, content.toString('utf8'));
-  const take = (changed: Buffer): void => {
+  const accept = (changed: Buffer): void => {
     try {
       bundle = readCertificateBundle(file, changed.toString('utf8'));
-      log.info('the certificate authorities for clients are replaced', { file });
+      log.info('client certificate authorities replaced', { file });
     } catch (error) {
-      log.warn('the new certificate authorities are not taken; the last good ones stay', { error });
+      log.warn('client certificate authorities rejected, keeping the last valid ones', { error });
     }
   };
-  const watch = watchFile(file, take, {
+  const watch = watchFile(file, accept, {
     known: content,
-    onProblem: (error) => log.warn('certificate authorities cannot be watched', { file, error }),
+    onProblem: (error) => log.warn('cannot watch client certificate authorities', { file, error }),
   });
   return { current: () => bundle, close: () => watch.close() };
 }

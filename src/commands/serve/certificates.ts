@@ -11,10 +11,7 @@ import type { SniCertificate } from '../../cli/serve/sni-certificate.ts';
 import { type FileWatch, watchFile } from '../../files/watch.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-/**
- * The certificate to begin with: that of the flags, else the self-signed one. Throws
- * CertificateError.
- */
+/** The certificate of the flags, otherwise a self-signed one. Throws CertificateError. */
 export async function firstCertificate(
   { certificateFile, keyFile, certificateDirectory, bindAddress }: ServingOptions,
   log: Logger,
@@ -24,7 +21,7 @@ export async function firstCertificate(
   }
   const { certificate, notKept } = await selfSignedCertificate(certificateDirectory, bindAddress);
   if (notKept !== undefined) {
-    log.warn('the self-signed certificate is not kept: the next start makes another', {
+    log.warn('cannot store the self-signed certificate, the next start creates another', {
       directory: certificateDirectory,
       error: notKept,
     });
@@ -45,44 +42,44 @@ async function readNamedCertificate(sni: SniCertificate): Promise<NamedCertifica
   return { names, certificate };
 }
 
-/** Gives the server new certificates when their files change. Returns what ends the watch. */
-export function followCertificates(
+/** Replaces the certificates of the server when their files change. Returns a function that stops this. */
+export function watchCertificates(
   { certificateFile, keyFile, sniCertificates }: ServingOptions,
   server: Server,
   log: Logger,
 ): () => void {
-  const follow = (files: readonly string[], replace: () => Promise<void>): readonly FileWatch[] => {
+  const watch = (files: readonly string[], replace: () => Promise<void>): readonly FileWatch[] => {
     const onProblem = (error: Error): void =>
-      log.warn('a serving certificate cannot be watched', { files, error });
-    const onChange = (): void => void takeNew(files, replace, log);
+      log.warn('cannot watch a serving certificate', { files, error });
+    const onChange = (): void => void replaceCertificate(files, replace, log);
     return files.map((file) => watchFile(file, onChange, { onProblem }));
   };
   const watches = sniCertificates.flatMap((sni) =>
-    follow([sni.certificateFile, sni.keyFile], async () =>
+    watch([sni.certificateFile, sni.keyFile], async () =>
       server.addCertificate(await readNamedCertificate(sni)),
     ),
   );
   if (certificateFile !== undefined && keyFile !== undefined) {
     const replace = async (): Promise<void> =>
       server.replaceCertificate(await readServingCertificate(certificateFile, keyFile));
-    watches.push(...follow([certificateFile, keyFile], replace));
+    watches.push(...watch([certificateFile, keyFile], replace));
   }
   return () => {
     for (const watch of watches) watch.close();
   };
 }
 
-async function takeNew(
+async function replaceCertificate(
   files: readonly string[],
   replace: () => Promise<void>,
   log: Logger,
 ): Promise<void> {
   try {
     await replace();
-    log.info('a serving certificate is replaced', { files });
+    log.info('serving certificate replaced', { files });
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
-    // Between the writes of a rotation the two files do not belong together.
-    log.warn('a new serving certificate is not taken; the last good one stays', { error });
+    // During a rotation, the certificate and the key may not match.
+    log.warn('serving certificate rejected, keeping the last valid one', { error });
   }
 }

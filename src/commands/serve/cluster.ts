@@ -19,23 +19,23 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { version } from '../../version.ts';
 import type { ConnectedServers } from './prometheus.ts';
 
-/** What the adapter knows of the objects of a cluster, or does without one. */
+/** The resources and objects of a cluster; see {@link noCluster} for operation without one. */
 export interface Cluster {
   mapper(): ResourceMapper;
-  /** Whether the mapper may lack resources that exist: it is not of this cluster, or not of all of it. */
+  /** Whether the mapper may lack resources that exist: discovery is incomplete, or there is no cluster. */
   mayLackResources(): boolean;
   readonly objects: ObjectNames;
-  /** The pods and nodes that resource metrics are about. */
+  /** For resource metrics. */
   readonly metadata: ObjectMetadata;
   readonly readiness: readonly HealthCheck[];
-  /** Asks for the resources of the cluster now; never rejects. */
+  /** Reads the resources of the cluster now. Never rejects. */
   refresh(): Promise<void>;
-  /** Called from now on when the resources of the cluster have changed. */
+  /** Adds a listener that is called when the resources have changed. */
   onChange(listener: () => void): void;
   close(): void;
 }
 
-/** No cluster: the built-in kinds of objects, named by the metrics themselves. */
+/** Without a cluster: built-in resources, and object names from label values. */
 export function noCluster(options: ServeOptions, servers: ConnectedServers): Cluster {
   const mapper = builtinResourceMapper();
   return {
@@ -54,14 +54,14 @@ export function noCluster(options: ServeOptions, servers: ConnectedServers): Clu
 }
 
 /**
- * How long a start waits for an API server that says nothing, in milliseconds. Not as long as liveness
- * probes are patient: being restarted again and again, it would come back late when the API server does.
+ * How long a start waits for an unresponsive API server, in milliseconds. Shorter than a liveness probe
+ * allows: with a restart back-off, the adapter would recover late.
  */
-const LONGEST_WAIT = 10_000;
+const MAX_DISCOVERY_WAIT_MS = 10_000;
 
 /**
- * The cluster of the kubeconfig or of the pod; its resources have been asked for once, and are known
- * unless that failed or takes long.
+ * The cluster of the kubeconfig or of the pod. Waits for a first attempt to discover its resources, but
+ * not if that takes long.
  */
 export async function connectCluster(
   options: ServeOptions,
@@ -86,7 +86,7 @@ export async function connectCluster(
   });
   const limits = { maxObjects: maxIndexedObjects };
   const objects = createObjectIndex({ client, log, report: metrics, limits });
-  await Promise.race([resources.refresh(), sleep(LONGEST_WAIT)]);
+  await Promise.race([resources.refresh(), sleep(MAX_DISCOVERY_WAIT_MS)]);
   return {
     mapper: () => resources.current().mapper,
     mayLackResources: () => {

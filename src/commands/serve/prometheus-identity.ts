@@ -4,9 +4,8 @@ import { readKubeconfig } from '../../kubernetes/credentials/kubeconfig.ts';
 import type { PrometheusIdentity } from '../../prometheus/client/options.ts';
 
 /**
- * The credentials of a kubeconfig's user and its cluster's certificate authority, for
- * `--prometheus-auth-config`. The cluster's address is not looked at. Throws ClusterAccessError, or
- * the error of a file that cannot be read.
+ * The credentials and the certificate authority of a kubeconfig, for `--prometheus-auth-config`. The address
+ * of the cluster is ignored. Throws ClusterAccessError, or the error of a file that cannot be read.
  */
 export async function kubeconfigIdentity(file: string): Promise<PrometheusIdentity> {
   const { cluster, user } = await readKubeconfig(file);
@@ -24,7 +23,7 @@ export async function kubeconfigIdentity(file: string): Promise<PrometheusIdenti
   };
 }
 
-/** Data goes before a file, as everywhere in a kubeconfig. */
+/** Data takes precedence over a file, as in client-go. */
 async function pem(
   data: string | undefined,
   file: string | undefined,

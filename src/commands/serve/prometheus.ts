@@ -81,31 +81,31 @@ async function clientOptions(
     onRequest: ({ endpoint, asked, durationSeconds, outcome, bytes, notices }) => {
       metrics.prometheusRequest(endpoint, outcome, durationSeconds);
       metrics.prometheusAnswered(endpoint, bytes);
-      // The log has a query with the request that needed it, too.
+      // Queries are also logged with the API request that needs them.
       const level = endpoint === 'query' ? 8 : 6;
       const fields = { endpoint, asked, outcome, durationSeconds, ...notices };
-      log.verbose(level, 'asked Prometheus', fields);
+      log.verbose(level, 'request to Prometheus', fields);
       reportNotices({ endpoint, asked, outcome, notices });
     },
     onWarning: (message) => log.warn(nameFlag(message)),
   };
 }
 
-const LEAST_ANSWER_MEMORY = 16 * 2 ** 20;
-const MOST_ANSWER_MEMORY = 256 * 2 ** 20;
+const MIN_ANSWER_MEMORY_BYTES = 16 * 2 ** 20;
+const MAX_ANSWER_MEMORY_BYTES = 256 * 2 ** 20;
 
 /**
  * The memory for large responses of Prometheus. As much again is needed for the responses to clients,
  * and more for buffers that are not yet garbage-collected.
  *
- * @param limit in bytes; 0 where there is none
+ * @param limit in bytes; 0: no limit
  */
 export function tenthOfMemory(limit: number): number {
-  const tenth = limit > 0 ? Math.floor(limit / 10) : MOST_ANSWER_MEMORY;
-  return Math.min(Math.max(tenth, LEAST_ANSWER_MEMORY), MOST_ANSWER_MEMORY);
+  const tenth = limit > 0 ? Math.floor(limit / 10) : MAX_ANSWER_MEMORY_BYTES;
+  return Math.min(Math.max(tenth, MIN_ANSWER_MEMORY_BYTES), MAX_ANSWER_MEMORY_BYTES);
 }
 
-/** The flags by the options of the client, which begin its messages. */
+/** The flag for each option of the client. */
 const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
   ['url', prometheusFlags.url.name],
   ['headers', prometheusFlags.headers.name],
@@ -116,7 +116,7 @@ const FLAG_OF_OPTION: ReadonlyMap<string, string> = new Map([
   ['inCluster', prometheusFlags.inCluster.name],
 ]);
 
-/** A message of the client such as `caFile: cannot use ca.crt`, with the flag in place of the option. */
+/** Replaces the option in a message such as `caFile: cannot use ca.crt` with the flag. */
 export function nameFlag(message: string): string {
   return message.replace(/^\w+(?=: )/, (option) => {
     const flag = FLAG_OF_OPTION.get(option);

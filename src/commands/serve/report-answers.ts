@@ -3,11 +3,11 @@ import type { ValueMetrics } from '../../metrics/monitoring.ts';
 import { createRepeatLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-/** Milliseconds until the same line is logged again: an HPA sends a request every few seconds. */
-const SAME_AGAIN = 10 * 60_000;
+/** When the same line is logged again: an HPA sends a request every few seconds. */
+const REPEAT_AFTER_MS = 10 * 60_000;
 
 /** The number of metrics of which the last line is remembered. */
-const MOST_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 /**
  * Counts the samples that were not used, and logs requests that found fewer values than expected:
@@ -20,40 +20,40 @@ export function createAnswerReport(
   metrics: ValueMetrics,
   now: () => number = () => performance.now(),
 ): OnAnswer {
-  const limit = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
+  const limit = createRepeatLimit(REPEAT_AFTER_MS, MAX_REMEMBERED, now);
 
   return (summary) => {
     for (const [reason, count] of summary.leftOut) {
       metrics.samplesLeftOut(summary.api, reason, count);
     }
-    const admitted = isShort(summary) ? limit(kindOf(summary)) : undefined;
+    const admitted = isIncomplete(summary) ? limit(kindOf(summary)) : undefined;
     if (admitted === undefined) return;
     const { queries } = summary;
     const fields = { ...(queries.length > 0 && { queries }), ...admitted };
-    if (isComplaint(summary)) log.warn(lineOf(summary), fields);
+    if (isRuleProblem(summary)) log.warn(lineOf(summary), fields);
     else log.info(lineOf(summary), fields);
   };
 }
 
 /** Whether a request found fewer values than expected, or a value that may be wrong. */
-function isShort({ samples, leftOut, objects }: AnswerSummary): boolean {
+function isIncomplete({ samples, leftOut, objects }: AnswerSummary): boolean {
   if (leftOut.has('several_for_one_object')) return true;
   if (objects === undefined) return samples - countOf(leftOut) === 0;
   return objects.asked === 0 || objects.missing.count > 0;
 }
 
-/** Objects without samples may be new or deleted. Samples that cannot be used are a fault of the rule. */
-function isComplaint({ leftOut, objects }: AnswerSummary): boolean {
-  const isNothing =
+/** Objects without samples may be new or deleted. Unusable samples are a problem of the rule. */
+function isRuleProblem({ leftOut, objects }: AnswerSummary): boolean {
+  const haveNoValues =
     objects !== undefined && objects.asked > 0 && objects.missing.count === objects.asked;
-  return isNothing || leftOut.size > 0;
+  return haveNoValues || leftOut.size > 0;
 }
 
 /** Equal for lines that report the same problem of a metric. */
 function kindOf(summary: AnswerSummary): string {
   const { api, metric, namespace = '', leftOut } = summary;
   const reasons = [...leftOut.keys()].toSorted();
-  return [api, metric, namespace, isComplaint(summary), ...reasons].join('\n');
+  return [api, metric, namespace, isRuleProblem(summary), ...reasons].join('\n');
 }
 
 function lineOf(summary: AnswerSummary): string {

@@ -1,11 +1,11 @@
 import type { PrometheusMetrics } from '../../prometheus/monitoring.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-/** The tolerated clock skew, in seconds. */
-const MOST_APART = 30;
+/** The tolerated clock skew. */
+const MAX_SKEW_SECONDS = 30;
 
-/** Milliseconds between two lines: behind a load balancer each server has its own clock. */
-const PAUSE = 60_000;
+/** The time between two lines: behind a load balancer, each server has its own clock. */
+const PAUSE_MS = 60_000;
 
 /**
  * Exports the clock skew between Prometheus and this machine as a metric, and logs when it exceeds 30
@@ -18,16 +18,16 @@ export function createClockReport(
   metrics: PrometheusMetrics,
   now: () => number = () => performance.now(),
 ): (offsetSeconds: number) => void {
-  let areApart = false;
+  let isSkewed = false;
   let loggedAt = Number.NEGATIVE_INFINITY;
   return (offsetSeconds) => {
     metrics.prometheusClockSkew(offsetSeconds);
-    const areApartNow = Math.abs(offsetSeconds) > MOST_APART;
-    if (areApartNow === areApart || now() - loggedAt < PAUSE) return;
-    areApart = areApartNow;
+    const isSkewedNow = Math.abs(offsetSeconds) > MAX_SKEW_SECONDS;
+    if (isSkewedNow === isSkewed || now() - loggedAt < PAUSE_MS) return;
+    isSkewed = isSkewedNow;
     loggedAt = now();
     const fields = { prometheusIsAheadBySeconds: Math.round(offsetSeconds) };
-    if (areApart) {
+    if (isSkewed) {
       log.warn(
         'clock skew between Prometheus and this machine: series are discovered for the wrong time range, and metrics may be missing',
         fields,

@@ -4,12 +4,12 @@ import type { PrometheusMetrics } from '../../prometheus/monitoring.ts';
 import { createRepeatLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-/** Milliseconds in which the same notice is not logged again. */
-const SAME_AGAIN = 10 * 60_000;
-const MOST_REMEMBERED = 1_000;
+/** When the same notice is logged again. */
+const REPEAT_AFTER_MS = 10 * 60_000;
+const MAX_REMEMBERED = 1_000;
 
 /** Characters of a query. */
-const LONGEST_QUERY = 1_000;
+const MAX_QUERY_LENGTH = 1_000;
 
 /** A response with its notices. */
 export interface NoticedAnswer {
@@ -31,7 +31,7 @@ export function createNoticeReport(
   metrics: PrometheusMetrics,
   now: () => number = () => performance.now(),
 ): (answer: NoticedAnswer) => void {
-  const limit = createRepeatLimit(SAME_AGAIN, MOST_REMEMBERED, now);
+  const limit = createRepeatLimit(REPEAT_AFTER_MS, MAX_REMEMBERED, now);
 
   function admitted(endpoint: string, notice: string): object | undefined {
     // The position in the query does not matter.
@@ -39,7 +39,7 @@ export function createNoticeReport(
   }
 
   return ({ endpoint, asked, outcome, notices: { partial, annotations } }) => {
-    const of = { endpoint, asked: asked.slice(0, LONGEST_QUERY) };
+    const of = { endpoint, asked: asked.slice(0, MAX_QUERY_LENGTH) };
     const [missing] = partial;
     if (missing !== undefined) {
       metrics.responseWarning(endpoint, 'partial');

@@ -97,7 +97,7 @@ describe('createRelistReport', () => {
     report({ ...rest, outcomes: [{ seriesQuery: 'a', error: refused }, answered] });
     report({ ...rest, outcomes: [answered] });
     report({ ...rest, outcomes: [answered] });
-    expect(said.filter((each) => each !== 'metrics are listed')).toEqual([
+    expect(said.filter((each) => each !== 'discovered metrics')).toEqual([
       { rules: ['rules[0]', 'rules[4]'], seriesQuery: 'a', error: down },
       { rules: ['rules[0]', 'rules[4]'], seriesQuery: 'a', error: refused },
       'all series queries succeed again',
@@ -123,7 +123,7 @@ describe('createRelistReport', () => {
     expect(said).toEqual([
       'series are discovered by /api/v1/series',
       'all series queries succeed again',
-      'metrics are listed',
+      'discovered metrics',
     ]);
   });
 

@@ -8,12 +8,12 @@ import { errorText } from '../../telemetry/error-text.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { createRulesReport } from './report-rules.ts';
 
-/** Whoever is scraped can make up names of series, and a Prometheus that is down fails every query. */
-const mostShown = 20;
+/** The number of similar lines per relist. Scraped targets can create many names, an outage many errors. */
+const MAX_LINES = 20;
 
-const endpoints = { series: '/api/v1/series', labels: 'the label endpoints' } as const;
+const ENDPOINTS = { series: '/api/v1/series', labels: 'the label endpoints' } as const;
 
-/** Puts what came of a relist into the log and the adapter's own metrics. */
+/** Logs the result of each relist, and exports it as metrics. */
 export function createRelistReport(
   log: Logger,
   metrics: CatalogMetrics,
@@ -37,26 +37,26 @@ export function createRelistReport(
     if (answered.length > 0 && chosen !== strategy) {
       strategy = chosen;
       for (const { prometheus, strategy, why } of strategies) {
-        log.info(`series are discovered by ${endpoints[strategy]}`, { prometheus, why });
+        log.info(`series are discovered by ${ENDPOINTS[strategy]}`, { prometheus, why });
       }
     }
     const others = answered.flatMap(({ prometheus, seriesQuery, fallback }) =>
       fallback === undefined ? [] : [{ prometheus, seriesQuery, why: fallback }],
     );
-    const news = JSON.stringify(others.map(({ seriesQuery }) => seriesQuery));
-    if (news === fallbacks) return;
-    fallbacks = news;
-    for (const fields of others.slice(0, mostShown)) {
-      log.info(`a series query falls back to ${endpoints.series}`, fields);
+    const report = JSON.stringify(others.map(({ seriesQuery }) => seriesQuery));
+    if (report === fallbacks) return;
+    fallbacks = report;
+    for (const fields of others.slice(0, MAX_LINES)) {
+      log.info(`a series query falls back to ${ENDPOINTS.series}`, fields);
     }
-    if (others.length > mostShown) {
-      log.info(`more series queries fall back to ${endpoints.series}`, {
-        more: others.length - mostShown,
+    if (others.length > MAX_LINES) {
+      log.info(`more series queries fall back to ${ENDPOINTS.series}`, {
+        more: others.length - MAX_LINES,
       });
     }
   }
 
-  /** Says what is served when that has changed, the first time included. */
+  /** Logs the number of metrics when it changes, and at the first relist. */
   function reportServed({ outcomes, catalog }: RelistRound): void {
     if (outcomes.length > 0 && outcomes.every((outcome) => 'error' in outcome)) return;
     const fields = {
@@ -66,7 +66,7 @@ export function createRelistReport(
     const now = JSON.stringify(fields);
     if (now === served) return;
     served = now;
-    log.info('metrics are listed', fields);
+    log.info('discovered metrics', fields);
   }
 
   return (round) => {
@@ -81,16 +81,16 @@ export function createRelistReport(
     metrics.rulesFailing('external', countOf(external, failed));
 
     failing = reportFailures(log, failed, rules(), failing);
-    // The same names are left out at every relist: once is enough.
-    const shown = leftOut.slice(0, mostShown);
-    const news = JSON.stringify([shown, leftOut.length]);
-    if (news !== reported) {
-      reported = news;
+    // The same names are left out at each relist.
+    const shown = leftOut.slice(0, MAX_LINES);
+    const report = JSON.stringify([shown, leftOut.length]);
+    if (report !== reported) {
+      reported = report;
       for (const { series, name, why } of shown) {
-        log.warn('a metric is not served, for no request can ask for it', { series, name, why });
+        log.warn('metric not served: no request can contain its name', { series, name, why });
       }
-      if (leftOut.length > mostShown) {
-        log.warn('more metrics are not served', { more: leftOut.length - mostShown });
+      if (leftOut.length > MAX_LINES) {
+        log.warn('more metrics are not served', { more: leftOut.length - MAX_LINES });
       }
     }
     reportRules(round.ruleOutcomes);
@@ -119,20 +119,22 @@ function reportFailures(
   before: ReadonlySet<string>,
 ): ReadonlySet<string> {
   const causes = Map.groupBy(failed.values(), ({ error }) => errorText(error));
-  const fresh = [...causes].filter(([cause]) => !before.has(cause)).map(([, failures]) => failures);
-  for (const failures of fresh.slice(0, mostShown)) {
+  const newCauses = [...causes]
+    .filter(([cause]) => !before.has(cause))
+    .map(([, failures]) => failures);
+  for (const failures of newCauses.slice(0, MAX_LINES)) {
     const [first] = failures;
     const keys = new Set(failures.map(queryKey));
     const places = [...custom, ...external].filter((rule) => keys.has(queryKey(rule)));
     log.warn('series query failed, keeping the series of its last success', {
-      rules: places.slice(0, mostShown).map(({ origin }) => ruleName(origin)),
+      rules: places.slice(0, MAX_LINES).map(({ origin }) => ruleName(origin)),
       prometheus: first?.prometheus,
       seriesQuery: first?.seriesQuery,
       ...(failures.length > 1 && { andOthers: failures.length - 1 }),
       error: first?.error,
     });
   }
-  const more = fresh.slice(mostShown).flat().length;
+  const more = newCauses.slice(MAX_LINES).flat().length;
   if (more > 0) log.warn('more series queries failed', { more });
   if (before.size > 0 && causes.size === 0) log.info('all series queries succeed again');
   return new Set(causes.keys());

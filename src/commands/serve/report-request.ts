@@ -6,13 +6,13 @@ import { errorText } from '../../telemetry/error-text.ts';
 import { createLogLimit } from '../../telemetry/log-limit.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-/** From this level on the log has the queries of requests that did not fail, too. */
-const QUERIES = 6;
+/** The level from which all requests are logged with their queries. */
+const QUERY_LEVEL = 6;
 
-/** Of more queries those that come first are told: metrics of pods can take one for each namespace. */
-const MOST_QUERIES = 10;
+/** The first queries are logged: metrics of pods can need one for each namespace. */
+const MAX_QUERIES = 10;
 
-/** Puts every answered request into the log and the adapter's own metrics. */
+/** Logs each API request, and exports it as metrics. */
 export function createRequestReport(
   log: Logger,
   metrics: ApiserverMetrics,
@@ -27,7 +27,7 @@ export function createRequestReport(
       answered({
         verb: info?.verb ?? method.toLowerCase(),
         group: info?.isResource ? servedGroup : '',
-        // The resource of an external metric is its name: too many for a label.
+        // The resource of an external metric is its name, which would be too many label values.
         resource: info?.isResource && info.group !== 'external.metrics.k8s.io' ? info.resource : '',
         code,
       });
@@ -39,16 +39,16 @@ export function createRequestReport(
         code,
         durationSeconds,
         queryCount: queries.length,
-        ...(isFailure || log.enabled(QUERIES) ? { queries: loggableQueries(queries) } : {}),
+        ...(isFailure || log.enabled(QUERY_LEVEL) ? { queries: loggableQueries(queries) } : {}),
       };
       if (isFailure) logFailure({ ...fields, error });
-      // An answer such as 404 is no fault of the program: where it was made says nothing.
-      else log.verbose(4, 'request', withText(fields, error));
+      // A response such as 404 needs no stack trace.
+      else log.verbose(4, 'request', withErrorText(fields, error));
     };
     return { context: { onQuery }, onAnswered };
   };
 
-  /** Where requests are logged one and all, so are those that fail. */
+  /** Without a rate limit at the levels that log all requests. */
   function logFailure(fields: Record<string, unknown>): void {
     const admitted = log.enabled(4) ? {} : limit();
     if (admitted !== undefined) log.error('a request failed', { ...fields, ...admitted });
@@ -56,20 +56,20 @@ export function createRequestReport(
 }
 
 /**
- * A health check that fails is an answer like any other: at every start `/readyz` does until the
- * first relist, and the probes of the kubelet ask for it every few seconds.
+ * A failed health check is not an error: `/readyz` fails at each start until the first relist, and the
+ * kubelet requests it every few seconds.
  */
 function isHealthCheck(target: string): boolean {
   return /^\/(healthz|livez|readyz)(?![^/?])/.test(target);
 }
 
-function withText(fields: Record<string, unknown>, error: unknown): Record<string, unknown> {
+function withErrorText(fields: Record<string, unknown>, error: unknown): Record<string, unknown> {
   return error === undefined ? fields : { ...fields, error: errorText(error) };
 }
 
 /** The queries for the log, with the source and the outcome of each. */
 function loggableQueries(queries: readonly RequestQuery[]): readonly object[] {
-  return queries.slice(0, MOST_QUERIES).map(({ promql, scope, source, end }) => ({
+  return queries.slice(0, MAX_QUERIES).map(({ promql, scope, source, end }) => ({
     promql,
     scope,
     source,

@@ -3,8 +3,8 @@ import { explainOutcome, noMetricsReason, type RuleOutcome } from '../../catalog
 import { formatOrigin, ruleName } from '../../rules/origin.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
-/** A rules file can have a thousand rules. */
-const MOST_SHOWN = 20;
+/** The number of lines per relist: a rules file can have a thousand rules. */
+const MAX_LINES = 20;
 
 /**
  * Exports the outcome of each rule as metrics, and logs changes: that a rule has no metrics and why, and
@@ -31,9 +31,9 @@ export function createRulesReport(
     const changed = explained.filter(
       (outcome) => reported.get(ruleName(outcome.rule.origin)) !== kindOf(outcome),
     );
-    for (const outcome of changed.slice(0, MOST_SHOWN)) logOutcome(log, outcome);
-    if (changed.length > MOST_SHOWN) {
-      const more = changed.length - MOST_SHOWN;
+    for (const outcome of changed.slice(0, MAX_LINES)) logOutcome(log, outcome);
+    if (changed.length > MAX_LINES) {
+      const more = changed.length - MAX_LINES;
       log.warn(`${more} more rules have no metrics, or metrics without values`, { more });
     }
     logRecovered(log, outcomes, reported);
@@ -77,7 +77,7 @@ function logRecovered(
       outcome.metrics > 0 &&
       explainOutcome(outcome) === undefined,
   );
-  for (const { rule, metrics } of recovered.slice(0, MOST_SHOWN)) {
+  for (const { rule, metrics } of recovered.slice(0, MAX_LINES)) {
     log.info(`${ruleName(rule.origin)}: has metrics now`, { metrics });
   }
 }

@@ -10,7 +10,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Cluster } from './cluster.ts';
 
 /**
- * Opens all sources of rules, and puts their loads into the log and the metrics.
+ * Opens all sources of rules. Logs each load, and exports it as metrics.
  *
  * @returns undefined if the rules file is rejected; its faults are in the log
  */
