@@ -155,6 +155,23 @@ it('the documents are looked at', () => {
   expect(commands.length).toBeGreaterThan(30);
 });
 
+it('the messages of check in docs/rules.md exist', () => {
+  const [, section = ''] = read('docs/rules.md').split('Common messages:\n');
+  const [table = ''] = section.split('\n###');
+  const rows = found(table, /^\| (`.*?`) \| /gm).flatMap((cell) => found(cell, /`([^`]+)`/g));
+  const fragments = rows
+    .flatMap((message) => message.split(/\.\.\.|: /))
+    .map((text) => text.trim());
+  const sources = [
+    ...globSync('src/**/*.ts', { cwd: root }),
+    'node_modules/js-yaml/dist/js-yaml.mjs',
+  ];
+  // Markdown has no code within code, so the table omits backticks of messages.
+  const messages = sources.map(read).join('\n').replaceAll(/[`\\]/g, '');
+  expect(rows.length).toBeGreaterThan(20);
+  expect(fragments.filter((text) => text.length > 3 && !messages.includes(text))).toEqual([]);
+});
+
 describe('the first rules file', () => {
   const readme = read('README.md');
   const guide = read('docs/getting-started.md');

@@ -6,8 +6,8 @@ set an API, the rules decide.
 {{- $rules := .Values.rules -}}
 {{- $needed := dict "custom" (or $rules.default $rules.custom) "external" $rules.external "resource" (or $rules.defaultResource $rules.resource) -}}
 {{- range $api, $isNeeded := $needed }}
-{{- $said := index $.Values.apiServices $api }}
-{{- if ternary $isNeeded $said (kindIs "invalid" $said) }}
+{{- $configured := index $.Values.apiServices $api }}
+{{- if ternary $isNeeded $configured (kindIs "invalid" $configured) }}
 {{ $api }}: true
 {{- end }}
 {{- end }}
