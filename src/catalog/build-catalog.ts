@@ -16,11 +16,11 @@ import type { SeriesSnapshot } from './series-snapshot.ts';
 export interface BuiltCatalog {
   readonly catalog: Catalog;
   readonly leftOut: readonly LeftOutMetric[];
-  /** Of each rule, custom rules first, without the failure of its series query. */
+  /** Of each rule, custom rules first, without the error of its series query. */
   readonly ruleOutcomes: readonly Omit<RuleOutcome, 'failure'>[];
 }
 
-/** What a catalog is made of. */
+/** The input of a catalog. */
 export interface CatalogParts {
   readonly rules: RuleLists;
   /** By {@link queryKey}; a missing query found nothing. */
@@ -29,11 +29,11 @@ export interface CatalogParts {
 }
 
 /**
- * Makes catalogs, one at a time. It remembers what rules make of names, and of the same parts it
- * makes the same catalog, so that whatever was made of that one stays good.
+ * Builds catalogs, one at a time. It caches metric names, and returns the same catalog for the same input, so
+ * that documents of the catalog stay valid.
  *
- * Within one rule the series are taken in the order of their names and rules in the order of the
- * file: of two that give the same metric the later one wins.
+ * The series of a rule are in the order of their names, and rules in their own order. The last series with
+ * the same metric replaces the others.
  */
 export function createCatalogBuilder(): (parts: CatalogParts) => Promise<BuiltCatalog> {
   const naming = createSeriesNaming();
@@ -107,7 +107,7 @@ async function buildCatalog(
       if (namespaced && !labels.has(namespaceLabel ?? '')) {
         tally.withoutLabel('no_namespace_label', series, labels);
       }
-      // Namespaced without a label for it: it could never be answered.
+      // Without a label for the namespace, requests could not be answered.
       if (namespaced && namespaceLabel === undefined) return;
       draft.addExternal({ name, rule, series, namespaceLabel });
       tally.made(name);
@@ -122,7 +122,7 @@ async function buildCatalog(
   return { catalog, leftOut, ruleOutcomes };
 }
 
-/** How many metrics of a catalog each rule has given. */
+/** The number of metrics of a catalog by rule. */
 async function metricsByRule(
   { customMetrics, externalMetrics }: Catalog,
   slices: TimeSlices,
@@ -137,7 +137,7 @@ async function metricsByRule(
   return counts;
 }
 
-/** Takes a series that passes a rule's filters, with the name that the rule gives it. */
+/** Called for each series that passes the filters of a rule, with the metric name. */
 type UseNamed = (
   name: string,
   series: string,
@@ -145,7 +145,7 @@ type UseNamed = (
   tally: RuleTally,
 ) => void;
 
-/** What a series' labels say of the metrics that it gives. */
+/** The object and the namespace of a metric, by the labels of its series. */
 type Association = Pick<CustomMetric, 'resource' | 'resourceLabel' | 'namespaceLabel'>;
 
 interface Associations {
@@ -154,7 +154,7 @@ interface Associations {
   readonly lacksNamespace: boolean;
 }
 
-/** Found out once for each set of labels: thousands of series have the same. */
+/** Computed once for each set of labels, since thousands of series have the same. */
 function associationsByLabels(
   rule: CompiledRule,
   mapper: ResourceMapper,

@@ -3,7 +3,7 @@ import { sortInSlices } from '../async/sort-in-slices.ts';
 import type { TimeSlices } from '../async/time-slices.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 
-/** A metric of a kind of object: what custom.metrics.k8s.io serves. */
+/** A metric of objects, for custom.metrics.k8s.io. */
 export interface CustomMetric {
   readonly name: string;
   readonly resource: ClusterResource;
@@ -12,21 +12,21 @@ export interface CustomMetric {
   readonly series: string;
   /** The label with the name of the described object. */
   readonly resourceLabel: string;
-  /** The label with its namespace; undefined where the resource is root-scoped. */
+  /** The label with its namespace; undefined if the resource is root-scoped. */
   readonly namespaceLabel: string | undefined;
 }
 
-/** A metric that describes no object: what external.metrics.k8s.io serves. */
+/** A metric that describes no object, for external.metrics.k8s.io. */
 export interface ExternalMetric {
   readonly name: string;
   readonly rule: CompiledRule;
   /** Name of the series in Prometheus. */
   readonly series: string;
-  /** The label for the caller's namespace; undefined where the rule is not namespaced. */
+  /** The label for the namespace of the request; undefined if the rule is not namespaced. */
   readonly namespaceLabel: string | undefined;
 }
 
-/** What is served at one moment. Immutable: a new one takes its place as a whole. */
+/** The served metrics. Immutable: a new catalog replaces it. */
 export interface Catalog {
   custom(name: string, resource: ClusterResource): CustomMetric | undefined;
   external(name: string): ExternalMetric | undefined;
@@ -38,7 +38,7 @@ export interface Catalog {
 
 export const emptyCatalog: Catalog = catalogOf(createCatalogDraft(), [], []);
 
-/** A catalog of what the draft has, made in slices. The draft is not to be changed any more. */
+/** Builds the catalog of a draft in time slices. The draft must not be changed afterwards. */
 export async function finishCatalog(draft: CatalogDraft, slices: TimeSlices): Promise<Catalog> {
   const customMetrics: CustomMetric[] = [];
   for (const [, metrics] of inOrder(draft.custom)) {
@@ -73,7 +73,7 @@ function catalogOf(
   });
 }
 
-/** The metrics of a catalog to be: of two with the same key the later one counts. */
+/** The metrics of a catalog that is being built. A metric replaces an earlier one with the same key. */
 export interface CatalogDraft {
   addCustom(metric: CustomMetric): void;
   addExternal(metric: ExternalMetric): void;
@@ -102,8 +102,8 @@ export function createCatalogDraft(): CatalogDraft {
 }
 
 /**
- * Resources in the order of `<resource>/<metric>`, the names in discovery documents: `jobs.batch`
- * comes before `jobs`.
+ * Sorts resources in the order of `<resource>/<metric>`, the names in discovery documents: `jobs.batch`
+ * before `jobs`.
  */
 export function inOrder<Value>(
   byResource: ReadonlyMap<string, Value>,

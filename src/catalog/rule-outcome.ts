@@ -65,7 +65,7 @@ export function noMetricsReason(outcome: RuleOutcome): NoMetricsReason | undefin
 /**
  * Explains why a rule has no metrics, or which of them never have a value, and what to do.
  *
- * @returns a sentence without the place of the rule; undefined if there is no problem
+ * @returns a sentence without the position of the rule; undefined if there is no problem
  */
 export function explainOutcome(outcome: RuleOutcome): string | undefined {
   const reason = noMetricsReason(outcome);

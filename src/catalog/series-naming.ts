@@ -15,7 +15,7 @@ interface Remembered {
   readonly namings: readonly Naming[];
 }
 
-/** Remembers for each rule that is in use the names that it was asked for last. */
+/** Caches the names of the last call for each rule that is in use. */
 export function createSeriesNaming(): SeriesNaming {
   const remembered = new WeakMap<CompiledRule, Remembered>();
   return {
@@ -25,7 +25,7 @@ export function createSeriesNaming(): SeriesNaming {
       const namings: Naming[] = [];
       let at = 0;
       for (const name of names) {
-        // Both are in order, so what has been passed does not come again.
+        // Both are sorted, so that earlier names are not needed again.
         while (before !== undefined && (before.names[at] ?? name) < name) at += 1;
         const isKnown = before !== undefined && before.names[at] === name;
         const known = isKnown ? before.namings[at] : undefined;

@@ -2,22 +2,22 @@ import { sortInSlices } from '../async/sort-in-slices.ts';
 import type { TimeSlices } from '../async/time-slices.ts';
 import type { DiscoveredSeries } from './series-source.ts';
 
-/** What a series query found, in the order of the names. */
+/** The series that a series query found last, sorted by name. It is kept if the query fails later. */
 export interface SeriesSnapshot {
   readonly names: readonly string[];
-  /** The labels of the name in the same place; one object for all sets that are alike. */
+  /** The labels of the name at the same index. Equal sets are one object. */
   readonly labels: readonly ReadonlySet<string>[];
-  /** Some of the labels of the series that are in no set, if they were requested. */
+  /** Some other labels of the series, if they were requested. */
   readonly otherLabels: readonly string[];
 }
 
-/** Sets of labels, one of each. There are few: series of one exporter have the same labels. */
+/** Interned sets of labels. There are few, since series of one exporter have the same labels. */
 export interface LabelSets {
-  /** The one set with these labels. */
+  /** The interned set with these labels. */
   shared(labels: ReadonlySet<string>): ReadonlySet<string>;
 }
 
-/** The sets that are in use already, and those to come. */
+/** @param inUse the snapshots whose sets are interned first */
 export async function labelSetsOf(
   inUse: Iterable<SeriesSnapshot>,
   slices: TimeSlices,
@@ -42,7 +42,7 @@ export async function labelSetsOf(
   return { shared };
 }
 
-/** The same for sets with the same labels, and for no others. */
+/** Equal for sets with the same labels only. */
 function contentOf(labels: ReadonlySet<string>): string {
   return [...labels]
     .sort()
@@ -51,11 +51,11 @@ function contentOf(labels: ReadonlySet<string>): string {
 }
 
 /**
- * Sorts what was found.
+ * Sorts discovered series.
  *
  * @param otherLabels see {@link SeriesSnapshot}
- * @param before what the query found last
- * @returns `before` itself where nothing has changed
+ * @param before the last snapshot of the query
+ * @returns `before` if nothing has changed
  */
 export async function takeSnapshot(
   found: DiscoveredSeries,

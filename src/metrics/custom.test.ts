@@ -379,7 +379,7 @@ describe('custom metrics', () => {
     const scalar = services({ type: 'scalar', value: 1, timestamp: 0 });
     await expect(scalar.custom.get(pods)).rejects.toMatchObject({
       cause: new Error(
-        'the query gave a scalar, expected an instant vector: sum(load{namespace="shop",pod=~"a|b|c"}) by (pod)',
+        'the query returned a scalar, expected an instant vector: sum(load{namespace="shop",pod=~"a|b|c"}) by (pod)',
       ),
     });
     const unsafe = services(vector()).custom.get({ ...pods, metric: 'raw', name: 'a@b' });
@@ -512,7 +512,7 @@ describe('external metrics', () => {
       reason: 'InternalError',
       message: 'unable to fetch metrics',
       cause: new Error(
-        'the query gave a matrix, expected a vector or a scalar: load{namespace="shop"}',
+        'the query returned a matrix, expected a vector or a scalar: load{namespace="shop"}',
       ),
     });
   });

@@ -29,14 +29,14 @@ import { sampleQuantity } from './sample-value.ts';
 
 /** A request to custom.metrics.k8s.io. */
 export interface CustomMetricRequest extends Caller {
-  /** As the client wrote it: `pods`, `pod`, `deployments.apps`. */
+  /** As in the path: `pods`, `pod`, `deployments.apps`. */
   readonly resource: string;
   /** Undefined for a root-scoped resource. */
   readonly namespace: string | undefined;
   /** The object's name, or undefined for all that match `selector`. */
   readonly name: string | undefined;
   readonly metric: string;
-  /** On the labels of the objects; counts only without a name. */
+  /** On the labels of the objects. Ignored with a name. */
   readonly selector: LabelSelector;
   /** On the labels of the metric. */
   readonly metricSelector: LabelSelector;
@@ -50,11 +50,11 @@ export interface DescribedObject {
   readonly apiVersion: string;
 }
 
-/** A value of a metric of an object, as both versions of the API have it. */
+/** The value of a metric of an object, for both versions of the API. */
 export interface MetricValue {
   readonly describedObject: DescribedObject;
   readonly metric: { readonly name: string; readonly selector: LabelSelectorObject | null };
-  /** When it was evaluated, in seconds since the epoch. */
+  /** The evaluation time in seconds since the epoch. */
   readonly timestamp: number;
   /** A quantity. */
   readonly value: string;
@@ -62,8 +62,10 @@ export interface MetricValue {
 
 export interface CustomMetrics {
   /**
-   * The values of a metric: one by name, or one for each object that matches and has a sample,
-   * sorted by name. Throws {@link MetricsError}.
+   * The values of a metric: of one object by name, or of each object that matches and has a sample, sorted by
+   * name.
+   *
+   * @throws MetricsError
    */
   get(request: CustomMetricRequest): Promise<readonly MetricValue[]>;
 }
@@ -177,7 +179,7 @@ function about(
   return { api: 'custom', metric: name, namespace, objectLabel: resourceLabel };
 }
 
-/** No object matches, so no query is needed. */
+/** No object matches, so that no query is needed. */
 function withoutObjects(
   what: Pick<AnswerSummary, 'api' | 'metric' | 'namespace' | 'objectLabel'>,
 ): AnswerSummary {
@@ -216,14 +218,14 @@ function queryFor(request: CustomMetricRequest, { rule, request: asked }: QueryO
 
 function unexpectedType(type: string, query: string): MetricsError {
   return new MetricsError('InternalError', 'unable to fetch metrics', {
-    cause: new Error(`the query gave a ${type}, expected an instant vector: ${query}`),
+    cause: new Error(`the query returned a ${type}, expected an instant vector: ${query}`),
   });
 }
 
 /**
- * The sample of each object: of several the last one, as in the reference adapter. A sample that
- * says that it is of another namespace is of another object with the same name: the rule's query
- * has not asked for one namespace only.
+ * The sample of each object: the last one if there are several, as in the reference adapter. A sample with
+ * another namespace belongs to another object with the same name: the query of the rule does not select the
+ * namespace.
  */
 async function associate(
   samples: Samples,
@@ -250,7 +252,7 @@ async function associate(
   return byObject;
 }
 
-/** The values of the objects that have one, and the objects without a value. In slices. */
+/** The values of the objects, and the objects without a value. Runs in time slices. */
 async function valuesOf(
   request: CustomMetricRequest,
   { resource }: CustomMetric,
@@ -281,7 +283,7 @@ async function valuesOf(
   return { values, missing: { count: names.length - values.length, names: missing } };
 }
 
-/** The apiVersion of a core object is `/v1`, as clients of the reference adapter know it. */
+/** The apiVersion of a core object is `/v1`, as in the reference adapter. */
 function describing(
   { group, version, kind }: ClusterResource,
   namespace: string | undefined,

@@ -20,9 +20,9 @@ export interface ExternalMetricRequest extends Caller {
 
 export interface ExternalMetricValue {
   readonly metricName: string;
-  /** Null for a query that gives a scalar. */
+  /** Null for a query that returns a scalar. */
   readonly metricLabels: Readonly<Record<string, string>> | null;
-  /** When it was evaluated, in seconds since the epoch. */
+  /** The evaluation time in seconds since the epoch. */
   readonly timestamp: number;
   /** A quantity. */
   readonly value: string;
@@ -30,8 +30,10 @@ export interface ExternalMetricValue {
 
 export interface ExternalMetrics {
   /**
-   * Every sample of the metric, in the order of Prometheus. An array, unless the response is large: then
-   * the samples are created during iteration. Throws {@link MetricsError}.
+   * All samples of the metric, in the order of Prometheus. An array, unless the response is large: then the
+   * values are created during iteration.
+   *
+   * @throws MetricsError
    */
   get(request: ExternalMetricRequest): Promise<Iterable<ExternalMetricValue>>;
 }
@@ -76,11 +78,11 @@ function lookUp(
   { metric: name, namespace }: ExternalMetricRequest,
 ): ExternalMetric {
   const found = catalog.external(name);
-  // An empty namespace must never become a query over all of them, nor what no namespace is called
-  // a part of any query. Where the query has none it may be anything, e.g. `*`.
+  // An empty namespace must not become a query over all namespaces, and an invalid name must not become part
+  // of a query. If the query does not use it, it can be any text, e.g. `*`.
   const isPossible = found?.namespaceLabel === undefined ? namespace !== '' : isDnsLabel(namespace);
   const metric = isPossible ? found : undefined;
-  // The reference adapter says "for namespaces" in one namespace, and nothing in the others.
+  // The message of the reference adapter has "for namespaces" in one namespace only.
   if (metric === undefined) throw metricNotFound(name, namespace === 'default' ? 'namespaces' : '');
   return metric;
 }
@@ -166,7 +168,7 @@ function samplesOf(answer: QueryAnswer, query: string): LabelledValues {
     default:
       throw new MetricsError('InternalError', 'unable to fetch metrics', {
         cause: new Error(
-          `the query gave a ${answer.type}, expected a vector or a scalar: ${query}`,
+          `the query returned a ${answer.type}, expected a vector or a scalar: ${query}`,
         ),
       });
   }

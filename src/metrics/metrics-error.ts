@@ -3,8 +3,8 @@ import { echoedText } from '../text/shorten.ts';
 export type MetricsErrorReason = 'NotFound' | 'BadRequest' | 'InternalError';
 
 /**
- * Why a request for metrics has no answer. The message is for the client and holds nothing about
- * the inside; that is in the cause, for the log.
+ * The failure of a request for metrics. The message is for the client and has no internal details; the cause
+ * has them, for the log.
  */
 export class MetricsError extends Error {
   override readonly name = 'MetricsError';
@@ -25,17 +25,17 @@ export function metricNotFound(metric: string, resource: string, cause?: unknown
   );
 }
 
-/** The metric is known, and has no sample for this object. */
+/** The metric exists, but has no sample for this object. */
 export function metricNotFoundFor(metric: string, resource: string, name: string): MetricsError {
   return metricNotFound(metric, `${resource} ${name}`);
 }
 
-/** There is no such object, or nothing is known of it. Written as Kubernetes' servers do. */
+/** The object does not exist, or has no metrics. The message has the format of the Kubernetes API. */
 export class ObjectNotFoundError extends Error {
   override readonly name = 'ObjectNotFoundError';
   /** Empty for the core group. */
   readonly group: string;
-  /** What it is an object of, e.g. `pods`. */
+  /** The resource, e.g. `pods`. */
   readonly kind: string;
   readonly objectName: string;
 

@@ -22,50 +22,48 @@ export interface SamplesByObject {
 }
 
 /**
- * Runs a query whose answer must be an instant vector.
+ * Runs a query that must return an instant vector.
  *
- * @param read takes from the samples what is needed; their memory is given back when it has ended
+ * @param read reads the samples; their memory is released when it has ended
  */
 export type RunQuery = <Read>(
   promql: string,
   read: (samples: Samples) => Promise<Read>,
 ) => Promise<Read>;
 
-/** A question to Prometheus that is ready to be put: its PromQL is made. */
-export type UsageQuestion = (run: RunQuery) => Promise<SamplesByObject>;
+/** Queries for the usage of objects, whose PromQL is generated already. */
+export type UsageQueries = (run: RunQuery) => Promise<SamplesByObject>;
 
-/** What tells an object from all others of its kind. */
+/** Identifies an object among those of its kind. */
 export function objectKey({ namespace, name }: Omit<ObjectIdentity, 'labels'>): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
 /**
- * So many samples are kept for each object on the average, and some more: an answer with more is
- * refused, for its samples are in memory all at once. More than there are containers in real pods.
+ * The average number of samples that are kept per object, and an additional number: a result with more is
+ * rejected, since its samples are all in memory. Pods have fewer containers.
  */
-const MOST_PER_OBJECT = 30;
-const ALWAYS_FINE = 300;
+const MOST_SAMPLES_PER_OBJECT = 30;
+const ADDITIONAL_SAMPLES = 300;
 
-/** How many namespaces are asked about at once, where each has to be asked about by itself. */
-const NAMESPACES_AT_ONCE = 8;
+/** The maximum number of concurrent queries if each namespace needs one. */
+const CONCURRENT_NAMESPACES = 8;
 
 /**
- * Asks what the containers of pods use: once, however many namespaces the pods are in.
+ * The usage of the containers of pods, in one query for any number of namespaces.
  *
- * The pods of one namespace are asked for as the reference adapter does. Those of several are
- * grouped by namespace too. Each namespace is asked about by itself where that does not do: a rule
- * that does not group as it is told (`by (pod)` in place of `<<.GroupBy>>`) gives samples that do not
- * say of which namespace they are, and one that takes names out of `.LabelValuesByName` may take
- * several namespaces for one.
+ * For one namespace, the query is that of the reference adapter. For several, it is also grouped by namespace.
+ * If that does not work, each namespace gets a query: the samples of a rule with `by (pod)` in place of
+ * `<<.GroupBy>>` do not have the namespace, and a rule with `.LabelValuesByName` may support one namespace only.
  *
  * @param pods at least one
- * @throws MetricsError where the rule gives no query
+ * @throws MetricsError if the query cannot be generated
  */
-export async function questionOfContainers(
+export async function containerQueries(
   rule: CompiledResourceRule,
   mapper: ResourceMapper,
   pods: readonly ObjectIdentity[],
-): Promise<UsageQuestion> {
+): Promise<UsageQueries> {
   const labels = {
     namespace: labelOf(rule, mapper, 'namespaces'),
     pod: labelOf(rule, mapper, 'pods'),
@@ -74,10 +72,10 @@ export async function questionOfContainers(
   const byNamespace = [...(await groupByNamespace(pods))];
   const [first, ...others] = byNamespace;
   if (first !== undefined && others.length === 0) {
-    return questionOfNamespace(rule, labels, ...first);
+    return namespaceQuery(rule, labels, ...first);
   }
   if (rule.isForOneNamespace) {
-    return (run) => askSeparately(rule, labels, byNamespace, run);
+    return (run) => queryEachNamespace(rule, labels, byNamespace, run);
   }
   const query = write(rule.containerQuery, requestOfAll(labels, byNamespace));
   return async (run) => {
@@ -89,21 +87,21 @@ export async function questionOfContainers(
       return objectKey({ namespace, name });
     };
     const found = await run(query, byObject(pods, keyOf, labels.container));
-    return isUngrouped ? askSeparately(rule, labels, byNamespace, run) : found;
+    return isUngrouped ? queryEachNamespace(rule, labels, byNamespace, run) : found;
   };
 }
 
 /**
- * Asks what nodes use.
+ * The usage of nodes.
  *
  * @param nodes at least one
- * @throws MetricsError where the rule gives no query
+ * @throws MetricsError if the query cannot be generated
  */
-export async function questionOfNodes(
+export async function nodeQueries(
   rule: CompiledResourceRule,
   mapper: ResourceMapper,
   nodes: readonly ObjectIdentity[],
-): Promise<UsageQuestion> {
+): Promise<UsageQueries> {
   const label = labelOf(rule, mapper, 'nodes');
   const query = writeShort(rule.nodeQuery, {
     series: '',
@@ -127,11 +125,11 @@ interface ContainerLabels {
 
 type PodsOfNamespace = readonly [namespace: string, pods: readonly ObjectIdentity[]];
 
-function questionOfNamespace(
+function namespaceQuery(
   rule: CompiledResourceRule,
   labels: ContainerLabels,
   ...[namespace, pods]: PodsOfNamespace
-): UsageQuestion {
+): UsageQueries {
   const request: QueryRequest = {
     series: '',
     selector: [],
@@ -145,16 +143,16 @@ function questionOfNamespace(
   return (run) => run(query, byObject(pods, keyOf, labels.container));
 }
 
-async function askSeparately(
+async function queryEachNamespace(
   rule: CompiledResourceRule,
   labels: ContainerLabels,
   byNamespace: readonly PodsOfNamespace[],
   run: RunQuery,
 ): Promise<SamplesByObject> {
-  const questions = byNamespace.map((each) => questionOfNamespace(rule, labels, ...each));
+  const questions = byNamespace.map((each) => namespaceQuery(rule, labels, ...each));
   const answers: SamplesByObject[] = [];
-  for (let i = 0; i < questions.length; i += NAMESPACES_AT_ONCE) {
-    const some = questions.slice(i, i + NAMESPACES_AT_ONCE).map((question) => question(run));
+  for (let i = 0; i < questions.length; i += CONCURRENT_NAMESPACES) {
+    const some = questions.slice(i, i + CONCURRENT_NAMESPACES).map((question) => question(run));
     answers.push(...(await Promise.all(some)));
   }
   return {
@@ -164,7 +162,7 @@ async function askSeparately(
   };
 }
 
-/** Samples of other pods may be among the answer: nobody asks for their key afterwards. */
+/** The result may include samples of other pods, whose keys are never looked up. */
 function requestOfAll(
   labels: ContainerLabels,
   byNamespace: readonly PodsOfNamespace[],
@@ -186,7 +184,7 @@ function requestOfAll(
   };
 }
 
-/** The distinct names of the pods, sorted; undefined where there are more than {@link MOST_NAMES}. */
+/** The distinct names of the pods, sorted; undefined if there are more than {@link MOST_NAMES}. */
 function fewNames(byNamespace: readonly PodsOfNamespace[]): readonly string[] | undefined {
   const names = new Set<string>();
   for (const [, pods] of byNamespace) {
@@ -245,9 +243,7 @@ function labelOf(
   const label = resource && resources.labelOf(resource, mapper);
   if (label !== undefined) return label;
   throw new MetricsError('InternalError', 'unable to fetch metrics', {
-    cause: new Error(
-      `resourceRules: no label stands for ${name}: expected an override or a template`,
-    ),
+    cause: new Error(`resourceRules: no label maps to ${name}: expected an override or a template`),
   });
 }
 
@@ -260,7 +256,7 @@ function byObject(
   return async (samples) => {
     const slices = createTimeSlices();
     const found = await emptyLists(objects);
-    const most = ALWAYS_FINE + MOST_PER_OBJECT * objects.length;
+    const most = ADDITIONAL_SAMPLES + MOST_SAMPLES_PER_OBJECT * objects.length;
     let kept = 0;
     let unlabelled = 0;
     for (const sample of samples) {
@@ -287,7 +283,7 @@ async function emptyLists(objects: readonly ObjectIdentity[]): Promise<Map<strin
   return lists;
 }
 
-/** Of a large answer every label is a text of its own: most of the memory of a sample. */
+/** In a large result, the labels need most of the memory of a sample. */
 function onlyPart({ labels, value, timestamp }: Sample, partLabel: string): Sample {
   const part = labels[partLabel];
   return { labels: part === undefined ? {} : { [partLabel]: part }, value, timestamp };
@@ -296,7 +292,7 @@ function onlyPart({ labels, value, timestamp }: Sample, partLabel: string): Samp
 function tooManySamples(objects: number, most: number): MetricsError {
   return new MetricsError('InternalError', 'unable to fetch metrics', {
     cause: new Error(
-      `the answer has more than ${most} samples for ${objects} objects: aggregate by (<<.GroupBy>>)`,
+      `the result has more than ${most} samples for ${objects} objects: aggregate by (<<.GroupBy>>)`,
     ),
   });
 }

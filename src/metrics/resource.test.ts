@@ -496,7 +496,7 @@ describe('the memory of large answers', () => {
     });
     await expect(metrics.pods({ namespace: 'shop', ...everything })).rejects.toMatchObject({
       cause: new Error(
-        'the answer has more than 330 samples for 1 objects: aggregate by (<<.GroupBy>>)',
+        'the result has more than 330 samples for 1 objects: aggregate by (<<.GroupBy>>)',
       ),
     });
   });
@@ -669,11 +669,11 @@ describe('failures that are no fault of Prometheus', () => {
   const surroundings = { ...objects, cpu: none, memory: none };
   const ofPods = { namespace: 'shop', ...everything };
 
-  it('say that the rules are gone', async () => {
+  it('report that the rules were removed', async () => {
     const { metrics } = service({ ...surroundings, compiled: () => undefined });
     await expect(metrics.pods(ofPods)).rejects.toMatchObject({
       reason: 'NotFound',
-      message: 'the rules for resource metrics are gone',
+      message: 'the rules for resource metrics were removed',
     });
   });
 
@@ -681,21 +681,21 @@ describe('failures that are no fault of Prometheus', () => {
     const { metrics } = service({ ...surroundings, mapper: createResourceMapper([]) });
     await expect(metrics.pods(ofPods)).rejects.toMatchObject({
       message: 'unable to list matching resources',
-      cause: new Error('the cluster has not said yet that it has pods'),
+      cause: new Error('discovery of the cluster has not found pods yet'),
     });
     await expect(metrics.nodes(everything)).rejects.toMatchObject({
-      cause: new Error('the cluster has not said yet that it has nodes'),
+      cause: new Error('discovery of the cluster has not found nodes yet'),
     });
   });
 
-  it.each(['namespaces', 'pods'])('say to the log that no label stands for %s', async (kind) => {
+  it.each(['namespaces', 'pods'])('log that no label maps to %s', async (kind) => {
     const labels = ['namespace', 'pod', 'node'].filter((label) => `${label}s` !== kind);
     const { metrics } = service({ ...surroundings, rules: { labels } });
     await expect(metrics.pods(ofPods)).rejects.toMatchObject({
       reason: 'InternalError',
       message: 'unable to fetch metrics',
       cause: new Error(
-        `resourceRules: no label stands for ${kind}: expected an override or a template`,
+        `resourceRules: no label maps to ${kind}: expected an override or a template`,
       ),
     });
   });
@@ -737,7 +737,7 @@ describe('failures that are no fault of Prometheus', () => {
     const { metrics } = service({ ...surroundings, cpu: () => scalar });
     await expect(metrics.nodes(everything)).rejects.toMatchObject({
       cause: new Error(
-        'the query gave a scalar, expected an instant vector: sum(cpu_n{node="n"}) by (node)',
+        'the query returned a scalar, expected an instant vector: sum(cpu_n{node="n"}) by (node)',
       ),
     });
   });

@@ -21,9 +21,9 @@ import {
 import { MetricsError, ObjectNotFoundError } from './metrics-error.ts';
 import type { ObjectIdentity, ObjectMetadata, ObjectMetadataRequest } from './objects.ts';
 import {
+  containerQueries,
+  nodeQueries,
   objectKey,
-  questionOfContainers,
-  questionOfNodes,
   type RunQuery,
   type SamplesByObject,
 } from './resource-queries.ts';
@@ -32,7 +32,7 @@ import { type ResourceUsage, sampleUsage } from './sample-value.ts';
 
 const GROUP = 'metrics.k8s.io';
 
-/** The fields that metrics of pods and nodes can be selected by. */
+/** The fields of a field selector. */
 export const selectableFields = ['metadata.name', 'metadata.namespace'] as const;
 
 /** A request for the metrics of one object. */
@@ -47,34 +47,34 @@ export interface ResourceMetricsRequest extends Caller {
   readonly fields: FieldSelector;
 }
 
-/** What a node uses. */
+/** The usage of a node. */
 export interface NodeMetrics {
   readonly object: ObjectIdentity;
   /** The time of the earliest sample, in seconds since the epoch. */
   readonly timestamp: number;
-  /** What the usage was calculated from, in milliseconds up to the timestamp. */
+  /** The period of the usage up to the timestamp, in milliseconds. */
   readonly window: number;
   readonly usage: ResourceUsage;
 }
 
-/** What the containers of a pod use. */
+/** The usage of the containers of a pod. */
 export interface PodMetrics extends Omit<NodeMetrics, 'usage'> {
   /** Sorted by name, at least one. */
   readonly containers: readonly ContainerMetrics[];
 }
 
 export interface ContainerMetrics {
-  /** Empty where the samples name no container. */
+  /** Empty if the samples have no label for the container. */
   readonly name: string;
   readonly usage: ResourceUsage;
 }
 
 /**
- * The metrics of metrics.k8s.io. All methods throw {@link MetricsError}: where a query fails there
- * is no answer, since a list that lacks objects would look like one that is complete.
+ * The metrics of metrics.k8s.io. All methods throw {@link MetricsError}. If a query fails, the request fails,
+ * since a list without some objects would look complete.
  */
 export interface ResourceMetrics {
-  /** One pod. Throws {@link ObjectNotFoundError} where it does not run, or has no samples. */
+  /** One pod. Throws {@link ObjectNotFoundError} if it does not run or has no samples. */
   pod(request: ResourceMetricRequest & { readonly namespace: string }): Promise<PodMetrics>;
   /**
    * The running pods that match and have samples of both CPU and memory, sorted by namespace and
@@ -85,14 +85,14 @@ export interface ResourceMetrics {
   pods(
     request: ResourceMetricsRequest & { readonly namespace: string | undefined },
   ): Promise<readonly PodMetrics[]>;
-  /** One node. Throws {@link ObjectNotFoundError} where it is not there, or has no samples. */
+  /** One node. Throws {@link ObjectNotFoundError} if it does not exist or has no samples. */
   node(request: ResourceMetricRequest): Promise<NodeMetrics>;
   /** The nodes that match and have samples of both CPU and memory, sorted by name. */
   nodes(request: ResourceMetricsRequest): Promise<readonly NodeMetrics[]>;
 }
 
 export interface ResourceMetricsDependencies {
-  /** Undefined: there are none (any more). */
+  /** Undefined if there are no rules, or no longer any. */
   readonly rules: () => CompiledResourceRules | undefined;
   readonly mapper: () => ResourceMapper;
   readonly objects: ObjectMetadata;
@@ -100,10 +100,10 @@ export interface ResourceMetricsDependencies {
   readonly onAnswer: OnAnswer;
 }
 
-/** Requests about so many objects at most do not wait for one another. */
+/** Requests for at most this number of objects never wait for others. */
 const FEW_OBJECTS = 1_000;
 
-/** The objects of larger requests at the same time: their metrics take about a kilobyte each. */
+/** The maximum number of objects of concurrent larger requests, at about one kilobyte each. */
 const MOST_OBJECTS = 20_000;
 
 export function createResourceMetrics(service: ResourceMetricsDependencies): ResourceMetrics {
@@ -126,7 +126,7 @@ export function createResourceMetrics(service: ResourceMetricsDependencies): Res
     async node(request) {
       const { name } = request;
       const found = await listObjects(dependencies, 'nodes', request);
-      // The reference adapter's word for it.
+      // The term of the reference adapter.
       if (found.length === 0) throw new ObjectNotFoundError('', 'node', name);
       const [metrics] = await metricsOfNodes(dependencies, found, request);
       if (metrics !== undefined) return metrics;
@@ -144,7 +144,7 @@ interface Selection extends ResourceMetricsRequest {
   readonly namespace?: string | undefined;
 }
 
-/** The objects that labels and fields pick; what fields demand narrows the listing already. */
+/** The objects that match labels and fields. Fields that require one value already narrow the listing. */
 async function selectObjects(
   dependencies: ResourceMetricsDependencies,
   kind: 'pods' | 'nodes',
@@ -160,7 +160,7 @@ async function selectObjects(
   return fields.length === 0 ? listed : selectByFields(listed, fields);
 }
 
-/** Both may be long: a selector of thousands of characters, and all pods of a cluster. */
+/** In time slices, since selector and list can both be long. */
 async function selectByFields(
   objects: readonly ObjectIdentity[],
   fields: FieldSelector,
@@ -208,7 +208,7 @@ function resourceOf(mapper: ResourceMapper, kind: 'pods' | 'nodes'): ClusterReso
   const resource = mapper.find('', kind);
   if (resource !== undefined) return resource;
   throw new MetricsError('InternalError', 'unable to list matching resources', {
-    cause: new Error(`the cluster has not said yet that it has ${kind}`),
+    cause: new Error(`discovery of the cluster has not found ${kind} yet`),
   });
 }
 
@@ -221,7 +221,7 @@ interface MeasuringDependencies extends ResourceMetricsDependencies {
   readonly largeRequests: WeightedSemaphore;
 }
 
-/** Those of the pods that have samples of both CPU and memory. */
+/** The pods with samples of both CPU and memory. */
 async function metricsOfPods(
   dependencies: MeasuringDependencies,
   pods: readonly ObjectIdentity[],
@@ -230,7 +230,7 @@ async function metricsOfPods(
   if (pods.length === 0) return [];
   return measure(
     dependencies,
-    { kind: 'pods', objects: pods, request, questionOf: questionOfContainers },
+    { kind: 'pods', objects: pods, request, queriesFor: containerQueries },
     ({ object, cpu, memory }, { rules, leftOut }) => ({
       object,
       timestamp: earliest([...cpu, ...memory]),
@@ -240,7 +240,7 @@ async function metricsOfPods(
   );
 }
 
-/** Those of the nodes that have samples of both CPU and memory. */
+/** The nodes with samples of both CPU and memory. */
 async function metricsOfNodes(
   dependencies: MeasuringDependencies,
   nodes: readonly ObjectIdentity[],
@@ -249,9 +249,9 @@ async function metricsOfNodes(
   if (nodes.length === 0) return [];
   return measure(
     dependencies,
-    { kind: 'nodes', objects: nodes, request, questionOf: questionOfNodes },
+    { kind: 'nodes', objects: nodes, request, queriesFor: nodeQueries },
     ({ object, cpu: [cpu, ...moreCpu], memory: [memory, ...moreMemory] }, { rules, leftOut }) => {
-      // Of several samples of a node the first one is used, as in the reference adapter.
+      // If a node has several samples, the first one is used, as in the reference adapter.
       leftOut.add('several_for_one_object', moreCpu.length + moreMemory.length);
       return {
         object,
@@ -263,13 +263,13 @@ async function metricsOfNodes(
   );
 }
 
-/** What is measured of which objects. */
+/** The objects to measure, and their queries. */
 interface Measurement {
   readonly kind: 'pods' | 'nodes';
   /** At least one. */
   readonly objects: readonly ObjectIdentity[];
   readonly request: Asked;
-  readonly questionOf: typeof questionOfNodes;
+  readonly queriesFor: typeof nodeQueries;
 }
 
 interface MeasuringContext {
@@ -283,7 +283,7 @@ interface MeasuringContext {
  */
 async function measure<Metrics>(
   dependencies: MeasuringDependencies,
-  { kind, objects, request, questionOf }: Measurement,
+  { kind, objects, request, queriesFor }: Measurement,
   metricsOf: (samples: ObjectSamples, context: MeasuringContext) => Metrics,
 ): Promise<readonly Metrics[]> {
   if (objects.length > FEW_OBJECTS) {
@@ -292,11 +292,11 @@ async function measure<Metrics>(
   const rules = rulesOf(dependencies);
   const mapper = dependencies.mapper();
   const asked: string[] = [];
-  const cpuQuestion = await questionOf(rules.cpu, mapper, objects);
-  const memoryQuestion = await questionOf(rules.memory, mapper, objects);
+  const cpuQueries = await queriesFor(rules.cpu, mapper, objects);
+  const memoryQueries = await queriesFor(rules.memory, mapper, objects);
   const [cpu, memory] = await bothOrNone(
-    cpuQuestion(runnerFor(rules.cpu, dependencies, request, asked)),
-    memoryQuestion(runnerFor(rules.memory, dependencies, request, asked)),
+    cpuQueries(runnerFor(rules.cpu, dependencies, request, asked)),
+    memoryQueries(runnerFor(rules.memory, dependencies, request, asked)),
   );
   const leftOut = createLeftOutSamples();
   leftOut.add('label_missing', cpu.unlabelled + memory.unlabelled);
@@ -313,7 +313,7 @@ async function measure<Metrics>(
     api: 'resource',
     metric: kind,
     namespace: request.namespace,
-    queries: asked.slice(0, MOST_QUERIES_TOLD),
+    queries: asked.slice(0, MOST_REPORTED_QUERIES),
     samples: cpu.count + memory.count,
     leftOut: leftOut.counts,
     objects: { asked: objects.length, missing: missing.total() },
@@ -321,20 +321,20 @@ async function measure<Metrics>(
   return found;
 }
 
-/** Entered before any query is sent, so that waiting requests hold nothing that others wait for. */
+/** Waits before any query is sent, so that waiting requests hold no resource that others wait for. */
 async function admitLarge(
   largeRequests: WeightedSemaphore,
   size: number,
   { signal }: Caller,
 ): Promise<void> {
   const leave = await largeRequests.acquire(size, signal);
-  // The metrics are in memory until the response is made.
+  // The metrics are in memory until the response is complete.
   signal?.addEventListener('abort', leave, { once: true });
   if (signal === undefined || signal.aborted) leave();
 }
 
-/** One for CPU and one for memory; there can be one for each namespace. */
-const MOST_QUERIES_TOLD = 2;
+/** One for CPU and one for memory. There can be one for each namespace. */
+const MOST_REPORTED_QUERIES = 2;
 
 interface MissingUsage {
   add(samples: SomeObjectSamples): void;
@@ -360,7 +360,7 @@ function createMissingUsage(): MissingUsage {
 function rulesOf({ rules }: ResourceMetricsDependencies): CompiledResourceRules {
   const current = rules();
   if (current !== undefined) return current;
-  throw new MetricsError('NotFound', 'the rules for resource metrics are gone');
+  throw new MetricsError('NotFound', 'the rules for resource metrics were removed');
 }
 
 /**
@@ -381,7 +381,9 @@ function runnerFor(
       const answer = await runQuery(servers, prometheus, promql, { ...caller, signal });
       if (answer.type === 'vector') return read(answer.samples);
       throw new MetricsError('InternalError', 'unable to fetch metrics', {
-        cause: new Error(`the query gave a ${answer.type}, expected an instant vector: ${promql}`),
+        cause: new Error(
+          `the query returned a ${answer.type}, expected an instant vector: ${promql}`,
+        ),
       });
     });
   };
@@ -425,7 +427,7 @@ function earliest(samples: readonly Sample[]): number {
   return samples.reduce((least, { timestamp }) => Math.min(least, timestamp), Infinity);
 }
 
-/** A container that has only one of the two uses nothing of the other. */
+/** A container without samples of CPU or of memory has the usage 0. */
 function containersOf(
   rules: CompiledResourceRules,
   cpu: readonly Sample[],
@@ -447,7 +449,7 @@ function containersOf(
   }));
 }
 
-/** Of several samples of a container the last one counts, as in the reference adapter. */
+/** If a container has several samples, the last one is used, as in the reference adapter. */
 function byContainer(samples: readonly Sample[], label: string): ReadonlyMap<string, Sample> {
   return new Map(samples.map((sample) => [sample.labels[label] ?? '', sample]));
 }

@@ -3,23 +3,23 @@ import type { Sample } from '../prometheus/query.ts';
 import type { LeftOutSamples } from './answer-summary.ts';
 
 /**
- * The value of a sample as a decimal quantity. NaN is 0. An infinity has none: no number could
- * stand for it without an autoscaler acting on it.
+ * The value of a sample as a decimal quantity. NaN is 0. An infinity has no quantity, since an autoscaler would
+ * act on any number in its place.
  */
 export function sampleQuantity(value: number): string | undefined {
   if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return undefined;
   return formatMilli(sampleToMilli(value), 'DecimalSI');
 }
 
-/** What a container or a node uses, in thousandths of a core and of a byte. */
+/** The usage of a container or a node, in thousandths of a core and of a byte. */
 export interface ResourceUsage {
-  /** Undefined where Prometheus has an infinite value: no number could stand for it. */
+  /** Undefined if the value is infinite, for which there is no quantity. */
   readonly cpu: bigint | undefined;
-  /** The same. */
+  /** Undefined as for CPU. */
   readonly memory: bigint | undefined;
 }
 
-/** The usage that a sample tells: NaN and negative values are 0, an infinity is none. */
+/** The usage of a sample: NaN and negative values are 0, an infinity is undefined. */
 export function sampleUsage(
   { value }: Pick<Sample, 'value'>,
   leftOut: LeftOutSamples,

@@ -7,9 +7,9 @@ import { runCommand } from '../../scripts/parts/command.ts';
 import { ensurePrometheus } from '../../scripts/parts/prometheus.ts';
 import { builtinResourceMapper } from '../../src/kubernetes/discovery/builtin-resources.ts';
 import {
-  questionOfContainers,
-  questionOfNodes,
-  type UsageQuestion,
+  containerQueries,
+  nodeQueries,
+  type UsageQueries,
 } from '../../src/metrics/resource-queries.ts';
 import { readConfiguration } from '../../src/sources/file/configuration.ts';
 import type { Manifest } from '../e2e/kubectl.ts';
@@ -250,7 +250,7 @@ function nodeExporters(instances: readonly [string, string]): readonly InputSeri
 }
 
 /** The query that the adapter puts. */
-async function queryOf(question: UsageQuestion): Promise<string> {
+async function queryOf(question: UsageQueries): Promise<string> {
   const asked: string[] = [];
   await question((query, read) => {
     asked.push(query);
@@ -315,7 +315,7 @@ describe('the default queries', () => {
   it('count each container of a pod once, and nothing that is none', async () => {
     const { cpu, memory } = await compiledRules();
     const ask = async (rule: typeof cpu, ...namespaces: readonly string[]) =>
-      queryOf(await questionOfContainers(rule, mapper, namespaces.map(pod)));
+      queryOf(await containerQueries(rule, mapper, namespaces.map(pod)));
     const container = (namespace: string, name: string) => ({
       namespace,
       pod: 'web',
@@ -348,7 +348,7 @@ describe('the default queries', () => {
     for (const name of ['cpu', 'memory'] as const) {
       const [first, second] = expected[name];
       const ask = async (asked: typeof nodes) =>
-        queryOf(await questionOfNodes(rules[name], mapper, asked));
+        queryOf(await nodeQueries(rules[name], mapper, asked));
       await expectSamples(series, await ask(nodes), [
         [{ node: 'node-1' }, first],
         [{ node: 'node-2' }, second],

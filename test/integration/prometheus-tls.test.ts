@@ -222,7 +222,7 @@ describe('invalid options', () => {
     for (const [options, option, problem] of [
       [{ caFile: nowhere }, 'caFile', 'ENOENT'],
       [{ caFile: notPem }, 'caFile', 'expected certificates in PEM form'],
-      [{ caFile: broken }, 'caFile', 'certificate 1 in it cannot be read'],
+      [{ caFile: broken }, 'caFile', 'cannot parse certificate 1 of the file'],
       [{ clientCertFile: notPem }, 'clientCertFile', 'expected certificates in PEM form'],
       [{ clientKeyFile: nowhere }, 'clientKeyFile', 'ENOENT'],
       [{ clientKeyFile: otherKey }, 'clientKeyFile', 'mismatch'],

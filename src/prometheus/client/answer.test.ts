@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type QueryAnswer, readLabels, readNames, readQueryAnswer } from './answer.ts';
+import type { QueryAnswer } from '../query.ts';
+import { readLabels, readNames, readQueryAnswer } from './answer.ts';
 
 function vector(...samples: readonly unknown[]): QueryAnswer {
   return readQueryAnswer({ resultType: 'vector', result: samples });

@@ -1,32 +1,6 @@
 import { PrometheusError } from '../errors.ts';
+import type { Labels, QueryAnswer, Sample } from '../query.ts';
 import { isObject } from './envelope.ts';
-
-/** Label values by label name. Has no prototype, so that no name is there unless it is a label. */
-export type Labels = Readonly<Record<string, string>>;
-
-export interface Sample {
-  /** With `__name__`, where the query keeps it. */
-  readonly labels: Labels;
-  /** May be NaN or an infinity. */
-  readonly value: number;
-  /** When it was evaluated, in seconds since the epoch. */
-  readonly timestamp: number;
-}
-
-/**
- * The samples of an instant vector. Those of a large response are parsed during iteration, in batches of
- * at most a millisecond.
- */
-export interface Samples extends Iterable<Sample> {
-  readonly length: number;
-}
-
-/** The answer to an instant query; of the types that are no metric only the type is told. */
-export type QueryAnswer =
-  | { readonly type: 'vector'; readonly samples: Samples }
-  | { readonly type: 'scalar'; readonly value: number; readonly timestamp: number }
-  | { readonly type: 'matrix' }
-  | { readonly type: 'string' };
 
 /**
  * Reads the `data` of a response of `/api/v1/query`.
