@@ -54,7 +54,7 @@ function request(sent: Readonly<Record<string, readonly string[]>>) {
 const noToken = async () => undefined;
 
 describe('createAuthenticator', () => {
-  it('never believes headers without a certificate', async () => {
+  it('ignores headers of a front proxy without a certificate', async () => {
     const authenticate = authenticator(noToken);
     const name = fc.oneof(
       fc.constantFrom('x-remote-user', 'x-remote-group', 'x-remote-uid', 'x-remote-extra-scopes'),
@@ -68,7 +68,7 @@ describe('createAuthenticator', () => {
     );
   });
 
-  it('believes a token, and not the headers beside it', async () => {
+  it('uses a token, and ignores headers of a front proxy', async () => {
     const authenticate = authenticator(async (token) =>
       token === 'good' ? { name: 'bob', groups: ['shop'], extra: new Map() } : undefined,
     );
@@ -80,7 +80,7 @@ describe('createAuthenticator', () => {
     expect(outcomes).toEqual(['token success']);
   });
 
-  it('refuses a token that is not valid, and does not take its bearer for anonymous', async () => {
+  it('rejects an invalid token, and does not treat the request as anonymous', async () => {
     const authenticate = authenticator(noToken);
     await expect(authenticate(request({ authorization: ['Bearer bad'] }))).rejects.toMatchObject({
       status: { code: 401, reason: 'Unauthorized', message: 'Unauthorized' },
@@ -105,7 +105,7 @@ describe('createAuthenticator', () => {
     },
   );
 
-  it('refuses impersonation by any field of extra, and by no header that is called otherwise', async () => {
+  it('rejects impersonation headers of any extra field, and accepts headers with other names', async () => {
     const authenticate = authenticator(noToken);
     for (const header of ['impersonate-extra-scopes', 'impersonate-extra-']) {
       const refused = authenticate(request({ [header]: ['jane'] }));
@@ -116,7 +116,7 @@ describe('createAuthenticator', () => {
     }
   });
 
-  it('fails where a token cannot be reviewed', async () => {
+  it('rejects the request if a token cannot be reviewed', async () => {
     const authenticate = authenticator(async () => {
       throw new Error('no API server');
     });
@@ -134,7 +134,7 @@ describe('createAuthenticator', () => {
     expect(outcomes).toEqual([]);
   });
 
-  it('does not call a token of the anonymous user authenticated', async () => {
+  it('does not add the group of authenticated users to a token of the anonymous user', async () => {
     const authenticate = authenticator(async () => anonymous);
     expect(await authenticate(request({ authorization: ['Bearer odd'] }))).toEqual(anonymous);
   });

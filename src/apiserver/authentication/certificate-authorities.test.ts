@@ -10,13 +10,13 @@ describe('readCertificateBundle', () => {
     expect(authorities.map(({ subject }) => subject.commonName)).toEqual(['one', 'two']);
   });
 
-  it('says where there is none', () => {
+  it('rejects a bundle without certificates', () => {
     expect(() => readCertificateBundle('ca.crt', '')).toThrow(
       'ca.crt: expected certificates in PEM, found none',
     );
   });
 
-  it('says which one cannot be read', async () => {
+  it('names the certificate that cannot be read', async () => {
     const { cert } = await makeAuthority('one');
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
     expect(() => readCertificateBundle('ca.crt', cert + broken)).toThrow(CertificateBundleError);

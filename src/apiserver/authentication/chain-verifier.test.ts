@@ -33,7 +33,7 @@ async function shown(issuer = ca, notBefore = new Date(START)): Promise<PeerCert
 }
 
 describe('createChainVerifier', () => {
-  it('gives the verdict of a connection again, until the certificate ends', async () => {
+  it('caches the verdict of a connection until the certificate expires', async () => {
     const verify = createChainVerifier(() => clock);
     const [peer, bundle] = [await shown(), bundleOf(ca)];
     const verdict = verify(peer, bundle);
@@ -61,7 +61,7 @@ describe('createChainVerifier', () => {
     expect(verify(peer, bundle)).toMatchObject({ valid: false });
   });
 
-  it('does not give it to another connection', async () => {
+  it('does not share it between connections', async () => {
     const verify = createChainVerifier(() => clock);
     const bundle = bundleOf(ca);
     const forger = await makeAuthority('ca');
@@ -70,7 +70,7 @@ describe('createChainVerifier', () => {
     expect(verify(await shown(), bundle)).toMatchObject({ valid: true });
   });
 
-  it('asks again when other authorities are trusted', async () => {
+  it('verifies again when the trusted authorities change', async () => {
     const verify = createChainVerifier(() => clock);
     const peer = await shown();
     const before = bundleOf(ca);
@@ -80,7 +80,7 @@ describe('createChainVerifier', () => {
     expect(verify(peer, before)).toMatchObject({ valid: true });
   });
 
-  it('does not look at a certificate that does not count with every request', async () => {
+  it('caches the verdict on an invalid certificate for 10 seconds', async () => {
     const verify = createChainVerifier(() => clock);
     const peer = await shown(ca, new Date(START + 5_000));
     const bundle = bundleOf(ca);
@@ -92,7 +92,7 @@ describe('createChainVerifier', () => {
     expect(verify(peer, bundle)).toMatchObject({ valid: true });
   });
 
-  it('asks again when the clock was set back', async () => {
+  it('verifies again when the clock was set back', async () => {
     const verify = createChainVerifier(() => clock);
     const [peer, bundle] = [await shown(), bundleOf(ca)];
     expect(verify(peer, bundle)).toMatchObject({ valid: true });

