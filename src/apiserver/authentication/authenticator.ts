@@ -6,10 +6,10 @@ import type {
   CertificateBundle,
   FrontProxy,
 } from './certificate-authorities.ts';
-import { createChainVerifier } from './chain-verifier.ts';
 import { type PeerCertificates, peerCertificates } from './peer-certificates.ts';
 import { bearerToken, refuseImpersonation, remoteUser } from './request-headers.ts';
 import { anonymous, type Identity, type UserInfo, withAuthenticatedGroup } from './user-info.ts';
+import { createVerdictCache } from './verdict-cache.ts';
 
 /** The credential that identified the user; `none` if no credential was valid. */
 export type AuthenticationMethod = Identity['method'] | 'none';
@@ -40,7 +40,7 @@ export type Authenticator = (request: RequestOrigin, caller: ReviewCaller) => Pr
  */
 export function createAuthenticator(dependencies: AuthenticatorDependencies): Authenticator {
   const { reviewToken, onOutcome, now } = dependencies;
-  const verify = createChainVerifier(now);
+  const verify = createVerdictCache(now);
 
   const identify = async (request: RequestOrigin, caller: ReviewCaller): Promise<Identity> => {
     const refusals: string[] = [];

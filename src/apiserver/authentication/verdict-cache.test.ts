@@ -8,8 +8,8 @@ import {
 } from '../../../test/fixtures/certificate-maker.ts';
 import { readCertificateBundle } from './certificate-authorities.ts';
 import { readCertificate } from './chain-certificate.ts';
-import { createChainVerifier } from './chain-verifier.ts';
 import type { PeerCertificates } from './peer-certificates.ts';
+import { createVerdictCache } from './verdict-cache.ts';
 
 const HOUR = 3_600_000;
 // Certificates know whole seconds.
@@ -32,9 +32,9 @@ async function shown(issuer = ca, notBefore = new Date(START)): Promise<PeerCert
   return { leaf: readCertificate(new X509Certificate(cert).raw), intermediates: [] };
 }
 
-describe('createChainVerifier', () => {
+describe('createVerdictCache', () => {
   it('caches the verdict of a connection until the certificate expires', async () => {
-    const verify = createChainVerifier(() => clock);
+    const verify = createVerdictCache(() => clock);
     const [peer, bundle] = [await shown(), bundleOf(ca)];
     const verdict = verify(peer, bundle);
     expect(verdict).toEqual({ valid: true, until: START + HOUR / 2 });
@@ -46,7 +46,7 @@ describe('createChainVerifier', () => {
   });
 
   it('does not exceed the validity of the signing authority', async () => {
-    const verify = createChainVerifier(() => clock);
+    const verify = createVerdictCache(() => clock);
     const brief = await makeCertificate({
       subject: 'CN=brief',
       authority: {},
@@ -62,7 +62,7 @@ describe('createChainVerifier', () => {
   });
 
   it('does not share it between connections', async () => {
-    const verify = createChainVerifier(() => clock);
+    const verify = createVerdictCache(() => clock);
     const bundle = bundleOf(ca);
     const forger = await makeAuthority('ca');
     expect(verify(await shown(), bundle)).toMatchObject({ valid: true });
@@ -71,7 +71,7 @@ describe('createChainVerifier', () => {
   });
 
   it('verifies again when the trusted authorities change', async () => {
-    const verify = createChainVerifier(() => clock);
+    const verify = createVerdictCache(() => clock);
     const peer = await shown();
     const before = bundleOf(ca);
     const after = bundleOf(await makeAuthority('ca'));
@@ -81,7 +81,7 @@ describe('createChainVerifier', () => {
   });
 
   it('caches the verdict on an invalid certificate for 10 seconds', async () => {
-    const verify = createChainVerifier(() => clock);
+    const verify = createVerdictCache(() => clock);
     const peer = await shown(ca, new Date(START + 5_000));
     const bundle = bundleOf(ca);
     const verdict = verify(peer, bundle);
@@ -93,7 +93,7 @@ describe('createChainVerifier', () => {
   });
 
   it('verifies again when the clock was set back', async () => {
-    const verify = createChainVerifier(() => clock);
+    const verify = createVerdictCache(() => clock);
     const [peer, bundle] = [await shown(), bundleOf(ca)];
     expect(verify(peer, bundle)).toMatchObject({ valid: true });
     clock -= 1;

@@ -11,7 +11,7 @@ const REFUSAL_TTL_MS = 10_000;
  *
  * @param now milliseconds since 1970
  */
-export function createChainVerifier(
+export function createVerdictCache(
   now: () => number,
 ): (peer: PeerCertificates, bundle: CertificateBundle) => Verdict {
   const verdicts = new WeakMap<
