@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { requestInfo } from '../apiserver/http/request-info.ts';
-import { parseRequestUrl } from '../apiserver/http/request-url.ts';
+import { parseRequestUrl, requestInfo } from '../apiserver/http/request-info.ts';
 import type { ApiRegistration } from '../apiserver/registration/api-registration.ts';
 import { resourceNotFound, StatusError } from '../apiserver/status.ts';
 import { emptyCatalog } from '../catalog/catalog.ts';

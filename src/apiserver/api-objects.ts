@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { acceptsGzip } from './http/compression.ts';
 import type { HttpExchange } from './http/http-exchange.ts';
-import type { RequestUrl } from './http/request-url.ts';
+import type { RequestUrl } from './http/request-info.ts';
 import { type ApiMessages, apiMessages, serverMessages } from './protobuf/api-messages.ts';
 import type { ApiRegistration, ApiRequest } from './registration/api-registration.ts';
 import { type Answer, listAnswer } from './representation/answer.ts';

@@ -15,8 +15,7 @@ import {
 } from './http/http-exchange.ts';
 import { Http1Exchange } from './http/http1-exchange.ts';
 import { Http2Exchange } from './http/http2-exchange.ts';
-import { type RequestInfo, requestInfo } from './http/request-info.ts';
-import { parseRequestUrl } from './http/request-url.ts';
+import { parseRequestUrl, type RequestInfo, requestInfo } from './http/request-info.ts';
 import { respond } from './http/respond.ts';
 import type { RequestListeners } from './http/server.ts';
 import type { ApiRegistration } from './registration/api-registration.ts';

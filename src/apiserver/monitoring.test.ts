@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { metricSamples } from '../../test/fixtures/metric-samples.ts';
 import { createMetricsRegistry } from '../telemetry/registry.ts';
-import { requestInfo } from './http/request-info.ts';
-import { parseRequestUrl } from './http/request-url.ts';
+import { parseRequestUrl, requestInfo } from './http/request-info.ts';
 import { createApiserverMetrics } from './monitoring.ts';
 
 function create() {

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listenOnLoopback } from '../../scripts/parts/listen.ts';
 import { askForClientCertificates } from '../../src/apiserver/authentication/peer-certificates.ts';
-import { requestInfo } from '../../src/apiserver/http/request-info.ts';
-import { parseRequestUrl } from '../../src/apiserver/http/request-url.ts';
+import { parseRequestUrl, requestInfo } from '../../src/apiserver/http/request-info.ts';
 import { statusOf } from '../../src/apiserver/status.ts';
 import { parseServeFlags } from '../../src/cli/serve/parse-serve-flags.ts';
 import {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
 import type { UserInfo } from '../authentication/user-info.ts';
-import { requestInfo } from '../http/request-info.ts';
-import { parseRequestUrl } from '../http/request-url.ts';
+import { parseRequestUrl, requestInfo } from '../http/request-info.ts';
 import { statusOf, tooManyRequests } from '../status.ts';
 import { type AccessDecision, createAuthorizer } from './authorizer.ts';
 import { pathMatcher } from './path-pattern.ts';

@@ -2,8 +2,7 @@ import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { reviewCaller } from '../../../test/fixtures/review-caller.ts';
 import { anonymous } from '../authentication/user-info.ts';
-import { requestInfo } from '../http/request-info.ts';
-import { parseRequestUrl } from '../http/request-url.ts';
+import { parseRequestUrl, requestInfo } from '../http/request-info.ts';
 import { anonymousAccess } from './request-access.ts';
 
 it('without a cluster, all requests are anonymous and allowed', async () => {

@@ -1,8 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import type { ApiMessages } from '../protobuf/api-messages.ts';
 import { type Content, type Document, freshContent } from './document.ts';
-import { encode } from './encode.ts';
-import { encodeInPieces } from './encode-in-pieces.ts';
+import { encode, encodeInPieces } from './encode.ts';
 import { longContent } from './long-content.ts';
 import { longListOf } from './long-list.ts';
 import { JSON_TYPE, type ObjectMediaType } from './negotiation.ts';

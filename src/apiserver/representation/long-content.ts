@@ -5,7 +5,7 @@ import { freeMemory } from '../../memory/buffers.ts';
 import { BodyWriter } from '../http/body.ts';
 import { COMPRESS_FROM, type Compressor, createCompressor, gzipBody } from '../http/compression.ts';
 import type { Content } from './document.ts';
-import type { Piece } from './encode-in-pieces.ts';
+import type { Piece } from './encode.ts';
 
 const gunzip = promisify(gunzipWithCallback);
 

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { externalMetricTypes, externalMetricValueList } from '../../apis/external/kinds.ts';
 import { BodyWriter } from '../http/body.ts';
 import { apiMessages } from '../protobuf/api-messages.ts';
-import { encode } from './encode.ts';
-import { encodeInPieces } from './encode-in-pieces.ts';
+import { encode, encodeInPieces } from './encode.ts';
 import { LongList, listItems } from './long-list.ts';
 import { JSON_TYPE, objectMediaTypes, YAML_TYPE } from './negotiation.ts';
 
