@@ -62,7 +62,7 @@ test-integration: build
 	$(run) npx vitest run --project integration --project alone --project attacks
 
 test-e2e: build
-	$(run) npx vitest run --project e2e
+	$(run) npx vitest run --project e2e --project e2e-alone
 
 # One run per room, since each has to reach the threshold in stryker.config.json.
 ROOMS := metrics promql gotemplate rules catalog apiserver/authentication apiserver/authorization kubernetes

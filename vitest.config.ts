@@ -25,6 +25,9 @@ const attacks = [
   'test/integration/unread-answers.test.ts',
 ];
 
+/** No request may fail in this test, so it runs with no other test beside it. */
+const ROLLING_RESTART = 'test/e2e/rolling-restart.test.ts';
+
 /**
  * Adapters that tests start from source keep their compiled code here, which halves the time of a
  * start. Not for tests with limits: the image has no such cache.
@@ -78,12 +81,23 @@ export default defineConfig({
           ...shared,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: 'test/e2e/global-setup.ts',
+          exclude: [ROLLING_RESTART],
+          globalSetup: ['test/e2e/programs.ts', 'test/e2e/shared-clusters.ts'],
           env,
           // They mostly wait. Each worker has its own cluster.
           maxWorkers: 2,
           sequence: { groupOrder: 4 },
           testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...oneAtATime,
+          name: 'e2e-alone',
+          include: [ROLLING_RESTART],
+          globalSetup: 'test/e2e/programs.ts',
+          env,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

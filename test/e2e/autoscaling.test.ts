@@ -24,26 +24,17 @@ let rulesFile: string;
 /** Length of the API server's log when the adapter was available. */
 let quietFrom: number;
 
-test.beforeAll(
-  async ({
-    cluster: shared,
-    kubectl: admin,
-    createNamespace,
-    fileResources,
-    install,
-    startScraping,
-  }) => {
-    cluster = shared;
-    kubectl = admin;
-    await createNamespace(NAMESPACE);
-    pods = fileResources.adopt(followRunningPods(kubectl, NAMESPACE, 'web'), (it) => it.stop());
-    const { url: prometheusUrl } = await startScraping(currentSeries, 1);
-    await kubectl.apply(...shop());
-    adapter = await install({ rules: rules({ factor: 1 }), prometheusUrl });
-    rulesFile = adapter.rulesFile;
-    quietFrom = (await cluster.apiServerLog()).length;
-  },
-);
+test.beforeAll(async ({ environment }) => {
+  ({ cluster, kubectl } = environment);
+  const { createNamespace, fileResources, install, startScraping } = environment;
+  await createNamespace(NAMESPACE);
+  pods = fileResources.adopt(followRunningPods(kubectl, NAMESPACE, 'web'), (it) => it.stop());
+  const { url: prometheusUrl } = await startScraping(currentSeries, 1);
+  await kubectl.apply(...shop());
+  adapter = await install({ rules: rules({ factor: 1 }), prometheusUrl });
+  rulesFile = adapter.rulesFile;
+  quietFrom = (await cluster.apiServerLog()).length;
+});
 
 describe('kubectl', () => {
   test('shows the three APIs as available', async () => {

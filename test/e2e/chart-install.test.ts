@@ -34,32 +34,30 @@ let prometheus: RunningPrometheus;
 let release: Release;
 let adapter: LoggedProcess;
 
-test.beforeAll(
-  async ({ cluster: shared, kubectl: admin, createNamespace, fileResources, startScraping }) => {
-    cluster = shared;
-    kubectl = admin;
-    await createNamespace(NAMESPACE);
-    pods = fileResources.adopt(followRunningPods(kubectl, NAMESPACE, 'web'), (it) => it.stop());
-    prometheus = await startScraping(currentSeries, 3);
-    await kubectl.apply(namespaceManifest('monitoring'), ...customResourceDefinitions());
-    fileResources.defer(() => kubectl.delete(...customResourceDefinitions()));
-    await kubectl.apply(
-      deployment(NAMESPACE, 'web', 2),
-      object('v1', 'ServiceAccount', { name: 'prometheus', namespace: 'monitoring' }),
-    );
-    release = {
-      namespace: 'monitoring',
-      name: 'adapter-prom-metrics-adapter',
-      port: await freePort(),
-    };
-    // As in a migration: the certificate is verified after the first upgrade.
-    await runHelm('install', values({ tls: { insecureSkipVerify: true } }));
-    await redirectService();
-    const starting = startReleasedAdapter(cluster, kubectl, release);
-    adapter = fileResources.adopt(await starting, (it) => it.stop());
-    await untilAvailable(kubectl);
-  },
-);
+test.beforeAll(async ({ environment }) => {
+  ({ cluster, kubectl } = environment);
+  const { createNamespace, fileResources, startScraping } = environment;
+  await createNamespace(NAMESPACE);
+  pods = fileResources.adopt(followRunningPods(kubectl, NAMESPACE, 'web'), (it) => it.stop());
+  prometheus = await startScraping(currentSeries, 3);
+  await kubectl.apply(namespaceManifest('monitoring'), ...customResourceDefinitions());
+  fileResources.defer(() => kubectl.delete(...customResourceDefinitions()));
+  await kubectl.apply(
+    deployment(NAMESPACE, 'web', 2),
+    object('v1', 'ServiceAccount', { name: 'prometheus', namespace: 'monitoring' }),
+  );
+  release = {
+    namespace: 'monitoring',
+    name: 'adapter-prom-metrics-adapter',
+    port: await freePort(),
+  };
+  // As in a migration: the certificate is verified after the first upgrade.
+  await runHelm('install', values({ tls: { insecureSkipVerify: true } }));
+  await redirectService();
+  const starting = startReleasedAdapter(cluster, kubectl, release);
+  adapter = fileResources.adopt(await starting, (it) => it.stop());
+  await untilAvailable(kubectl);
+});
 
 function object(apiVersion: string, kind: string, metadata: Manifest['metadata']): Manifest {
   return { apiVersion, kind, metadata };

@@ -14,6 +14,7 @@ import { type Series, scrapeConfig, startWorkload } from './workload.ts';
  * nodes. What a file creates with these fixtures is removed after it. Tests that stop the API server,
  * or count its requests, start their own control plane instead.
  *
+ * `environment` has all of these fixtures:
  * - `createNamespace`: creates a namespace in which pods can be created
  * - `startScraping`: starts a Prometheus that scrapes series every so many seconds
  * - `install`: installs an adapter with the text of a rules file, at `rulesFile`
@@ -62,4 +63,16 @@ export const test = base
         const installing = installAdapter(cluster, kubectl, { ...settings, rulesFile });
         return fileResources.adopt(await installing, (it) => it.uninstall());
       },
+  )
+  .extend(
+    'environment',
+    { scope: 'file' },
+    ({ cluster, createNamespace, fileResources, install, kubectl, startScraping }) => ({
+      cluster,
+      createNamespace,
+      fileResources,
+      install,
+      kubectl,
+      startScraping,
+    }),
   );

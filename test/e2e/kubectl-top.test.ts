@@ -24,42 +24,33 @@ let ledger: FollowedPods;
 let client: PrometheusClient;
 let adapter: InstalledAdapter;
 
-test.beforeAll(
-  async ({
-    cluster: shared,
-    kubectl: admin,
-    createNamespace,
-    fileResources,
-    install,
-    startScraping,
-  }) => {
-    cluster = shared;
-    kubectl = admin;
-    await createNamespace('store');
-    await createNamespace('billing');
-    const follow = (namespace: string, app: string) =>
-      fileResources.adopt(followRunningPods(kubectl, namespace, app), (it) => it.stop());
-    web = follow('store', 'web');
-    ledger = follow('billing', 'ledger');
-    const { url } = await startScraping(currentSeries, 3);
-    client = fileResources.adopt(createPrometheusClient({ url }), (it) => it.close());
-    await kubectl.apply(deployment('store', 'web', 1), deployment('billing', 'ledger', 3));
-    adapter = await install({ rules: rules(), prometheusUrl: url });
-    const api = apiService();
-    await kubectl.apply(api);
-    fileResources.defer(() => kubectl.delete(api));
-    await kubectl.run(
-      'wait',
-      '--for=condition=Available',
-      '--timeout=60s',
-      'apiservice/v1beta1.metrics.k8s.io',
-    );
-    // An API server can answer 404 for a moment after it reports the API as available.
-    while ((await top('node').catch(() => [])).length === 0) await sleep(200);
-    // One of web, two of each ledger; the time of this hook is its limit.
-    while ((await containersInPrometheus()).length < 1 + 2 * 3) await sleep(200);
-  },
-);
+test.beforeAll(async ({ environment }) => {
+  ({ cluster, kubectl } = environment);
+  const { createNamespace, fileResources, install, startScraping } = environment;
+  await createNamespace('store');
+  await createNamespace('billing');
+  const follow = (namespace: string, app: string) =>
+    fileResources.adopt(followRunningPods(kubectl, namespace, app), (it) => it.stop());
+  web = follow('store', 'web');
+  ledger = follow('billing', 'ledger');
+  const { url } = await startScraping(currentSeries, 3);
+  client = fileResources.adopt(createPrometheusClient({ url }), (it) => it.close());
+  await kubectl.apply(deployment('store', 'web', 1), deployment('billing', 'ledger', 3));
+  adapter = await install({ rules: rules(), prometheusUrl: url });
+  const api = apiService();
+  await kubectl.apply(api);
+  fileResources.defer(() => kubectl.delete(api));
+  await kubectl.run(
+    'wait',
+    '--for=condition=Available',
+    '--timeout=60s',
+    'apiservice/v1beta1.metrics.k8s.io',
+  );
+  // An API server can answer 404 for a moment after it reports the API as available.
+  while ((await top('node').catch(() => [])).length === 0) await sleep(200);
+  // One of web, two of each ledger; the time of this hook is its limit.
+  while ((await containersInPrometheus()).length < 1 + 2 * 3) await sleep(200);
+});
 
 describe('kubectl top pod', () => {
   test('--containers -A lists every container with the values in Prometheus', async () => {

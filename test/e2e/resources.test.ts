@@ -24,25 +24,16 @@ let prometheusUrl: string;
 let adapter: InstalledAdapter;
 let rulesFile: string;
 
-test.beforeAll(
-  async ({
-    cluster: shared,
-    kubectl: admin,
-    createNamespace,
-    fileResources,
-    install,
-    startScraping,
-  }) => {
-    cluster = shared;
-    kubectl = admin;
-    await createNamespace('office');
-    fileResources.defer(() => kubectl.delete(definition(PRINTER), definition(REGION)));
-    prometheusUrl = (await startScraping(() => SERIES, 3)).url;
-    const flags = ['--shutdown-delay-duration=0s'];
-    adapter = await install({ rules: rules(), prometheusUrl, flags });
-    rulesFile = adapter.rulesFile;
-  },
-);
+test.beforeAll(async ({ environment }) => {
+  ({ cluster, kubectl } = environment);
+  const { createNamespace, fileResources, install, startScraping } = environment;
+  await createNamespace('office');
+  fileResources.defer(() => kubectl.delete(definition(PRINTER), definition(REGION)));
+  prometheusUrl = (await startScraping(() => SERIES, 3)).url;
+  const flags = ['--shutdown-delay-duration=0s'];
+  adapter = await install({ rules: rules(), prometheusUrl, flags });
+  rulesFile = adapter.rulesFile;
+});
 
 test('series of resources that the cluster does not have are not served', async () => {
   const only = listing(['namespaces/pages_waiting', false]);

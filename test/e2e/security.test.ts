@@ -36,39 +36,30 @@ let token: string;
 /** Queries that Prometheus received after the response. There should be none. */
 const lateQueries: (string | null)[] = [];
 
-test.beforeAll(
-  async ({
-    cluster: shared,
-    kubectl: admin,
-    createNamespace,
-    fileResources,
-    install,
-    startScraping,
-  }) => {
-    cluster = shared;
-    kubectl = admin;
-    prometheus = await startScraping(() => [OWN, OTHER].flatMap(seriesIn), 3);
-    const recording = startRecordingProxy(prometheus.url);
-    proxy = fileResources.adopt(await recording, (it) => it.close());
-    await createNamespace(OWN);
-    await createNamespace(OTHER);
-    await kubectl.apply(podIn(OWN), podIn(OTHER), ...reader());
-    token = await cluster.createToken(OWN, READER);
-    adapter = await install({
-      rules: RULES,
-      prometheusUrl: proxy.url,
-      flags: [
-        // No cache, so that every query reaches Prometheus.
-        '--query-max-age=0s',
-        '--shutdown-delay-duration=0s',
-        // The log has the queries of each request.
-        '-v=6',
-        '--logging-format=json',
-      ],
-    });
-    await untilListed();
-  },
-);
+test.beforeAll(async ({ environment }) => {
+  ({ cluster, kubectl } = environment);
+  const { createNamespace, fileResources, install, startScraping } = environment;
+  prometheus = await startScraping(() => [OWN, OTHER].flatMap(seriesIn), 3);
+  const recording = startRecordingProxy(prometheus.url);
+  proxy = fileResources.adopt(await recording, (it) => it.close());
+  await createNamespace(OWN);
+  await createNamespace(OTHER);
+  await kubectl.apply(podIn(OWN), podIn(OTHER), ...reader());
+  token = await cluster.createToken(OWN, READER);
+  adapter = await install({
+    rules: RULES,
+    prometheusUrl: proxy.url,
+    flags: [
+      // No cache, so that every query reaches Prometheus.
+      '--query-max-age=0s',
+      '--shutdown-delay-duration=0s',
+      // The log has the queries of each request.
+      '-v=6',
+      '--logging-format=json',
+    ],
+  });
+  await untilListed();
+});
 
 describe('the headers of the front proxy are ignored', () => {
   const forged = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };

@@ -127,41 +127,20 @@ describe('Ctrl-C', () => {
     expect(running.output()).not.toMatch(/^ {4}at /m);
   });
 
-  it('ends the demo while it downloads kubectl', async () => {
+  it.each([
+    ['while it downloads kubectl', 'kubectl', 'interrupt'],
+    ['while it downloads Prometheus', 'Prometheus', 'interrupt'],
+    ['and its downloads if only the demo gets the signal', 'Prometheus', 'interruptLeader'],
+  ] as const)('ends the demo %s', async (_, downloaded, interrupt) => {
     const env = await machine(silentPort);
+    const programs = downloaded === 'kubectl' ? await prometheusPrograms() : {};
     const running = startGroup(process.execPath, [demo, '--once'], {
       cwd: root,
-      env: { ...env, PATH: await pathWith(await prometheusPrograms()) },
+      env: { ...env, PATH: await pathWith(programs) },
     });
     group = running;
-    await running.said('... fetching kubectl');
-    running.interrupt();
-    expect(await running.ended()).toBe(130);
-    await expectNothingLeft(running);
-  });
-
-  it('ends the demo while it downloads Prometheus', async () => {
-    const env = await machine(silentPort);
-    const running = startGroup(process.execPath, [demo, '--once'], {
-      cwd: root,
-      env: { ...env, PATH: await pathWith({}) },
-    });
-    group = running;
-    await running.said('... fetching Prometheus');
-    running.interrupt();
-    expect(await running.ended()).toBe(130);
-    await expectNothingLeft(running);
-  });
-
-  it('ends the demo and its downloads if only the demo gets the signal', async () => {
-    const env = await machine(silentPort);
-    const running = startGroup(process.execPath, [demo, '--once'], {
-      cwd: root,
-      env: { ...env, PATH: await pathWith({}) },
-    });
-    group = running;
-    await running.said('... fetching Prometheus');
-    running.interruptLeader();
+    await running.said(`... fetching ${downloaded}`);
+    running[interrupt]();
     expect(await running.ended()).toBe(130);
     await expectNothingLeft(running);
   });

@@ -4,21 +4,9 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LimitedAdapter, pod, startLimitedAdapter } from '../fixtures/limited-adapter.ts';
+import { QUEUE, queueRules } from '../fixtures/queue-rules.ts';
 import { sendRequest } from '../golden/adapter.ts';
 
-const RULES = `
-rules:
-- seriesQuery: 'queue{namespace!="",pod!=""}'
-  resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}}}
-  metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
-externalRules:
-- seriesQuery: 'many{namespace!=""}'
-  resources: {overrides: {namespace: {resource: namespace}}}
-  metricsQuery: <<.Series>>{<<.LabelMatchers>>}
-`;
-
-/** The metric of the autoscaler, and the large one. */
-const QUEUE = '/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/pods/*/queue';
 const MANY = '/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/many';
 
 let worker: Worker;
@@ -35,7 +23,7 @@ beforeAll(async () => {
   const [prometheusUrl]: string[] = await once(worker, 'message');
   adapter = await startLimitedAdapter({
     prometheusUrl: prometheusUrl ?? '',
-    rules: RULES,
+    rules: queueRules('many'),
     objects: [pod('shop', 'web-0')],
     // A busy machine must not open the circuit breaker.
     flags: ['--discovery=series', '--metrics-relist-interval=3s', '--prometheus-stall-timeout=20s'],

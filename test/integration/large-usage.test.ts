@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LimitedAdapter, pod, startLimitedAdapter } from '../fixtures/limited-adapter.ts';
+import { QUEUE } from '../fixtures/queue-rules.ts';
 import { sendRequest } from '../golden/adapter.ts';
 
 const RULES = `
@@ -22,7 +23,6 @@ resourceRules:
     containerQuery: sum(memory{size="0",<<.LabelMatchers>>}) by (<<.GroupBy>>)
 `;
 
-const QUEUE = '/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/pods/*/queue';
 const PODS = 25_000;
 
 let worker: Worker;

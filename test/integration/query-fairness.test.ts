@@ -1,20 +1,10 @@
 // Slow queries of one user do not delay those of others.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LimitedAdapter, pod, startLimitedAdapter } from '../fixtures/limited-adapter.ts';
+import { QUEUE, queueRules } from '../fixtures/queue-rules.ts';
 import { sendRequest } from '../golden/adapter.ts';
 import { parametersOf, type StandIn, startStandIn } from './stand-in-server.ts';
 
-const RULES = `
-rules:
-- seriesQuery: 'queue{namespace!="",pod!=""}'
-  resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}}}
-  metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)
-externalRules:
-- seriesQuery: 'queue{namespace!=""}'
-  resources: {overrides: {namespace: {resource: namespace}}}
-  metricsQuery: <<.Series>>{<<.LabelMatchers>>}
-`;
-const QUEUE = '/apis/custom.metrics.k8s.io/v1beta2/namespaces/shop/pods/*/queue';
 const EXTERNAL = '/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/queue';
 
 const held: (() => void)[] = [];
@@ -34,7 +24,7 @@ beforeAll(async () => {
   });
   adapter = await startLimitedAdapter({
     prometheusUrl: prometheus.url,
-    rules: RULES,
+    rules: queueRules('queue'),
     objects: [pod('shop', 'web-0')],
     flags: ['--discovery=series', '--prometheus-max-concurrency=10'],
     review: (_path, document) => ({ ...Object(document), status: { allowed: true } }),
