@@ -13,13 +13,13 @@ const root = path.join(import.meta.dirname, '..');
  * classes that take their place, which throw an error if they are called.
  */
 const neverCalled: Readonly<Record<string, readonly string[]>> = {
-  // express: no request here has a body that is looked at.
+  // express: the bodies of requests are discarded.
   'body-parser/index.js': ['json', 'raw', 'text', 'urlencoded'],
-  // axios: it uses its other one, for node:http. This one loads the client of fetch.
+  // axios: it uses the adapter for node:http. This one loads the client of fetch.
   'axios/lib/adapters/fetch.js': ['getFetch'],
   // prom-client: it looks for traces only for exemplars, which no metric here has.
   '@opentelemetry/api/dist/index.cjs': ['context', 'trace'],
-  // @kubernetes/client-node: its credentials are used; requests are made by axios.
+  // @kubernetes/client-node: only its credentials are used; axios sends the requests.
   'undici/index.js': ['Agent', 'ProxyAgent', 'fetch'],
   '@kubernetes/client-node/dist/gen/index.js': ['createConfiguration', 'ServerConfiguration'],
 };
@@ -112,7 +112,7 @@ const result = await build({
   splitting: true,
   plugins: [leaveOut, withoutFileTypes, axiosWithoutFormData, httpWithoutFetch],
   minifySyntax: true,
-  // The source of a module stays in memory. Names stay, for stack traces.
+  // The source of a module stays in memory. Names are kept, for stack traces.
   minifyWhitespace: true,
   lineLimit: 120,
   sourcemap: 'linked',
@@ -151,8 +151,8 @@ function bytesByPackage({ outputs }: Metafile): readonly (readonly [string, numb
 }
 
 /**
- * Replaces dist/ in one piece, so that a build that fails or is interrupted leaves no half of it:
- * signals wait until this is done.
+ * Replaces dist/ as a whole, so that a build that fails or is interrupted leaves no incomplete bundle. It is
+ * synchronous: signals are handled afterwards.
  */
 function writeWhole(files: readonly OutputFile[]): void {
   const scratch = `${dist}.${process.pid}`;

@@ -597,8 +597,8 @@ describe('where there is no index', () => {
       return true;
     });
     const { index } = await startIndex();
-    for (const ask of [index.list, index.objects]) {
-      await expect(ask(select(''))).rejects.toMatchObject({ kind: 'forbidden', status: 403 });
+    for (const lookUp of [index.list, index.objects]) {
+      await expect(lookUp(select(''))).rejects.toMatchObject({ kind: 'forbidden', status: 403 });
     }
   });
 

@@ -260,8 +260,11 @@ describe('an answer that is none', () => {
         response.socket?.destroy();
       });
     });
-    for (const ask of [() => client.query('1'), () => client.seriesLabelNames('a', { start: 0 })]) {
-      expect(await failureOf(ask())).toMatchObject({
+    for (const send of [
+      () => client.query('1'),
+      () => client.seriesLabelNames('a', { start: 0 }),
+    ]) {
+      expect(await failureOf(send())).toMatchObject({
         kind: 'bad_answer',
         message: expect.stringContaining('ended before it was complete'),
       });
@@ -331,13 +334,13 @@ describe('an answer that is none', () => {
       pour();
     };
     const client = await clientOf(flood, { maxAnswerBytes: 100_000 });
-    for (const ask of [
+    for (const send of [
       () => client.query('1'),
       () => client.seriesLabelNames('a', { start: 0 }),
       () => client.labelNames([], { start: 0 }),
     ]) {
       written = 0;
-      expect(await failureOf(ask())).toMatchObject({
+      expect(await failureOf(send())).toMatchObject({
         kind: 'too_large',
         message:
           'the response is larger than 100000 bytes, the limit of --prometheus-max-answer-size',
