@@ -50,7 +50,7 @@ describe('buildCatalog', () => {
     ]);
   });
 
-  it('lets the later rule win, resource by resource', async () => {
+  it('uses the last rule with a metric, for each resource', async () => {
     const old = compiledRule({ seriesQuery: 'old', as: 'x', overrides });
     const newer = compiledRule({
       seriesQuery: 'new',
@@ -64,7 +64,7 @@ describe('buildCatalog', () => {
     expect(custom).toEqual(['namespaces/x = new{namespace}', 'pods/x = old{namespace,pod}']);
   });
 
-  it('takes the series of one rule in the order of their names', async () => {
+  it('processes the series of a rule in the order of their names', async () => {
     const rule = compiledRule({ seriesQuery: 'q', as: 'x', overrides });
     const { custom } = await build(
       { custom: [rule], external: [] },
@@ -94,7 +94,7 @@ describe('buildCatalog', () => {
     ]);
   });
 
-  it('lists external metrics, those without a namespace only where the rule says so', async () => {
+  it('lists external metrics, and those without a namespace only if the rule is not namespaced', async () => {
     const { external } = await build(
       {
         custom: [],
@@ -109,7 +109,7 @@ describe('buildCatalog', () => {
     expect(external).toEqual(['a = a{namespace}', 'c = c{}']);
   });
 
-  it('leaves out names that no request can have, and says so', async () => {
+  it('leaves out and reports names that no request can have', async () => {
     const { custom, leftOut } = await build(
       {
         custom: [
@@ -142,7 +142,7 @@ describe('buildCatalog', () => {
     expect(catalog.external('load')).toBeUndefined();
   });
 
-  it('leaves out a series whose name could become a part of the query', async () => {
+  it('leaves out a series whose name could inject PromQL', async () => {
     const found = {
       load: { 'load{namespace="other"} or up #': ['namespace'], 'http-requests': ['namespace'] },
     };
@@ -208,7 +208,7 @@ describe('buildCatalog', () => {
     expect(asked).toBe(2);
   });
 
-  it('has the metrics of a rule whose query found nothing, which are none', async () => {
+  it('has no metrics of a rule whose query found nothing', async () => {
     const rules = { custom: [compiledRule({ seriesQuery: 'q', overrides })], external: [] };
     const { catalog, ruleOutcomes } = await createCatalogBuilder()({
       rules,
@@ -237,7 +237,7 @@ describe('buildCatalog', () => {
     expect(ruleOutcomes).toMatchObject([{ labels: ['instance', 'job'] }]);
   });
 
-  it('lists resources in the order of `<resource>/<metric>`, and names in that of their text', async () => {
+  it('lists resources in the order of `<resource>/<metric>`, and names in alphabetical order', async () => {
     const rule = compiledRule({
       seriesQuery: 'q',
       overrides: { namespace: 'namespace', job: 'jobs.batch', jobset: 'jobs.example.com' },
@@ -272,7 +272,7 @@ describe('buildCatalog', () => {
   });
 });
 
-it('has an empty catalog to begin with', () => {
+it('starts with an empty catalog', () => {
   expect(emptyCatalog).toMatchObject({ customMetrics: [], externalMetrics: [] });
 });
 

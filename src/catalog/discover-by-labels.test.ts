@@ -58,7 +58,7 @@ function discovery(text: string, surroundings: Surroundings) {
 }
 
 describe('a series query with one name', () => {
-  it('takes one request for the labels where rules need any', async () => {
+  it('takes one request for the labels if rules require any', async () => {
     const series = { load: ['job', 'pod', 'shard'] };
     for (const needs of [{ needed: ['pod'] }, { templates: ['<<.Resource>>'] }]) {
       const { discover, asked } = discovery('load{job="a"}', { series, ...needs });
@@ -67,7 +67,7 @@ describe('a series query with one name', () => {
     }
   });
 
-  it('takes one request for the name where the query itself demands all labels needed', async () => {
+  it('takes one request for the name if the query requires all labels itself', async () => {
     for (const needed of [['job'], []]) {
       const { discover, asked } = discovery('load{job="a"}', { series: { load: ['job'] }, needed });
       expect([...(await discover())]).toEqual([['load', new Set(['job'])]]);
@@ -79,7 +79,7 @@ describe('a series query with one name', () => {
 describe('a series query with several names', () => {
   const series = { a: ['job', 'pod'], b: ['job', 'pod'], c: ['job', 'shard'], d: ['job'] };
 
-  it('takes a request for the names, and one for each label needed', async () => {
+  it('takes a request for the names, and one for each required label', async () => {
     const { discover, asked } = discovery('{job="x"}', {
       series,
       needed: ['job', 'pod', 'shard'],
@@ -99,7 +99,7 @@ describe('a series query with several names', () => {
     ]);
   });
 
-  it('takes a request for each label that a template reads or a rule needs, and for no other', async () => {
+  it('takes a request for each label that a template reads or a rule requires, and for no other', async () => {
     const { discover, asked } = discovery('{job="x"}', {
       series: { ...series, d: ['job', 'service', 'instance'] },
       needed: ['shard'],
@@ -133,7 +133,7 @@ describe('a series query with several names', () => {
     expect(asked.slice(2)).toEqual(['names {__pod__!="",__name__=~"a|b",job="x"}']);
   });
 
-  it('leaves a name to the next round that the server has had since the first request', async () => {
+  it('ignores a series that appears after the first request until the next relist', async () => {
     const { discover } = discovery('{job="x"}', { series, needed: ['pod'], later: ['b'] });
     expect([...(await discover()).keys()]).toEqual(['a', 'c', 'd']);
   });
@@ -153,7 +153,7 @@ describe('a series query with several names', () => {
     }
   });
 
-  it('of which there is one takes one request for its labels where several are needed', async () => {
+  it('with one name takes one request for its labels if several are required', async () => {
     const one = { a: ['job', 'pod', 'shard'] };
     const several = discovery('{job="x"}', { series: one, needed: ['pod', 'shard'] });
     expect([...(await several.discover())]).toEqual([['a', new Set(['job', 'pod', 'shard'])]]);
@@ -167,7 +167,7 @@ describe('a series query with several names', () => {
 it.each([
   ['load', ['labels load', 'series load']],
   ['{job="x"}', ['names {job="x"}', 'series {job="x"}']],
-])('lists the series where the server finds none by the labels of %s', async (text, requests) => {
+])('lists the series if the server finds none by the labels of %s', async (text, requests) => {
   const { discover, asked, listed } = discovery(text, {
     series: { load: ['pod'] },
     needed: ['pod'],
@@ -189,7 +189,7 @@ it('pauses in each loop over names and labels when its slice is over, and only t
   expect(await turnsDuring('fast', discover)).toBe(20);
 });
 
-it('lists the series where labels without end stand for one resource', async () => {
+it('lists the series if too many labels map to one resource', async () => {
   // All of these are read as the one resource.
   const spellings = Array.from({ length: 128 }, (_, bits) =>
     [...'replicaset'].map((c, i) => ((bits >> i) & 1 ? c.toUpperCase() : c)).join(''),

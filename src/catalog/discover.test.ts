@@ -67,11 +67,11 @@ async function discovered(
 
 const rule = compiledRule({ seriesQuery: '{job="x"}', overrides });
 
-it('asks nothing where there are no rules', async () => {
+it('sends nothing without rules', async () => {
   expect(await discovered([], {})).toEqual({ outcomes: [], strategies: [], asked: [] });
 });
 
-it('reports no way of discovery if the server does not respond', async () => {
+it('reports no strategy if the server does not respond', async () => {
   const down = new Error('down');
   const failures = new Map([['names', down]]);
   const { outcomes, strategies } = await discovered([rule], {}, { failures, mode: 'auto' });
@@ -89,7 +89,7 @@ it('starts the requests of the series queries in slices', async () => {
 });
 
 describe('by labels', () => {
-  it('lists the series of a query that is no selector of PromQL, and says so', async () => {
+  it('lists the series of a query that is not a PromQL selector, and reports why', async () => {
     const foreign = { ...rule, seriesQuery: '{job="x" or job="y"}' };
     const { outcomes, asked } = await discovered([foreign], { a: ['pod'] });
     expect(outcomes).toEqual([
@@ -107,7 +107,7 @@ describe('by labels', () => {
     [new Unsupported('no such label'), 'no such label'],
     [new PrometheusError('unavailable', 'HTTP 501', { status: 501 }), 'HTTP 501'],
   ])(
-    'lists the series where the server cannot answer, and says why: %s',
+    'lists the series if the server does not support the requests, and reports why: %s',
     async (failure, fallback) => {
       const failures = new Map([['names', failure]]);
       const { outcomes, asked } = await discovered([rule], { a: ['pod'] }, { failures });
@@ -116,7 +116,7 @@ describe('by labels', () => {
     },
   );
 
-  it('fails where the server fails for another reason', async () => {
+  it('fails if the server fails for another reason', async () => {
     const down = new Error('down');
     const failures = new Map([['names', down]]);
     const { outcomes, asked } = await discovered([rule], { a: ['pod'] }, { failures });
@@ -125,10 +125,10 @@ describe('by labels', () => {
   });
 });
 
-describe('the labels of series that lack those needed', () => {
+describe('the labels of series without required labels', () => {
   const unexplained: Series = { a: ['job', 'instance'], b: ['job'] };
 
-  it('are asked for, without the name', async () => {
+  it('are requested, without the name', async () => {
     const { outcomes, asked } = await discovered([rule], unexplained);
     expect(outcomes).toEqual([
       {
@@ -150,7 +150,7 @@ describe('the labels of series that lack those needed', () => {
     expect(outcomes).toMatchObject([{ labels: labels.slice(0, 21) }]);
   });
 
-  it('are none where the request for them fails', async () => {
+  it('are empty if the request for them fails', async () => {
     const failures = new Map([['labels', new Error('down')]]);
     const { outcomes } = await discovered([rule], unexplained, { failures });
     expect(outcomes).toMatchObject([{ strategy: 'labels', labels: [] }]);
@@ -225,7 +225,7 @@ describe('several servers', () => {
   };
   const onServer = (prometheus: string | undefined) => ({ ...rule, prometheus });
 
-  it('are each asked for the series of their rules, with a strategy of their own', async () => {
+  it('get the series queries of their own rules, with a strategy each', async () => {
     const servers = prometheusServers(
       source('a'),
       new Map([

@@ -112,7 +112,7 @@ afterEach(() => {
 });
 
 describe('the relist loop', () => {
-  it('asks once per distinct series query, a few at once', async () => {
+  it('sends each distinct series query once, with limited concurrency', async () => {
     const { source, asked, mostUnderWay } = faultySource();
     const custom = [rule('a'), rule('b'), rule(' a ', 'x'), rule('c')];
     const external = [compiledRule({ seriesQuery: 'b', overrides }, 'external')];
@@ -124,7 +124,7 @@ describe('the relist loop', () => {
     expect(names(loop)).toEqual(['a', 'b', 'c', 'x']);
   });
 
-  it('keeps what a failing query found last, and only that', async () => {
+  it('keeps the last series of a failed query only', async () => {
     const { source, failures } = faultySource();
     const custom = [rule('a'), rule('b')];
     const { loop, rounds } = start(source, () => ({ custom, external: [] }));
@@ -137,7 +137,7 @@ describe('the relist loop', () => {
     ]);
   });
 
-  it('is ready once Prometheus could be asked, if only to hear a refusal', async () => {
+  it('is ready after a response, even if it rejects the query', async () => {
     const { source, failures } = faultySource();
     failures.set('a', new Error('unreachable'));
     const { loop } = start(source, () => ({ custom: [rule('a')], external: [] }));
@@ -149,7 +149,7 @@ describe('the relist loop', () => {
     expect(names(loop)).toEqual([]);
   });
 
-  it('is ready when Prometheus refuses all series queries and answers otherwise', async () => {
+  it('is ready if Prometheus rejects all series queries but answers another query', async () => {
     const { source, failures } = faultySource();
     failures.set('a', new Unsupported());
     failures.set('b', new Unsupported());
@@ -164,7 +164,7 @@ describe('the relist loop', () => {
     expect(loop.hasListed()).toBe(true);
   });
 
-  it('swaps to new rules only when their series are known', async () => {
+  it('uses new rules when their series are discovered', async () => {
     const { source } = faultySource();
     let custom = [rule('a')];
     const { loop } = start(source, () => ({ custom, external: [] }));
@@ -175,14 +175,14 @@ describe('the relist loop', () => {
     expect(names(loop)).toEqual(['renamed']);
   });
 
-  it('runs one round at a time, and one more for all who ask meanwhile', async () => {
+  it('runs one relist at a time, and one more for all calls during it', async () => {
     const { source, asked } = faultySource();
     const { loop } = start(source, () => ({ custom: [rule('a')], external: [] }));
     await Promise.all([loop.relist(), loop.relist(), loop.relist()]);
     expect(asked).toHaveLength(2);
   });
 
-  it('asks again at the interval, and soon after a failure', async () => {
+  it('relists at the interval, and soon after a failure', async () => {
     vi.useFakeTimers();
     const { source, asked, failures } = faultySource();
     failures.set('a', new Error('down'));
@@ -200,7 +200,7 @@ describe('the relist loop', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('survives a fault of its own, keeps its catalog, and tries again soon', async () => {
+  it('keeps its catalog after an unexpected error, and retries soon', async () => {
     vi.useFakeTimers();
     const { source, asked } = faultySource();
     let broken = false;
@@ -220,7 +220,7 @@ describe('the relist loop', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('keeps its catalog when that cannot be made anew', async () => {
+  it('keeps its catalog if a new one cannot be built', async () => {
     const { source } = faultySource();
     const custom = [rule('a')];
     const fragile = createResourceMapper(mapper.resources);
@@ -240,7 +240,7 @@ describe('the relist loop', () => {
     expect(names(loop)).toEqual(['a']);
   });
 
-  it('has the same catalog for as long as nothing has changed', async () => {
+  it('keeps the same catalog until something changes', async () => {
     const { source } = faultySource();
     const custom = [rule('a')];
     let mapperNow = mapper;
@@ -258,7 +258,7 @@ describe('the relist loop', () => {
     expect(loop.catalog().customMetrics).toEqual(before.customMetrics);
   });
 
-  it('ends with the resources that came last, however many changes come at once', async () => {
+  it('uses the latest resources after many concurrent changes', async () => {
     const { source } = faultySource();
     const custom = [rule('a')];
     const without = (name: string) =>
@@ -280,13 +280,13 @@ describe('the relist loop', () => {
   });
 });
 
-describe('a round', () => {
+describe('a relist', () => {
   const rules = (...seriesQueries: readonly string[]) => {
     const custom = seriesQueries.map((seriesQuery) => rule(seriesQuery));
     return () => ({ custom, external: [] });
   };
 
-  it('asks for series of the last minute, and says how many seconds it took', async () => {
+  it('requests the series of the maximum age, and reports its duration', async () => {
     let now = 600_000;
     const starts: number[] = [];
     const source: SeriesSource = {
@@ -303,7 +303,7 @@ describe('a round', () => {
     expect(rounds.map(({ durationSeconds }) => durationSeconds)).toEqual([1.5, 1.5]);
   });
 
-  it('has the failure of each rule while its query fails', async () => {
+  it('reports the failure of each rule while its query fails', async () => {
     const { source, failures } = faultySource();
     const { loop } = start(source, rules('a', 'b'));
     const reasons = () => loop.ruleOutcomes().map(({ failure }) => failure);
@@ -319,7 +319,7 @@ describe('a round', () => {
     expect(reasons()).toEqual([undefined, undefined]);
   });
 
-  it('tells no labels but those of the series', async () => {
+  it('reports no labels except those of the series', async () => {
     const source: SeriesSource = {
       ...faultySource().source,
       seriesLabelNames: async () => new Map([['a', new Set(['job'])]]),
@@ -329,7 +329,7 @@ describe('a round', () => {
     expect(loop.ruleOutcomes()).toMatchObject([{ labels: ['job'] }]);
   });
 
-  it('is followed by another one soon where one of several queries failed, and a refusal is none', async () => {
+  it('is followed by another one soon if a query failed, unless the query was rejected', async () => {
     vi.useFakeTimers();
     const { source, asked, failures } = faultySource();
     failures.set('b', new Error('down'));
@@ -345,7 +345,7 @@ describe('a round', () => {
     expect(asked).toHaveLength(6);
   });
 
-  it('that fails is followed by another one after twice the time, up to the interval', async () => {
+  it('that fails doubles the delay of the next one, up to the interval', async () => {
     vi.useFakeTimers();
     const { source, asked, failures } = faultySource();
     failures.set('a', new Error('down'));
@@ -360,7 +360,7 @@ describe('a round', () => {
     expect(seconds).toEqual([5, 15, 35, 75, 135, 195]);
   });
 
-  it('can be asked for again after one with failures only', async () => {
+  it('can be repeated only after failures', async () => {
     const { source, asked, failures } = faultySource();
     const { loop } = start(source, rules('a'));
     await loop.relist();
@@ -376,7 +376,7 @@ describe('a round', () => {
     expect(asked).toEqual(['a', 'a']);
   });
 
-  it('in which one of several queries is answered makes the adapter ready', async () => {
+  it('in which one of several queries succeeds makes the adapter ready', async () => {
     for (const answer of [undefined, new Refused()]) {
       const { source, failures } = faultySource();
       failures.set('a', new Error('down'));
@@ -389,7 +389,7 @@ describe('a round', () => {
 });
 
 describe('a loop that is stopped', () => {
-  it('starts no more rounds', async () => {
+  it('starts no further relists', async () => {
     vi.useFakeTimers();
     const { source, asked } = faultySource();
     const { loop } = start(source, () => ({ custom: [rule('a')], external: [] }));
@@ -401,7 +401,7 @@ describe('a loop that is stopped', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('ends the requests of a round, and makes nothing of their failures', async () => {
+  it('aborts the requests of a relist, and ignores their failures', async () => {
     vi.useFakeTimers();
     const source: SeriesSource = {
       ...faultySource().source,
@@ -429,11 +429,11 @@ describe('a loop that is stopped', () => {
   });
 });
 
-describe('a catalog that is made anew', () => {
+describe('a rebuilt catalog', () => {
   const custom = [rule('a')];
   const rules = () => ({ custom, external: [] });
 
-  it('is empty before the first round has ended, which does not fail', async () => {
+  it('is empty before the end of the first relist, which does not fail', async () => {
     const { loop, rounds, faults } = start(faultySource().source, rules);
     await loop.rebuild();
     expect({ rounds, faults }).toEqual({ rounds: [], faults: [] });
@@ -494,7 +494,7 @@ describe('a catalog that is made anew', () => {
 });
 
 describe('the relist loop, by labels', () => {
-  it('asks how to ask, then for labels', async () => {
+  it('chooses the strategy with a probe, then requests labels', async () => {
     const { source, asked } = faultySource();
     const { loop, rounds } = start(source, () => ({ custom: [rule('a')], external: [] }), {
       discovery: 'auto',
@@ -508,7 +508,7 @@ describe('the relist loop, by labels', () => {
     expect(names(loop)).toEqual(['a']);
   });
 
-  it('keeps to the limit of requests, however many a query needs', async () => {
+  it('limits concurrent requests for any number of labels', async () => {
     const { source, asked, mostUnderWay } = faultySource();
     const custom = ['b', 'c', 'd'].map((name) => rule(`{x="${name}"}`));
     const { loop } = start(source, () => ({ custom, external: [] }), { discovery: 'labels' });
@@ -518,7 +518,7 @@ describe('the relist loop, by labels', () => {
     expect(mostUnderWay()).toBe(2);
   });
 
-  it('keeps what a query found last when one of its requests fails', async () => {
+  it('keeps the last series of a query if one of its requests fails', async () => {
     const { source, failures } = faultySource();
     const custom = [rule('a'), rule('b')];
     const { loop, rounds } = start(source, () => ({ custom, external: [] }), { discovery: 'auto' });
@@ -532,7 +532,7 @@ describe('the relist loop, by labels', () => {
     ]);
   });
 
-  it('asks for series where the server refuses the labels of a query', async () => {
+  it('lists the series if the server rejects the labels of a query', async () => {
     const { source, failures, asked } = faultySource();
     failures.set('labels of b', new Unsupported('no such endpoint'));
     const { loop, rounds } = start(
@@ -551,7 +551,7 @@ describe('the relist loop, by labels', () => {
     expect(names(loop)).toEqual(['a', 'b']);
   });
 
-  it('asks for series where the server does not know the question', async () => {
+  it('lists the series if the server does not support the probe', async () => {
     const { source, failures } = faultySource();
     failures.set('probe', new Unsupported('HTTP 404'));
     const { loop, rounds } = start(source, () => ({ custom: [rule('a')], external: [] }), {
@@ -562,7 +562,7 @@ describe('the relist loop, by labels', () => {
     expect(names(loop)).toEqual(['a']);
   });
 
-  it('decides nothing when it cannot ask how to ask', async () => {
+  it('chooses no strategy if the probe fails', async () => {
     const { source, asked, failures } = faultySource();
     failures.set('probe', new Error('unreachable'));
     const { loop, rounds } = start(source, () => ({ custom: [rule('a')], external: [] }), {
@@ -577,7 +577,7 @@ describe('the relist loop, by labels', () => {
     expect(loop.hasListed()).toBe(false);
   });
 
-  it('asks again when the resources have changed, for labels that mean something now', async () => {
+  it('relists after a change of the resources, for labels that map to them now', async () => {
     const { source, asked } = faultySource();
     const custom = [rule('a')];
     const { loop, rounds } = start(source, () => ({ custom, external: [] }), {

@@ -8,7 +8,7 @@ const mapper = builtinResourceMapper();
 const overrides = { namespace: 'namespace', pod: 'pod' };
 
 describe('requiredLabels', () => {
-  it('has the labels of all rules with a series query, in the order of the file', () => {
+  it('has the labels of all rules with a series query, in the order of the rules', () => {
     const template = compiledRule({ seriesQuery: 'b', template: '<<.Resource>>' });
     const needs = requiredLabels(
       {
@@ -42,7 +42,7 @@ describe('requiredLabels', () => {
     expect(found.get(queryKey(other))?.prometheus).toBe('other');
   });
 
-  it('has nothing of a rule without a series query', () => {
+  it('ignores a rule without a series query', () => {
     const rule = compiledRule({ overrides });
     const needs = requiredLabels({ custom: [{ ...rule, seriesQuery: '' }], external: [] }, mapper);
     expect([...needs]).toEqual([]);
@@ -53,7 +53,7 @@ describe('requiredLabels', () => {
     [{ template: 'kube_<<.Resource>>' }, ['kube_namespace']],
     [{ overrides, namespaced: false }, []],
     [{ overrides: { pod: 'pod' } }, []],
-  ])('has of an external rule the label of the namespace only: %j', (rule, labels) => {
+  ])('has only the label of the namespace for an external rule: %j', (rule, labels) => {
     const external = [compiledRule({ seriesQuery: 'a', ...rule }, 'external')];
     expect([...requiredLabels({ custom: [], external }, mapper)]).toEqual([
       ['a', { seriesQuery: 'a', labels: new Set(labels), templates: [] }],

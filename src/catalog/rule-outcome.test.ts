@@ -157,14 +157,14 @@ describe('the outcome of a rule', () => {
     expect(noMetricsReason({ ...kept, failure: new Error('down') })).toBeUndefined();
   });
 
-  it('has as many labels as it may, without a sign that there are more', async () => {
+  it('has the maximum number of labels without an ellipsis', async () => {
     const labels = Array.from({ length: 20 }, (_, i) => `label_${i}`);
     const found = await outcome({ overrides }, { a: labels });
     expect(found.labels).toEqual(labels.toSorted());
     expect(explainOutcome(found)).not.toContain('...');
   });
 
-  it('has no labels where none is missing', async () => {
+  it('has no labels if none is missing', async () => {
     const found = await outcome(
       { overrides, seriesFilters: [{ isNot: '^a' }] },
       { a: ['namespace', 'pod'] },
@@ -195,7 +195,7 @@ describe('the outcome of a rule', () => {
     expect(explainOutcome(found)).toBeUndefined();
   });
 
-  it('has some labels only, of however many', async () => {
+  it('limits the number of labels', async () => {
     const labels = Array.from({ length: 500 }, (_, i) => `label_${String(i).padStart(3, '0')}`);
     const found = await outcome({ overrides }, { a: labels });
     expect(found.labels).toHaveLength(21);

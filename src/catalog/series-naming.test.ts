@@ -24,7 +24,7 @@ const names = fc
   .map((all) => all.toSorted());
 
 describe('createSeriesNaming', () => {
-  it('asks the rule only about names that are new', async () => {
+  it('calls the rule for new names only', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(names, { minLength: 2, maxLength: 4 }), async (rounds) => {
         const { rule, asked } = countingRule();
@@ -42,7 +42,7 @@ describe('createSeriesNaming', () => {
     );
   });
 
-  it('makes nothing at all of names that are the same', async () => {
+  it('returns the cached names for the same series', async () => {
     const { rule, asked } = countingRule();
     const naming = createSeriesNaming();
     const same = ['a', 'b'];

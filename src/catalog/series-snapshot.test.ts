@@ -11,7 +11,7 @@ function found(series: Readonly<Record<string, readonly string[]>>): DiscoveredS
 }
 
 describe('takeSnapshot', () => {
-  it('is in order, with one set for labels that are alike', async () => {
+  it('is sorted, with one set for equal labels', async () => {
     const sets = await labelSetsOf([], slices);
     const { names, labels } = await takeSnapshot(
       found({ b: ['x', 'y'], a: ['y', 'x'], c: ['xy'], d: [] }),
@@ -58,7 +58,7 @@ describe('takeSnapshot', () => {
     expect(await turnsDuring('fast', () => labelSetsOf(inUse, slices))).toBe(9);
   });
 
-  it('is another one where nothing was found before and nothing is found', async () => {
+  it('is a new object if there was no snapshot before, even without series', async () => {
     const known = await takeSnapshot(
       new Map(),
       [],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { discoveryRequests, type SeriesSource } from './series-source.ts';
 
-it('sends all requests of a round with its time and its signal', async () => {
+it('sends all requests of a relist with its time and its signal', async () => {
   const asked: unknown[] = [];
   const source: SeriesSource = {
     async seriesLabelNames(...request) {

@@ -122,7 +122,7 @@ const pods = {
 };
 
 describe('custom metrics', () => {
-  it('gives a value for each object that has a sample, in the order of names', async () => {
+  it('returns a value for each object that has a sample, in the order of names', async () => {
     const { custom, asked } = services(vector(['c', 2], ['a', 0.5], ['foreign', 9]));
     const values = await custom.get({ ...pods, metricSelector: parseLabelSelector('code=1') });
     expect(values).toEqual([
@@ -137,7 +137,7 @@ describe('custom metrics', () => {
     expect(asked).toEqual(['sum(load{code="1",namespace="shop",pod=~"a|b|c"}) by (pod)']);
   });
 
-  it('takes the last of several samples, NaN as 0, and leaves infinities out', async () => {
+  it('uses the last of several samples, NaN as 0, and no infinities', async () => {
     const { custom, summaries } = services(
       vector(['a', 1], ['a', 2], ['b', Number.NaN], ['c', Number.NEGATIVE_INFINITY]),
     );
@@ -179,7 +179,7 @@ describe('custom metrics', () => {
     ]);
   });
 
-  it('is an empty list where no object has a value, and has no selector where none is asked for', async () => {
+  it('is an empty list if no object has a value, and has no selector if none is requested', async () => {
     expect(await services(vector()).custom.get(pods)).toEqual([]);
     const values = await services(vector(['a', 1])).custom.get(pods);
     expect(values.map(({ metric }) => metric)).toEqual([{ name: 'load', selector: null }]);
@@ -215,7 +215,7 @@ describe('custom metrics', () => {
     expect(none.summaries[0]?.objects?.missing).toEqual({ count: 0, names: [] });
   });
 
-  it('serves no sample that says it is of another namespace', async () => {
+  it('does not use samples with another namespace', async () => {
     const sample = (namespace: string, value: number): Sample => ({
       labels: { pod: 'a', namespace },
       value,
@@ -233,7 +233,7 @@ describe('custom metrics', () => {
     });
   });
 
-  it('has no answer for an object whose value is infinite', async () => {
+  it('has no value for an object whose value is infinite', async () => {
     const { custom } = services(vector(['a', Number.POSITIVE_INFINITY]));
     await expect(custom.get({ ...pods, name: 'a' })).rejects.toMatchObject({
       reason: 'NotFound',
@@ -241,7 +241,7 @@ describe('custom metrics', () => {
     });
   });
 
-  it('knows a metric only in the scope of its resource', async () => {
+  it('finds a metric only in the scope of its resource', async () => {
     const { custom, asked } = services(vector());
     for (const request of [
       { ...pods, metric: 'nope' },
@@ -254,7 +254,7 @@ describe('custom metrics', () => {
     expect(asked).toEqual([]);
   });
 
-  it('asks nobody about what no object or namespace is called', async () => {
+  it('rejects invalid names of objects and namespaces without a request', async () => {
     const unable = new Error('no objects are to be listed');
     for (const name of ['a"} or up{a="', '.*', 'a|b', 'a b', 'café', '%20', '..', '', 'a\n']) {
       for (const metric of ['load', 'raw']) {
@@ -274,7 +274,7 @@ describe('custom metrics', () => {
     }
   });
 
-  it('asks with a name as it is, or not at all, whatever it is', async () => {
+  it('sends a name unchanged, or not at all', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom(...'aA0-._:@"\\{}|()[]*+?$^ \n\'`#,=~/%é') }),
@@ -307,7 +307,7 @@ describe('custom metrics', () => {
     expect(seen.refused).toBeGreaterThan(10);
   });
 
-  it('writes names as they are only where they could do no harm without quotes either', async () => {
+  it('inserts names without quotes only if they cannot inject PromQL', async () => {
     const { custom, asked } = services(vector(['a', 1]));
     await custom.get({ ...pods, metric: 'raw', name: 'a' });
     expect(asked.splice(0)).toEqual(['sum(load{pod=~"a"}) by (pod)']);
@@ -317,13 +317,13 @@ describe('custom metrics', () => {
     expect(asked).toEqual([]);
   });
 
-  it('does not ask Prometheus when no object matches', async () => {
+  it('does not query Prometheus if no object matches', async () => {
     const { custom, asked } = services(vector(), []);
     await expect(custom.get(pods)).rejects.toMatchObject({ reason: 'NotFound' });
     expect(asked).toEqual([]);
   });
 
-  it('lists the objects that match, and asks with the signal of the request', async () => {
+  it('lists the objects that match, and queries with the signal of the request', async () => {
     const { custom, listed, options } = services(vector());
     const { signal } = new AbortController();
     const onQuery = () => () => undefined;
@@ -356,7 +356,7 @@ describe('custom metrics', () => {
     ]);
   });
 
-  it('knows resources of a group', async () => {
+  it('supports resources of a group', async () => {
     const { custom, asked } = services(vector());
     await custom.get({ ...pods, resource: 'deployments.apps' });
     expect(asked).toEqual(['sum(load{namespace="shop",deployment=~"a|b|c"}) by (deployment)']);
@@ -388,7 +388,7 @@ describe('custom metrics', () => {
     await expect(faultyRule).rejects.toBe(fault);
   });
 
-  it('tells failures apart, and nothing of the inside', async () => {
+  it('distinguishes failures without internal details', async () => {
     const failure = services(new Error('connect ECONNREFUSED 10.0.0.1'));
     await expect(failure.custom.get(pods)).rejects.toMatchObject({
       reason: 'InternalError',
@@ -412,7 +412,7 @@ describe('custom metrics', () => {
 });
 
 describe('external metrics', () => {
-  it('gives every sample with its labels, infinities left out', async () => {
+  it('returns every sample with its labels, except infinities', async () => {
     const { external, asked, summaries } = services(
       vector(['b', 1], ['a', Number.NaN], ['c', Number.POSITIVE_INFINITY]),
     );
@@ -425,7 +425,7 @@ describe('external metrics', () => {
     expect(summaries.map(({ leftOut }) => leftOut.get('infinite'))).toEqual([1]);
   });
 
-  it('takes a scalar', async () => {
+  it('supports a scalar', async () => {
     const { external } = services({ type: 'scalar', value: 2.5, timestamp: 3 });
     const values = await external.get({ namespace: 'shop', metric: 'load', selector: [] });
     expect(values).toMatchObject([{ metricLabels: null, value: '2500m' }]);
@@ -442,7 +442,7 @@ describe('external metrics', () => {
     },
   );
 
-  it('has metrics of no namespace in any, but not without one', async () => {
+  it('serves metrics that are not namespaced in any namespace, but not without one', async () => {
     for (const namespace of ['shop', '*', 'a"}']) {
       const { external, asked } = services(vector());
       await external.get({ namespace, metric: 'everywhere', selector: [] });
@@ -454,7 +454,7 @@ describe('external metrics', () => {
     expect(asked).toEqual([]);
   });
 
-  it('says what it has asked, and how many samples came', async () => {
+  it('reports the query and the number of samples', async () => {
     const { external, summaries, options } = services(vector(['b', 1], ['a', 2]));
     const { signal } = new AbortController();
     await external.get({ namespace: 'shop', metric: 'load', selector: [], signal });
@@ -473,13 +473,13 @@ describe('external metrics', () => {
     ]);
   });
 
-  it('groups by nothing', async () => {
+  it('groups by no label', async () => {
     const { external, asked } = services(vector());
     await external.get({ namespace: 'shop', metric: 'grouped', selector: [] });
     expect(asked).toEqual(['sum(load{namespace="shop"}) by ()']);
   });
 
-  it('says of an unknown metric what the reference adapter says', async () => {
+  it('has the message of the reference adapter for an unknown metric', async () => {
     for (const [namespace, resource] of [
       ['default', 'namespaces'],
       ['shop', ''],
@@ -492,7 +492,7 @@ describe('external metrics', () => {
     }
   });
 
-  it('tells failures apart, and keeps their causes for the log', async () => {
+  it('distinguishes failures, and keeps their causes for the log', async () => {
     const request = { namespace: 'shop', metric: 'load', selector: [] };
     const selector = parseLabelSelector('code>1');
     await expect(services(vector()).external.get({ ...request, selector })).rejects.toMatchObject({
@@ -519,7 +519,7 @@ describe('external metrics', () => {
 
   const infinity = Number.POSITIVE_INFINITY;
 
-  it('makes the values of a large answer while they are gone through, each time', async () => {
+  it('creates the values of a large result at each iteration', async () => {
     const answer = vector(['a', 1], ['b', infinity], ['c', 2]);
     if (answer.type !== 'vector') throw new Error('it is a vector');
     const all = [...answer.samples];

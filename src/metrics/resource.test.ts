@@ -98,7 +98,7 @@ function samplesIn(answer: QueryAnswer): Extract<QueryAnswer, { type: 'vector' }
 }
 
 describe('pods of one namespace', () => {
-  it('have what their containers use, sorted, with 0 for what has no sample', async () => {
+  it('have the usage of their containers, sorted, with 0 without a sample', async () => {
     const { metrics, asked } = service({
       pods: [pod('shop', 'a'), pod('shop', 'b'), pod('shop', 'c')],
       cpu: () =>
@@ -128,7 +128,7 @@ describe('pods of one namespace', () => {
     ]);
   });
 
-  it('take NaN and negative values as 0, and leave infinities out', async () => {
+  it('have NaN and negative values as 0, and no infinities', async () => {
     const { metrics, summaries } = service({
       pods: [pod('shop', 'a')],
       cpu: () =>
@@ -148,7 +148,7 @@ describe('pods of one namespace', () => {
     expect(summaries.map(({ leftOut }) => leftOut.get('infinite'))).toEqual([1]);
   });
 
-  it('is told whose samples they are by the namespace that a sample names', async () => {
+  it('are identified by the namespace of a sample', async () => {
     const { metrics } = service({
       pods: [pod('shop', 'a')],
       cpu: () => vector([{ pod: 'a', namespace: 'billing', ...main }, 9]),
@@ -170,7 +170,7 @@ describe('pods of several namespaces', () => {
   /** What the samples of one namespace have: a rule's own grouping names no namespace. */
   const own = () => vector([{ pod: 'a', ...main }, 1], [{ pod: 'b', ...main }, 1]);
 
-  it('are asked for once, and told apart by their namespaces', async () => {
+  it('need one query, and are distinguished by their namespaces', async () => {
     const { metrics, asked } = service({ pods, cpu: both, memory: both });
     await expectBoth(metrics);
     expect(asked).toEqual([
@@ -192,7 +192,7 @@ describe('pods of several namespaces', () => {
     ]);
   }
 
-  it('are asked for namespace by namespace where a rule does not group by it', async () => {
+  it('need a query per namespace if a rule does not group by it', async () => {
     const { metrics, asked } = service({
       pods,
       rules: { grouping: 'pod, container' },
@@ -205,7 +205,7 @@ describe('pods of several namespaces', () => {
     ]);
   });
 
-  it('are asked for namespace by namespace where a rule takes the names by themselves', async () => {
+  it('need a query per namespace if a rule uses `.LabelValuesByName`', async () => {
     const matchers =
       'namespace="<<.LabelValuesByName.namespace>>",pod=~"<<.LabelValuesByName.pod>>"';
     const { metrics, asked } = service({
@@ -220,14 +220,14 @@ describe('pods of several namespaces', () => {
     ]);
   });
 
-  it('are not named one by one where they are many', async () => {
+  it('are not named individually if there are many', async () => {
     const many = Array.from({ length: 101 }, (_, i) => pod(`ns-${i}`, `pod-${i}`));
     const { metrics, asked } = service({ pods: many, cpu: () => vector(), memory: () => vector() });
     expect(await metrics.pods({ namespace: undefined, ...everything })).toEqual([]);
     expect(asked[0]).toBe('sum(cpu{namespace!="",pod!=""}) by (namespace,pod,container)');
   });
 
-  it('are narrowed by fields before anything is asked', async () => {
+  it('are filtered by fields before the query', async () => {
     const { metrics, asked, listed } = service({ pods, cpu: both, memory: both });
     const select = (text: string) =>
       metrics.pods({
@@ -249,7 +249,7 @@ describe('pods of several namespaces', () => {
     ['metadata.namespace=shop', ['a', 'b']],
     ['metadata.namespace!=billing', ['a', 'b']],
     ['metadata.name!=a', ['b']],
-  ])('of one namespace stay those of it, whatever its fields select: %s', async (text, names) => {
+  ])('of one namespace stay in it for any field selector: %s', async (text, names) => {
     const { metrics } = service({ pods, cpu: own, memory: own });
     const found = await metrics.pods({
       namespace: 'shop',
@@ -281,7 +281,7 @@ describe('pods of several namespaces', () => {
     },
   );
 
-  it('are asked for once where a sample names no pod at all', async () => {
+  it('need one query even if a sample has no pod', async () => {
     const { metrics, asked, summaries } = service({
       pods,
       cpu: () => {
@@ -334,7 +334,7 @@ describe('the report of a response', () => {
     ]);
   });
 
-  it('has nodes, of whose samples one is used', async () => {
+  it('counts the unused samples of nodes', async () => {
     const usage = vector([{ node: 'n1' }, 1], [{ node: 'n1' }, 2], [{ node: 'n2' }, 1]);
     const { metrics, summaries } = service({
       nodes: [node('n1'), node('n2'), node('n3')],
@@ -354,7 +354,7 @@ describe('the report of a response', () => {
     expect(await metrics.node({ name: 'n1' })).toMatchObject({ usage: { cpu: 1000n } });
   });
 
-  it('adds up the answers of namespaces that are asked for one by one, eight at once', async () => {
+  it('adds up the results of namespaces with a query each, eight at a time', async () => {
     const pods = Array.from({ length: 20 }, (_, index) => pod(`ns-${index}`, 'a'));
     const answer = () => vector([{ pod: 'a', ...main }, 1], [{}, 1]);
     const { metrics, asked, summaries, mostAtOnce } = service({
@@ -406,8 +406,8 @@ describe('nodes', () => {
   });
 });
 
-describe('what is not there', () => {
-  it('is told apart from what has no samples', async () => {
+describe('a missing object', () => {
+  it('is distinguished from an object without samples', async () => {
     const { metrics, asked } = service({
       pods: [pod('shop', 'a')],
       nodes: [node('n')],
@@ -439,7 +439,7 @@ describe('failures', () => {
       'CPU, a scalar,',
       { cpu: () => ({ type: 'scalar', value: 1, timestamp: 1 }) as const, memory: fine },
     ],
-  ])('of the query for %s are no list that lacks pods', async (_, answers) => {
+  ])('of the query for %s do not return an incomplete list', async (_, answers) => {
     const { metrics, asked } = service({ pods, ...answers });
     await expect(metrics.pods({ namespace: undefined, ...everything })).rejects.toMatchObject({
       reason: 'InternalError',
@@ -448,7 +448,7 @@ describe('failures', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('of the listing tell what the client can mend, and nothing else', async () => {
+  it('of the list of objects show errors of the client only', async () => {
     for (const [error, expected] of [
       [
         new Error('secret'),
@@ -467,10 +467,10 @@ describe('failures', () => {
   });
 });
 
-describe('the memory of large answers', () => {
+describe('the memory of large results', () => {
   const memory = () => vector([{ pod: 'a', ...main }, 1]);
 
-  it('is released when a response is read, while the other one is still awaited', async () => {
+  it('is released when a result is read, while the other query is in flight', async () => {
     let cpuSignal: AbortSignal | undefined;
     const { metrics } = service({
       pods: [pod('shop', 'a')],
@@ -485,7 +485,7 @@ describe('the memory of large answers', () => {
     expect(await metrics.pods({ namespace: 'shop', signal, ...everything })).toHaveLength(1);
   });
 
-  it('is not used for samples without bounds', async () => {
+  it('is limited', async () => {
     const { metrics } = service({
       pods: [pod('shop', 'a')],
       cpu: () =>
@@ -520,7 +520,7 @@ describe('the memory of large answers', () => {
   });
 });
 
-describe('what objects are listed', () => {
+describe('the list of objects', () => {
   const usage = () => vector([{ pod: 'a', node: 'n', ...main }, 1]);
   const surroundings = {
     pods: [pod('shop', 'a')],
@@ -533,7 +533,7 @@ describe('what objects are listed', () => {
   const selector = parseLabelSelector('app=shop');
   const fields = parseFieldSelector('metadata.namespace=shop,metadata.name=a', selectableFields);
 
-  it('is said by the request, and by its fields', async () => {
+  it('depends on the request and its fields', async () => {
     const { metrics, listed } = service(surroundings);
     const onePod = { namespace: 'shop', name: 'a' };
     expect(await metrics.pod({ ...onePod, signal })).toMatchObject({ object: pod('shop', 'a') });
@@ -550,7 +550,7 @@ describe('what objects are listed', () => {
     ]);
   });
 
-  it('is nothing, and nothing is asked for, where there is none', async () => {
+  it('is empty without objects, and no query is sent', async () => {
     const { metrics, asked, summaries } = service({ ...surroundings, pods: [], nodes: [] });
     expect(await metrics.pods({ namespace: undefined, ...everything })).toEqual([]);
     expect(await metrics.nodes(everything)).toEqual([]);
@@ -558,7 +558,7 @@ describe('what objects are listed', () => {
     expect(summaries).toEqual([]);
   });
 
-  it('is chosen by fields in slices', async () => {
+  it('is filtered by fields in time slices', async () => {
     const nodes = Array.from({ length: 10 }, (_, i) => node(`n${i}`));
     const { metrics } = service({ ...surroundings, nodes });
     const none = parseFieldSelector('metadata.namespace=none', selectableFields);
@@ -573,7 +573,7 @@ describe('many objects', () => {
   const pods = Array.from({ length: 101 }, (_, i) => pod('shop', `p${i}`));
   const nodes = Array.from({ length: 101 }, (_, i) => node(`n${i}`));
 
-  it('are not named where there are more than 100', async () => {
+  it('are not named if there are more than 100', async () => {
     const { metrics, asked } = service({ pods, nodes, cpu: none, memory: none });
     await metrics.pods({ namespace: 'shop', ...everything });
     await metrics.nodes(everything);
@@ -585,7 +585,7 @@ describe('many objects', () => {
     ]);
   });
 
-  it('are gone through in slices', async () => {
+  it('are processed in time slices', async () => {
     const pods = ['shop', 'bank'].flatMap((namespace) =>
       Array.from({ length: 5 }, (_, i) => pod(namespace, `p${i}`)),
     );
@@ -616,7 +616,7 @@ describe('the queries', () => {
     expect(asked[0]).toContain('namespace=~"bank|shop",pod=~"a|b|c"');
   });
 
-  it('group by no container where the rules name no label for it', async () => {
+  it('do not group by container if the rules have no label for it', async () => {
     const { metrics, asked } = service({
       pods: [pod('shop', 'a')],
       cpu: () => vector([{ pod: 'a' }, 1]),
@@ -629,7 +629,7 @@ describe('the queries', () => {
     expect(asked[0]).toBe('sum(cpu{namespace="shop",pod="a"}) by (pod)');
   });
 
-  it('are asked in the name of the request', async () => {
+  it('are sent with the options of the request', async () => {
     const signals: (AbortSignal | undefined)[] = [];
     const { metrics } = service({
       nodes: [node('n')],
@@ -645,7 +645,7 @@ describe('the queries', () => {
     expect(signal.aborted).toBe(false);
   });
 
-  it('have at most 30 samples for each object and 300 more, of those that are asked for', async () => {
+  it('have at most 30 samples per requested object and 300 more', async () => {
     const ofA = (count: number) =>
       vector(
         [{ pod: 'other', ...main }, 1],
@@ -663,7 +663,7 @@ describe('the queries', () => {
   });
 });
 
-describe('failures that are no fault of Prometheus', () => {
+describe('failures outside of Prometheus', () => {
   const none = () => vector();
   const objects = { pods: [pod('shop', 'a')], nodes: [node('n')] };
   const surroundings = { ...objects, cpu: none, memory: none };
@@ -677,7 +677,7 @@ describe('failures that are no fault of Prometheus', () => {
     });
   });
 
-  it('say to the log that the cluster has not said yet what it has', async () => {
+  it('log that the cluster is not discovered yet', async () => {
     const { metrics } = service({ ...surroundings, mapper: createResourceMapper([]) });
     await expect(metrics.pods(ofPods)).rejects.toMatchObject({
       message: 'unable to list matching resources',
@@ -700,7 +700,7 @@ describe('failures that are no fault of Prometheus', () => {
     });
   });
 
-  it('say to the log why a rule gives no query', async () => {
+  it('log why the query of a rule cannot be generated', async () => {
     const rules = {
       matchers: '<<slice .LabelMatchers 0 5000>>',
       nodeMatchers: '<<slice .LabelMatchers 0 5000>>',
@@ -715,7 +715,7 @@ describe('failures that are no fault of Prometheus', () => {
     }
   });
 
-  it('are passed on as they are where they are none that is known', async () => {
+  it('are rethrown if they are unexpected', async () => {
     const fault = new Error('out of luck');
     const { cpu, ...others } = resourceRules();
     const nodeQuery = {
@@ -743,7 +743,7 @@ describe('failures that are no fault of Prometheus', () => {
   });
 });
 
-it('leaves out infinities of both signs', async () => {
+it('does not use infinities of either sign', async () => {
   const { metrics, summaries } = service({
     nodes: [node('n')],
     cpu: () => vector([{ node: 'n' }, Number.NEGATIVE_INFINITY]),
@@ -796,7 +796,7 @@ describe('large requests', () => {
     await expect(waiting).rejects.toThrow('gone');
   });
 
-  it('wait for nothing of a request that cannot be given up', async () => {
+  it('do not wait for a request without a signal', async () => {
     const { metrics, asked } = service({ nodes: large(20_000), cpu: none, memory: none });
     await metrics.nodes(everything);
     await metrics.nodes(everything);

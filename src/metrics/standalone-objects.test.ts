@@ -56,7 +56,7 @@ describe('createStandaloneObjectNames', () => {
     expect(asked).toMatchObject([{ match: '{__name__="http_requests_total",node!=""}' }]);
   });
 
-  it('cannot be led out of the namespace by what the caller writes', async () => {
+  it('cannot leave the namespace by injection', async () => {
     const { names, asked } = namesFrom([]);
     await names.list({ resource: pods, namespace: 'a",namespace=~".*', selector: [], series });
     expect(asked).toMatchObject([
@@ -70,13 +70,13 @@ describe('createStandaloneObjectNames', () => {
       'no label for the namespace',
       { namespace: 'a', series: { ...series, namespaceLabel: undefined } },
     ],
-  ])('asks nothing with %s', async (_, request) => {
+  ])('sends nothing with %s', async (_, request) => {
     const { names, asked } = namesFrom(['web-0']);
     expect(await names.list({ resource: pods, ...request, selector: [] })).toEqual([]);
     expect(asked).toEqual([]);
   });
 
-  it('says that a label selector needs a cluster', async () => {
+  it('reports that a label selector needs a cluster', async () => {
     const { names, asked } = namesFrom(['web-0']);
     const listing = names.list({
       resource: pods,

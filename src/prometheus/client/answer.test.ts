@@ -89,7 +89,7 @@ describe('readQueryAnswer', () => {
     );
   });
 
-  test('native histograms are no numbers', () => {
+  test('native histograms are rejected', () => {
     const histogram = [1700000000, { count: '1', sum: '2', buckets: [] }];
     expect(() => vector({ metric: {}, histogram })).toThrow(
       expect.objectContaining({
@@ -101,7 +101,7 @@ describe('readQueryAnswer', () => {
 });
 
 describe('readLabels', () => {
-  test('any name is a label like others, and none is there that was not sent', () => {
+  test('any name is a label, and no other names exist', () => {
     const labels = readLabels(
       JSON.parse('{"__proto__": "a", "constructor": "b", "http.status": "c"}'),
       'metric',
@@ -116,7 +116,7 @@ describe('readLabels', () => {
 });
 
 describe('readNames', () => {
-  test('a list of strings, and nothing else', () => {
+  test('only a list of strings is accepted', () => {
     expect(readNames(['a', 'b'])).toEqual(['a', 'b']);
     expect(() => readNames(undefined)).toThrow('data is not an array');
     expect(() => readNames(['a', 1])).toThrow('data[1] is not a string');

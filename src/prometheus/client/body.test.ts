@@ -10,7 +10,7 @@ function endlessBody(): Readable {
 }
 
 describe('readBody', () => {
-  it('ends when its signal says so, also where that was before it began', async () => {
+  it('ends when its signal is aborted, also before the start', async () => {
     const reason = new Error('enough');
     const late = new AbortController();
     const reading = readBody(endlessBody(), { most: 100, taken: 0 }, late.signal);
@@ -22,7 +22,7 @@ describe('readBody', () => {
     expect(body.destroyed).toBe(true);
   });
 
-  it('counts, and takes no more than the limit', async () => {
+  it('counts bytes up to the limit', async () => {
     const body = () => Readable.from([Buffer.alloc(60), Buffer.alloc(60)]);
     const { signal } = new AbortController();
     const size = { most: 120, taken: 0 };

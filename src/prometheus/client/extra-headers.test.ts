@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseExtraHeaders } from './extra-headers.ts';
 
 describe('parseExtraHeaders', () => {
-  test('a name may come several times, in any case', () => {
+  test('a name can occur several times, in any case', () => {
     expect(parseExtraHeaders(['X-Scope-OrgID=a', 'x-scope-orgid=b', 'Accept-Language=en'])).toEqual(
       new Map([
         ['x-scope-orgid', ['a', 'b']],

@@ -14,14 +14,14 @@ function cut(text: string) {
 
 const element = (length: number): string => `{"a":"${'x'.repeat(length)}"}`;
 
-it('takes an element of a megabyte, alone and among others', () => {
+it('accepts an element of a megabyte, alone and among others', () => {
   const long = element(2 ** 20 - 8);
   const { batches, rest } = cut(`{"data":[${element(40_000)},${long},${element(1)}]}`);
   expect(batches.map(String)).toEqual([element(40_000), long, element(1)]);
   expect(rest).toBe('{"data":[0,0,0]}');
 });
 
-it('refuses a longer one while it comes, and names what to limit', () => {
+it('rejects a longer one while it arrives, and names the limit to set', () => {
   let pushed = 0;
   const list = listBatches(['data', 'result'], () => undefined);
   list.push(Buffer.from('{"data":{"result":[{"metric":{"id":"'));

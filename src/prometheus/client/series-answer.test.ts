@@ -68,7 +68,7 @@ describe('seriesReader', () => {
     expect(notices.partial).toEqual(['a [{ " warning']);
   });
 
-  test('says the same as reading the whole, whatever the labels and however it is cut up', async () => {
+  test('returns the same as parsing at once, for any labels and chunks', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(labelSet),
@@ -83,7 +83,7 @@ describe('seriesReader', () => {
     );
   });
 
-  test('an answer that is cut off anywhere is no answer', async () => {
+  test('a response that is truncated anywhere is rejected', async () => {
     const body = '{"status":"success","data":[{"__name__":"a","b":"c"},{"__name__":"d"}]}';
     for (let length = 0; length < body.length; length += 1) {
       await expect(read(body.slice(0, length))).rejects.toThrow(
@@ -119,7 +119,7 @@ describe('seriesReader', () => {
     await expect(read(body)).rejects.toThrow('data[0] is not an object');
   });
 
-  test("tells Prometheus's own error", async () => {
+  test('has the error of Prometheus', async () => {
     const body =
       '{"status":"error","errorType":"bad_data","error":"no match[] parameter provided"}';
     await expect(read(body, 10, { ...OK, status: 400 })).rejects.toThrow(

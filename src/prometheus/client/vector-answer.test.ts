@@ -44,7 +44,7 @@ const envelope = (resultType: string, result: unknown, indent?: number) =>
   JSON.stringify({ status: 'success', data: { resultType, result } }, undefined, indent);
 
 describe('queryReader', () => {
-  test('reads the same as in one piece, however it is cut up', async () => {
+  test('returns the same as parsing at once, for any chunks', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(sample),

@@ -47,7 +47,7 @@ function probedCircuit(failure?: PrometheusError) {
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 
 describe('a failed request', () => {
-  it('opens nothing where a probe is answered', async () => {
+  it('does not open the circuit if a probe succeeds', async () => {
     const { circuit, probes, events } = probedCircuit();
     circuit.failed(REFUSED);
     await pass(10_000);
@@ -55,7 +55,7 @@ describe('a failed request', () => {
     expect(events).toEqual([]);
   });
 
-  it('opens where two probes fail as well, within a fifth of a second', async () => {
+  it('opens the circuit if two probes fail as well, within a fifth of a second', async () => {
     const { circuit, events } = probedCircuit(REFUSED);
     circuit.failed(REFUSED);
     expect(circuit.outage()).toBeUndefined();
@@ -64,14 +64,14 @@ describe('a failed request', () => {
     expect(circuit.outage()).toEqual({ since: 150, lastError: REFUSED });
   });
 
-  it('brings about one doubt at a time, however many fail', async () => {
+  it('causes one check at a time for any number of failures', async () => {
     const { circuit, probes } = probedCircuit(REFUSED);
     for (let count = 0; count < 100; count += 1) circuit.failed(REFUSED);
     await pass(200);
     expect(probes).toHaveLength(2);
   });
 
-  it('opens nothing where another request is answered meanwhile', async () => {
+  it('does not open the circuit if another request gets a response in the meantime', async () => {
     const { circuit, events } = probedCircuit(REFUSED);
     circuit.failed(REFUSED);
     await pass(100);
@@ -103,7 +103,7 @@ it.each([
 );
 
 describe('an outage', () => {
-  it('is probed twice a second, by what was wrong last', async () => {
+  it('is probed twice a second, according to the last error', async () => {
     const { circuit, state, probes } = probedCircuit(REFUSED);
     circuit.stalled(REFUSED);
     await pass(1_100);
@@ -114,7 +114,7 @@ describe('an outage', () => {
     expect(circuit.outage()).toEqual({ since: 0, lastError: STARTING });
   });
 
-  it('ends with the first probe that is answered, and can come again', async () => {
+  it('ends with the first successful probe, and can begin again', async () => {
     const { circuit, state, events } = probedCircuit(REFUSED);
     circuit.stalled(REFUSED);
     await pass(700);
@@ -125,7 +125,7 @@ describe('an outage', () => {
     expect(circuit.outage()).toEqual({ since: 5_700, lastError: REFUSED });
   });
 
-  it('ends when a request from before is answered', async () => {
+  it('ends when an earlier request gets a response', async () => {
     const { circuit, probes, events } = probedCircuit(REFUSED);
     circuit.stalled(REFUSED);
     await pass(10);
@@ -135,7 +135,7 @@ describe('an outage', () => {
     expect(probes).toEqual([]);
   });
 
-  it('is one, whatever fails meanwhile', async () => {
+  it('does not begin again while requests fail', async () => {
     const { circuit, events } = probedCircuit(REFUSED);
     circuit.stalled(REFUSED);
     circuit.failed(STARTING);
@@ -168,7 +168,7 @@ it.each([
   expect(probes).toHaveLength(1);
 });
 
-it('opens and closes in turns, probes no more than it has to, and is closed in the end', async () => {
+it('opens and closes alternately, limits probes, and is closed at the end', async () => {
   const event = fc.constantFrom('failed', 'stalled', 'responded', 'alive', 'dead', 'pass', 'slow');
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 60 }), async (steps) => {

@@ -104,7 +104,7 @@ async function actualFates(steps: readonly Step[], most: { running: number; wait
 }
 
 describe('the queue', () => {
-  it('does as its plain model does, whatever happens', async () => {
+  it('behaves like its model for any sequence of events', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 60 }),
@@ -129,7 +129,7 @@ describe('the queue', () => {
     expect(removed).toHaveBeenCalledTimes(1);
   });
 
-  it('takes a place back once only', async () => {
+  it('frees a slot once only', async () => {
     const queue = createQueryQueue({ mostRunning: 1, mostWaiting: 10 });
     const leave = await queue.enter(undefined, 1_000, undefined);
     leave();
@@ -145,7 +145,7 @@ describe('the queue', () => {
     });
   });
 
-  it('sends all away who wait, and goes on', async () => {
+  it('rejects all waiting queries, and continues', async () => {
     const queue = createQueryQueue({ mostRunning: 1, mostWaiting: 2 });
     const leave = await queue.enter(undefined, 1_000, undefined);
     const waiting = [
@@ -164,14 +164,14 @@ describe('the queue', () => {
     expect(await next).toBeTypeOf('function');
   });
 
-  it('takes nobody who has given up before', async () => {
+  it('rejects queries whose signal is aborted already', async () => {
     const queue = createQueryQueue({ mostRunning: 1, mostWaiting: 2 });
     await expect(queue.enter(undefined, 1_000, AbortSignal.abort())).rejects.toMatchObject({
       kind: 'canceled',
     });
   });
 
-  it('lets flows take turns, and none has all places', async () => {
+  it('serves flows round-robin, and none has all slots', async () => {
     const queue = createQueryQueue({ mostRunning: 5, mostWaiting: 100 });
     const order: string[] = [];
     const leaves: (() => void)[] = [];
@@ -196,7 +196,7 @@ describe('the queue', () => {
     expect(order.slice(9)).toEqual(['t7', 't8']);
   });
 
-  it('lets what belongs to no flow have all places', async () => {
+  it('allows queries without a flow to use all slots', async () => {
     const queue = createQueryQueue({ mostRunning: 5, mostWaiting: 0 });
     for (let i = 0; i < 5; i += 1) await queue.enter(undefined, 1_000, undefined);
     await expect(queue.enter(undefined, 1_000, undefined)).rejects.toThrow();

@@ -42,8 +42,8 @@ function detect(settings: { readonly answerMs?: number; readonly timeoutMs?: num
 
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 
-describe('silence', () => {
-  it('is told after the time, a probe having been sent after a third of it', async () => {
+describe('a stall', () => {
+  it('is reported after the timeout, with a probe after a third of it', async () => {
     const { detector, state, probes, aborted, stalledAt } = detect();
     detector.begin();
     await pass(749);
@@ -58,7 +58,7 @@ describe('silence', () => {
     expect(stalledAt).toEqual([751]);
   });
 
-  it('is none where a probe is answered, however long the query takes', async () => {
+  it('is not reported if a probe succeeds, for any duration of the query', async () => {
     const { detector, state, probes, stalledAt } = detect({ answerMs: 400 });
     detector.begin();
     await pass(20_000);
@@ -68,7 +68,7 @@ describe('silence', () => {
     await pass(1_000);
   });
 
-  it('is none where bytes come, without any probe', async () => {
+  it('is not reported while data arrives, and no probe is sent', async () => {
     const { detector, state, probes, stalledAt } = detect();
     detector.begin();
     for (let count = 0; count < 50; count += 1) {
@@ -78,7 +78,7 @@ describe('silence', () => {
     expect([probes, stalledAt]).toEqual([[], []]);
   });
 
-  it('begins anew with every byte', async () => {
+  it('starts again with any data', async () => {
     const { detector, state, stalledAt } = detect();
     detector.begin();
     await pass(700);
@@ -89,7 +89,7 @@ describe('silence', () => {
     expect(stalledAt).toEqual([1_501]);
   });
 
-  it('is none where nobody waits, and begins with the next who does', async () => {
+  it('is not reported without requests, and starts with the next request', async () => {
     const { detector, state, stalledAt } = detect();
     detector.begin();
     await pass(700);
@@ -105,14 +105,14 @@ describe('silence', () => {
     expect(stalledAt).toEqual([11_511]);
   });
 
-  it('is not told of what was never to be', async () => {
+  it('is never reported with a timeout of 0', async () => {
     const { detector, stalledAt, probes } = detect({ timeoutMs: 0 });
     detector.begin();
     await pass(60_000);
     expect([stalledAt, probes]).toEqual([[], []]);
   });
 
-  it('is not made of the time that this process stood still', async () => {
+  it('does not count the time while this process was stopped', async () => {
     const { detector, state, stalledAt } = detect();
     detector.begin();
     await pass(300);

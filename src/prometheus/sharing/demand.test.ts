@@ -19,7 +19,7 @@ function demandOn() {
   return { clock, demand, isWorthIt, isWorthItAfter };
 }
 
-it('takes three requests within the time that an answer can be used', () => {
+it('needs three requests within the maximum age of a result', () => {
   for (const [milliseconds, expected] of [
     [999, true],
     [1000, false],
@@ -49,19 +49,19 @@ it.each([
   [1001, [20], false],
   [1050, [20, 1], true],
   [1051, [20, 1], false],
-])('is worth %i samples where so many objects are wanted, or not: %j', (samples, wanted, worth) => {
+])('accepts %i samples for a number of requested objects, or not: %j', (samples, wanted, worth) => {
   const { isWorthIt, isWorthItAfter } = demandOn();
   expect(isWorthIt()).toBe(true);
   expect(isWorthItAfter(samples, ...wanted)).toBe(worth);
 });
 
-it('counts the wanted objects of each answer separately', () => {
+it('counts the requested objects of each result separately', () => {
   const { isWorthItAfter } = demandOn();
   expect(isWorthItAfter(2000, 40)).toBe(true);
   expect(isWorthItAfter(2000, 39)).toBe(false);
 });
 
-it('is tried again a minute after an answer with too many samples', () => {
+it('is tried again a minute after a result with too many samples', () => {
   const { clock, isWorthIt, isWorthItAfter } = demandOn();
   expect(isWorthItAfter(1001)).toBe(false);
   clock.now += 59_999;
@@ -70,7 +70,7 @@ it('is tried again a minute after an answer with too many samples', () => {
   expect(isWorthIt()).toBe(true);
 });
 
-it('waits twice as long after each failure, an hour at most, until there is an answer', () => {
+it('doubles the delay after each failure, up to an hour, until a query succeeds', () => {
   const { clock, demand, isWorthIt } = demandOn();
   for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
     demand.failed();

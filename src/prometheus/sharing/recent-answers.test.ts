@@ -24,13 +24,13 @@ function answers(bounds: { readonly mostKept?: number; readonly mostBytes?: numb
   return { clock, last, changes, recent, add, kept };
 }
 
-it('keeps so many answers, the youngest', async () => {
+it('limits the number of results, and keeps the latest', async () => {
   const { add, kept } = answers({ mostKept: 2 });
   for (const key of ['a', 'b', 'c']) await add(key, '');
   expect(kept('a', 'b', 'c')).toEqual(['b', 'c']);
 });
 
-it('keeps so many bytes, keys included', async () => {
+it('limits the bytes, including keys', async () => {
   const { add, kept } = answers({ mostBytes: 20 });
   await add('a', 'x'.repeat(8));
   await add('b', 'x'.repeat(8));
@@ -39,7 +39,7 @@ it('keeps so many bytes, keys included', async () => {
   expect(kept('a', 'b', 'c')).toEqual(['b', 'c']);
 });
 
-it('lets an answer that is too large drive nothing out', async () => {
+it('does not replace others with a result that is too large', async () => {
   const { add, kept, last } = answers({ mostBytes: 20 });
   await add('a', 'x'.repeat(8));
   await add('b', 'x'.repeat(30));
@@ -47,7 +47,7 @@ it('lets an answer that is too large drive nothing out', async () => {
   expect(last).toEqual({ count: 1, bytes: 10 });
 });
 
-it('gives back the room of those that have grown old', async () => {
+it('releases the memory of expired results', async () => {
   const { add, clock, kept } = answers({ mostBytes: 20 });
   await add('a', 'x'.repeat(8));
   await add('b', 'x'.repeat(8));
@@ -59,7 +59,7 @@ it('gives back the room of those that have grown old', async () => {
   expect(await add('a', 'other')).toBe('yyyyyyyy');
 });
 
-it('lets go of answers that have grown old, though none comes after them', async () => {
+it('removes expired results without further requests', async () => {
   const { add, clock, last } = answers({});
   await add('a', 'x'.repeat(8));
   clock.now = 60;
@@ -74,7 +74,7 @@ it('lets go of answers that have grown old, though none comes after them', async
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('keeps nothing that was too old when it came', async () => {
+it('does not cache a result that is too old on arrival', async () => {
   const { add, clock, last, recent } = answers({});
   const slow = recent.get(
     'a',
@@ -91,7 +91,7 @@ it('keeps nothing that was too old when it came', async () => {
   expect(await add('a', 'new')).toBe('new');
 });
 
-it('aborts the signal of what has failed, so that nothing stays in use', async () => {
+it('aborts the signal of a failed query, so that nothing stays in use', async () => {
   const { recent } = answers({});
   let used: AbortSignal | undefined;
   const failing = recent.get(
@@ -106,7 +106,7 @@ it('aborts the signal of what has failed, so that nothing stays in use', async (
   expect(used?.aborted).toBe(true);
 });
 
-it('counts the bytes of a key twice, and keeps an answer as large as all the room', async () => {
+it('counts the bytes of a key twice, and caches a result of the maximum size', async () => {
   const { add, changes, kept } = answers({ mostBytes: 20 });
   await add('abcd', 'x'.repeat(12));
   expect(changes).toEqual([[1, 20]]);
@@ -115,7 +115,7 @@ it('counts the bytes of a key twice, and keeps an answer as large as all the roo
   expect(changes).toEqual([[1, 20]]);
 });
 
-it('reports nothing if an answer was too old on arrival', async () => {
+it('reports nothing if a result was too old on arrival', async () => {
   const { changes, clock, recent } = answers({});
   await recent.get(
     'a',
@@ -128,7 +128,7 @@ it('reports nothing if an answer was too old on arrival', async () => {
   expect(changes).toEqual([]);
 });
 
-it('has one timer, however many answers are kept', async () => {
+it('has one timer for any number of results', async () => {
   const { add, clock } = answers({});
   await add('a', 'x');
   clock.now = 1;
@@ -139,7 +139,7 @@ it('has one timer, however many answers are kept', async () => {
   expect(vi.getTimerCount()).toBe(1);
 });
 
-it('leaves the answer that has taken the place of one given up', async () => {
+it('keeps the result that replaced a cancelled one', async () => {
   const { recent } = answers({});
   const gone = new AbortController();
   const { promise, reject } = Promise.withResolvers<string>();
@@ -157,7 +157,7 @@ it('leaves the answer that has taken the place of one given up', async () => {
   expect(await second).toBe('new');
 });
 
-it('ends a call whose callers have no signals when its answer has come', async () => {
+it('ends a call without signals when its result arrives', async () => {
   const { recent } = answers({});
   let used: AbortSignal | undefined;
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -172,7 +172,7 @@ it('ends a call whose callers have no signals when its answer has come', async (
   expect(used?.aborted).toBe(true);
 });
 
-it('leaves the signal of an answer alone until all who have it have ended', async () => {
+it('does not abort the signal of a result until all callers have ended', async () => {
   const { recent } = answers({});
   const [first, second] = [new AbortController(), new AbortController()];
   let used: AbortSignal | undefined;
@@ -187,14 +187,14 @@ it('leaves the signal of an answer alone until all who have it have ended', asyn
   expect(used?.aborted).toBe(true);
 });
 
-it('gives no answer to a request that has been given up', async () => {
+it('returns no result to a cancelled request', async () => {
   const { add, recent } = answers({});
   await add('a', 'x');
   const gone = AbortSignal.abort(new Error('gone'));
   await expect(recent.get('a', async () => 'y', gone)).rejects.toThrow('gone');
 });
 
-it('asks again once an answer is too old, though the request that got it goes on', async () => {
+it('sends a query again after a result expires, even if a request still uses it', async () => {
   const { clock, recent } = answers({});
   const { signal } = new AbortController();
   expect(await recent.get('a', async () => 'old', signal)).toBe('old');

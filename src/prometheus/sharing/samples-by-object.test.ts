@@ -65,7 +65,7 @@ describe('indexByObject', () => {
     expect(await indexByObject({ type: 'scalar', value: 1, timestamp: 1 }, shared)).toBeUndefined();
   });
 
-  it('has the samples of objects that are in no namespace, and none where none are asked for', async () => {
+  it('has the samples of objects without a namespace, and none if none are requested', async () => {
     const nodes: QueryRequest = {
       series: 'x',
       selector: [],

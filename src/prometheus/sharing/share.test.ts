@@ -118,7 +118,7 @@ function sharing(maxAge = 1000) {
 const FOR_ALL = 'sum by (namespace,pod) (x{namespace!="",pod!=""})';
 
 describe('identical queries', () => {
-  it('are one while under way, and until the answer is too old', async () => {
+  it('are sent once while in flight, and until the result is too old', async () => {
     const { asked, clock, get } = sharing();
     const both = Promise.all([get('a'), get('a')]);
     expect(asked).toHaveLength(1);
@@ -133,7 +133,7 @@ describe('identical queries', () => {
     expect(await again).toEqual({ a: 2 });
   });
 
-  it('are as old as their evaluation, not as their answer', async () => {
+  it('expire by the time of their evaluation, not of their response', async () => {
     const { asked, clock, get } = sharing();
     const slow = get('a');
     clock.now += 1500;
@@ -143,7 +143,7 @@ describe('identical queries', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('are one only while under way when nothing may be old', async () => {
+  it('are sent once only while in flight if the maximum age is 0', async () => {
     const { asked, get, queries } = sharing(0);
     const all = Promise.all([get('a'), get('a'), get('b'), get('c'), get('d')]);
     expect(queries().map((promql) => promql.includes('pod!=""'))).toEqual(Array(4).fill(false));
@@ -153,7 +153,7 @@ describe('identical queries', () => {
     expect(asked).toHaveLength(5);
   });
 
-  it('fail together, and are then asked again', async () => {
+  it('fail together, and are then sent again', async () => {
     const { asked, get } = sharing();
     const both = Promise.allSettled([get('a'), get('a')]);
     asked[0]?.fail(new Error('down'));
@@ -162,7 +162,7 @@ describe('identical queries', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('end with the last one who waits', async () => {
+  it('end with the last caller', async () => {
     const { asked, get } = sharing();
     const [first, second] = [new AbortController(), new AbortController()];
     const both = Promise.allSettled([get('a', first.signal), get('a', second.signal)]);
@@ -182,7 +182,7 @@ describe('identical queries', () => {
 });
 
 describe('requests for different objects', () => {
-  it('are one query once many have come, and each gets its own', async () => {
+  it('are one query after several requests, and each gets its own samples', async () => {
     const { asked, get, getTwo, queries } = sharing();
     await getTwo();
     const all = Promise.all([get('c'), get('bank/c'), get('c,d,gone'), get('first')]);
@@ -194,7 +194,7 @@ describe('requests for different objects', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('go on being one query as long as many come', async () => {
+  it('remain one query while many arrive', async () => {
     const { asked, clock, get, getTwo, queries } = sharing();
     await getTwo();
     const one = get('c');
@@ -209,7 +209,7 @@ describe('requests for different objects', () => {
     expect(queries()).toEqual([FOR_ALL, FOR_ALL]);
   });
 
-  it('are exact queries while few come', async () => {
+  it('are single queries while few arrive', async () => {
     const { clock, asked, get, queries } = sharing();
     for (const name of ['a', 'b', 'c', 'd']) {
       const got = get(name);
@@ -220,7 +220,7 @@ describe('requests for different objects', () => {
     expect(queries()).not.toContain(FOR_ALL);
   });
 
-  it('are exact queries when the one for all is refused, or no answer to it', async () => {
+  it('are single queries if the shared query is rejected, or its result cannot be used', async () => {
     const { asked, clock, get, getTwo, queries } = sharing();
     await getTwo();
     const refused = get('c');
@@ -238,7 +238,7 @@ describe('requests for different objects', () => {
     await expect.poll(queries).toHaveLength(3);
   });
 
-  it('are exact queries for longer each time that the one for all is refused', async () => {
+  it('are single queries for longer each time that the shared query is rejected', async () => {
     const { asked, clock, get, queries } = sharing();
     const isForAllAsked = async (): Promise<boolean> => {
       const three = Promise.allSettled(['a', 'b', 'c'].map((name) => get(name)));
@@ -260,7 +260,7 @@ describe('requests for different objects', () => {
     expect(minutes).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
   });
 
-  it('fail with the one for all when Prometheus cannot answer', async () => {
+  it('fail with the shared query if Prometheus is unavailable', async () => {
     const { asked, get, getTwo } = sharing();
     await getTwo();
     const failing = get('c');
@@ -331,7 +331,7 @@ describe('requests for different objects', () => {
     expect(await second).toEqual({ d: 2 });
   });
 
-  it('are exact queries for a while when hardly any of all are wanted', async () => {
+  it('are single queries for some time if few of all objects are requested', async () => {
     const { asked, clock, get, getTwo, queries } = sharing();
     await getTwo();
     const one = get('c');
@@ -344,7 +344,7 @@ describe('requests for different objects', () => {
     expect(queries()).toEqual(['sum by (pod) (x{namespace="shop",pod="e"})']);
   });
 
-  it('go on being one query where so many of them are wanted, however many samples there are', async () => {
+  it('remain one query if many objects are requested, for any number of samples', async () => {
     const { asked, clock, get, getTwo, queries } = sharing();
     await getTwo();
     const wanted = Array.from({ length: 40 }, (_, index) => get(`p${index}`));
@@ -380,7 +380,7 @@ describe('requests for different objects', () => {
     },
   );
 
-  it('are no concern of a query that came from no rule', async () => {
+  it('do not affect a query without a rule', async () => {
     const { asked, runner } = sharing();
     const plain = Promise.all([runner.query('up', {}), runner.query('up', {})]);
     asked[0]?.answer({ 'shop/a': 1 });
@@ -401,7 +401,7 @@ describe('the query over all objects', () => {
     expect(queries()).toEqual([FOR_ALL]);
   });
 
-  it('is asked again soon after a failure of the server', async () => {
+  it('is sent again soon after a failure of the server', async () => {
     const { asked, get, getTwo, queries } = sharing();
     await getTwo();
     const failing = get('c');
@@ -412,7 +412,7 @@ describe('the query over all objects', () => {
     expect(queries()).toEqual([FOR_ALL]);
   });
 
-  it('ends when all who wait for it have given up', async () => {
+  it('ends when all callers have cancelled', async () => {
     const { asked, get, getTwo } = sharing();
     await getTwo();
     const gone = [new AbortController(), new AbortController()];
@@ -426,28 +426,31 @@ describe('the query over all objects', () => {
   it.each([
     [0, FOR_ALL],
     [1, 'sum by (pod) (x{namespace="shop",pod="d"})'],
-  ])('of 32 MiB and %i characters more is asked again, or not for a while', async (more, query) => {
-    const { asked, clock, get, getTwo, kept, queries } = sharing();
-    await getTwo();
-    const one = get('c');
-    const sample = (id: string) => ({
-      labels: { namespace: 'shop', pod: 'c', id },
-      value: 1,
-      timestamp: 1,
-    });
-    const rest = (32 * 2 ** 20 - sampleBytes([sample('')])) / 2;
-    const samples = [sample('x'.repeat(rest + more))];
-    asked.splice(0)[0]?.give({ type: 'vector', samples });
-    expect(await one).toEqual({ c: 1 });
-    // Together with the query it is more than all that is kept.
-    expect(kept.all).toBe(0);
-    clock.now += 1500;
-    await getTwo();
-    void get('d');
-    expect(queries()).toEqual([query]);
-  });
+  ])(
+    'of 32 MiB and %i characters more is sent again, or not for some time',
+    async (more, query) => {
+      const { asked, clock, get, getTwo, kept, queries } = sharing();
+      await getTwo();
+      const one = get('c');
+      const sample = (id: string) => ({
+        labels: { namespace: 'shop', pod: 'c', id },
+        value: 1,
+        timestamp: 1,
+      });
+      const rest = (32 * 2 ** 20 - sampleBytes([sample('')])) / 2;
+      const samples = [sample('x'.repeat(rest + more))];
+      asked.splice(0)[0]?.give({ type: 'vector', samples });
+      expect(await one).toEqual({ c: 1 });
+      // Together with the query it is more than all that is kept.
+      expect(kept.all).toBe(0);
+      clock.now += 1500;
+      await getTwo();
+      void get('d');
+      expect(queries()).toEqual([query]);
+    },
+  );
 
-  it('is no question where its answer is no vector', async () => {
+  it('is not sent again if its result is not a vector', async () => {
     const { asked, get, getTwo, queries } = sharing();
     await getTwo();
     const one = get('c');
@@ -457,7 +460,7 @@ describe('the query over all objects', () => {
     expect(await one).toEqual({ c: 1 });
   });
 
-  it('is not looked for where no answer may be old', async () => {
+  it('is not used if the maximum age is 0', async () => {
     const { rule, runner } = sharing(0);
     let made = 0;
     const request: QueryRequest = {
@@ -481,7 +484,7 @@ describe('the query over all objects', () => {
   });
 });
 
-describe('answers that are kept', () => {
+describe('cached results', () => {
   const sample = { labels: { pod: 'a' }, value: 1, timestamp: 1 };
 
   it('have the bytes of their samples and of their query', async () => {
@@ -503,7 +506,7 @@ describe('answers that are kept', () => {
     expect(bytes.all).toBe(2 * FOR_ALL.length + sampleBytes([ofShop, ofShop, ofShop]));
   });
 
-  it('are none of those that are parsed while they are gone through', async () => {
+  it('do not include results that are parsed at each iteration', async () => {
     const { asked, kept, runner } = sharing();
     const samples = { length: 1, [Symbol.iterator]: () => [sample].values() };
     const large = runner.query('x', {});
@@ -514,7 +517,7 @@ describe('answers that are kept', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('are kept for callers that want to be told of nothing, by a clock of their own', async () => {
+  it('are cached without observers, by the default clock', async () => {
     let asked = 0;
     const runner = share(
       {
@@ -549,7 +552,7 @@ describe('a request for many objects', () => {
   const ofNamespace = 'sum by (pod) (x{namespace="shop",pod!=""})';
   const byName = `sum by (pod) (x{namespace="shop",pod=~"${names.join('|')}"})`;
 
-  it('is a query for all of the namespace, of which it gets its own', async () => {
+  it('is a query for all objects of the namespace, and gets its own samples', async () => {
     const { asked, get, queries } = sharing();
     const many = get(names.join());
     expect(queries()).toEqual([ofNamespace]);
@@ -557,7 +560,7 @@ describe('a request for many objects', () => {
     expect(await many).toEqual({ p0: 1, p100: 3 });
   });
 
-  it('is a query with their names where the other one is refused', async () => {
+  it('is a query with their names if the other one is rejected', async () => {
     const { asked, get, queries } = sharing();
     const many = get(names.join());
     asked[0]?.fail(new Refusal());
@@ -567,7 +570,7 @@ describe('a request for many objects', () => {
     await expect(many).rejects.toBe(refusal);
   });
 
-  it('fails with the server, which is not asked again', async () => {
+  it('fails with the server, without a second query', async () => {
     const { asked, get } = sharing();
     const many = get(names.join());
     const down = new Error('down');
@@ -576,7 +579,7 @@ describe('a request for many objects', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('gets an answer that is no vector as it is', async () => {
+  it('gets a result that is not a vector unchanged', async () => {
     const { asked, get } = sharing();
     const many = get(names.join());
     asked[0]?.give({ type: 'scalar', value: 1, timestamp: 1 });
@@ -584,7 +587,7 @@ describe('a request for many objects', () => {
     expect(asked).toHaveLength(1);
   });
 
-  describe('whose rule is not for each object by itself', () => {
+  describe('whose rule cannot be separated by object', () => {
     function ask(count: number, metricsQuery = 'topk(1, x{<<.LabelMatchers>>})') {
       const { asked, runner } = sharing();
       const rule = compiledRule({ metricsQuery });
@@ -598,7 +601,7 @@ describe('a request for many objects', () => {
       return { asked, promql, answer: runner.query(promql, { origin: { rule, request } }) };
     }
 
-    it('fails with what its length has to do with that', async () => {
+    it('fails with an explanation of its length', async () => {
       const { answer, asked, promql } = ask(101);
       expect(asked.map(({ promql }) => promql)).toEqual([promql]);
       const refusal = new Refusal('HTTP 414');
@@ -612,7 +615,7 @@ describe('a request for many objects', () => {
       });
     });
 
-    it('fails as it does where it is short, or the server is at fault', async () => {
+    it('fails with the original error if it is short, or the server fails', async () => {
       for (const [count, failure] of [
         [100, new Refusal()],
         [101, new Error('down')],
@@ -626,7 +629,7 @@ describe('a request for many objects', () => {
 });
 
 describe('a rule with `sharing: false`', () => {
-  it('has no query over all objects, however many requests come', async () => {
+  it('has no query over all objects, for any number of requests', async () => {
     const { asked, runner } = sharing();
     const rule = compiledRule({
       metricsQuery: 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})',
@@ -646,7 +649,7 @@ describe('a rule with `sharing: false`', () => {
     expect(asked.map(({ promql }) => promql)).toEqual(own);
   });
 
-  it('is asked for each time, with the signal of the request', async () => {
+  it('is sent each time, with the signal of the request', async () => {
     const { asked, kept, runner } = sharing();
     const rule = compiledRule({ metricsQuery: 'x{<<.LabelMatchers>>}', sharing: false });
     const origin = { rule, request: { series: 'x', selector: [], groupBy: [] } };
@@ -662,10 +665,10 @@ describe('a rule with `sharing: false`', () => {
   });
 });
 
-describe('a caller is told of every query that it needs', () => {
+describe('the observer of a request gets every query', () => {
   const ofA = 'sum by (pod) (x{namespace="shop",pod="a"})';
 
-  it('whether it was asked for it, joined or reused, and how long that took', async () => {
+  it('with the source of its result and its duration', async () => {
     const { asked, clock, counted, get, kept, told } = sharing();
     const first = get('a');
     clock.now += 300;
@@ -684,7 +687,7 @@ describe('a caller is told of every query that it needs', () => {
     expect(kept).toEqual({ own: 1, all: 0 });
   });
 
-  it('of the one over all objects, too, and of its own where that one failed', async () => {
+  it('including the query over all objects, and the single query if that one fails', async () => {
     const { asked, counted, get, getTwo, kept, told } = sharing();
     await getTwo();
     told.splice(0);
@@ -707,7 +710,7 @@ describe('a caller is told of every query that it needs', () => {
     expect(kept).toEqual({ own: 4, all: 0 });
   });
 
-  it('and when it has given up, but of nothing when it has done so before', async () => {
+  it('and its cancellation, but nothing if it is cancelled before', async () => {
     const { get, told } = sharing();
     const gone = new AbortController();
     const given = get('a', gone.signal);
@@ -719,7 +722,7 @@ describe('a caller is told of every query that it needs', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('where its rule does not share', async () => {
+  it('of a rule that is not shared', async () => {
     const { asked, runner, told } = sharing();
     const rule = compiledRule({ metricsQuery: 'x{<<.LabelMatchers>>}', sharing: false });
     const origin = { rule, request: { series: 'x', selector: [], groupBy: [] } };
@@ -734,7 +737,7 @@ describe('a caller is told of every query that it needs', () => {
   });
 });
 
-it('keeps answers with long labels within its memory', async () => {
+it('limits the memory of results with long labels', async () => {
   let kept = { count: 0, bytes: 0 };
   const labels = { id: 'x'.repeat(200_000) };
   const runner = share(

@@ -36,7 +36,7 @@ describe('the failure of a shared query', () => {
     },
   );
 
-  it('lets all ask their own queries once that of the first is answered', async () => {
+  it('lets all send their single queries after the first one succeeds', async () => {
     const { asked, fallBack } = requests();
     const failure = new Error('unclear');
     const first = fallBack(failure);
@@ -48,7 +48,7 @@ describe('the failure of a shared query', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('lets the others ask where the query of the first is refused, which it is told', async () => {
+  it('lets the others send theirs if the first one is rejected, which gets the error', async () => {
     const { asked, fallBack } = requests();
     const failure = new Error('unclear');
     const both = Promise.allSettled([fallBack(failure), fallBack(failure)]);
@@ -57,7 +57,7 @@ describe('the failure of a shared query', () => {
     expect(await both).toMatchObject([{ reason: refusal }, { value: undefined }]);
   });
 
-  it('is that of the others where the server does not answer the first either', async () => {
+  it('is the error of the others if the server does not respond to the first one either', async () => {
     const { asked, fallBack } = requests();
     const failure = new Error('unclear');
     // A request that goes on does not make it a request that is given up.
@@ -73,7 +73,7 @@ describe('the failure of a shared query', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('is decided by one request at a time where the first is given up', async () => {
+  it('is decided by the next request if the first is cancelled', async () => {
     const { asked, fallBack } = requests();
     const failure = new Error('unclear');
     const gone = new AbortController();
@@ -90,7 +90,7 @@ describe('the failure of a shared query', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('is another one for the requests of another shared query', async () => {
+  it('is separate for the requests of another shared query', async () => {
     const { asked, fallBack } = requests();
     void fallBack(new Error('unclear'));
     void fallBack(new Error('unclear'));

@@ -37,7 +37,7 @@ function sharedMetrics(metricsQuery = shareable) {
 }
 
 describe('a metric with a selector', () => {
-  it('is shared, unless the selector is longer than any that is meant', () => {
+  it('is shared, unless the selector is too long', () => {
     const { find, request } = sharedMetrics();
     const metric = find('/checkout');
     expect(metric?.shared.promql).toBe('sum by (pod) (x{path="/checkout",pod!=""})');
@@ -72,7 +72,7 @@ describe('a metric with a selector', () => {
     expect(count.made).toBeGreaterThan(made);
   });
 
-  it('is none where the query is not for each object by itself, which is found out once', () => {
+  it('is not shared if the query cannot be separated by object, which is analysed once', () => {
     const { count, find } = sharedMetrics('topk(1, x{<<.LabelMatchers>>})');
     expect(find('/a')).toBeUndefined();
     const { made } = count;
@@ -81,7 +81,7 @@ describe('a metric with a selector', () => {
     expect(count).toEqual({ made, demands: 0 });
   });
 
-  it('is none where the request is about no objects, or its query is another one', () => {
+  it('is not shared if the request has no objects, or another query', () => {
     const { find, findFor, request } = sharedMetrics();
     const { objects: _, ...without } = request('/a');
     expect(findFor(without)).toBeUndefined();
@@ -95,7 +95,7 @@ describe('a metric with a selector', () => {
     expect(find('/a')).toBeDefined();
   });
 
-  it('is remembered together with 999 others of its rule', () => {
+  it('is cached together with 999 others of its rule', () => {
     const { count, find } = sharedMetrics();
     for (let i = 0; i < 1000; i += 1) find(`/${i}`);
     expect(find('/0')).toBeDefined();

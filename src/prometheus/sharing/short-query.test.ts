@@ -23,7 +23,7 @@ describe('shortQuery', () => {
   const { query } = compiledRule({ metricsQuery: shareable });
   const short = (request: QueryRequest) => shortQuery(query, request, query.for(request));
 
-  it('is for all objects of the namespace where more than 100 are named', () => {
+  it('is for all objects of the namespace if there are more than 100 names', () => {
     expect(short(pods(101))).toEqual({
       promql: 'sum by (pod) (x{namespace="shop",pod!=""})',
     });
@@ -32,7 +32,7 @@ describe('shortQuery', () => {
     expect(short(without)).toEqual({ promql: undefined, reason: undefined });
   });
 
-  it('keeps samples of one object apart by their part', () => {
+  it('distinguishes samples of one object by their part', () => {
     const request = { ...pods(101), groupBy: ['pod', 'container'] };
     const own = query.for(request);
     expect(shortQuery(query, request, own, ['container'])).toEqual({
@@ -43,7 +43,7 @@ describe('shortQuery', () => {
     });
   });
 
-  it('is none, for a reason, where other objects would make it another query', () => {
+  it('has a reason if other objects would change the values', () => {
     const top = compiledRule({ metricsQuery: 'topk(1, x{<<.LabelMatchers>>})' }).query;
     const request = pods(101);
     expect(shortQuery(top, request, top.for(request))).toEqual({
@@ -56,7 +56,7 @@ describe('shortQuery', () => {
     });
   });
 
-  it('is found out once for a list of names, and again for another query', () => {
+  it('is computed once for a list of names, and again for another query', () => {
     const request = pods(101);
     const first = short(request);
     expect(short({ ...request })).toBe(first);
@@ -74,7 +74,7 @@ describe('shortQuery', () => {
 describe('onlyAsked', () => {
   const sample = (labels: Sample['labels']): Sample => ({ labels, value: 1, timestamp: 1 });
 
-  it('has the samples of the objects that are asked for, in the order of the answer', async () => {
+  it('has the samples of the requested objects, in the order of the response', async () => {
     const samples = [{ pod: 'p1' }, { pod: 'p7' }, {}, { pod: 'p0' }].map(sample);
     expect(await onlyAsked(samples, pods(2))).toEqual([samples[0], samples[3]]);
     const { objects: _, ...without } = pods(0);
