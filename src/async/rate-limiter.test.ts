@@ -19,7 +19,7 @@ describe('createRateLimiter', () => {
     return passed;
   }
 
-  it('lets a burst pass, then one at a time, in order', async () => {
+  it('admits a burst, then one caller at a time, in order', async () => {
     const passed = start(createRateLimiter({ qps: 2, burst: 3 }), 6);
     await vi.advanceTimersByTimeAsync(0);
     expect(passed).toEqual([0, 1, 2]);
@@ -31,7 +31,7 @@ describe('createRateLimiter', () => {
     expect(passed).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('saves up no more than the burst', async () => {
+  it('does not accumulate more than the burst', async () => {
     const limiter = createRateLimiter({ qps: 10, burst: 2 });
     start(limiter, 2);
     await vi.advanceTimersByTimeAsync(60_000);
@@ -40,7 +40,7 @@ describe('createRateLimiter', () => {
     expect(passed).toEqual([0, 1]);
   });
 
-  it('gives the turn of a caller who gave up to somebody else', async () => {
+  it('gives the token of an aborted caller to the next one', async () => {
     const limiter = createRateLimiter({ qps: 1, burst: 1 });
     const controller = new AbortController();
     start(limiter, 1);
@@ -52,7 +52,7 @@ describe('createRateLimiter', () => {
     expect(passed).toEqual([0]);
   });
 
-  it('takes the qps for the burst where there is none', async () => {
+  it('uses the qps as the burst by default', async () => {
     const passed = start(createRateLimiter({ qps: 2.5 }), 4);
     await vi.advanceTimersByTimeAsync(0);
     expect(passed).toEqual([0, 1]);
@@ -60,7 +60,7 @@ describe('createRateLimiter', () => {
     expect(passed).toEqual([0, 1, 2]);
   });
 
-  it('leaves nothing behind, whether the wait ends or the caller gives up', async () => {
+  it('leaves no timer and no listener', async () => {
     const limiter = createRateLimiter({ qps: 1, burst: 1 });
     start(limiter, 1);
     const waiting = new AbortController();
@@ -78,13 +78,13 @@ describe('createRateLimiter', () => {
     expect(getEventListeners(leaving.signal, 'abort')).toEqual([]);
   });
 
-  it.each([0, 0.5, -3])('lets one pass at once with a burst of %s', async (burst) => {
+  it.each([0, 0.5, -3])('admits one caller at once with a burst of %s', async (burst) => {
     const passed = start(createRateLimiter({ qps: 1, burst }), 2);
     await vi.advanceTimersByTimeAsync(0);
     expect(passed).toEqual([0]);
   });
 
-  it('refuses a caller who had given up before', async () => {
+  it('rejects an aborted caller', async () => {
     const signal = AbortSignal.abort(new Error('gone'));
     await expect(createRateLimiter({}).acquire(signal)).rejects.toThrow('gone');
     await expect(createRateLimiter({ qps: 1 }).acquire(signal)).rejects.toThrow('gone');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createRetryBudget } from './retry-budget.ts';
 
-it('lets a tenth of all queries be retried, besides ten at the beginning', () => {
+it('allows retries for a tenth of the requests, and ten at first', () => {
   fc.assert(
     fc.property(fc.array(fc.boolean(), { maxLength: 2_000 }), (events) => {
       const budget = createRetryBudget();
@@ -21,7 +21,7 @@ it('lets a tenth of all queries be retried, besides ten at the beginning', () =>
   );
 });
 
-it('saves up ten retries and no more', () => {
+it('accumulates at most ten retries', () => {
   const budget = createRetryBudget();
   for (let count = 0; count < 1_000; count += 1) budget.earn();
   const spent = Array.from({ length: 20 }, () => budget.spend());

@@ -12,8 +12,8 @@ function working(signal?: AbortSignal) {
   return { result, resolve, reject, used: () => used };
 }
 
-describe('the signal of a part of the work for a request', () => {
-  it('is aborted when the work has ended, however it did', async () => {
+describe('a scoped signal', () => {
+  it('is aborted when the work has ended or failed', async () => {
     for (const signal of [undefined, new AbortController().signal]) {
       const { result, resolve, used } = working(signal);
       expect(used()?.aborted).toBe(false);
@@ -27,7 +27,7 @@ describe('the signal of a part of the work for a request', () => {
     }
   });
 
-  it('is aborted together with that of the request, for its reason', async () => {
+  it('is aborted with the reason of the request', async () => {
     const request = new AbortController();
     const { resolve, result, used } = working(request.signal);
     const gone = new Error('gone');
@@ -39,7 +39,7 @@ describe('the signal of a part of the work for a request', () => {
   });
 });
 
-it('does nothing for a request that has been given up', async () => {
+it('does not start the work of an aborted request', async () => {
   const gone = new Error('gone');
   const { result, used } = working(AbortSignal.abort(gone));
   await expect(result).rejects.toBe(gone);

@@ -13,7 +13,7 @@ function controlled() {
 }
 
 describe('createSingleFlight', () => {
-  it('makes one call for all who want the same', async () => {
+  it('makes one call for equal keys', async () => {
     const calls = createSingleFlight<string>();
     const { start, signals, resolve } = controlled();
     const both = Promise.all([
@@ -25,7 +25,7 @@ describe('createSingleFlight', () => {
     expect(signals).toHaveLength(1);
   });
 
-  it('makes a new call once the old one has ended, well or badly', async () => {
+  it('makes a new call after the last one has ended or failed', async () => {
     const calls = createSingleFlight<string>();
     const first = controlled();
     const joined = calls.join('a', first.start, undefined);
@@ -36,7 +36,7 @@ describe('createSingleFlight', () => {
     expect(await calls.join('a', second.start, undefined)).toBe('fine');
   });
 
-  it('keeps a new call when an old aborted one ends', async () => {
+  it('keeps a new call when an abandoned one ends', async () => {
     const calls = createSingleFlight<string>();
     const gone = new AbortController();
     const old = controlled();
@@ -54,7 +54,7 @@ describe('createSingleFlight', () => {
     expect(next.signals).toHaveLength(1);
   });
 
-  it('keeps different keys apart', async () => {
+  it('separates different keys', async () => {
     const calls = createSingleFlight<string>();
     const [a, b] = [controlled(), controlled()];
     a.resolve('a');
@@ -63,7 +63,7 @@ describe('createSingleFlight', () => {
     expect(await Promise.all(joined)).toEqual(['a', 'b']);
   });
 
-  it('goes on while somebody is waiting', async () => {
+  it('continues while a caller waits', async () => {
     const calls = createSingleFlight<string>();
     const { start, signals, resolve } = controlled();
     const controller = new AbortController();
@@ -76,7 +76,7 @@ describe('createSingleFlight', () => {
     expect(await staying).toBe('answer');
   });
 
-  it('ends the call when everybody has left, and later callers begin anew', async () => {
+  it('aborts the call when all callers have left, and starts a new one for later callers', async () => {
     const calls = createSingleFlight<string>();
     const first = controlled();
     const controllers = [new AbortController(), new AbortController()];

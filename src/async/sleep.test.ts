@@ -18,7 +18,7 @@ function sleeping(signal: AbortSignal): () => boolean {
   return () => isOver;
 }
 
-it('sleep lasts for its time, and leaves nothing behind', async () => {
+it('sleep lasts for its time, and leaves no timer and no listener', async () => {
   const { signal } = new AbortController();
   const isOver = sleeping(signal);
   await vi.advanceTimersByTimeAsync(999);
@@ -28,7 +28,7 @@ it('sleep lasts for its time, and leaves nothing behind', async () => {
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
-it('sleep ends with the signal, and leaves nothing behind', async () => {
+it('sleep ends with the signal, and leaves no timer and no listener', async () => {
   const controller = new AbortController();
   const isOver = sleeping(controller.signal);
   controller.abort();
@@ -38,7 +38,7 @@ it('sleep ends with the signal, and leaves nothing behind', async () => {
   expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
 });
 
-it('sleep does not begin after the signal', async () => {
+it('sleep resolves at once after the signal', async () => {
   const isOver = sleeping(AbortSignal.abort());
   await Promise.resolve();
   expect(isOver()).toBe(true);

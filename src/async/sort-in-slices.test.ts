@@ -19,7 +19,7 @@ function shortest(): TimeSlices & { readonly pauses: () => number } {
 const before = (one: { key: number }, other: { key: number }) => one.key < other.key;
 
 describe('sortInSlices', () => {
-  it('sorts as sort does, equal ones in their order', async () => {
+  it('sorts like Array.sort, which is stable', async () => {
     const key = fc.integer({ min: 0, max: 50 });
     const keys = fc.oneof(
       fc.array(key, { maxLength: 5 }),
@@ -39,7 +39,7 @@ describe('sortInSlices', () => {
     );
   });
 
-  it('gives way all the time', async () => {
+  it('yields regularly', async () => {
     const slices = shortest();
     const items = Array.from({ length: 5000 }, (_, i) => ({ key: (i * 7919) % 5000 }));
     await sortInSlices(items, before, slices);
@@ -52,7 +52,7 @@ describe('createTimeSlices', () => {
     vi.useRealTimers();
   });
 
-  it('lets run what waits', async () => {
+  it('yields to waiting work', async () => {
     // The clock alone: a machine that stands still for a moment would use up a slice.
     vi.useFakeTimers({ toFake: ['performance'] });
     const slices = createTimeSlices();

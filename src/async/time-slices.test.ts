@@ -15,7 +15,7 @@ async function work(milliseconds: number): Promise<void> {
   }
 }
 
-it('lets other work run after each slice, however much long work there is', async () => {
+it('yields after each slice, regardless of the amount of work', async () => {
   let turns = 0;
   let isDone = false;
   const turn = (): void => {

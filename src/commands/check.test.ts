@@ -69,7 +69,7 @@ async function run(args: readonly string[], input = '') {
 }
 
 describe('check', () => {
-  it('says what the rules of a good file serve', async () => {
+  it('prints a summary of each rule of a valid file', async () => {
     const { code, out, err } = await run(['GOOD']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out.split('\n')).toEqual([
@@ -96,7 +96,7 @@ describe('check', () => {
     ]);
   });
 
-  it('points at every fault', async () => {
+  it('prints the position of each diagnostic', async () => {
     const { code, out } = await run(['BAD']);
     expect(code).toBe(1);
     expect(out).toBe(`BAD: 2 errors, 0 broken, 0 warnings
@@ -105,7 +105,7 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
 `);
   });
 
-  it('fails for rules that can never answer, without a summary', async () => {
+  it('fails for rules that can never return values, without a summary', async () => {
     const { code, out } = await run(['BROKEN']);
     expect(code).toBe(1);
     expect(out).toMatch(
@@ -116,7 +116,7 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     expect((await run(['BROKEN', '--check-promql=false'])).code).toBe(0);
   });
 
-  it('lets warnings pass unless it is strict', async () => {
+  it('accepts warnings unless --strict is set', async () => {
     const { code, out } = await run(['WARNED']);
     expect(code).toBe(0);
     expect(out).toContain('WARNED:3:69: warning: rules[0].resources.overrides.widget: ');
@@ -125,7 +125,7 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     expect((await run(['GOOD', '--strict'])).code).toBe(0);
   });
 
-  it('says why a query is not shared', async () => {
+  it('explains why a query is not shared', async () => {
     const rule = `{seriesQuery: 'load{namespace!="",pod!=""}', resources: {template: <<.Resource>>}`;
     const sum = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     const rules = [
@@ -146,13 +146,13 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     expect(out).toContain('<stdin>:3:3: error: rules[0].nmae: ');
   });
 
-  it('checks several files, good and bad', async () => {
+  it('checks several files, valid and invalid', async () => {
     const { code, out } = await run(['GOOD', 'BAD', 'BROKEN']);
     expect(code).toBe(1);
     expect(out.match(/^[A-Z]+: /gm)).toEqual(['GOOD: ', 'BAD: ', 'BROKEN: ']);
   });
 
-  it('gives everything as JSON', async () => {
+  it('prints JSON', async () => {
     const { code, out } = await run(['GOOD', 'BAD', '--output', 'json']);
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
@@ -189,7 +189,7 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     });
   });
 
-  it('tells an unreadable file from a bad one', async () => {
+  it('distinguishes an unreadable file from an invalid one', async () => {
     const { code, out } = await run(['MISSING', 'BAD']);
     expect(code).toBe(2);
     expect(out).toContain('MISSING: error: cannot be read: there is no such file');
@@ -212,19 +212,19 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     expect(err).toContain('Usage: ');
   });
 
-  it('takes flags as serve does', async () => {
+  it('accepts the flag syntax of serve', async () => {
     expect((await run(['--strict=true', '--check-promql', 'WARNED'])).code).toBe(1);
     expect((await run(['--check_promql=false', 'BROKEN', '-o', 'json'])).code).toBe(0);
   });
 
-  it('says so where the name of a metric becomes empty', async () => {
+  it('explains an empty metric name', async () => {
     const { out } = await run(['-'], GOOD.replace('${1}_per', '$1_per'));
     expect(out).toContain(
-      '  name       http_requests_total -> (not served: the name is empty; $1_per_second is the group called 1_per_second)\n',
+      '  name       http_requests_total -> (not served: the name is empty; $1_per_second is the group named 1_per_second)\n',
     );
   });
 
-  it('reads values of the Helm chart, each fault at its place there', async () => {
+  it('checks values of the Helm chart, with positions in that file', async () => {
     const values = `# values
 prometheus: {url: http://prometheus}
 rules:
@@ -254,7 +254,7 @@ rules:
     ]);
   });
 
-  it('shows what the rules of chart values serve, and takes values without any', async () => {
+  it('prints a summary of the rules in chart values, and accepts values without rules', async () => {
     const rule =
       GOOD.split('externalRules')[0]?.replace('rules:', '').replaceAll('\n', '\n  ') ?? '';
     const { code, out } = await run(['--helm-values=-'], `rules:\n  custom:${rule}\n`);
@@ -267,7 +267,7 @@ rules:
     expect((await run(['-', '--helm-values=-'])).code).toBe(2);
   });
 
-  it('says which section of resourceRules is missing', async () => {
+  it('names the missing section of resourceRules', async () => {
     const text = GOOD.replace('  memory: *rule\n', '');
     const { code, out } = await run(['-'], text);
     expect(code).toBe(1);
@@ -277,7 +277,7 @@ rules:
     ]);
   });
 
-  it('points at a fault in a block of many lines, and prints it as one line', async () => {
+  it('prints a diagnostic of a multi-line block on one line, with its position', async () => {
     for (const style of ['|', '>', '>-', '|2-']) {
       const { out } = await run(
         ['-'],
@@ -299,7 +299,7 @@ rules:
     }
   });
 
-  it('reports a fault in generated text at the action of the template', async () => {
+  it('reports a problem in generated text at the action of the template', async () => {
     const { out } = await run(
       ['-'],
       `rules:
@@ -315,7 +315,7 @@ rules:
     expect(out).toMatch(/^<stdin>:8:\d+: /m);
   });
 
-  it('explains itself', async () => {
+  it('prints its help', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
     expect(out).toMatch(/^Usage: prom-metrics-adapter check FILE/);

@@ -12,19 +12,18 @@ import { type RuleSummary, summarize } from './rule-summary.ts';
 
 const USAGE = `Usage: prom-metrics-adapter check FILE... [flags]
 
-Checks rules files and prints their faults, one a line, or else what each rule serves. "-" is standard
-input. No cluster and no Prometheus are asked.
+Checks rules files. Prints one diagnostic per line, or a summary of each rule if there are none. "-" is
+standard input. Needs no cluster and no Prometheus.
 
 Flags:
       --helm-values FILE  values of the Helm chart: checks the rules in rules.custom, rules.external and
-                          rules.resource; the rules that come with the chart are not checked
-  -o, --output text|json  how to print the findings (default text)
-  --strict                warnings are faults, too
-  --check-promql=false    queries need not be PromQL: for servers with more than PromQL, such as
-                          VictoriaMetrics
-  -h, --help              this text
+                          rules.resource; the default rules of the chart are not checked
+  -o, --output text|json  output format (default text)
+  --strict                exit with 1 if there are warnings
+  --check-promql=false    do not require PromQL, for servers with extensions such as VictoriaMetrics
+  -h, --help              show this help
 
-Exit codes: 0 no faults (warnings are allowed), 1 faults, 2 wrong usage or a file cannot be read.
+Exit codes: 0 valid (warnings are allowed), 1 invalid, 2 wrong usage or a file cannot be read.
 `;
 
 const FLAGS = {
@@ -33,14 +32,14 @@ const FLAGS = {
     shorthand: 'o',
     words: ['text', 'json'],
     default: 'text',
-    help: 'How to print the findings.',
+    help: 'Output format.',
   }),
-  strict: flag.bool({ name: 'strict', default: false, help: 'Warnings are faults, too.' }),
+  strict: flag.bool({ name: 'strict', default: false, help: 'Exit with 1 if there are warnings.' }),
   helmValues: flag.string({
     name: 'helm-values',
     kind: 'file',
     default: '',
-    help: 'Values of the Helm chart whose rules are checked.',
+    help: 'Values of the Helm chart with rules to check.',
   }),
   checkPromql: flag.bool({
     name: 'check-promql',
@@ -50,7 +49,7 @@ const FLAGS = {
   help: flag.bool({ name: 'help', shorthand: 'h', default: false, help: 'Show this help.' }),
 };
 
-/** Where a command reads and writes. */
+/** The standard streams of a command. */
 export interface CommandStreams {
   readonly stdout: Writable;
   readonly stderr: Writable;
@@ -71,10 +70,10 @@ interface CheckRequest {
   readonly checkPromql: boolean;
 }
 
-/** What was found in one file. */
-interface Finding {
+/** The result for one file. */
+interface CheckResult {
   readonly file: string;
-  /** Undefined where the file cannot be read. */
+  /** Undefined if the file cannot be read. */
   readonly text: string | undefined;
   readonly faults: readonly Fault[];
   readonly configuration: Configuration | undefined;
@@ -85,7 +84,7 @@ interface Finding {
  * The subcommand `check`.
  *
  * @param args what follows `check` on the command line
- * @returns the exit code, fit for CI: 0 good, 1 faults, 2 wrong usage or unreadable file
+ * @returns the exit code: 0 valid, 1 invalid, 2 wrong usage or an unreadable file
  */
 export async function check(args: readonly string[], streams: CommandStreams): Promise<number> {
   const request = readArguments(args);
@@ -98,14 +97,14 @@ export async function check(args: readonly string[], streams: CommandStreams): P
     streams.stdout.write(USAGE);
     return 0;
   }
-  const findings: Finding[] = [];
+  const results: CheckResult[] = [];
   for (const input of request.inputs) {
-    findings.push(examine(input, await readInput(input.path, streams.stdin), request));
+    results.push(examine(input, await readInput(input.path, streams.stdin), request));
   }
   streams.stdout.write(
-    request.output === 'json' ? formatJson(findings, request) : formatText(findings),
+    request.output === 'json' ? formatJson(results, request) : formatText(results),
   );
-  return exitCode(findings, request.strict);
+  return exitCode(results, request.strict);
 }
 
 function readArguments(
@@ -155,7 +154,7 @@ function examine(
   { path, form }: Input,
   { text, fault }: RulesText,
   request: CheckRequest,
-): Finding {
+): CheckResult {
   const file = nameOf(path);
   if (fault !== undefined) {
     return { file, text: undefined, faults: [fault], configuration: undefined, summaries: [] };
@@ -164,7 +163,7 @@ function examine(
   const { configuration, faults } = readConfiguration(file, text, {
     mapper,
     checkPromql: request.checkPromql,
-    // Without a cluster at hand it may well exist there.
+    // The resource may exist in the cluster.
     unknownResource: 'warning',
     form,
   });
@@ -172,28 +171,28 @@ function examine(
   return { file, text, faults, configuration, summaries };
 }
 
-function exitCode(findings: readonly Finding[], strict: boolean): number {
-  if (findings.some(({ text }) => text === undefined)) return 2;
-  return findings.every((finding) => isGood(finding, strict)) ? 0 : 1;
+function exitCode(results: readonly CheckResult[], strict: boolean): number {
+  if (results.some(({ text }) => text === undefined)) return 2;
+  return results.every((result) => isValid(result, strict)) ? 0 : 1;
 }
 
-function isGood({ faults }: Finding, strict: boolean): boolean {
+function isValid({ faults }: CheckResult, strict: boolean): boolean {
   return faults.every(({ severity }) => severity === 'warning' && !strict);
 }
 
-function formatText(findings: readonly Finding[]): string {
-  return findings
-    .flatMap((finding) => [
-      headline(finding),
-      ...finding.faults.map(formatFault),
-      ...summaryLines(finding),
+function formatText(results: readonly CheckResult[]): string {
+  return results
+    .flatMap((result) => [
+      headline(result),
+      ...result.faults.map(formatFault),
+      ...summaryLines(result),
       '',
     ])
     .join('\n');
 }
 
 /** e.g. `rules.yaml: 12 custom rules, 2 external rules; 0 errors, 1 broken, 3 warnings`. */
-function headline({ file, configuration, faults }: Finding): string {
+function headline({ file, configuration, faults }: CheckResult): string {
   const count = (severity: Severity): number =>
     faults.filter((fault) => fault.severity === severity).length;
   const counts = [
@@ -215,7 +214,7 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function summaryLines({ summaries, faults }: Finding): readonly string[] {
+function summaryLines({ summaries, faults }: CheckResult): readonly string[] {
   if (faults.some(({ severity }) => severity !== 'warning')) return [];
   return summaries.flatMap(({ field, facts }) => [
     field,
@@ -223,12 +222,12 @@ function summaryLines({ summaries, faults }: Finding): readonly string[] {
   ]);
 }
 
-function formatJson(findings: readonly Finding[], { strict }: CheckRequest): string {
-  const files = findings.map((finding) => ({
-    file: finding.file,
-    ok: isGood(finding, strict),
-    faults: finding.faults,
-    rules: finding.summaries.map(({ field, facts }) => ({ field, ...Object.fromEntries(facts) })),
+function formatJson(results: readonly CheckResult[], { strict }: CheckRequest): string {
+  const files = results.map((result) => ({
+    file: result.file,
+    ok: isValid(result, strict),
+    faults: result.faults,
+    rules: result.summaries.map(({ field, facts }) => ({ field, ...Object.fromEntries(facts) })),
   }));
   return `${JSON.stringify({ ok: files.every(({ ok }) => ok), files }, null, 2)}\n`;
 }

@@ -13,17 +13,17 @@ import type { ResourceLabels } from '../rules/template-rule/resource-labels.ts';
 import type { TemplateResourceRule, TemplateRule } from '../rules/template-rule/template-rule.ts';
 import type { Configuration } from '../sources/file/configuration.ts';
 
-/** What one rule serves, for people to read. */
+/** A summary of a rule for users. */
 export interface RuleSummary {
-  /** Where the rule is, e.g. `rules[0]` or `resourceRules.cpu`. */
+  /** The field of the rule, e.g. `rules[0]` or `resourceRules.cpu`. */
   readonly field: string;
-  /** Name and value of each thing worth knowing, in the order to show them. */
+  /** Names and values in display order. */
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
-const LEFT_OUT = '(left out by the filters or by name.matches)';
+const EXCLUDED = '(excluded by seriesFilters or name.matches)';
 
-/** Stands for a series' name where the rule is about no single one. */
+/** A placeholder for the name of the series, if the series query has no exact name. */
 const ANY_SERIES = 'SERIES';
 
 const NAMES = { series: '', namespace: 'default', objects: ['example'] };
@@ -63,7 +63,7 @@ function summarizeRule(rule: TemplateRule, mapper: ResourceMapper): RuleSummary 
   };
 }
 
-/** The name that the series query asks for, where it is a plain one. */
+/** The name of the series, if the series query has an exact name. */
 function nameOfSeries(rule: TemplateRule): string | undefined {
   if (checkSeriesSelector(rule.seriesQuery).length > 0) return undefined;
   return parseSeriesSelector(rule.seriesQuery).name;
@@ -73,16 +73,16 @@ function describeName(rule: TemplateRule, series: string | undefined): string {
   const { matches, as } = rule.definition.name;
   if (series !== undefined) {
     const metric = rule.matches(series) ? rule.metricName(series) : undefined;
-    return `${series} -> ${metric === undefined ? LEFT_OUT : metric || describeEmptyName(as)}`;
+    return `${series} -> ${metric === undefined ? EXCLUDED : metric || describeEmptyName(as)}`;
   }
   if (matches === '') return as === '' ? 'as the series' : as;
   return as === '' ? `what ${matches} matches` : `${matches} -> ${as}`;
 }
 
-/** Most likely `$1_x` was meant to be the first group and `_x`. */
+/** Explains `$1_x`, which is the group named `1_x` and not the first group followed by `_x`. */
 function describeEmptyName(as: string): string {
   const [written] = /\$\d+[A-Za-z_]\w*/.exec(as) ?? [];
-  const why = written === undefined ? '' : `; ${written} is the group called ${written.slice(1)}`;
+  const why = written === undefined ? '' : `; ${written} is the group named ${written.slice(1)}`;
   return `(not served: the name is empty${why})`;
 }
 
@@ -93,7 +93,7 @@ function describeResources(resources: ResourceLabels, template: string): string 
   return [...overrides, ...(template === '' ? [] : [`labels like ${template}`])].join(', ');
 }
 
-/** Whether requests for different objects can be one query; of external metrics, which have none, nothing. */
+/** Whether requests for different objects can share a query; empty for external metrics. */
 function describeSharing({ definition, query, kind }: TemplateRule, example: QueryRequest): string {
   if (!definition.sharing) return 'off';
   if (kind === 'external') return '';
@@ -103,7 +103,7 @@ function describeSharing({ definition, query, kind }: TemplateRule, example: Que
     : `by object: ${oneLine(sharing.shared.promql)}`;
 }
 
-/** For the namespace `default` and, in custom rules, an object called `example`. */
+/** For the namespace `default`, and in custom rules for an object named `example`. */
 function requestFor(rule: TemplateRule, series: string, mapper: ResourceMapper): QueryRequest {
   const [resource] = describedResources(rule.resources, mapper);
   return exampleRequest(rule, resource, mapper, { ...NAMES, series });
@@ -123,7 +123,7 @@ function summarizeResourceRule(
   };
 }
 
-/** The query on one line, or why there is none. */
+/** The query on one line, or why it cannot be generated. */
 function expand(query: RuleQuery, request: QueryRequest): string {
   try {
     return oneLine(query.for(request));

@@ -49,7 +49,7 @@ describe('listPath', () => {
     expect(listPath(nodes, 'shop')).toBeUndefined();
   });
 
-  it('always gives a path that stands in a URL as it is', () => {
+  it('returns a path that needs no escaping in a URL', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'ab-./%?#\\') })),

@@ -26,7 +26,7 @@ const read = (data: unknown) =>
   readExtensionAuthentication(apiServer(async () => ({ data })).client);
 
 describe('readExtensionAuthentication', () => {
-  it('asks for the ConfigMap as the API server has it at hand, for 10 s at most', async () => {
+  it('reads the ConfigMap from the watch cache, with a timeout of 10 s', async () => {
     const { client, asked } = apiServer(async () => ({}));
     await readExtensionAuthentication(client);
     expect(asked).toEqual([
@@ -61,7 +61,7 @@ describe('readExtensionAuthentication', () => {
     });
   });
 
-  it('takes text of white space only, and null, for none', async () => {
+  it('ignores null and text of only white space', async () => {
     const content = await read({
       'client-ca-file': ' \n',
       'requestheader-client-ca-file': null,

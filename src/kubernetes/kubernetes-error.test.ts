@@ -19,7 +19,7 @@ describe('KubernetesError', () => {
     expect(kindOfStatus(status)).toBe(kind);
   });
 
-  it('has a status and a cause where there are any', () => {
+  it('has the status and the cause, if any', () => {
     const cause = new Error('no route');
     const error = new KubernetesError('gone', 'too old', { status: 410, cause });
     expect([error.kind, error.message, error.status, error.cause]).toEqual([
@@ -31,7 +31,7 @@ describe('KubernetesError', () => {
     expect('cause' in plain).toBe(false);
   });
 
-  it('is made of any other error, with what failed, and stays what it is', () => {
+  it('wraps any other error, and is not wrapped again', () => {
     const error = new KubernetesError('gone', 'too old');
     expect(toKubernetesError('reading', error)).toBe(error);
     const cause = new TypeError('not a function');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createBoundedLabel, OTHER } from './bounded-label.ts';
 
 describe('createBoundedLabel', () => {
-  it('tells values apart once they come from a trusted source', () => {
+  it('distinguishes values after a trusted source has had them', () => {
     const label = createBoundedLabel(2);
     expect(label('pods', false)).toBe(OTHER);
     expect(label('pods', true)).toBe('pods');
@@ -13,7 +13,7 @@ describe('createBoundedLabel', () => {
     expect(label('nodes', true)).toBe('nodes');
   });
 
-  it('has never more values than it may', () => {
+  it('never exceeds its limit', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.string(), fc.boolean())), fc.nat(10), (calls, most) => {
         const label = createBoundedLabel(most);

@@ -32,7 +32,7 @@ async function logged(
 }
 
 describe('createLogger', () => {
-  it('writes text for people', async () => {
+  it('writes text', async () => {
     const lines = await logged({}, (log) => {
       log.info('serving', { port: 6443, address: '127.0.0.1', apis: ['custom', 'external'] });
       log.warn('old rules', { age: 1.5, 'odd name': true, gone: undefined, none: null });
@@ -45,14 +45,14 @@ describe('createLogger', () => {
     ]);
   });
 
-  it('writes nothing in JSON that a terminal could obey, and loses nothing', async () => {
+  it('escapes control characters in JSON without loss', async () => {
     const odd = '\u009b31m \u202e \u2028 \u{e0001} \x7f \x1b[2J';
     const [line = ''] = await logged({ format: 'json' }, (log) => log.info('odd', { odd }));
     expect(line).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
     expect(JSON.parse(line)).toMatchObject({ odd });
   });
 
-  it('writes JSON for machines', async () => {
+  it('writes JSON', async () => {
     const lines = await logged({ format: 'json', verbosity: 2 }, (log) => {
       log.verbose(2, 'relisted', { series: 12, msg: 'mine', when: NOW, big: 2n ** 70n });
     });
@@ -70,7 +70,7 @@ describe('createLogger', () => {
     ]);
   });
 
-  it('logs as much as the level says', async () => {
+  it('logs by level', async () => {
     for (const verbosity of [0, 2, 4, 10]) {
       const levels = [1, 2, 3, 4, 6, 8, 10];
       const lines = await logged({ verbosity }, (log) => {
@@ -115,7 +115,7 @@ describe('createLogger', () => {
     });
   });
 
-  it('leaves secrets out, wherever they are', async () => {
+  it('redacts secrets in all places', async () => {
     const secret = 's3cr3t-value';
     const use = (log: Logger) => {
       log.info(`asking https://me:${secret}@host/ with Bearer ${secret}`, {
@@ -134,7 +134,7 @@ describe('createLogger', () => {
     }
   });
 
-  it('survives values that cannot be written', async () => {
+  it('accepts values that cannot be serialized', async () => {
     const circular: Record<string, unknown> = { name: 'loop' };
     circular.self = circular;
     const lines = await logged({ format: 'json' }, (log) => {
@@ -158,7 +158,7 @@ describe('createLogger', () => {
     expect(entries[4]).toMatchObject({ fields: '(not loggable: broken)' });
   });
 
-  it('writes one line an entry, whatever clients send', async () => {
+  it('writes one line per entry for arbitrary text', async () => {
     const text = fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) });
     await fc.assert(
       fc.asyncProperty(text, text, text, async (message, name, value) => {
@@ -173,14 +173,14 @@ describe('createLogger', () => {
     );
   });
 
-  it('cannot be made to look like another entry', async () => {
+  it('prevents forged entries', async () => {
     const forged = 'GET /x\n2026-01-02T03:04:05.678Z ERROR all is lost\u001b[2J';
     expect(await logged({}, (log) => log.info(forged))).toEqual([
       '2026-01-02T03:04:05.678Z INFO GET /x\\n2026-01-02T03:04:05.678Z ERROR all is lost\\u{1b}[2J',
     ]);
   });
 
-  it('logs nothing after it was closed', async () => {
+  it('logs nothing after close', async () => {
     const lines = await logged({}, (log) => log.info('before'));
     expect(lines).toHaveLength(1);
     const destination = new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -192,7 +192,7 @@ describe('createLogger', () => {
 });
 
 describe('silentLogger', () => {
-  it('takes everything and logs nothing', () => {
+  it('discards all entries', () => {
     silentLogger.error('a');
     silentLogger.warn('a');
     silentLogger.info('a');

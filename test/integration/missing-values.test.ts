@@ -136,13 +136,13 @@ function linesWith(text: string): readonly string[] {
     .stdoutTail()
     .split('\n')
     .filter((line) => line.includes(text))
-    .map((line) => line.replace(/^\S+ /, ''));
+    .map((line) => line.replace(/^\S+ /, '').replace(/definedAt=".*\//, 'definedAt="'));
 }
 
 describe('a relist logs once', () => {
   test('that the series of an external rule lack the label of the namespace', async () => {
     expect(linesWith('externalRules[0]: ')).toEqual([
-      'WARN externalRules[0]: 1 (broker_lag) without the label `namespace`, so requests return no values: set `namespaced: false`, or name the label of the namespace in `resources`',
+      'WARN externalRules[0]: 1 (broker_lag) without the label `namespace`, so requests return no values: set `namespaced: false`, or name the label of the namespace in `resources` definedAt="rules.yaml:26"',
     ]);
     const { status, body } = await get(
       '/apis/external.metrics.k8s.io/v1beta1/namespaces/default/broker_lag?labelSelector=topic%3Dt',
@@ -153,13 +153,13 @@ describe('a relist logs once', () => {
 
   test('which labels there are where none names a resource', () => {
     expect(linesWith(' rules[4]: ')).toEqual([
-      'WARN rules[4]: no metrics from 1 series: 1 (broker_lag) without a label that maps to a resource: the labels are instance, topic; add an override or a template to `resources`',
+      'WARN rules[4]: no metrics from 1 series: 1 (broker_lag) without a label that maps to a resource: the labels are instance, topic; add an override or a template to `resources` definedAt="rules.yaml:19"',
     ]);
   });
 
   test('that a series query found nothing', () => {
     expect(linesWith(' rules[5]: ')).toEqual([
-      'INFO rules[5]: no metrics: the series query found no series: nothing_of_this_name',
+      'INFO rules[5]: no metrics: the series query found no series: nothing_of_this_name definedAt="rules.yaml:22"',
     ]);
   });
 });

@@ -37,7 +37,7 @@ function warningsOf(...rounds: readonly { failed: number; leftOut: number }[]) {
 }
 
 describe('createRelistReport', () => {
-  it('names what failed and what is left out, the latter only when it changes', () => {
+  it('logs failures, and omitted metrics when they change', () => {
     const rounds = [
       { failed: 2, leftOut: 1 },
       { failed: 0, leftOut: 1 },
@@ -48,7 +48,7 @@ describe('createRelistReport', () => {
     expect(warnings.filter((warning) => warning.includes('series_'))).toHaveLength(3);
   });
 
-  it('tells a cause once, however many series queries fail because of it', () => {
+  it('logs a cause once for all queries that fail because of it', () => {
     const warnings: unknown[] = [];
     const log: Logger = { ...silentLogger, warn: (_, fields) => warnings.push(fields) };
     const metrics = createMonitoring();
@@ -104,7 +104,7 @@ describe('createRelistReport', () => {
     ]);
   });
 
-  it('does not say what is listed or how where nothing was answered', () => {
+  it('logs only failures if all queries fail', () => {
     const said: string[] = [];
     const log: Logger = { ...silentLogger, info: (message) => said.push(message) };
     const metrics = createMonitoring();
@@ -127,7 +127,7 @@ describe('createRelistReport', () => {
     ]);
   });
 
-  it('does not let made-up names fill the log', () => {
+  it('limits the lines for omitted metrics', () => {
     const warnings = warningsOf({ failed: 1000, leftOut: 100_000 });
     expect(warnings).toHaveLength(42);
     expect(warnings).toContain('more series queries failed {"more":980}');

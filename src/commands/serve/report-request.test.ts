@@ -63,11 +63,11 @@ const queries = [
 ];
 
 describe('a request in the log', () => {
-  it('is not there below level 4', async () => {
+  it('is not logged below level 4', async () => {
     expect(await logged(3, answered)).toBeUndefined();
   });
 
-  it('is there at level 4, with the number of its queries', async () => {
+  it('is logged at level 4, with the number of its queries', async () => {
     const line = { ...base, level: 'info', v: 4, msg: 'request', code: 200 };
     expect(await logged(4, answered)).toEqual(line);
   });
@@ -88,7 +88,7 @@ describe('a request in the log', () => {
     });
   });
 
-  it('is there at every level when it failed, with its queries', async () => {
+  it('is logged at every level if it failed, with its queries', async () => {
     const error = new Error('unable to fetch metrics', { cause: new Error('down') });
     const end = { durationSeconds: 1, error: new Error('down') };
     const failed = { promql: PROMQL, scope: 'own', source: 'prometheus', end } as const;
@@ -123,7 +123,7 @@ describe('a request in the log', () => {
     },
   );
 
-  it('is a failure where the path only begins like a health check', async () => {
+  it('is a failure if its path only starts like a health check', async () => {
     const other = { ...answered, target: '/readyzz', code: 500 };
     expect(await logged(0, other)).toMatchObject({ level: 'error' });
   });

@@ -19,7 +19,7 @@ function startProgram(body: string) {
 }
 
 describe('handleUncaughtErrors', () => {
-  it('goes on after rejections and exceptions that reach nobody, and logs them', async () => {
+  it('logs uncaught exceptions and unhandled rejections, and continues', async () => {
     const child = startProgram(`
       void Promise.reject(new Error('first'));
       setTimeout(() => { throw new Error('second'); }, 1);
@@ -35,7 +35,7 @@ describe('handleUncaughtErrors', () => {
     expect(lines[1]).toContain('stack=');
   });
 
-  it('goes on when nobody reads its log any more', async () => {
+  it('continues when standard error is closed', async () => {
     const child = startProgram(`
       const flood = setInterval(() => log.error('x'.repeat(8000)), 1);
       process.stdin.once('data', () => {

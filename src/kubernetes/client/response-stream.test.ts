@@ -64,7 +64,7 @@ describe('streamChunks', () => {
     await expect(chunks.next()).rejects.toMatchObject({ kind: 'canceled' });
   });
 
-  it('end at the signal of the caller, who hears of nothing after it', async () => {
+  it('end at the signal of the caller, without further chunks', async () => {
     const stream = new PassThrough();
     const caller = new AbortController();
     const chunks = streamChunks(stream, 'GET /x', { signal: caller.signal });
@@ -80,7 +80,7 @@ describe('streamChunks', () => {
     expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
   });
 
-  it('have the first reason to end', async () => {
+  it('end with the first reason', async () => {
     const stream = new PassThrough();
     const caller = new AbortController();
     const chunks = streamChunks(stream, 'GET /x', { signal: caller.signal, stallTimeoutMs: 1000 });
@@ -110,7 +110,7 @@ describe('streamChunks', () => {
     expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
   });
 
-  it('are the bytes that came', async () => {
+  it('are the received bytes', async () => {
     const bytes = Buffer.from([0xff, 0x00, 0xc3]);
     const pieces: Buffer[] = [];
     const stream = new PassThrough();
@@ -124,7 +124,7 @@ describe('streamChunks', () => {
     }
   });
 
-  it('have the operating system ask whether the server is still there', async () => {
+  it('enable TCP keep-alive', async () => {
     const socket = new Socket();
     const setKeepAlive = vi.spyOn(socket, 'setKeepAlive');
     const message = new IncomingMessage(socket);
@@ -135,7 +135,7 @@ describe('streamChunks', () => {
 });
 
 describe('readBeginning', () => {
-  it('reads no further than it has to', async () => {
+  it('stops reading at the limit', async () => {
     const stream = new PassThrough();
     stream.write('abc');
     // The answer goes on, and nothing comes.
@@ -143,7 +143,7 @@ describe('readBeginning', () => {
     expect(stream.destroyed).toBe(true);
   });
 
-  it('reads text whose characters are cut into pieces', async () => {
+  it('decodes characters that are split between chunks', async () => {
     const stream = new PassThrough();
     const [first, second] = Buffer.from('é');
     stream.write(Buffer.from([first ?? 0]));

@@ -52,7 +52,7 @@ async function fileOf(text: string): Promise<string> {
 }
 
 describe('checkCertificates', () => {
-  it('takes what belongs together, from fields and files', async () => {
+  it('accepts matching certificates and keys, from fields and files', async () => {
     expect(await check({})).toBeUndefined();
     const inside = { certData: base64(client.cert), keyData: base64(client.key) };
     expect(await check({ ...inside, caData: base64(ca.cert) })).toBeUndefined();
@@ -65,7 +65,7 @@ describe('checkCertificates', () => {
     expect(await check(both)).toBeUndefined();
   });
 
-  it('names what is missing, garbage, or does not belong together', async () => {
+  it('names what is missing, invalid or does not match', async () => {
     const certData = base64(client.cert);
     const keyData = base64(client.key);
     const garbage = base64('garbage');

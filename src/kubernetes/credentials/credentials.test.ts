@@ -62,7 +62,7 @@ async function credentialsOf(
   return { source, readings: () => readings };
 }
 
-describe('credentials that the API server refuses', () => {
+describe('credentials that the API server rejects', () => {
   it('are read again, once for all requests that were sent with them', async () => {
     const { source, readings } = await credentialsOf('old', 'new');
     const old = await source.current();
@@ -74,7 +74,7 @@ describe('credentials that the API server refuses', () => {
     expect(readings()).toBe(2);
   });
 
-  it('are not sent again where there are no others, nor read all the time', async () => {
+  it('are not sent again without new ones, nor read repeatedly', async () => {
     const { source, readings } = await credentialsOf('same');
     const same = await source.current();
     expect(await source.renewed(same)).toBeUndefined();
@@ -83,7 +83,7 @@ describe('credentials that the API server refuses', () => {
     expect(readings()).toBe(2);
   });
 
-  it('are read once where several requests are refused at the same time', async () => {
+  it('are read once for several requests that are rejected concurrently', async () => {
     const { source, readings } = await credentialsOf('old', 'new');
     const old = await source.current();
     const renewed = await Promise.all([source.renewed(old), source.renewed(old)]);
@@ -121,7 +121,7 @@ describe('credentials that the API server refuses', () => {
 });
 
 describe('credentials', () => {
-  it('are taken again after 5 s: a CA that has changed has other connections', async () => {
+  it('are checked again after 5 s, and a changed CA uses new connections', async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'credentials-'));
     const caFile = path.join(directory, 'ca.crt');
     await writeFile(caFile, (await makeAuthority('one')).cert);
@@ -148,7 +148,7 @@ describe('credentials', () => {
     expect(one).toBe(other);
   });
 
-  it('keep connections open until others take their place, and until they are closed', async () => {
+  it('keep connections open until they are replaced or closed', async () => {
     const server = http.createServer((_, response) => response.end('fine'));
     const port = await listenOnLoopback(server);
     const open = new Set<unknown>();
@@ -187,12 +187,12 @@ describe('credentials', () => {
     server.close();
   });
 
-  it('can be closed before any were taken', async () => {
+  it('can be closed before the first use', async () => {
     const { source } = await credentialsOf('token');
     expect(() => source.close()).not.toThrow();
   });
 
-  it('carry a user name and a password', async () => {
+  it('include a user name and a password', async () => {
     const access = accessWith('');
     const user = { ...access.user, token: undefined, username: 'jane', password: 'p:w' };
     const source = await createCredentials(async () => ({ ...access, user }));

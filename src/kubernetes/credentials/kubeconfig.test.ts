@@ -128,7 +128,7 @@ describe('readKubeconfig', () => {
     });
   });
 
-  it('looks an exec plugin up in PATH where its command is a bare name', async () => {
+  it('looks up an exec plugin in PATH if its command has no slash', async () => {
     const exec = { command: 'login', env: [{ name: 'EMPTY' }] };
     const { user } = await read(dump(config({ server }, { exec })));
     expect(user.exec?.command).toBe('login');
@@ -143,7 +143,7 @@ describe('readKubeconfig', () => {
     ]);
   });
 
-  it('takes a context without a user', async () => {
+  it('accepts a context without a user', async () => {
     const access = await read(
       dump(config({ server, 'insecure-skip-tls-verify': true }, undefined)),
     );
@@ -151,7 +151,7 @@ describe('readKubeconfig', () => {
     expect(access.user).toMatchObject({ token: undefined, authProvider: undefined });
   });
 
-  it('prefers the token in a file to the one beside it', async () => {
+  it('prefers tokenFile to token', async () => {
     const { user } = await read(dump(config({ server }, { token: 'old', tokenFile: 'token' })));
     expect(user.token).toBeUndefined();
     expect(user.authProvider).toMatchObject({
@@ -159,7 +159,7 @@ describe('readKubeconfig', () => {
     });
   });
 
-  it('tells an exec plugin what kubectl would', async () => {
+  it('sets the environment of an exec plugin as kubectl does', async () => {
     const exec = {
       apiVersion: 'client.authentication.k8s.io/v1beta1',
       command: './login',
@@ -181,7 +181,7 @@ describe('readKubeconfig', () => {
     ]);
   });
 
-  it('names a file that is not there', async () => {
+  it('names a missing file', async () => {
     const missing = path.join(directory, 'missing');
     const reading = readKubeconfig(missing);
     await expect(reading).rejects.toThrow(ClusterAccessError);
@@ -257,7 +257,7 @@ describe('readKubeconfig', () => {
     );
   });
 
-  it('never says anything but what is wrong, whatever the file holds', async () => {
+  it('throws only ClusterAccessError for arbitrary files', async () => {
     const text = fc.oneof(
       fc.string(),
       fc.json(),

@@ -51,7 +51,7 @@ describe('readServiceAccount', () => {
     },
   );
 
-  it('says what to do outside of a cluster', async () => {
+  it('explains what to do outside of a cluster', async () => {
     const reading = readServiceAccount({}, directory);
     await expect(reading).rejects.toThrow(
       /^no --lister-kubeconfig and not in a cluster: KUBERNETES_SERVICE_HOST/,

@@ -8,7 +8,7 @@ import { createResourceMapper } from './resource-mapper.ts';
 const CUSTOM = ['cheese.io', 'work.example.com'];
 
 describe('builtinResources', () => {
-  it('is what a cluster without custom resources lists, group by group', () => {
+  it('has the resources of a cluster without custom resources, by group', () => {
     const groups = parseGroups(readData('kube-discovery.json'));
     const document = aggregatedDocument(
       groups.filter(({ name }) => !CUSTOM.includes(name)),

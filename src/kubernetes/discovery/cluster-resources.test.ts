@@ -12,7 +12,7 @@ afterEach(() => {
 
 const silent = { info: () => undefined, warn: () => undefined };
 
-it('asks an API server that is away at least every half minute, however rarely it asks else', async () => {
+it('retries at least every 30 s after a failure, regardless of the interval', async () => {
   const attempts: number[] = [];
   const refuse = (path: string): Promise<never> => {
     if (path === '/api') attempts.push(Date.now());
@@ -81,7 +81,7 @@ function watch() {
 
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 
-it('asks at once and then at the interval, from the end of one attempt on', async () => {
+it('reads at once and then at the interval, counted from the end of an attempt', async () => {
   const { state, resources, changes, logged } = watch();
   await pass(0);
   expect([state.asked, changes.length]).toEqual([1, 1]);
@@ -104,7 +104,7 @@ it('asks at once and then at the interval, from the end of one attempt on', asyn
   expect(logged).toEqual([]);
 });
 
-it('asks again after longer and longer waits while it fails, and tells that once', async () => {
+it('retries with exponential backoff, and logs a failure once', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(1);
   const { state, resources, changes, logged } = watch();
   const failure = new KubernetesError('unreachable', 'connection refused');
@@ -136,7 +136,7 @@ it('asks again after longer and longer waits while it fails, and tells that once
   vi.restoreAllMocks();
 });
 
-it('tells resources that come and go, and groups that fail, each time that they change', async () => {
+it('reports changes of the resources and of the failed groups', async () => {
   const { state, resources, changes, logged } = watch();
   await pass(0);
   const { mapper } = resources.current();

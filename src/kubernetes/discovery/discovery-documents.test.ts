@@ -19,7 +19,7 @@ const groups = parseGroups(readData('kube-discovery.json'));
 const named = groups.filter(({ name }) => name !== '');
 
 describe('discovery documents', () => {
-  it('tell the same aggregated or one by one', () => {
+  it('are equivalent with and without aggregated discovery', () => {
     const oneByOne = (parseGroupList(groupListDocument(named)) ?? []).map((groupVersion) => {
       const group = named.find(({ name }) => name === groupVersion.group);
       const document = group && resourceListDocument(group, groupVersion.version);
@@ -84,7 +84,7 @@ describe('discovery documents', () => {
     ]);
   });
 
-  it('mark a group whose server is down', () => {
+  it('mark an unavailable group', () => {
     const document = {
       kind: 'APIGroupDiscoveryList',
       items: [{ metadata: { name: 'a.b' }, versions: [{ version: 'v1', freshness: 'Stale' }] }],

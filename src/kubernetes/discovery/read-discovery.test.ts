@@ -82,7 +82,7 @@ describe('readDiscovery without aggregated discovery', () => {
     expect((await discover(documents)).result).toBe(failure);
   });
 
-  it.each(['/api', '/apis'])('refuses another document at %s', async (path) => {
+  it.each(['/api', '/apis'])('rejects another document at %s', async (path) => {
     const documents = { ...core, '/apis': { groups: [] }, [path]: { kind: 'Status' } };
     expect((await discover(documents)).result).toMatchObject({
       kind: 'bad_answer',

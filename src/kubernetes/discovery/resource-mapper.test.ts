@@ -64,13 +64,13 @@ describe('createResourceMapper over the recorded cluster', () => {
     expect(recorded.find(group, name)).toBeUndefined();
   });
 
-  it('takes the preferred version where several have the resource', () => {
+  it('uses the preferred version of a resource', () => {
     expect(recorded.find('autoscaling', 'horizontalpodautoscalers')?.version).toBe('v2');
     expect(recorded.find('work', 'jobs')?.version).toBe('v1');
     expect(recorded.resources.filter(({ resource }) => resource === 'jobs')).toHaveLength(2);
   });
 
-  it('reads every resource in the recorded requests as the reference adapter did', () => {
+  it('maps each resource of the recorded requests as the reference adapter does', () => {
     const paths = configNames.flatMap((config) =>
       loadCases(config).flatMap(({ recorded: { request, status, body } }) => {
         const described = status === 200 ? describedObject(body) : undefined;
@@ -93,13 +93,13 @@ describe('createResourceMapper over the recorded cluster', () => {
 });
 
 describe('createResourceMapper', () => {
-  it('goes by the order of the resources where a name fits several groups', () => {
+  it('uses the first resource if a name matches several groups', () => {
     const mapper = createResourceMapper([resource('b.example', 'cats'), resource('a.b', 'cats')]);
     expect(mapper.find('', 'cat')?.group).toBe('b.example');
     expect(mapper.find('a', 'cat')?.group).toBe('a.b');
   });
 
-  it('prefers the exact group to one that only begins so', () => {
+  it('prefers an exact group to a prefix', () => {
     const mapper = createResourceMapper([
       resource('apps.example', 'cats'),
       resource('apps', 'cats'),

@@ -13,7 +13,7 @@ async function collect(lines: AsyncIterable<string>): Promise<string[]> {
 }
 
 describe('linesOf', () => {
-  it('gives the same lines wherever the stream is cut into pieces', async () => {
+  it('returns the same lines for any division into chunks', async () => {
     const line = fc
       .string({ unit: 'grapheme', maxLength: 8 })
       .filter((text) => !text.includes('\n'));
@@ -28,7 +28,7 @@ describe('linesOf', () => {
     );
   });
 
-  it('leaves out a line that was cut off', async () => {
+  it('omits an incomplete last line', async () => {
     const cut = chunksOf(Buffer.from('{"a":1}\n{"b"'));
     expect(await collect(linesOf(cut, 100, 'test'))).toEqual(['{"a":1}']);
   });
@@ -44,7 +44,7 @@ describe('linesOf', () => {
     });
   });
 
-  it('takes a line of just that length', async () => {
+  it('accepts a line of the maximum length', async () => {
     const chunks = chunksOf(Buffer.from('xxxxxxxx'), Buffer.from('xx\n'));
     expect(await collect(linesOf(chunks, 10, 'test'))).toEqual(['xxxxxxxxxx']);
     const later = chunksOf(Buffer.from('xxxxxxxx'), Buffer.from('xx'), Buffer.from('\n'));

@@ -50,7 +50,7 @@ async function read(
 }
 
 describe('readList', () => {
-  it('reads page after page, and has the version of the first', async () => {
+  it('reads all pages, and returns the version of the first', async () => {
     const { result, queries, begun } = await read([
       {
         metadata: { resourceVersion: '7', continue: 'x', remainingItemCount: 2 },
@@ -71,18 +71,18 @@ describe('readList', () => {
     expect(begun[0]?.expected).toEqual([4, 2, 3]);
   });
 
-  it('asks with the selectors', async () => {
+  it('sends the selectors', async () => {
     const selectors = { labelSelector: 'app=web', fieldSelector: 'status.phase=Running' };
     const { queries } = await read([{ items: [] }], selectors);
     expect(queries).toEqual([{ limit: '500', ...selectors }]);
   });
 
-  it('needs no receiver that wants to know how long the list is', async () => {
+  it('does not require `expect` of the receiver', async () => {
     const { result } = await read([{ items: [item('a')] }], {}, false);
     expect(result).toEqual({ names: ['a'], resourceVersion: '' });
   });
 
-  it('begins anew, with nothing of before, where the server has forgotten the list', async () => {
+  it('restarts with an empty receiver if the continue token has expired', async () => {
     const first = { metadata: { continue: 'x', resourceVersion: '7' }, items: [item('a')] };
     const last = { metadata: { resourceVersion: '8' }, items: [item('b')] };
     const { result, queries, begun } = await read([first, gone, gone, gone, last]);
@@ -94,7 +94,7 @@ describe('readList', () => {
     expect(endless.begun).toHaveLength(4);
   });
 
-  it('does not begin anew after another failure', async () => {
+  it('does not restart after another failure', async () => {
     for (const failure of [new KubernetesError('forbidden', 'may not'), new Error('too many')]) {
       const { result, begun } = await read([failure, { items: [] }]);
       expect(result).toBe(failure);
@@ -112,7 +112,7 @@ describe('readList', () => {
     expect(result).toMatchObject({ kind: 'bad_answer', message: `GET /api/v1/pods: ${message}` });
   });
 
-  it('refuses a page that is offered again', async () => {
+  it('rejects a repeated continue token', async () => {
     const page = (token: string) => ({ metadata: { continue: token }, items: [item('a')] });
     const { result, queries } = await read([page('x'), page('y'), page('x')]);
     expect(result).toMatchObject({

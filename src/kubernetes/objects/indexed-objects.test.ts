@@ -68,7 +68,7 @@ describe('IndexedObjects', () => {
     ]);
   });
 
-  it('selects anew only where something has changed that selectors see', async () => {
+  it('recomputes a selection only after a change of labels or objects', async () => {
     const index = indexOf(object('shop', 'a', { app: 'web' }), object('lab', 'b'));
     const query = { namespace: 'shop', selector: parseLabelSelector('app=web') };
     const before = await index.names(query);
@@ -114,7 +114,7 @@ describe('IndexedObjects', () => {
     expect(await index.objects({ namespace: 'shop', selector: everything })).toHaveLength(10);
   });
 
-  it('answers from a snapshot, whatever changes in the meantime', async () => {
+  it('returns results of a snapshot, regardless of changes meanwhile', async () => {
     const index = new IndexedObjects(new LabelPool());
     const names = Array.from({ length: 30_000 }, (_, number) => `pod-${100_000 + number}`);
     for (const name of names) index.put(object('shop', name, { app: 'web', id: name }));

@@ -7,7 +7,7 @@ const labels = fc.dictionary(fc.string({ maxLength: 3 }), fc.string({ maxLength:
 });
 
 describe('LabelPool', () => {
-  it('has one copy of equal sets, whatever the order of their keys', () => {
+  it('returns one set for equal labels in any order', () => {
     const pool = new LabelPool();
     const one = pool.share({ app: 'web', tier: 'front' });
     expect(pool.share({ tier: 'front', app: 'web' })).toBe(one);
@@ -15,7 +15,7 @@ describe('LabelPool', () => {
     expect(pool.size).toBe(2);
   });
 
-  it('tells sets apart that differ in where a key ends', () => {
+  it('distinguishes sets that differ in the end of a key', () => {
     const pool = new LabelPool();
     const sets = [{ ab: 'c' }, { a: 'bc' }, { abc: '' }, { a: 'b', c: '' }, {}];
     expect(sets.map((set) => pool.share(set))).toEqual(sets);
@@ -99,7 +99,7 @@ describe('LabelPool', () => {
     expect(pool.share({ id: '0' })).not.toBe(first);
   });
 
-  it('takes a key that every object inherits for what it is', () => {
+  it('supports keys that are properties of all objects', () => {
     const pool = new LabelPool();
     expect(Object.entries(pool.share({ constructor: 'a' }))).toEqual([['constructor', 'a']]);
     expect(pool.share({})).not.toBe(pool.share({ constructor: 'a' }));

@@ -11,7 +11,7 @@ it.each([
   ['', 'pods', { fieldSelector: 'status.phase=Running' }],
   ['', 'nodes', {}],
   ['apps', 'deployments', {}],
-])('of the group "%s" asks for %s with %j', async (group, name, more) => {
+])('of the group "%s" requests %s with %j', async (group, name, more) => {
   const asked: unknown[] = [];
   const metadata = createObjectMetadata({
     async objects(request) {
@@ -26,7 +26,7 @@ it.each([
   expect(asked).toEqual([{ ...request, ...more }]);
 });
 
-it('takes pods of another group for no pods that can be running', async () => {
+it('does not select running pods in another group', async () => {
   const asked: unknown[] = [];
   const metadata = createObjectMetadata({
     async objects({ fieldSelector }) {

@@ -20,7 +20,7 @@ function contents(snapshot: NamespaceSnapshot): readonly unknown[] {
 }
 
 describe('NamespaceObjects', () => {
-  it('reports what a change has changed', () => {
+  it('reports the kind of a change', () => {
     const objects = filled();
     expect(objects.put('a', WEB, 100)).toBe('same');
     expect(objects.put('c', DB)).toBe('same');

@@ -60,7 +60,7 @@ function start(limits: Partial<ObjectIndexLimits> = {}) {
 }
 
 describe('createObjectIndex', () => {
-  it('drops an index ten minutes after it was last asked for', async () => {
+  it('drops an index ten minutes after its last request', async () => {
     const { ask, aborted, index } = start();
     void ask(pods);
     await vi.advanceTimersByTimeAsync(299_999);
@@ -73,7 +73,7 @@ describe('createObjectIndex', () => {
     index.close();
   });
 
-  it('looks for unused indexes twice in the time that they are kept', async () => {
+  it('checks for unused indexes twice in the idle time', async () => {
     const { ask, aborted, index } = start({ idleMs: 2_000, firstListTimeoutMs: 60_000 });
     void ask(pods);
     await vi.advanceTimersByTimeAsync(500);
@@ -89,7 +89,7 @@ describe('createObjectIndex', () => {
     index.close();
   });
 
-  it('warns once of resources that it does not index, by the first of them', async () => {
+  it('warns once about resources that are not indexed', async () => {
     const { ask, asked, warned, index } = start({ maxIndexes: 1, firstListTimeoutMs: 60_000 });
     void ask(pods);
     void ask({ ...pods, selector: [] });
@@ -106,7 +106,7 @@ describe('createObjectIndex', () => {
     index.close();
   });
 
-  it('tells a caller who gives up a listing that it is canceled', async () => {
+  it('rejects an aborted request with canceled', async () => {
     const { ask, asked, aborted, sources, index } = start({ maxObjects: 0 });
     const caller = new AbortController();
     const given = ask({ ...pods, name: 'a', fieldSelector: 'x=y', signal: caller.signal });
@@ -125,7 +125,7 @@ describe('createObjectIndex', () => {
     ]);
   });
 
-  it('ends everything with close, and leaves no timer', async () => {
+  it('closes all indexes and leaves no timer', async () => {
     const { ask, aborted, index } = start({ firstListTimeoutMs: 60_000 });
     void ask(pods);
     void ask(nodes);

@@ -121,7 +121,7 @@ async function followed(limits: Partial<ObjectIndexLimits> = {}) {
 }
 
 describe('the first list', () => {
-  it('is waited for, and watched from', async () => {
+  it('is awaited, and its version is watched', async () => {
     const { index, lists, watches, reports, logged } = start();
     expect(lists).toHaveLength(1);
     const asked = names(index);
@@ -147,7 +147,7 @@ describe('the first list', () => {
     expect(logged).toEqual([]);
   });
 
-  it('is waited for so long only', async () => {
+  it('is awaited up to a timeout', async () => {
     const { index, lists } = start();
     let found: unknown = 'waiting';
     void index.current(undefined).then((objects) => {
@@ -160,7 +160,7 @@ describe('the first list', () => {
     expect(lists).toHaveLength(1);
   });
 
-  it('is not waited for after the caller aborts', async () => {
+  it('is not awaited after the caller aborts', async () => {
     const { index } = start();
     const caller = new AbortController();
     const asked = index.current(caller.signal);
@@ -168,7 +168,7 @@ describe('the first list', () => {
     await expect(asked).rejects.toMatchObject({ kind: 'canceled', message: 'pods: canceled' });
   });
 
-  it('that fails is told at once, and read again after longer and longer waits', async () => {
+  it('fails immediately, and is retried with exponential backoff', async () => {
     const { index, lists, reports, logged } = start();
     const asked = index.current(undefined).catch((error: unknown) => error);
     for (const [attempt, wait] of [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000].entries()) {
@@ -223,15 +223,15 @@ describe('the first list', () => {
     ]);
   });
 
-  it('of as many objects as allowed is taken', async () => {
+  it('of the maximum number of objects is accepted', async () => {
     const { index, lists } = start({ maxObjects: 2 });
     lists[0]?.answer(listOf('a', 'b'));
     expect(await names(index)).toEqual(['a', 'b']);
   });
 });
 
-describe('what may not be listed', () => {
-  it('is not waited for, and tried again after longer and longer waits', async () => {
+describe('a resource that cannot be listed', () => {
+  it('is not awaited, and is retried with exponential backoff', async () => {
     const { index, lists, watches, reports, logged } = start();
     for (const [attempt, wait] of [10_000, 20_000, 40_000].entries()) {
       lists.at(-1)?.fail(forbidden);
@@ -298,7 +298,7 @@ describe('a watch', () => {
     ['an event', { type: 'ADDED', object: pod('b', '11') }, '11'],
     ['a bookmark', { type: 'BOOKMARK', object: { metadata: { resourceVersion: '12' } } }, '12'],
     ['an event without a version', { type: 'ADDED', object: pod('b', '') }, '10'],
-  ])('goes on from the version of %s', async (_, event, version) => {
+  ])('is resumed from the version of %s', async (_, event, version) => {
     const { events, watches } = await followed();
     events.send(event);
     await pass(5_000);
@@ -310,7 +310,7 @@ describe('a watch', () => {
     ]);
   });
 
-  it('that has lasted is resumed at once, and the others after longer and longer waits', async () => {
+  it('is resumed at once if it had settled, otherwise with exponential backoff', async () => {
     const { events, watches, lists, reports, logged } = await followed();
     await pass(5_000);
     events.end();
@@ -411,7 +411,7 @@ describe('a watch', () => {
   });
 });
 
-describe('the age of what is known', () => {
+describe('staleness', () => {
   it('counts from the beginning of the list until the watch is heard', async () => {
     const { index, lists, watches } = start();
     await pass(1_000);
@@ -446,7 +446,7 @@ describe('the age of what is known', () => {
     });
   });
 
-  it('has the reason of the failure that it is for', async () => {
+  it('is reported with the failure', async () => {
     const { index, events, watches } = await followed();
     events.end();
     await pass(250);

@@ -31,7 +31,7 @@ describe('SelectionMemo', () => {
     expect(made).toHaveLength(3);
   });
 
-  it('holds one version of a selection, the last', async () => {
+  it('caches the last version of a selection', async () => {
     const { get, made } = counting();
     await get('b', 1, 4);
     for (let version = 1; version <= 50; version += 1) await get('a', version, 4);
@@ -41,7 +41,7 @@ describe('SelectionMemo', () => {
     expect(made).toEqual([]);
   });
 
-  it('holds as much as it may', async () => {
+  it('caches up to its limit', async () => {
     const { get, made } = counting();
     // 34 names and an overhead of 16 each: 100 together.
     await get('a', 1, 34);
@@ -54,7 +54,7 @@ describe('SelectionMemo', () => {
     expect(made).toEqual(['a@1', 'b@1', 'c@1', 'a@1']);
   });
 
-  it('keeps no selection that failed', async () => {
+  it('does not cache a failed selection', async () => {
     const memo = new SelectionMemo(100);
     const failing = memo.get('a', 1, () => Promise.reject(new Error('no')));
     await expect(failing).rejects.toThrow('no');

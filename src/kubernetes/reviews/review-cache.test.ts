@@ -27,7 +27,7 @@ function cacheWithClock(maxEntries = 10, secret = true) {
 }
 
 describe('createReviewCache', () => {
-  it.each([true, false])('remembers an answer for its time, secret: %s', async (secret) => {
+  it.each([true, false])('caches an answer for its TTL, secret: %s', async (secret) => {
     const { clock, answer, asked } = cacheWithClock(10, secret);
     expect(await answer('a', 1)).toBe(1);
     clock.now = 1001;
@@ -37,7 +37,7 @@ describe('createReviewCache', () => {
     expect(asked()).toBe(2);
   });
 
-  it('does not remember what is for no time', async () => {
+  it('does not cache an answer with TTL 0', async () => {
     const { answer, asked } = cacheWithClock();
     await answer('a', -1);
     await answer('a', -1);
@@ -63,14 +63,14 @@ describe('createReviewCache', () => {
     await expect.poll(() => cache.answer('a', ask, reviewCaller())).toBe(2);
   });
 
-  it('asks once for those who ask at the same time', async () => {
+  it('asks once for concurrent callers', async () => {
     const { answer, asked } = cacheWithClock();
     const answers = await Promise.all([answer('a', 1), answer('a', 2), answer('b', 3)]);
     expect(answers).toEqual([1, 1, 3]);
     expect(asked()).toBe(2);
   });
 
-  it('does not remember a failure', async () => {
+  it('does not cache a failure', async () => {
     const { cache, answer } = cacheWithClock();
     const failing = [1, 2].map(() =>
       cache.answer(
@@ -159,7 +159,7 @@ describe('createReviewCache', () => {
     expect(await answer('a', 8)).toBe(7);
   });
 
-  it('forgets first what was not asked for longest', async () => {
+  it('evicts the least recently used answer', async () => {
     const { answer, asked } = cacheWithClock(2);
     await answer('a');
     await answer('b');
@@ -172,7 +172,7 @@ describe('createReviewCache', () => {
     expect(asked()).toBe(4);
   });
 
-  it.each([true, false])('tells long questions apart, secret: %s', async (secret) => {
+  it.each([true, false])('distinguishes long questions, secret: %s', async (secret) => {
     const { answer, asked } = cacheWithClock(10, secret);
     const long = 'x'.repeat(5_000);
     expect(await answer(`${long}1`, 1)).toBe(1);
@@ -181,7 +181,7 @@ describe('createReviewCache', () => {
     expect(asked()).toBe(2);
   });
 
-  it.each([true, false])('keeps no long question, secret: %s', async (secret) => {
+  it.each([true, false])('does not store long questions, secret: %s', async (secret) => {
     const { answer } = cacheWithClock(1_000, secret);
     const before = heapUsed();
     for (let i = 0; i < 1_000; i += 1) await answer(Buffer.alloc(60_000, `${i} `).toString());
@@ -190,7 +190,7 @@ describe('createReviewCache', () => {
     expect(await answer('a', 7)).toBe(7);
   });
 
-  it('never gives the answer to another question', async () => {
+  it('never returns the answer to another question', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string(), { maxLength: 30 }), async (questions) => {
         const cache = createReviewCache<string>({ ttlMs: () => 1000, maxEntries: 5, secret: true });

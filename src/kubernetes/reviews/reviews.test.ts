@@ -67,7 +67,7 @@ describe('createAccessReviewer', () => {
     ['path instead of a resource', alice, path],
   ];
 
-  it.each(others)('asks anew for another %s', async (_, user, request) => {
+  it.each(others)('asks again for another %s', async (_, user, request) => {
     const { client, sent } = requesterWith({ allowed: true });
     const review = createAccessReviewer({ client, queue: unlimitedReviews }, forever);
     await review(alice, value, reviewCaller());
@@ -159,7 +159,7 @@ describe('createAccessReviewer', () => {
 });
 
 describe('a review', () => {
-  it('may take 10 s, and is not ended with its caller', async () => {
+  it('has a timeout of 10 s, and is not aborted with its caller', async () => {
     const { client, limits } = requesterWith({ allowed: true });
     await createAccessReviewer({ client, queue: unlimitedReviews }, forever)(
       alice,
