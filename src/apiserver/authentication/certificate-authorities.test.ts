@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { makeAuthority } from '../../../test/fixtures/certificate-maker.ts';
-import { CertificateBundleError, readCertificateBundle } from './certificate-authorities.ts';
+import { makeAuthority, makeCertificate } from '../../../test/fixtures/certificate-maker.ts';
+import {
+  CertificateBundleError,
+  readCertificateBundle,
+  unacceptedKeys,
+} from './certificate-authorities.ts';
 
 describe('readCertificateBundle', () => {
   it('reads every certificate, with any text around them', async () => {
@@ -26,5 +30,16 @@ describe('readCertificateBundle', () => {
     expect(() => readCertificateBundle('ca.crt', cert + broken)).toThrow(
       expect.objectContaining({ cause: expect.any(Error) }),
     );
+  });
+});
+
+describe('unacceptedKeys', () => {
+  it('returns the authorities with keys that are not accepted, and why', async () => {
+    const good = await makeAuthority('good');
+    const short = await makeCertificate({ subject: 'CN=short', authority: {}, rsaBits: 1024 });
+    expect(unacceptedKeys(readCertificateBundle('ca.crt', good.cert))).toEqual([]);
+    expect(unacceptedKeys(readCertificateBundle('ca.crt', good.cert + short.cert))).toEqual([
+      '"short": its RSA key has 1024 bits, expected at least 2048',
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 import { type ChainCertificate, readCertificate } from './chain-certificate.ts';
+import { publicKeyFault } from './check-public-key.ts';
 import type { RemoteHeaderNames } from './request-headers.ts';
 
 /** The authorities that sign the certificates of clients. */
@@ -50,4 +51,16 @@ function read(source: string, index: number, base64: string): ChainCertificate {
       cause,
     });
   }
+}
+
+/**
+ * The authorities of a bundle whose keys are not accepted, each with the reason, e.g.
+ * `"kubernetes": its RSA key has 1024 bits, expected at least 2048`. Certificates that they signed are
+ * rejected.
+ */
+export function unacceptedKeys({ authorities }: CertificateBundle): readonly string[] {
+  return authorities.flatMap(({ x509, subject }) => {
+    const fault = publicKeyFault(x509);
+    return fault === undefined ? [] : [`${JSON.stringify(subject.commonName)}: ${fault}`];
+  });
 }

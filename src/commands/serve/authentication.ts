@@ -24,7 +24,7 @@ import { KubernetesError } from '../../kubernetes/kubernetes-error.ts';
 import { createAccessReviewer, createTokenReviewer } from '../../kubernetes/reviews/reviews.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { version } from '../../version.ts';
-import { type AuthorityFile, watchAuthorityFile } from './authority-file.ts';
+import { type AuthorityFile, warnAboutKeys, watchAuthorityFile } from './authority-file.ts';
 
 /** Authentication and authorization that are delegated to the cluster. */
 export interface DelegatedAccess extends RequestAccess {
@@ -153,7 +153,7 @@ async function openAuthorities(options: ServeOptions, log: Logger): Promise<Auth
           client,
           intervalMs: LOOKUP_INTERVAL_MS,
           onChange(content) {
-            ofCluster = authoritiesOf(content);
+            ofCluster = authoritiesOf(content, log);
           },
           log,
         })
@@ -207,20 +207,21 @@ function afterFailedLookup(
 }
 
 /** Throws {@link CertificateBundleError}. */
-function authoritiesOf({
-  clientCa,
-  requestHeader,
-}: ExtensionAuthentication): CertificateAuthorities {
+function authoritiesOf(
+  { clientCa, requestHeader }: ExtensionAuthentication,
+  log: Logger,
+): CertificateAuthorities {
+  const read = (key: string, pem: string): CertificateBundle => {
+    const bundle = readCertificateBundle(key, pem);
+    warnAboutKeys(key, bundle, log);
+    return bundle;
+  };
   return {
-    clientCa:
-      clientCa === undefined ? undefined : readCertificateBundle('client-ca-file', clientCa),
+    clientCa: clientCa === undefined ? undefined : read('client-ca-file', clientCa),
     frontProxy:
       requestHeader.ca === undefined
         ? undefined
-        : frontProxyOf(
-            readCertificateBundle('requestheader-client-ca-file', requestHeader.ca),
-            requestHeader,
-          ),
+        : frontProxyOf(read('requestheader-client-ca-file', requestHeader.ca), requestHeader),
   };
 }
 
