@@ -5,7 +5,7 @@ import { demandedValue, fieldSelectorMatches, parseFieldSelector } from './field
 const fields = ['metadata.name', 'metadata.namespace'];
 
 describe('parseFieldSelector', () => {
-  it('reads requirements in their order, and passes over empty parts', () => {
+  it('parses requirements in their order, and ignores empty parts', () => {
     expect(parseFieldSelector('', fields)).toEqual([]);
     expect(parseFieldSelector(',metadata.name==a,,metadata.namespace!=b,', fields)).toEqual([
       { field: 'metadata.name', operator: '=', value: 'a' },
@@ -16,7 +16,7 @@ describe('parseFieldSelector', () => {
     ]);
   });
 
-  it('reads back every value that is written with backslashes', () => {
+  it('parses every escaped value', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(',', '=', '\\', '!', 'a', ' ') }), (value) => {
         const escaped = value.replaceAll(/[\\,=]/g, '\\$&');
@@ -42,7 +42,7 @@ describe('parseFieldSelector', () => {
     ['metadata.name=a=b', 'expected a backslash before each'],
     ['metadata.name=a\\', 'expected a backslash before each'],
     ['metadata.name=\\a', 'expected a backslash before each'],
-  ])('refuses %s', (text, message) => {
+  ])('rejects %s', (text, message) => {
     expect(() => parseFieldSelector(text, fields)).toThrow(message);
   });
 });
@@ -65,7 +65,7 @@ describe('a field selector', () => {
     expect(matches('x')).toBe(false);
   });
 
-  it('tells what a field must be', () => {
+  it('returns the required value of a field', () => {
     expect(demandedValue(selector, 'metadata.namespace')).toBe('b');
     expect(demandedValue(selector, 'metadata.name')).toBeUndefined();
   });

@@ -52,7 +52,7 @@ describe('parseGoDuration', () => {
     ['2562048h', 'is out of range'],
     [`${'9'.repeat(100_000)}h`, 'is out of range'],
     ['9000000000000000000ns9000000000000000000ns', 'is out of range'],
-  ])('refuses %j', (text, reason) => {
+  ])('rejects %j', (text, reason) => {
     expect(() => parseGoDuration(text)).toThrow(DurationError);
     expect(() => parseGoDuration(text)).toThrow(
       `not a valid duration: ${JSON.stringify(text)} ${reason}`,
@@ -85,7 +85,7 @@ describe('parseGoDuration', () => {
     );
   });
 
-  it('throws nothing but a DurationError, whatever the text', () => {
+  it('throws only DurationErrors', () => {
     const nearly = fc.array(fc.constantFrom('1', '0', '.', '-', '+', 'h', 'm', 's', 'µ', 'd', ' '));
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -134,7 +134,7 @@ describe('formatGoDuration', () => {
     },
   );
 
-  it('is read back as the same whole milliseconds', () => {
+  it('is parsed to the same whole milliseconds', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), (value) => {
         const milliseconds = value % 9223372036854;
@@ -144,7 +144,7 @@ describe('formatGoDuration', () => {
     );
   });
 
-  it('is read back as the same nanoseconds', () => {
+  it('is parsed to the same nanoseconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: -(2 ** 50), max: 2 ** 50 }), (nanoseconds) => {
         const milliseconds = nanoseconds / 1e6;
@@ -154,7 +154,7 @@ describe('formatGoDuration', () => {
     );
   });
 
-  it('writes one text for one duration', () => {
+  it('formats equal durations equally', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 50 }), (nanoseconds) => {
         const text = formatGoDuration(nanoseconds / 1e6);

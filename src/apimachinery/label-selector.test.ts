@@ -58,12 +58,12 @@ describe('recorded answers of the reference', () => {
   const refused = both.filter(({ answer }) => isParserMessage(answer.body.message));
   const taken = both.filter(({ answer }) => !isParserMessage(answer.body.message));
 
-  it('are there in numbers', () => {
+  it('exist in sufficient number', () => {
     expect(refused.length).toBeGreaterThanOrEqual(14);
     expect(taken.length).toBeGreaterThanOrEqual(60);
   });
 
-  it.each(refused)('refuses "$text" in the same words', ({ text, answer }) => {
+  it.each(refused)('rejects "$text" in the same words', ({ text, answer }) => {
     expect(() => parseLabelSelector(text)).toThrow(new SelectorError(answer.body.message));
   });
 
@@ -78,7 +78,7 @@ describe('recorded answers of the reference', () => {
     return selector ? { text, selector } : [];
   });
 
-  it('have metric selectors in numbers', () => {
+  it('include many metric selectors', () => {
     expect(objects.length).toBeGreaterThanOrEqual(20);
   });
 
@@ -125,7 +125,7 @@ describe('selection of the recorded pods', () => {
 });
 
 describe('parseLabelSelector', () => {
-  it('takes the empty text for everything', () => {
+  it('parses the empty text to a selector of everything', () => {
     expect(parseLabelSelector('')).toEqual([]);
     expect(parseLabelSelector(' \t\r\n')).toEqual([]);
   });
@@ -227,11 +227,11 @@ describe('parseLabelSelector', () => {
     // The reference stops reading at NUL and would take these for `a=` and for `a`.
     ['a=\0', `unable to parse requirement: values[0][a]: Invalid value: "\\u0000": ${value}`],
     ['a\0,b', `unable to parse requirement: <nil>: Invalid value: "a\\u0000": ${name}`],
-  ])('refuses %j', (text, message) => {
+  ])('rejects %j', (text, message) => {
     expect(() => parseLabelSelector(text)).toThrow(new SelectorError(message));
   });
 
-  it('takes keys and values of full length', () => {
+  it('accepts keys and values of the maximum length', () => {
     const key = `${'p'.repeat(253)}/${'n'.repeat(63)}`;
     const values = ['v'.repeat(63)];
     expect(parseLabelSelector(`${key}=${values[0]}`)).toEqual([{ key, operator: '=', values }]);
@@ -396,7 +396,7 @@ function parses(text: string): boolean {
 }
 
 describe('grammar', () => {
-  it('reads what was written, whatever the blanks and the order', () => {
+  it('parses a formatted selector with any blanks and order', () => {
     fc.assert(
       fc.property(selectorText, ({ text, selector }) => {
         expect(parseLabelSelector(text)).toEqual(selector);
@@ -404,7 +404,7 @@ describe('grammar', () => {
     );
   });
 
-  it('reads back what it writes', () => {
+  it('parses its own output', () => {
     fc.assert(
       fc.property(selectors, (selector) => {
         const text = formatLabelSelector(selector);
@@ -414,7 +414,7 @@ describe('grammar', () => {
     );
   });
 
-  it('takes exactly the texts of the grammar', () => {
+  it('accepts exactly the texts of the grammar', () => {
     fc.assert(
       fc.property(nearlySelector, (text) => {
         expect(parses(text)).toBe(inGrammar(text));
@@ -423,7 +423,7 @@ describe('grammar', () => {
     );
   });
 
-  it('throws nothing but a SelectorError, whatever the text', () => {
+  it('throws only SelectorErrors', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), nearlySelector), (text) => {
         if (parses(text)) {
@@ -434,7 +434,7 @@ describe('grammar', () => {
     );
   });
 
-  it('reads long texts', () => {
+  it('parses long texts', () => {
     const many = Array.from({ length: 20_000 }, (_, index) => `k${index} in (a,b)`);
     expect(parseLabelSelector(many.join(','))).toHaveLength(20_000);
     expect(parses('('.repeat(100_000))).toBe(false);
@@ -532,14 +532,14 @@ describe('selectorMatches', () => {
     expect(selectorMatches(below, {})).toBe(false);
   });
 
-  it('does not take what every object of JavaScript has for a label', () => {
+  it('does not treat inherited properties of JavaScript objects as labels', () => {
     expect(selectorMatches(parseLabelSelector('constructor'), {})).toBe(false);
     expect(selectorMatches(parseLabelSelector('!toString'), {})).toBe(true);
   });
 });
 
 describe('toLabelSelectorObject', () => {
-  it('means the same', () => {
+  it('has the same meaning', () => {
     const expressible = selectors.map((selector) =>
       selector.filter(({ operator }) => operator !== 'gt' && operator !== 'lt'),
     );
@@ -553,7 +553,7 @@ describe('toLabelSelectorObject', () => {
     );
   });
 
-  it('leaves out what is empty', () => {
+  it('omits empty fields', () => {
     expect(toLabelSelectorObject([])).toEqual({});
     expect(Object.keys(toLabelSelectorObject(parseLabelSelector('a=b')))).toEqual(['matchLabels']);
     expect(Object.keys(toLabelSelectorObject(parseLabelSelector('a')))).toEqual([
@@ -561,7 +561,7 @@ describe('toLabelSelectorObject', () => {
     ]);
   });
 
-  it('writes != as NotIn, and keeps contradicting equalities', () => {
+  it('converts != to NotIn, and keeps contradictory equalities', () => {
     expect(toLabelSelectorObject(parseLabelSelector('b!=1,a!=,c=1,c=1,c==2'))).toEqual({
       matchLabels: { c: '1' },
       matchExpressions: [
@@ -572,7 +572,7 @@ describe('toLabelSelectorObject', () => {
     });
   });
 
-  it.each(['a>1', 'a<1'])('refuses %s', (text) => {
+  it.each(['a>1', 'a<1'])('rejects %s', (text) => {
     expect(() => toLabelSelectorObject(parseLabelSelector(text))).toThrow(SelectorError);
   });
 });

@@ -34,7 +34,7 @@ const nearlyKey = fc
   .map((parts) => parts.join(''));
 
 describe('labelKeyFaults', () => {
-  it('finds faults exactly where the rules are broken', () => {
+  it('reports faults exactly if a rule is violated', () => {
     fc.assert(
       fc.property(nearlyKey, (key) => {
         const parts = key.split('/');
@@ -46,7 +46,7 @@ describe('labelKeyFaults', () => {
     );
   });
 
-  it('names every fault of the prefix and of the name', () => {
+  it('reports every fault of the prefix and of the name', () => {
     const faults = labelKeyFaults(`${'P'.repeat(254)}/${'-'.repeat(64)}`);
     expect(faults.map((fault) => fault.slice(0, 30))).toEqual([
       'prefix part must be no more th',
@@ -58,7 +58,7 @@ describe('labelKeyFaults', () => {
 });
 
 describe('labelValueFaults', () => {
-  it('finds faults exactly where the rules are broken', () => {
+  it('reports faults exactly if a rule is violated', () => {
     fc.assert(
       fc.property(nearlyKey, (value) => {
         expect(labelValueFaults(value).length === 0).toBe(value === '' || isName(value));

@@ -56,7 +56,7 @@ describe('couldBeObjectName', () => {
     expect(couldBeObjectName(name)).toBe(false);
   });
 
-  it('takes every DNS subdomain', () => {
+  it('accepts every DNS subdomain', () => {
     fc.assert(
       fc.property(fc.array(dnsLabel, { minLength: 1, maxLength: 4 }), (labels) => {
         expect(couldBeObjectName(labels.join('.'))).toBe(true);

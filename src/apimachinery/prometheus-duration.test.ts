@@ -20,7 +20,7 @@ describe('recorded windows of resource metrics', () => {
   const taken = windows.filter(({ exit }) => exit === null);
   const refused = windows.filter(({ exit }) => exit !== null);
 
-  it('are there', () => {
+  it('exist', () => {
     expect(taken.length).toBeGreaterThanOrEqual(2);
     expect(refused.length).toBeGreaterThanOrEqual(6);
   });
@@ -29,7 +29,7 @@ describe('recorded windows of resource metrics', () => {
     expect(formatGoDuration(parsePrometheusDuration(text))).toBe(window);
   });
 
-  it.each(refused)('"$text" is refused', ({ text }) => {
+  it.each(refused)('"$text" is rejected', ({ text }) => {
     expect(() => parsePrometheusDuration(text)).toThrow(DurationError);
   });
 });
@@ -76,7 +76,7 @@ describe('parsePrometheusDuration', () => {
     ['293y', 'not a valid duration: "293y" is out of range'],
     ['292y365d', 'not a valid duration: "292y365d" is out of range'],
     [`${'9'.repeat(1000)}ms`, `not a valid duration: "${'9'.repeat(1000)}ms" is out of range`],
-  ])('refuses %j', (text, message) => {
+  ])('rejects %j', (text, message) => {
     expect(() => parsePrometheusDuration(text)).toThrow(DurationError);
     expect(() => parsePrometheusDuration(text)).toThrow(message);
   });
@@ -101,7 +101,7 @@ describe('parsePrometheusDuration', () => {
     );
   });
 
-  it('takes exactly what its grammar is, whatever the text', () => {
+  it('accepts exactly the texts of its grammar', () => {
     const grammar =
       /^(?!$)([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m(?!s))?([0-9]+s)?([0-9]+ms)?$/;
     const nearly = fc

@@ -72,7 +72,7 @@ describe('recorded values of the metric "edge"', () => {
   const inRange = pairs.filter(({ value }) => value !== OVERFLOW);
   const overflowing = pairs.filter(({ value }) => value === OVERFLOW);
 
-  it('are there in numbers', () => {
+  it('exist in sufficient number', () => {
     expect(inRange.length).toBeGreaterThanOrEqual(35);
     expect(overflowing.length).toBeGreaterThanOrEqual(5);
   });
@@ -128,7 +128,7 @@ describe('recorded memory of containers', () => {
     }),
   );
 
-  it('is there in numbers', () => {
+  it('exists in sufficient number', () => {
     expect(pairs.length).toBeGreaterThanOrEqual(6);
   });
 
@@ -192,7 +192,7 @@ describe('formatMilli', () => {
   );
   const formats = fc.constantFrom<QuantityFormat[]>('DecimalSI', 'BinarySI');
 
-  it('loses nothing', () => {
+  it('is exact', () => {
     fc.assert(
       fc.property(milliUnits, formats, (milli, format) => {
         expect(meaning(formatMilli(milli, format))).toBe(milli);
@@ -201,7 +201,7 @@ describe('formatMilli', () => {
     );
   });
 
-  it('uses the largest suffix that there is', () => {
+  it('uses the largest possible suffix', () => {
     fc.assert(
       fc.property(milliUnits, formats, (milli, format) => {
         fc.pre(milli !== 0n);
@@ -224,7 +224,7 @@ describe('formatMilli', () => {
     return format === 'BinarySI' && milli % 1000n === 0n && inRange;
   }
 
-  it('uses binary suffixes only where asked, and decimal ones only where binary are impossible', () => {
+  it('uses binary suffixes only on request, and decimal ones if binary ones are impossible', () => {
     fc.assert(
       fc.property(milliUnits, formats, (milli, format) => {
         const quantity = formatMilli(milli, format);
@@ -249,7 +249,7 @@ describe('formatMilli', () => {
 });
 
 describe('sampleToMilli', () => {
-  it('takes NaN for 0 and refuses infinities', () => {
+  it('converts NaN to 0 and rejects infinities', () => {
     expect(sampleToMilli(Number.NaN)).toBe(0n);
     expect(() => sampleToMilli(Number.POSITIVE_INFINITY)).toThrow(RangeError);
     expect(() => sampleToMilli(Number.NEGATIVE_INFINITY)).toThrow(RangeError);
@@ -289,7 +289,7 @@ describe('sampleToMilli', () => {
     return value < 0n ? -value : value;
   }
 
-  it('is exact beyond int64, and else off by no more than the product of two doubles is', () => {
+  it('is exact beyond int64, and otherwise has the error of the product of two doubles', () => {
     fc.assert(
       fc.property(fc.oneof(doubles, fc.double({ min: -1e16, max: 1e16, noNaN: true })), (value) => {
         const { numerator, denominator } = exactMilli(value);
@@ -303,7 +303,7 @@ describe('sampleToMilli', () => {
     );
   });
 
-  it('is exact for what has at most three binary places and is not huge', () => {
+  it('is exact for moderate values with at most three binary places', () => {
     fc.assert(
       fc.property(fc.integer(), fc.constantFrom(1, 2, 4, 8), (numerator, denominator) => {
         expect(sampleToMilli(numerator / denominator)).toBe(
@@ -313,7 +313,7 @@ describe('sampleToMilli', () => {
     );
   });
 
-  it('leaves the order of samples as it is', () => {
+  it('keeps the order of samples', () => {
     fc.assert(
       fc.property(doubles, doubles, (a, b) => {
         const [low, high] = a <= b ? [a, b] : [b, a];

@@ -25,7 +25,7 @@ describe('timestampFromSeconds', () => {
     },
   );
 
-  it('writes the time that is asked for, whichever was before', () => {
+  it('formats any time after any other', () => {
     const time = fc.double({ min: FIRST_SECOND, max: LAST_SECOND, noNaN: true });
     fc.assert(
       fc.property(fc.array(fc.oneof(time, fc.constantFrom(0, 0.5, 1, -0.5))), (times) => {
@@ -38,7 +38,7 @@ describe('timestampFromSeconds', () => {
     );
   });
 
-  it('is read back as the whole second', () => {
+  it('is parsed to the whole second', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: FIRST_SECOND, max: LAST_SECOND }),

@@ -12,7 +12,7 @@ describe('selectCommand', () => {
     [['check', 'rules.yaml', '--output=json'], 'check', ['rules.yaml', '--output=json']],
     [['help'], 'help', []],
     [['version'], 'version', []],
-  ])('takes %j for %s', (argv, command, rest) => {
+  ])('accepts %j for %s', (argv, command, rest) => {
     expect(selectCommand(argv)).toEqual({ command, argv: rest });
   });
 

@@ -63,7 +63,7 @@ describe('parseGoFloat', () => {
     expect(parseGoFloat(text)).toBe(value);
   });
 
-  it.each(['', '.', 'inf', 'NaN', '1e999', '0x1p4', '1,5', '5 '])('refuses %j', (text) => {
+  it.each(['', '.', 'inf', 'NaN', '1e999', '0x1p4', '1,5', '5 '])('rejects %j', (text) => {
     expect(parseGoFloat(text)).toBeUndefined();
   });
 });
@@ -84,7 +84,7 @@ describe('splitCommaSeparated', () => {
     expect(splitCommaSeparated(text)).toEqual(fields);
   });
 
-  it.each(['a"b', '"a', '"a"b', 'a\nb', '"a\nb"'])('refuses %j', (text) => {
+  it.each(['a"b', '"a', '"a"b', 'a\nb', '"a\nb"'])('rejects %j', (text) => {
     expect(splitCommaSeparated(text)).toBeUndefined();
   });
 

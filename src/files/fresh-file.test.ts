@@ -33,7 +33,7 @@ function open() {
 }
 
 describe('freshFile', () => {
-  test('looks after the file at most once a second', async () => {
+  test('checks the file at most once a second', async () => {
     const content = open();
     await writeFile(path, 'second one');
     clock = 999;
@@ -42,14 +42,14 @@ describe('freshFile', () => {
     expect(await content()).toBe('second one');
   });
 
-  test('reads once for all who ask at the same time', async () => {
+  test('reads once for concurrent calls', async () => {
     const content = open();
     await writeFile(path, 'second one');
     clock = 1000;
     expect(await Promise.all([content(), content()])).toEqual(['second one', 'second one']);
   });
 
-  test('sees a link that leads to another file now, as in a volume of Kubernetes', async () => {
+  test('detects a link that points to another file, as in a volume of Kubernetes', async () => {
     await writeFile(join(directory, 'a'), 'from a');
     await writeFile(join(directory, 'b'), 'from b');
     await rm(path);
@@ -61,7 +61,7 @@ describe('freshFile', () => {
     expect(await content()).toBe('from b');
   });
 
-  test('keeps the last good content, says why once, and recovers', async () => {
+  test('keeps the last valid content, reports why once, and recovers', async () => {
     const content = open();
     await rm(path);
     for (clock of [1000, 2000]) {
@@ -81,7 +81,7 @@ describe('freshFile', () => {
     expect(problems[1]).toBe(`cannot use ${path}: it is empty`);
   });
 
-  test('needs a good file to begin with', async () => {
+  test('requires a valid file at start', async () => {
     await writeFile(path, '');
     expect(open).toThrow(`cannot use ${path}: it is empty`);
     await rm(path);

@@ -63,19 +63,19 @@ describe('a plain file', () => {
     await writeFile(path, 'first');
   });
 
-  it('is told of when it is not what is known', async () => {
+  it('is reported if it differs from the known content', async () => {
     const { seen } = await established(path);
     expect(seen).toEqual(['first']);
   });
 
-  it('is not told of when it is what is known', async () => {
+  it('is not reported if it is equal to the known content', async () => {
     const { seen } = watching(path, { known: Buffer.from('first') });
     const { seen: seenUnknown } = watching(path);
     await settle();
     expect([...seen, ...seenUnknown]).toEqual([]);
   });
 
-  it('is not looked at without an event where there is to be no poll', async () => {
+  it('is not read without an event if polling is off', async () => {
     const never = 3_600_000;
     const { watch, seen } = await established(path, { quiet: never, poll: 0 });
     await writeFile(path, 'second');
@@ -85,13 +85,13 @@ describe('a plain file', () => {
     await expectLast(seen, 'second');
   });
 
-  it('is told of when it is written in place', async () => {
+  it('is reported when it is written in place', async () => {
     const { seen } = await established(path);
     await writeFile(path, 'second');
     await expectLast(seen, 'second');
   });
 
-  it('is told of when another file is renamed over it, again and again', async () => {
+  it('is reported each time another file is renamed over it', async () => {
     const { seen } = await established(path);
     for (const content of ['second', 'third', 'fourth']) {
       await writeFile(join(directory, '.file.swp'), content);
@@ -100,7 +100,7 @@ describe('a plain file', () => {
     }
   });
 
-  it('is told of when it was removed and comes back, and not while it is away', async () => {
+  it('is reported when it is created again after a removal, and not while it is missing', async () => {
     const { seen, problems } = await established(path);
     await unlink(path);
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
@@ -110,7 +110,7 @@ describe('a plain file', () => {
     expect(problems).toEqual([expect.stringContaining('ENOENT')]);
   });
 
-  it('is told of as unreadable once, however often it is looked at', async () => {
+  it('is reported as unreadable once', async () => {
     const { problems } = await established(path, { poll: 20 });
     await unlink(path);
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
@@ -122,7 +122,7 @@ describe('a plain file', () => {
     expect(problems.slice(1)).toEqual([expect.stringContaining('EISDIR')]);
   });
 
-  it('is told of as unreadable each time that it is asked for', async () => {
+  it('is reported as unreadable at each trigger', async () => {
     const { watch, problems } = await established(path);
     await unlink(path);
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
@@ -132,7 +132,7 @@ describe('a plain file', () => {
     }
   });
 
-  it('is told of when it comes back as it was, after it was told of as unreadable', async () => {
+  it('is reported when it is readable again with the same content', async () => {
     const { seen, problems } = await established(path);
     await unlink(path);
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
@@ -142,7 +142,7 @@ describe('a plain file', () => {
     await vi.waitFor(() => expect(seen).toEqual(['first', 'first']), { timeout: 20_000 });
   });
 
-  it('is not told of when it comes back as it was', async () => {
+  it('is not reported when it is created again with the same content', async () => {
     const { seen } = await established(path);
     await writeFile(`${path}.new`, 'first');
     await unlink(path);
@@ -151,7 +151,7 @@ describe('a plain file', () => {
     expect(seen).toEqual(['first']);
   });
 
-  it('is told of as a whole when it is written to in many quick pieces', async () => {
+  it('is reported once when it is written in many quick pieces', async () => {
     const { seen } = await established(path, { quiet: 400 });
     const file = await open(path, 'w');
     for (let piece = 0; piece < 20; piece++) {
@@ -164,7 +164,7 @@ describe('a plain file', () => {
     expect(seen.length).toBeLessThan(10);
   });
 
-  it('is told of in the end when it never comes to rest', async () => {
+  it('is reported even if it never stops changing', async () => {
     const { seen } = await established(path, { quiet: 50 });
     let writing = true;
     const writer = (async () => {
@@ -178,19 +178,19 @@ describe('a plain file', () => {
     await writer;
   });
 
-  it('is told of at once, changed or not, when that is asked for', async () => {
+  it('is reported at once by a trigger, even if it has not changed', async () => {
     const { watch, seen } = await established(path);
     watch.trigger();
     await expect.poll(() => seen).toEqual(['first', 'first']);
   });
 
-  it('is noticed by looking, where no event tells', async () => {
+  it('is reported by polling if there is no event', async () => {
     // The proc file system tells of no change, and this file is another one at every look.
     const { seen } = watching('/proc/self/stat', { poll: 50, known: Buffer.from('') });
     await vi.waitFor(() => expect(seen.length).toBeGreaterThan(1), { timeout: 20_000 });
   });
 
-  it('is not told of after the watch has been closed', async () => {
+  it('is not reported after the watch is closed', async () => {
     const { watch, seen } = await established(path);
     watch.trigger();
     watch.close();
@@ -200,8 +200,8 @@ describe('a plain file', () => {
   });
 });
 
-describe('a file that is not there yet', () => {
-  it('is told of when it comes, with the directories that it is in', async () => {
+describe('a file that does not exist yet', () => {
+  it('is reported when it is created together with its directories', async () => {
     const path = join(directory, 'a', 'b', 'file');
     const { seen, problems } = watching(path);
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
@@ -211,7 +211,7 @@ describe('a file that is not there yet', () => {
     await expectLast(seen, 'here');
   });
 
-  it('is told of in a directory that was made anew under the same name', async () => {
+  it('is reported in a directory that was created again with the same name', async () => {
     const path = join(directory, 'a', 'file');
     await mkdir(join(directory, 'a'));
     await writeFile(path, 'first');
@@ -237,7 +237,7 @@ describe('a file in the volume of a ConfigMap', () => {
     else await rm(join(volume, old), { recursive: true });
   }
 
-  it('is told of at every exchange', async () => {
+  it('is reported at every exchange', async () => {
     await publish(directory, '2026_01_01_00_00_00.1', 'first');
     const { seen, problems } = await established(join(directory, 'config.yaml'));
     await publish(directory, '2026_01_01_00_01_00.2', 'second');
@@ -248,7 +248,7 @@ describe('a file in the volume of a ConfigMap', () => {
     expect(problems).toEqual([]);
   });
 
-  it('is not told of when an exchange leaves the content as it was', async () => {
+  it('is not reported if an exchange does not change the content', async () => {
     await publish(directory, '1', 'first');
     const { seen } = await established(join(directory, 'config.yaml'));
     await publish(directory, '2', 'first');
@@ -258,7 +258,7 @@ describe('a file in the volume of a ConfigMap', () => {
     await expectLast(seen, 'second');
   });
 
-  it('is told of through a link to the volume from elsewhere', async () => {
+  it('is reported through a link to the volume from another place', async () => {
     const volume = join(directory, 'volume');
     await mkdir(volume);
     await publish(volume, '1', 'first');

@@ -25,7 +25,7 @@ describe('placesOf', () => {
     expect(await places('a/file')).toEqual(['/a/: file']);
   });
 
-  it('is every directory with a link on the way, as in the volume of a ConfigMap', async () => {
+  it('is every directory with a link on the path, as in the volume of a ConfigMap', async () => {
     await mkdir(join(root, 'etc/..2026'), { recursive: true });
     await writeFile(join(root, 'etc/..2026/file'), '');
     await symlink('..2026', join(root, 'etc/..data'));
@@ -38,20 +38,20 @@ describe('placesOf', () => {
     ]);
   });
 
-  it('is where something is missing', async () => {
+  it('is the directory where something is missing', async () => {
     await mkdir(join(root, 'a'));
     expect(await places('a/b/c')).toEqual(['/a/: b']);
     await symlink('../a/gone', join(root, 'a/link'));
     expect(await places('a/link')).toEqual(['/a/: link, gone']);
   });
 
-  it('ends for links that go round in a circle', async () => {
+  it('ends for circular links', async () => {
     await symlink('two', join(root, 'one'));
     await symlink('one', join(root, 'two'));
     expect(await places('one')).toEqual(['/: one, two']);
   });
 
-  it('takes relative paths', async () => {
+  it('accepts relative paths', async () => {
     const found = await placesOf('package.json');
     expect([...(found.get(dirname(await realpath('package.json'))) ?? [])]).toEqual([
       'package.json',

@@ -15,7 +15,7 @@ function told(text: string): readonly [explanation: string, place: string] {
   throw new Error('no fault');
 }
 
-describe('what the author of a template is told', () => {
+describe('advice for the author of a template', () => {
   it.each([
     [
       'sum(<<.Serie>>)',

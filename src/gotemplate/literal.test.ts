@@ -4,7 +4,7 @@ import { goQuote } from '../text/quote.ts';
 import { LiteralFault, parseNumber, unquoteCharacter, unquoteString } from './literal.ts';
 
 describe('string constants', () => {
-  test('read back what goQuote writes', () => {
+  test('parse the output of goQuote', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(unquoteString(goQuote(text))).toBe(text.toWellFormed());
@@ -28,7 +28,7 @@ describe('string constants', () => {
     ['"\\ud800"', 'invalid syntax'],
     ['"\\U00110000"', 'invalid syntax'],
     ['"\\xff"', 'invalid UTF-8 in string constant'],
-  ])('%s is refused', (quoted, message) => {
+  ])('%s is rejected', (quoted, message) => {
     expect(() => unquoteString(quoted)).toThrow(new LiteralFault(message));
   });
 });
@@ -49,7 +49,7 @@ describe('character constants', () => {
     ["''", 'invalid syntax'],
     ["'\\\"'", 'invalid syntax'],
     ["'ab'", "malformed character constant: 'ab'"],
-  ])('%s is refused', (quoted, message) => {
+  ])('%s is rejected', (quoted, message) => {
     expect(() => unquoteCharacter(quoted)).toThrow(new LiteralFault(message));
   });
 });
@@ -96,11 +96,11 @@ describe('numbers', () => {
     ['0xFFFFFFFFFFFFFFFF', 'integer overflow: "0xFFFFFFFFFFFFFFFF"'],
     ['1i', 'complex constants are not supported: "1i"'],
     ['1+2i', 'complex constants are not supported: "1+2i"'],
-  ])('%s is refused', (text, message) => {
+  ])('%s is rejected', (text, message) => {
     expect(() => parseNumber(text)).toThrow(new LiteralFault(message));
   });
 
-  test('every integer and every float as JavaScript writes it', () => {
+  test('every integer and every float as JavaScript formats it', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
         expect(parseNumber(value.toString())).toBe(value);

@@ -14,7 +14,7 @@ function parseError(text: string): TemplateError {
   throw new Error('parsed without an error');
 }
 
-describe('a text that is no template', () => {
+describe('a text that is not a template', () => {
   // The reason, and where it is: the place of the ‸, which is no part of the text.
   test.each([
     ['a ‸<<', 'unclosed action'],
@@ -86,7 +86,7 @@ describe('a text that is no template', () => {
     expect(error.message).toBe(`template: q:${error.line}: ${error.reason}`);
   });
 
-  test('tells line and column', () => {
+  test('reports line and column', () => {
     const error = parseError('é\n  \u{1f600} <<$x>>');
     expect(error).toMatchObject({ offset: 9, line: 2, column: 8 });
   });
@@ -144,7 +144,7 @@ describe('limits of the text', () => {
     expect(count).toBeGreaterThanOrEqual(1000);
   });
 
-  test('a long chain of else if is no nesting', () => {
+  test('a long chain of else if is not nested', () => {
     const text = `<<if 0>>${'<<else if 0>>'.repeat(5_000)}<<else>>x<<end>>`;
     expect(parseTemplate('q', text).execute(null)).toBe('x');
   });
@@ -189,7 +189,7 @@ describe('any text', () => {
     ],
   );
 
-  test('is parsed or refused with a TemplateError that lies in the text', () => {
+  test('is parsed or rejected with a TemplateError at an offset in the text', () => {
     const text = fc.oneof(
       fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join('')),
       fc.string({ unit: 'binary' }).map((inner) => `<<${inner}>>`),

@@ -93,7 +93,7 @@ describe('the recorded queries', () => {
     return request === undefined ? [] : [{ ...recorded, ...request, path: recorded.request.path }];
   });
 
-  test('ask for every template', () => {
+  test('include every template', () => {
     expect(texts.size).toBeGreaterThan(40);
     expect(new Set(requests.map(({ metric }) => metric))).toEqual(new Set(texts.keys()));
   });
@@ -122,7 +122,7 @@ describe('the recorded refusals', () => {
       : [{ name, text: String(JSON.parse(quoted)), reason }];
   });
 
-  test('are there', () => {
+  test('exist', () => {
     expect(refused.length).toBeGreaterThan(12);
   });
 

@@ -43,7 +43,7 @@ function failure(text: string): TemplateError {
   throw new Error('executed without an error');
 }
 
-describe('what a template gives', () => {
+describe('the output of a template', () => {
   test.each([
     // text and trimming
     ['', ''],
@@ -164,7 +164,7 @@ describe('what a template gives', () => {
     expect(expand(text)).toBe(output);
   });
 
-  test('in pieces, says where each comes from', () => {
+  test('in pieces, has the offset of each', () => {
     const text = '<<define "t">>!<<end>>a<<.Series>>b<<template "t">>';
     expect(parseTemplate('q', text).executeInPieces(data)).toEqual([
       { text: 'a', offset: text.indexOf('a<<'), isVerbatim: true },
@@ -174,12 +174,12 @@ describe('what a template gives', () => {
     ]);
   });
 
-  test('is refused with two definitions of one name, unless one of them is blank', () => {
+  test('is rejected with two definitions of one name, unless one of them is blank', () => {
     const twice = '<<define "a">>x<<end>><<define "a">> <<.>><<end>>';
     expect(() => parseTemplate('q', twice)).toThrow('multiple definition of template "a"');
   });
 
-  test('may be had again and again', () => {
+  test('can be executed repeatedly', () => {
     const template = parseTemplate(
       'q',
       '<<$x := .Series>><<range 3>><<$x = print $x .>><<end>><<$x>>',
@@ -326,13 +326,13 @@ describe('a template that cannot be executed', () => {
     expect(error.offset).toBe(marked.indexOf('‸'));
   });
 
-  test('of values that are not comparable, says which', () => {
+  test('reports the types that are not comparable', () => {
     const error = failure('<<eq . .>>');
     expect(error.reason).toMatch(/^<eq \. \.>: error calling eq: non-comparable type \{/);
     expect(error.reason).toMatch(/: naming\.queryTemplateArgs$/);
   });
 
-  test('shows the beginning of what is long', () => {
+  test('shows the beginning of a long text', () => {
     const name = 'x'.repeat(400);
     const { message, explanation } = failure(`<<.Series.${name}>>`);
     expect(message).toBe(
@@ -341,7 +341,7 @@ describe('a template that cannot be executed', () => {
     expect(explanation).toContain('there is no field');
   });
 
-  test('says where, in the way of Go', () => {
+  test('has the place in the format of Go', () => {
     expect(failure('é\n é<<define "a">><<.x>><<end>><<template "a" 1>>')).toMatchObject({
       message: `template: q:2:19: executing "a" at <.x>: can't evaluate field x in type int`,
       line: 2,
@@ -387,7 +387,7 @@ describe('limits of an execution', () => {
     expect(failure(text).reason).toMatch(reason);
   });
 
-  test('nesting that is allowed works', () => {
+  test('allows nesting up to the limit', () => {
     const parens = `<<${'('.repeat(100)}1${')'.repeat(100)}>>`;
     expect(expand('<<if 1>>'.repeat(100) + parens + '<<end>>'.repeat(100))).toBe('1');
   });
@@ -403,7 +403,7 @@ describe('any template', () => {
     );
   });
 
-  test('gives a string for every string constant', () => {
+  test('prints every string constant', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const template = parseTemplate('q', '<<printf "%q" .>>');
@@ -469,7 +469,7 @@ describe('any template', () => {
     body: fc.array(tie('statement'), { maxLength: 3 }).map((statements) => statements.join('')),
   }));
 
-  test('ends, with a string or a TemplateError', () => {
+  test('ends with a string or a TemplateError', () => {
     const text = fc
       .tuple(body, body)
       .map(([main, other]) => `<<$x := .Series>>${main}<<define "t">><<$x := .>>${other}<<end>>`);
@@ -486,7 +486,7 @@ describe('any template', () => {
   });
 });
 
-describe('templates of known meaning', () => {
+describe('templates with a known meaning', () => {
   interface Sample {
     readonly text: string;
     readonly output: string;
@@ -518,7 +518,7 @@ describe('templates of known meaning', () => {
     })),
   }));
 
-  test('mean that', () => {
+  test('have this meaning', () => {
     fc.assert(
       fc.property(sample.list, ({ text, output }) => {
         expect(expand(text)).toBe(output);

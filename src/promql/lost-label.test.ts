@@ -63,7 +63,7 @@ describe('lostLabel', () => {
     'scalar(sum(x))',
     '5',
     `${'('.repeat(300)}sum(x)${')'.repeat(300)}`,
-  ])('does not find it lost in %.60s', (query) => {
+  ])('does not report it as lost in %.60s', (query) => {
     expect(lostLabel(query, 'pod')).toBeUndefined();
   });
 
@@ -99,7 +99,7 @@ describe('lostLabel', () => {
     ['hour()', 'hour', '`hour` gives a sample without the label `pod`'],
     ['label_replace(SUM(x), "app", "$1", "pod", "(.*)")', 'SUM', '`SUM` is not grouped by `pod`'],
     ['max_over_time(sum(x)[10m:1m])', 'sum', '`sum` is not grouped by `pod`'],
-  ])('finds what loses it in %s', (query, at, reason) => {
+  ])('reports what removes it in %s', (query, at, reason) => {
     const found = lostLabel(query, 'pod');
     expect(found?.reason).toBe(reason);
     expect(query.slice(found?.from, found?.to)).toBe(at);
@@ -123,7 +123,7 @@ describe('lostLabel', () => {
     expect(lostLabel('x / on (a) (x / on (b) y)', 'pod')).toMatchObject({ from: 4, to: 6 });
   });
 
-  it('takes a label by its very name', () => {
+  it('compares label names exactly', () => {
     expect(lostLabel('sum by ("k8s.pod") (x)', 'k8s.pod')).toBeUndefined();
     expect(lostLabel('sum by (pod_name) (x)', 'pod')?.reason).toContain('not grouped');
   });

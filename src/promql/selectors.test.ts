@@ -18,13 +18,13 @@ describe('vectorSelectors', () => {
     ]);
   });
 
-  it('reads names in quotes', () => {
+  it('parses quoted names', () => {
     expect(vectorSelectors('{"a.b", "c d"="\\u00e9"}')).toEqual([
       { name: 'a.b', matchers: [{ name: 'c d', operator: '=', value: 'é' }], offset: 0 },
     ]);
   });
 
-  it('takes further names in quotes, and the empty one, for matchers', () => {
+  it('treats further quoted names, and the empty one, as matchers', () => {
     const matcher = (value: string) => ({ name: '__name__', operator: '=', value });
     expect(vectorSelectors('{"a", "b"} + {"", "c"} + {""} + d{"e"}')).toEqual([
       { name: 'a', matchers: [matcher('b')], offset: 0 },
@@ -34,7 +34,7 @@ describe('vectorSelectors', () => {
     ]);
   });
 
-  it('reads names that are words of the language', () => {
+  it('parses names that are keywords', () => {
     expect(vectorSelectors('offset{by="1"} + sum{on="2"} + rate').map(({ name }) => name)).toEqual([
       'offset',
       'sum',
@@ -48,7 +48,7 @@ describe('vectorSelectors', () => {
     ]);
   });
 
-  it('reads matchers of all operators, and nothing else between braces', () => {
+  it('parses matchers with all operators, and nothing else between braces', () => {
     expect(vectorSelectors('a{ # b="c"\n d="1", e!="2", # f\n g=~"3", h!~"4", }')).toEqual([
       {
         name: 'a',
@@ -70,12 +70,12 @@ describe('vectorSelectors', () => {
     'a{b="c","d"=',
     'a{b="c",="d"}',
     'a{b="c",d:',
-  ])('reads the whole matchers of %s', (query) => {
+  ])('parses complete matchers of %s', (query) => {
     const matchers = [{ name: 'b', operator: '=', value: 'c' }];
     expect(vectorSelectors(query)).toEqual([{ name: 'a', matchers, offset: 0 }]);
   });
 
-  it('finds those before a syntax fault', () => {
+  it('returns those before a syntax fault', () => {
     expect(vectorSelectors('a{b="c"} + d{e=').map(({ name }) => name)).toEqual(['a', 'd']);
     expect(vectorSelectors('')).toEqual([]);
   });

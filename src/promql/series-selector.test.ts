@@ -34,13 +34,13 @@ describe('checkSeriesSelector', () => {
     ['up{job=~"("}', 8, 11, 'expected a regular expression (RE2)'],
     ['queue_depth{', 12, 12, 'expected a label name or `}`'],
     ['', 0, 0, 'the query is empty'],
-  ])('finds fault with %j', (text, offset, end, message) => {
+  ])('reports the fault of %j', (text, offset, end, message) => {
     expect(checkSeriesSelector(text)).toEqual([
       { offset, end, message: expect.stringContaining(message) },
     ]);
   });
 
-  it('takes any text', () => {
+  it('accepts any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(Array.isArray(checkSeriesSelector(text))).toBe(true);
@@ -50,7 +50,7 @@ describe('checkSeriesSelector', () => {
 });
 
 describe('parseSeriesSelector', () => {
-  it('reads name and matchers', () => {
+  it('parses name and matchers', () => {
     expect(parseSeriesSelector(' up{job!="",pod=~\'a|b\'} # c')).toEqual({
       name: 'up',
       matchers: [
@@ -63,7 +63,7 @@ describe('parseSeriesSelector', () => {
     });
   });
 
-  it('throws on what is none', () => {
+  it('throws for an invalid selector', () => {
     expect(() => parseSeriesSelector('sum(up)')).toThrow(SyntaxError);
     expect(() => parseSeriesSelector('up{')).toThrow(/series selector up\{: unexpected end/);
   });
@@ -114,11 +114,11 @@ describe('matcherAdder', () => {
     ['{__name__=~"a|b"}', '{pod!="",__name__=~"a|b"}'],
     ['{"up"}', '{pod!="","up"}'],
     ['up{a="\\xff"}', 'up{pod!="",a="\\xff"}'],
-  ])('puts it into %j', (text, outcome) => {
+  ])('adds it to %j', (text, outcome) => {
     expect(matcherAdder(text)({ name: 'pod', operator: '!=', value: '' })).toBe(outcome);
   });
 
-  it('changes nothing else of any selector', () => {
+  it('does not change the rest of a selector', () => {
     fc.assert(
       fc.property(selectorText, labelName, (text, name) => {
         const added: LabelMatcher = { name, operator: '!=', value: '' };
@@ -133,7 +133,7 @@ describe('matcherAdder', () => {
     );
   });
 
-  it('throws on what is none', () => {
+  it('throws for an invalid selector', () => {
     expect(() => matcherAdder('sum(up)')).toThrow(SyntaxError);
     expect(() => matcherAdder('{a="b" or c="d"}')).toThrow(SyntaxError);
   });

@@ -11,28 +11,28 @@ describe('readSeriesQuery', () => {
     ['{__name__!="up",job="a"}', undefined],
     ['{__name__="",job="a"}', undefined],
     ['{job="a"}', undefined],
-  ])('knows whether %s finds one name only', (text, name) => {
+  ])('determines whether %s finds only one name', (text, name) => {
     expect(readSeriesQuery(text)?.onlyName).toBe(name);
   });
 
-  it('knows the labels that no series found can lack', () => {
+  it('determines the labels that all series have', () => {
     const text =
       'up{a!="",b=~".+",c="d",e!~"|f",g="",h=~"i*",j!="k",l!~"m",a="n",o=~"",p!~".*",q!=""}';
     expect(readSeriesQuery(text)?.certainLabels).toEqual(new Set(['a', 'b', 'c', 'e', 'p', 'q']));
   });
 
-  it('does not know it of an expression that is very large', () => {
+  it('does not determine it for a very large expression', () => {
     const large = 'a{1000}'.repeat(2_000);
     const text = `up{a=~"${large}",b!~"${large}|",c=~"x"}`;
     expect(readSeriesQuery(text)?.certainLabels).toEqual(new Set(['c']));
   });
 
-  it('asks for those that have a label', () => {
+  it('selects those with a label', () => {
     expect(readSeriesQuery('up')?.withLabel('pod')).toBe('up{pod!=""}');
     expect(readSeriesQuery('up{job="a"}')?.withLabel('k8s.pod')).toBe('up{"k8s.pod"!="",job="a"}');
   });
 
-  it('does not read what is no selector of PromQL', () => {
+  it('rejects what is not a selector of PromQL', () => {
     for (const text of ['{a="b" or c="d"}', 'sum(up)', 'up[5m]', '']) {
       expect(readSeriesQuery(text), text).toBeUndefined();
     }

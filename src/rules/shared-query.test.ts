@@ -26,7 +26,7 @@ const BY_VALUES =
   'max(y{namespace="<<index .LabelValuesByName "namespace">>",pod=~"<<index .LabelValuesByName "pod">>"}) by (pod)';
 
 describe('shareQuery', () => {
-  it('leaves names and namespaces open, and groups by the namespace', () => {
+  it('opens names and namespaces, and groups by the namespace', () => {
     const { promql, covers } = share('sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)');
     expect(promql).toBe('sum(load{code=~"1|2",namespace!="",pod!=""}) by (namespace,pod)');
     expect(covers(request(['a']))).toBe(true);
@@ -43,7 +43,7 @@ describe('shareQuery', () => {
     expect(share(`${term} + ${term}`).promql).toBeDefined();
   });
 
-  it('looks into a query of 16384 characters', () => {
+  it('analyzes a query of 16384 characters', () => {
     const term = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     // With names as long as those that are tried out.
     const asked = request(['object-4f1c'], 'namespace-9d27');
@@ -67,7 +67,7 @@ describe('shareQuery', () => {
     expect(sharing.shared?.covers(request(['a']), 'up')).toBe(false);
   });
 
-  it('knows matchers that a template writes itself', () => {
+  it('recognizes matchers that a template writes itself', () => {
     const { promql, covers } = share(BY_VALUES);
     expect(promql).toBe('max(y{namespace!="",pod!=""}) by (namespace,pod)');
     expect(covers(request(['a']))).toBe(true);
@@ -79,7 +79,7 @@ describe('shareQuery', () => {
     expect(single(request(['a', 'b']))).toBe(false);
   });
 
-  it('leaves requests alone that have something in their names', () => {
+  it('does not cover requests with special characters in names', () => {
     const { covers } = share('sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)');
     for (const names of [[], [''], ['a|b'], ['.*'], ['a"b'], ['größe'], ['-a'], ['a', 'b|c']]) {
       expect(covers(request(names)), names.join()).toBe(false);
@@ -96,7 +96,7 @@ describe('shareQuery', () => {
     expect(covers(request(['a'], 'shop.2'))).toBe(false);
   });
 
-  it('leaves requests alone for which the template does something else', () => {
+  it('does not cover requests for which the template has another query', () => {
     const { covers, promql } = share(
       'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)<<if eq (index .LabelValuesByName "pod") "odd">> * 2<<end>>',
     );
@@ -105,7 +105,7 @@ describe('shareQuery', () => {
     expect(covers(request(['odd']))).toBe(false);
   });
 
-  it('is not misled by a query that is of another namespace', () => {
+  it('does not cover a query for another namespace', () => {
     const { query } = compiledRule({});
     const names = ['a', 'b'];
     const { shared } = shareQuery(query, request(['any']));
@@ -115,7 +115,7 @@ describe('shareQuery', () => {
     expect(shared?.covers(request(names), promql)).toBe(true);
   });
 
-  it('judges each query by itself, whatever was asked before with the same list of names', () => {
+  it('checks each query separately for the same list of names', () => {
     const { query } = compiledRule({
       metricsQuery:
         'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)<<if eq (index .LabelValuesByName "namespace") "odd">> * 2<<end>>',
@@ -153,7 +153,7 @@ describe('shareQuery', () => {
     );
   });
 
-  it('tells why a query is not shared', () => {
+  it('reports why a query is not shared', () => {
     const reasonOf = (metricsQuery: string) => {
       const { sharing } = share(metricsQuery);
       return sharing.shared === undefined ? sharing.reason : '';
@@ -190,7 +190,7 @@ describe('shareQuery', () => {
     });
   });
 
-  it('refuses a request that cannot be put in PromQL', () => {
+  it('rejects a request without a counterpart in PromQL', () => {
     const { query } = compiledRule({});
     const selector = [{ key: 'code', operator: 'gt' as const, values: ['1'] }];
     expect(() => shareQuery(query, { ...request(['a']), selector })).toThrow(
@@ -205,7 +205,7 @@ describe('openObjects', () => {
   });
   const containers = { ...request(['any']), groupBy: ['pod', 'container'] };
 
-  it('leaves names open, and the namespace as it is', () => {
+  it('opens names, and keeps the namespace', () => {
     const { shared } = openObjects(query, containers, ['container']);
     expect(shared).toMatchObject({
       promql: 'sum by (pod,container) (load{code=~"1|2",namespace="shop",pod!=""})',
@@ -222,12 +222,12 @@ describe('openObjects', () => {
     expect(covers(['a', 'b'], 'bank')).toBe(false);
   });
 
-  it('needs to know the labels that tell samples of one object apart', () => {
+  it('needs the labels that distinguish samples of one object', () => {
     expect(openObjects(query, containers, []).shared).toBeUndefined();
     expect(openObjects(query, request(['any']), []).shared).toBeDefined();
   });
 
-  it('may be for objects without a namespace', () => {
+  it('supports objects without a namespace', () => {
     const objects = { label: 'node', names: ['any'] };
     const nodes = { series: 'load', selector: [], objects, groupBy: ['node'] };
     const { shared } = openObjects(query, nodes, []);

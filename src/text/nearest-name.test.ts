@@ -17,12 +17,12 @@ describe('nearestName', () => {
     ['histogram_quant', 'histogram_quantile'],
     ['hystogram_quantile', 'histogram_quantile'],
     ['topK', 'topk'],
-  ])('takes %s for %s', (word, meant) => {
+  ])('suggests %s -> %s', (word, meant) => {
     expect(nearestName(word, functions)).toBe(meant);
   });
 
   it.each(['mean', 'percentile', 'x', 'per_second', '', 'a'.repeat(10_000)])(
-    'does not guess what %.20s is',
+    'suggests nothing for %.20s',
     (word) => {
       expect(nearestName(word, functions)).toBeUndefined();
     },

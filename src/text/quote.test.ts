@@ -32,7 +32,7 @@ describe('goQuote', () => {
     expect(goQuote(text)).toBe(quoted);
   });
 
-  it('writes a lone surrogate as the replacement character, as UTF-8 does', () => {
+  it('converts a lone surrogate to the replacement character, as UTF-8 does', () => {
     expect(goQuote('a\ud800b')).toBe('"a\ufffdb"');
     expect(goQuote('\udc00')).toBe('"\ufffd"');
   });

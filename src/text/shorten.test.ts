@@ -13,7 +13,7 @@ it('shows a short query as a whole, on one line', () => {
   expect(queryExcerpt('sum(\n  x{,a="b"}\n)', 8, 9)).toBe('sum( x{,a="b"} )');
 });
 
-it('shows what is around the place in a long one', () => {
+it('shows the context of the place in a long one', () => {
   const query = `${'a+'.repeat(500)}#${'+b'.repeat(500)}`;
   expect(queryExcerpt(query, 1000, 1001)).toBe(`…${'a+'.repeat(20)}#${'+b'.repeat(20)}…`);
   expect(queryExcerpt(query, 1000, 2000).length).toBeLessThan(150);

@@ -14,7 +14,7 @@ function counted(bounds: Parameters<typeof rememberTexts>[1]) {
 }
 
 describe('rememberTexts', () => {
-  it('gives what reading gives, however often and in whatever order it is asked', () => {
+  it('returns the results of `read` in any order', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ maxLength: 4 }).filter((text) => text !== 'bad')),
@@ -45,7 +45,7 @@ describe('rememberTexts', () => {
     expect(reads).toEqual(['abc', 'abcd', 'abcd']);
   });
 
-  it('reads again what could not be read', () => {
+  it('does not cache errors', () => {
     const { read, reads } = counted({ most: 2, longest: 3 });
     expect(() => read('bad')).toThrow('cannot be read');
     expect(() => read('bad')).toThrow('cannot be read');

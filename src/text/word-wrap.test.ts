@@ -9,7 +9,7 @@ describe('wrapWords', () => {
     expect(wrapWords('  ', 5)).toEqual([]);
   });
 
-  it('loses no word', () => {
+  it('keeps all words', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 40 }), (text, width) => {
         expect(wrapWords(text, width).join(' ')).toBe(text.trim().split(/\s+/).join(' '));

@@ -15,7 +15,7 @@ describe('decimals', () => {
     expect(exactDecimal(value)).toEqual({ digits, point });
   });
 
-  test('exact and shortest digits stand for the same number', () => {
+  test('exact and shortest digits denote the same number', () => {
     fc.assert(
       fc.property(positive, (value) => {
         for (const { digits, point } of [exactDecimal(value), shortestDecimal(value)]) {

@@ -83,7 +83,7 @@ describe('prints what the documentation of fmt says', () => {
     expect(printf(format, values)).toBe(printed);
   });
 
-  test('takes a byte of a text for a width', () => {
+  test('accepts a byte of a text as a width', () => {
     expect(parseTemplate('q', '<<printf "%*d" (index "\\x05" 0) 1>>').execute(data)).toBe('    1');
   });
 });
@@ -102,7 +102,7 @@ describe('printf', () => {
     );
   });
 
-  test('%v, %g and %e of any float read back as the same float', () => {
+  test('%v, %g and %e of any float denote the same float', () => {
     fc.assert(
       fc.property(finite, (value) => {
         expect(Number(printf('%v', [value]))).toBe(value);
@@ -112,7 +112,7 @@ describe('printf', () => {
     );
   });
 
-  test('%f has as many digits behind the point as asked for and is as near as they allow', () => {
+  test('%f has the requested number of digits after the point and is the nearest such number', () => {
     fc.assert(
       fc.property(
         fc.double({ min: -1e9, max: 1e9, noNaN: true }),
@@ -126,7 +126,7 @@ describe('printf', () => {
     );
   });
 
-  test('%x of any text has as many of its bytes as the precision says', () => {
+  test('%x of any text is limited to the number of bytes in the precision', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.nat(20), (text, precision) => {
         const bytes = Buffer.from(text).subarray(0, precision);
@@ -159,7 +159,7 @@ describe('printf', () => {
     );
   });
 
-  test('takes any format and any values', () => {
+  test('accepts any format and any values', () => {
     const values = fc.array(
       fc.oneof(fc.string(), int64, fc.double(), fc.boolean(), fc.constant(null)),
       { maxLength: 4 },

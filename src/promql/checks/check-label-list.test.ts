@@ -12,7 +12,7 @@ it.each([
   ['"a.b", c, \'d\'', [], ['"a.b"', "'d'"]],
   ['a, by, on, sum', [], []],
   ['', [], []],
-])('finds in the list of labels (%s) what releases refuse', (list, refused, limited) => {
+])('reports what releases reject in the list of labels (%s)', (list, refused, limited) => {
   for (const query of [`sum by (${list}) (up)`, `up + on (${list}) up`]) {
     const { faults, limits } = inspectQuery(query);
     const written = ({ offset, end }: { offset: number; end: number }) => query.slice(offset, end);

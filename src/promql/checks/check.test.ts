@@ -31,7 +31,7 @@ describe('inspectQuery', () => {
     expect(wrong.map(([query, theirs]) => [query, theirs, ourVerdict(query)])).toEqual([]);
   });
 
-  it('takes what a Prometheus took from the reference adapter, and nothing it refused', () => {
+  it('accepts what Prometheus accepted from the reference adapter, and nothing that it rejected', () => {
     const recorded = recordedQueries();
     expect(recorded.length).toBeGreaterThan(400);
     for (const [query, status] of recorded) {
@@ -70,7 +70,7 @@ describe('inspectQuery', () => {
     ['rate(up[5m] anchored)', 'vector'],
     ['up + fill(0) up', 'vector'],
     ['up </ 5', 'vector'],
-  ])('takes %j, of some Prometheus 3', (query, type) => {
+  ])('accepts %j, as some Prometheus 3 does', (query, type) => {
     const { faults, limits, type: found } = inspectQuery(query);
     expect({ faults, type: found }).toEqual({ faults: [], type });
     expect(limits).not.toEqual([]);
@@ -287,11 +287,11 @@ describe('inspectQuery', () => {
     ['up[0s]', 3, 5, 'a range or step must be longer than 0'],
     ['up @ Inf', 5, 8, 'expected a Unix timestamp in seconds that fits into 64 bits'],
     ['sum(up) smoothed', 0, 7, '`smoothed` belongs right after a selector (`x`, `x[5m]`)'],
-  ])('says of %j what is wrong and where', (query, offset, end, message) => {
+  ])('reports the fault of %j and its place', (query, offset, end, message) => {
     expect(inspectQuery(query)).toEqual({ faults: [{ offset, end, message }], limits: [] });
   });
 
-  it('says which regular expression is none', () => {
+  it('reports invalid regular expressions', () => {
     expect(checkQuery('up{a=~"(",b!~"["} + label_replace(up, "a", "b", "c", ")")')).toEqual([
       {
         offset: 6,
@@ -305,7 +305,7 @@ describe('inspectQuery', () => {
     expect(checkQuery('up{a=~"\\\\Qb\\\\E"}')).toEqual([]);
   });
 
-  it('knows nothing of an expression that is very large, which could take all memory', () => {
+  it('does not compile a very large expression, which could use all memory', () => {
     const large = 'a{1000}'.repeat(2_000);
     for (const query of [`up{a=~"${large}"}`, `{a=~"${large}"}`, `{a!~"${large}|"}`]) {
       expect(checkQuery(query)).toEqual([]);
@@ -317,7 +317,7 @@ describe('inspectQuery', () => {
     expect(checkQuery('sum(1) + rate(up) + {}').map(({ offset }) => offset)).toEqual([4, 14, 20]);
   });
 
-  it('reports a fault once, not again for everything around it', () => {
+  it('reports a fault once, and not for its parents', () => {
     expect(checkQuery('sum(nosuch(up)) + abs(nosuch(up))')).toHaveLength(2);
   });
 
@@ -329,7 +329,7 @@ describe('inspectQuery', () => {
     });
   });
 
-  it('knows nothing of what is nested too deep', () => {
+  it('does not check a query that is nested too deeply', () => {
     expect(inspectQuery(`${'('.repeat(300)}1${')'.repeat(300)}`)).toEqual({
       faults: [],
       limits: [],
@@ -337,7 +337,7 @@ describe('inspectQuery', () => {
   });
 });
 
-describe('the part of a query that is found', () => {
+describe('the reported part of a query', () => {
   const both = 'takes an instant vector on both sides';
 
   it.each([
@@ -465,7 +465,7 @@ describe('the part of a query that is found', () => {
     ['-5m', 'scalar', ['-5m']],
     ['2 * -5m', 'scalar', ['-5m']],
     ['+ 1_0', 'scalar', ['+ 1_0']],
-  ])('of %j is not for every release', (query, type, parts) => {
+  ])('of %j has limits', (query, type, parts) => {
     const { faults, limits, type: found } = inspectQuery(query);
     expect({ faults, type: found }).toEqual({ faults: [], type });
     expect(limits.map(({ offset, end }) => query.slice(offset, end))).toEqual(parts);
@@ -481,7 +481,7 @@ describe('a limit', () => {
     ['x[-step()]', 'a function in a duration'],
     ['x[step() + 5m]', 'a function in a duration'],
     ['x[5m + step()]', 'a function in a duration'],
-  ])('of %j says what the query has', (query, construct) => {
+  ])('of %j names the construct', (query, construct) => {
     expect(inspectQuery(query)).toMatchObject({ faults: [], limits: [{ construct }] });
   });
 });
@@ -560,7 +560,7 @@ describe('generated queries', () => {
     }),
   );
 
-  it('have no fault, and the type that they were made for', () => {
+  it('have no fault, and the intended type', () => {
     fc.assert(
       fc.property(scalar, vector, (aScalar, aVector) => {
         expect(inspectQuery(aScalar)).toMatchObject({ faults: [], type: 'scalar' });
@@ -570,7 +570,7 @@ describe('generated queries', () => {
     );
   });
 
-  it('are refused where a vector stands in for a range and the other way round', () => {
+  it('are rejected with a vector in place of a range and vice versa', () => {
     fc.assert(
       fc.property(vector, (aVector) => {
         expect(checkQuery(`rate((${aVector}))`)).not.toEqual([]);
@@ -581,7 +581,7 @@ describe('generated queries', () => {
 });
 
 describe('any text', () => {
-  it('is judged without a crash, at places inside it', () => {
+  it('is checked without an exception, with offsets in the text', () => {
     fc.assert(
       fc.property(anyQueryText(), (query) => {
         for (const { offset, end, message } of checkQuery(query)) {

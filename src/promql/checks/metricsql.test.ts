@@ -54,7 +54,7 @@ describe('looksLikeMetricsql', () => {
     expect(looksLikeMetricsql(query)).toBe(false);
   });
 
-  it('does not mistake a PromQL function for one of MetricsQL', () => {
+  it('does not report functions of PromQL as MetricsQL', () => {
     const calls = [...FUNCTIONS.keys(), ...AGGREGATIONS.keys()].map((name) => `${name}(up)`);
     expect(calls.filter(looksLikeMetricsql)).toEqual([]);
   });

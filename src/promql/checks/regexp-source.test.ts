@@ -57,7 +57,7 @@ describe('the size of an expression', () => {
     expect(outlineRegexp(source).size).toBe(size);
   });
 
-  test('any text has an outline and, without repeated names, is left as it is', () => {
+  test('any text has an outline and, without repeated names, does not change', () => {
     const piece = fc.constantFrom(...'()[]{}\\QEpx^$*+?|<>P:,19a'.split(''));
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
@@ -94,7 +94,7 @@ describe('repetitions and names of outlineRegexp', () => {
     ['(?P<a>b)', false],
     ['(?:a)', false],
     ['[(?<a>b)]', false],
-  ])('tells whether %j has a name without P', (source, expected) => {
+  ])('determines whether %j has a name without P', (source, expected) => {
     expect(outlineRegexp(source).hasNameWithoutP).toBe(expected);
   });
 });

@@ -59,7 +59,7 @@ describe('separateByObject', () => {
     'sum by (pod) (label_join(S, "t", "namespace", "a"))',
     '(sum by (namespace, pod) (S) * on (pod, namespace) S) or sum by (namespace, pod) (S)',
     '(sum by (pod) (S) * on (pod, namespace) sum by (pod) (S)) or sum by (pod) (S)',
-  ])('takes %s', (query) => {
+  ])('accepts %s', (query) => {
     expect(reason(query)).toBe('separable');
   });
 
@@ -168,11 +168,11 @@ describe('separateByObject', () => {
     ['sum by (pod) (S', 'could not be parsed'],
     ['sum by (pod) (S[5m])', 'could not be parsed'],
     [`${'('.repeat(300)}S${')'.repeat(300)}`, 'nested too deep'],
-  ])('refuses %s', (query, because) => {
+  ])('rejects %s', (query, because) => {
     expect(reason(query)).toContain(because);
   });
 
-  it('finds the places to open', () => {
+  it('returns the matchers to open', () => {
     const { text, found } = separate('sum by (pod) (S) / on (pod) sum(S) by (pod)');
     if (!found.separable) throw new Error(found.reason);
     const written = ({ from, to }: { from: number; to: number }) => text.slice(from, to);
@@ -183,7 +183,7 @@ describe('separateByObject', () => {
     );
   });
 
-  it('needs no namespace where the objects have none', () => {
+  it('needs no namespace if the objects have none', () => {
     const { found } = separate('sum by (pod) (S)', false);
     expect(found).toMatchObject({ separable: true, namespaceMatchers: [], groupings: [] });
   });
@@ -243,7 +243,7 @@ describe('separateByObject', () => {
     expect(found).toMatchObject({ reason: '`histogram_quantile` changes the label `le`' });
   });
 
-  it('refuses one label for object and namespace', () => {
+  it('rejects the same label for object and namespace', () => {
     const label = { label: 'pod', value: 'a' };
     const text = 'sum by (pod) (x{pod="a"})';
     expect(separateByObject({ text, object: label, namespace: label }).separable).toBe(false);

@@ -21,7 +21,7 @@ describe('describeLimit', () => {
       { versions: ['3.5'], feature },
       'it: Prometheus 3.5 accepts this only with --enable-feature=promql-duration-expr, 2.42 and 2.53 do not',
     ],
-  ])('puts %j in words', (availability, words) => {
+  ])('describes %j', (availability, words) => {
     expect(describeLimit({ offset: 0, end: 1, construct: 'it', availability })).toBe(words);
   });
 });

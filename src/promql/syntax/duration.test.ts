@@ -27,7 +27,7 @@ describe('parseDuration', () => {
     '5m\n',
     '293y',
     '99999999999999999999s',
-  ])('does not read %j', (text) => {
+  ])('rejects %j', (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 });

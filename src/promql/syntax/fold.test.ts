@@ -3,7 +3,7 @@ import { childNamed, foldTree } from './fold.ts';
 import { parsePromql } from './parse.ts';
 
 describe('foldTree', () => {
-  it('hands each node what was made of its children', () => {
+  it('passes each node the values of its children', () => {
     const { tree } = parsePromql('sum(up) + abs(-down)');
     const names = foldTree<string>(tree, (node, children) =>
       children.length === 0 ? node.name : `${node.name}(${children.join(',')})`,
@@ -16,7 +16,7 @@ describe('childNamed', () => {
   const { topNode } = parsePromql('sum by (pod) (up)').tree;
   const sum = childNamed(topNode, 'AggregateExpr');
 
-  it('finds the child of a name, be it the first or the last', () => {
+  it('finds the first or last child with a name', () => {
     const names = ['AggregateOp', 'AggregateModifier', 'FunctionCallBody'];
     expect(names.map((name) => childNamed(sum, name)?.name)).toEqual(names);
     const { topNode: sides } = parsePromql('up + down').tree;
@@ -24,7 +24,7 @@ describe('childNamed', () => {
     expect(first?.from).toBe(0);
   });
 
-  it('finds none where there is none', () => {
+  it('returns null if there is none', () => {
     expect(childNamed(sum, 'VectorSelector')).toBeNull();
     expect(childNamed(null, 'AggregateExpr')).toBeNull();
     expect(childNamed(undefined, 'AggregateExpr')).toBeNull();

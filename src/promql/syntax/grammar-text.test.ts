@@ -33,7 +33,7 @@ describe('grammarText', () => {
     ['a[5m,1m]', 'a[5m,1m]'],
     ['a @ start()', 'a @ start()'],
     ['"rate(1.)"', '"rate(1.)"'],
-  ])('makes of %j %j', (text, expected) => {
+  ])('converts %j to %j', (text, expected) => {
     expect(rewritten(text)).toBe(expected);
   });
 

@@ -70,7 +70,7 @@ describe('formatMatchers', () => {
     expect(formatMatchers([])).toBe('');
   });
 
-  it('makes a query with exactly those matchers, whatever the values', () => {
+  it('gives a query with exactly these matchers for any values', () => {
     const matchers = fc.array(fc.oneof(plainMatcher, regexMatcher), { maxLength: 6 });
     fc.assert(
       fc.property(matchers, (wanted) => {

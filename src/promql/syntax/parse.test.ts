@@ -4,7 +4,7 @@ import { anyQueryText } from '../../../test/fixtures/promql-text.ts';
 import { nameAt, parsePromql } from './parse.ts';
 
 describe('parsePromql', () => {
-  it('gives the tree of a query', () => {
+  it('returns the tree of a query', () => {
     const { tree, faults } = parsePromql('sum(up{job="a"})');
     expect(faults).toEqual([]);
     expect(tree.toString()).toBe(
@@ -58,21 +58,21 @@ describe('parsePromql', () => {
       104,
       `unexpected \`${'b'.repeat(40)}…\`, expected an operator or the end of the query`,
     ],
-  ])('finds fault with %j', (text, offset, end, message) => {
+  ])('reports the fault of %j', (text, offset, end, message) => {
     expect(parsePromql(text).faults).toEqual([{ offset, end, message }]);
   });
 
-  it('reports every bad token', () => {
+  it('reports every invalid token', () => {
     expect(parsePromql('a{b="\\d"} & c[5mm]').faults.map(({ offset }) => offset)).toEqual([
       5, 10, 14,
     ]);
   });
 
-  it('gives the tree of what stands before the first fault', () => {
+  it('returns the tree of the part before the first fault', () => {
     expect(parsePromql('up{a="b"} up{c="d"}').tree.toString()).toContain('UnquotedLabelMatcher');
   });
 
-  it('checks tokens and brackets only of what is nested too deep for the grammar', () => {
+  it('checks only tokens and brackets of a query that is nested too deeply for the grammar', () => {
     for (const depth of [200, 300, 5000, 50_000]) {
       const open = 'abs('.repeat(depth);
       expect(parsePromql(`${open}up${')'.repeat(depth)}`).faults).toEqual([]);
@@ -83,7 +83,7 @@ describe('parsePromql', () => {
     }
   });
 
-  it('takes any text, and names a place in it', () => {
+  it('accepts any text, and reports offsets in it', () => {
     fc.assert(
       fc.property(anyQueryText(), (query) => {
         for (const { offset, end } of parsePromql(query).faults) {
@@ -98,7 +98,7 @@ describe('parsePromql', () => {
 });
 
 describe('nameAt', () => {
-  it('reads the word at an offset', () => {
+  it('returns the word at an offset', () => {
     expect(nameAt('sum(a:b_1 + c)', 4)).toBe('a:b_1');
     expect(nameAt('sum(a)', 3)).toBe('');
   });

@@ -7,7 +7,7 @@ function cut(text: string): readonly string[] {
 }
 
 describe('tokenize', () => {
-  it('cuts a query', () => {
+  it('splits a query', () => {
     expect(cut('sum(rate(a:b{c=~"d"}[5m:1m])) >= .5e-3 # end')).toEqual([
       'word sum',
       'symbol (',
@@ -72,7 +72,7 @@ describe('tokenize', () => {
     ["'\"'\"'\"`'`", ["string '\"'", 'string "\'"', "string `'`"]],
     ['', []],
     [' # a', []],
-  ])('cuts %j', (text, tokens) => {
+  ])('splits %j', (text, tokens) => {
     expect(cut(text)).toEqual(tokens);
     const isInvalid = tokens.some((token) => token.startsWith('invalid'));
     expect(tokenize(text).faults).toHaveLength(isInvalid ? 1 : 0);
@@ -105,7 +105,7 @@ describe('tokenize', () => {
     ['a\u00a0b', 1, 2, /unexpected character U\+00A0/],
     ['😀', 0, 2, /unexpected character U\+1F600/],
     ['a = “b”', 4, 5, /unexpected character U\+201C/],
-  ])('finds fault with %j', (text, offset, end, message) => {
+  ])('reports the fault of %j', (text, offset, end, message) => {
     expect(tokenize(text).faults[0]).toEqual({
       offset,
       end,
@@ -113,7 +113,7 @@ describe('tokenize', () => {
     });
   });
 
-  it('knows what is between brackets', () => {
+  it('marks tokens between brackets', () => {
     const inside = tokenize('a[5m:1m] offset 5m + b[1h]').tokens.filter(({ inRange }) => inRange);
     expect(inside.map(({ text }) => text)).toEqual(['5m', ':', '1m', ']', '1h', ']']);
   });
@@ -123,7 +123,7 @@ describe('tokenize', () => {
     expect(faults.map(({ offset }) => offset)).toEqual([2, 5, 9]);
   });
 
-  it('leaves nothing out but white space and comments', () => {
+  it('omits only white space and comments', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const { tokens } = tokenize(text);

@@ -37,7 +37,7 @@ describe('unquote', () => {
     ['"\\xc3\\xa9"', true],
     ['"\\xef\\xbf\\xbd"', true],
     ['"\\ufffd"', true],
-  ])('tells whether the bytes of %j are UTF-8', (literal, isUtf8) => {
+  ])('determines whether the bytes of %j are UTF-8', (literal, isUtf8) => {
     expect(unquote(literal)).toMatchObject({ isUtf8 });
   });
 
@@ -61,7 +61,7 @@ describe('unquote', () => {
     ['`\ufffd`', 1, 2, /U\+FFFD in a raw string/],
     ['"a\ud800"', 2, 3, /U\+FFFD/],
     ['"a\\', 2, 3, /expected a character after the backslash/],
-  ])('finds fault with %j', (literal, offset, end, message) => {
+  ])('reports the fault of %j', (literal, offset, end, message) => {
     expect(unquote(literal).fault).toMatchObject({
       offset,
       end,
@@ -69,7 +69,7 @@ describe('unquote', () => {
     });
   });
 
-  it('gives back what goQuote quoted', () => {
+  it('is the inverse of goQuote', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         // U+FFFD is the one character that Go quotes as it is and Prometheus does not take so.
@@ -79,7 +79,7 @@ describe('unquote', () => {
     );
   });
 
-  it('takes any text without throwing, and names a place inside it', () => {
+  it('accepts any text without an exception, and reports offsets in it', () => {
     const literal = fc.oneof(
       anyText,
       fc.tuple(fc.constantFrom('"', "'", '`'), anyText).map(([quote, text]) => quote + text),

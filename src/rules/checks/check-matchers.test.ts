@@ -34,7 +34,7 @@ describe('checkMatchers', () => {
     ['up{code!="200",code!="300",job="a"}', '`code!="200",code!="300",job="a"`', '`code`, `job`'],
     // The query has one of them.
     ['up{job="a",code="200",x="y"}', '`code="200",x="y"`', '`code`, `x`'],
-  ])('warns of what %s chooses and the query does not', (seriesQuery, matchers, labels) => {
+  ])('warns about matchers of %s that the query lacks', (seriesQuery, matchers, labels) => {
     const query = QUERY.replace('{', '{job="b",');
     const hasJob = labels.includes('job');
     expect(warningsOf(seriesQuery, hasJob ? QUERY : query)).toEqual([warning(matchers, labels)]);
@@ -50,11 +50,11 @@ describe('checkMatchers', () => {
     '{__name__=~"up.*",__name__!="upper"}',
     'sum(up{code="200"})',
     'up{code="200"',
-  ])('has nothing to say of %s', (seriesQuery) => {
+  ])('does not warn about %s', (seriesQuery) => {
     expect(warningsOf(seriesQuery)).toEqual([]);
   });
 
-  it('looks at the selectors of the series only', () => {
+  it('checks only the selectors of the series', () => {
     const seriesQuery = 'up{code="200"}';
     const found = [warning('`code="200"`', '`code`')];
     expect(warningsOf(seriesQuery, 'sum(up)')).toEqual(found);

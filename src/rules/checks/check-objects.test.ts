@@ -36,7 +36,7 @@ function messageOf(metricsQuery: string, overrides?: Readonly<Record<string, str
     .join('\n');
 }
 
-describe('a query that is well', () => {
+describe('a valid query', () => {
   it.each([
     'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
     'sum(<<.Series>>{<<.LabelMatchers>>}) by (namespace, pod)',
@@ -57,11 +57,11 @@ describe('a query that is well', () => {
     'label_replace(sum(<<.Series>>{<<.LabelMatchers>>}), "pod", "<<.LabelValuesByName.pod>>", "", "")',
     'topk(1, <<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
     'absent(<<.Series>>{<<.LabelMatchers>>})',
-  ])('is not warned of: %s', (query) => {
+  ])('has no warning: %s', (query) => {
     expect(messageOf(query)).toBe('');
   });
 
-  it('may describe namespaces, nodes and what a template finds', () => {
+  it('may describe namespaces, nodes and resources of a template', () => {
     const query = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     expect(messageOf(query, { namespace: 'namespace' })).toBe('');
     expect(messageOf(query, { instance: 'node' })).toBe('');
@@ -78,8 +78,8 @@ describe('a query that is well', () => {
   });
 });
 
-describe('a query that loses the label of its objects', () => {
-  it('is told of, with what loses it and what to write', () => {
+describe('a query that removes the label of its objects', () => {
+  it('is reported with the cause and the advice', () => {
     expect(messageOf('sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m]))')).toBe(
       'broken: `sum` is not grouped by `pod`, so pods get no value: group `by (<<.GroupBy>>)`',
     );
@@ -93,12 +93,12 @@ describe('a query that loses the label of its objects', () => {
     );
   });
 
-  it('is told of where it stands', () => {
+  it('is reported at its place', () => {
     const query = '100 * sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m]))';
     expect(faultsOf(query)).toMatchObject([{ path: ['metricsQuery'], offset: 6 }]);
   });
 
-  it('is told of for those resources only that it is about', () => {
+  it('is reported only for the affected resources', () => {
     const overrides = { ...PODS, service: 'service', node: 'node' };
     expect(messageOf('sum(<<.Series>>{<<.LabelMatchers>>}) by (pod)', overrides)).toBe(
       'warning: `sum` is not grouped by `service`, so services, nodes get no value: group `by (<<.GroupBy>>)`',
@@ -109,7 +109,7 @@ describe('a query that loses the label of its objects', () => {
   });
 });
 
-describe('a query that may give an object several samples', () => {
+describe('a query that may return several samples for an object', () => {
   it.each([
     ['<<.Series>>{<<.LabelMatchers>>}', ''],
     ['rate(<<.Series>>{<<.LabelMatchers>>}[1m])', ''],
@@ -145,7 +145,7 @@ describe('a side of `or` without the label of the objects', () => {
     ]);
   });
 
-  it('may be what has the label', () => {
+  it('may be the side with the label', () => {
     const query =
       'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>) or clamp_max(absent(<<.Series>>{<<.LabelMatchers>>}), 0)';
     expect(messageOf(query)).toBe('');
@@ -164,13 +164,13 @@ describe('a query of a rule with a template', () => {
     return faults.map(({ severity, message }) => `${severity}: ${message}`).join('\n');
   }
 
-  it('may be about resources other than pods', () => {
+  it('may describe resources other than pods', () => {
     const query = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (kube_deployment)';
     expect(templateFaults(query)).toBe('');
     expect(templateFaults('sum(<<.Series>>{<<.LabelMatchers>>}) without (kube_pod)')).toBe('');
   });
 
-  it('must be about the resources of the overrides', () => {
+  it('must describe the resources of the overrides', () => {
     const { faults, report } = collect();
     const metricsQuery = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (kube_deployment)';
     const rule = { template: 'kube_<<.Resource>>', overrides: PODS, metricsQuery };
@@ -187,15 +187,15 @@ describe('a query of a rule with a template', () => {
   });
 });
 
-describe('a query that asks for more than is wanted', () => {
-  it('is told of', () => {
+describe('a query that selects too much', () => {
+  it('is reported', () => {
     expect(messageOf('sum(<<.Series>>) by (namespace, <<.GroupBy>>)')).toBe(
       'warning: the query selects the series of all pods, whichever ones a request is about: write `<<.LabelMatchers>>` into the braces of a selector, e.g. <<.Series>>{<<.LabelMatchers>>}',
     );
     expect(messageOf('<<.Series>>', { instance: 'node' })).toContain('all nodes');
   });
 
-  it('claims no more than the query shows', () => {
+  it('is reported precisely', () => {
     // All pods, but of one namespace.
     expect(
       messageOf('sum(<<.Series>>{namespace="<<.LabelValuesByName.namespace>>"}) by (pod)'),
@@ -222,7 +222,7 @@ describe('a query that asks for more than is wanted', () => {
     );
   });
 
-  it('is told of as wrong where it mixes namespaces', () => {
+  it('is reported as wrong if it mixes namespaces', () => {
     expect(messageOf('sum(<<.Series>>{job="web"}) by (<<.GroupBy>>)')).toContain(
       'and takes those of the same name in other namespaces for one',
     );
@@ -231,14 +231,14 @@ describe('a query that asks for more than is wanted', () => {
     );
   });
 
-  it('is told of nothing else where it cannot be answered at all', () => {
+  it('has no further reports if it cannot return values', () => {
     expect(messageOf('sum(<<.Series>>')).toMatch(/^broken: [^\n]*$/);
     expect(messageOf('<<.Nope>>')).toMatch(/^broken: [^\n]*$/);
     expect(messageOf('scalar(<<.Series>>)')).toMatch(/^broken: [^\n]*$/);
   });
 });
 
-describe('a query for series of other names', () => {
+describe('a query for series with other names', () => {
   const several = { overrides: PODS, seriesQuery: '{__name__=~"^http_.*",pod!=""}' };
 
   function found(rule: Parameters<typeof compiledRule>[0]): readonly string[] {
@@ -247,7 +247,7 @@ describe('a query for series of other names', () => {
     return faults.map(({ message }) => message);
   }
 
-  it('is told of where it takes in all metrics', () => {
+  it('is reported if it selects all metrics', () => {
     expect(messageOf('sum(rate({<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)')).toContain(
       'a selector of the query names no metric',
     );
@@ -260,7 +260,7 @@ describe('a query for series of other names', () => {
     expect(messageOf(info)).toMatch(/^warning: the function `info`: Prometheus 3.5 accepts this/);
   });
 
-  it('is told of where metrics of different names get one value', () => {
+  it('is reported if metrics with different names have one value', () => {
     const metricsQuery = 'sum(http_requests_total{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     expect(found({ ...several, metricsQuery })).toEqual([
       expect.stringContaining('expected `<<.Series>>` in it, or one name in `name.as`'),
@@ -273,8 +273,8 @@ describe('a query for series of other names', () => {
   });
 });
 
-describe('a query in the way of another program', () => {
-  it('is told of with the delimiters that count', () => {
+describe('a query with the syntax of another program', () => {
+  it('is reported with the correct delimiters', () => {
     const query = 'sum(rate({{.Series}}{ {{- .LabelMatchers}} }[2m])) by ({{.GroupBy}})';
     expect(faultsOf(query)).toMatchObject([
       {
@@ -285,7 +285,7 @@ describe('a query in the way of another program', () => {
     ]);
   });
 
-  it('is told of where there is none', () => {
+  it('is reported if it is missing', () => {
     expect(messageOf('')).toMatch(/^broken: there is no query: expected PromQL/);
   });
 });
@@ -293,7 +293,7 @@ describe('a query in the way of another program', () => {
 describe('an external query', () => {
   const namespace = { namespace: 'namespace' };
 
-  it('is told of where the namespace makes no difference', () => {
+  it('is reported if it does not select the namespace', () => {
     expect(faultsOf('sum(<<.Series>>) by (topic)', namespace, 'external')).toMatchObject([
       { severity: 'warning', message: expect.stringContaining('`namespaced: false`') },
     ]);
@@ -303,7 +303,7 @@ describe('an external query', () => {
     expect(faultsOf(query, namespace, 'external')).toEqual([]);
   });
 
-  it('may be of no namespace', () => {
+  it('may have no namespace', () => {
     expect(faultsOf('sum(<<.Series>>) by (topic)', {}, 'external', false)).toEqual([]);
   });
 });
@@ -363,7 +363,7 @@ describe('resource rules', () => {
     'sum by (<<.GroupBy>>) (pod_container:c:rate{<<.LabelMatchers>>})',
     // kube-prometheus
     'sum by (<<.GroupBy>>) (irate (c{<<.LabelMatchers>>,container!="",pod!=""}[120s]))',
-  ])('are well: %s', (query) => {
+  ])('are valid: %s', (query) => {
     expect(found(query)).toEqual([]);
   });
 
@@ -371,11 +371,11 @@ describe('resource rules', () => {
     // kube-prometheus
     'sum by (<<.GroupBy>>) (1 - irate(i[60s]) * on (namespace, pod) group_left(node) (k{<<.LabelMatchers>>})) or sum by (<<.GroupBy>>) (1 - irate(w{mode="idle",<<.LabelMatchers>>}[4m]))',
     'sum(1 - rate(i{mode="idle"}[5m]) * on(namespace, pod) group_left(node) k{<<.LabelMatchers>>}) by (<<.GroupBy>>)',
-  ])('are well with nodes by their exporters: %s', (query) => {
+  ])('are valid with nodes by their exporters: %s', (query) => {
     expect(found('c{<<.LabelMatchers>>,container!=""}', query)).toEqual([]);
   });
 
-  it('are told of a grouping that loses pods, containers or nodes', () => {
+  it('are reported for a grouping that removes pods, containers or nodes', () => {
     expect(found('sum(c{<<.LabelMatchers>>})', 'sum(n{<<.LabelMatchers>>})')).toEqual([
       'broken: cpu.containerQuery: `sum` is not grouped by `pod`, so pods get no value: group `by (<<.GroupBy>>)`',
       'broken: cpu.nodeQuery: `sum` is not grouped by `node`, so nodes get no value: group `by (<<.GroupBy>>)`',
@@ -416,14 +416,14 @@ describe('resource rules', () => {
     expect(found(query)).toEqual([expect.stringContaining(fault)]);
   });
 
-  it('are told of queries for everything', () => {
+  it('are reported for queries of all objects', () => {
     expect(found('sum by (namespace,<<.GroupBy>>) (c{container!=""})', 'n')).toEqual([
       expect.stringContaining('cpu.containerQuery: the query selects the series of all pods'),
       expect.stringContaining('cpu.nodeQuery: the query selects the series of all nodes'),
     ]);
   });
 
-  it('need both of them', () => {
+  it('require both of them', () => {
     const nothing = {
       containerQuery: '',
       nodeQuery: '',
@@ -447,7 +447,7 @@ describe('resource rules', () => {
     }
   });
 
-  it('need labels for namespaces, pods and nodes', () => {
+  it('require labels for namespaces, pods and nodes', () => {
     const few = new Map([['pod', { group: '', resource: 'pod' }]]);
     const resources = { overrides: few, template: '', namespaced: true };
     expect(faultsOfRules({ resources, containerQuery: 'sum(' })).toEqual([
@@ -463,7 +463,7 @@ describe('resource rules', () => {
     ]);
   });
 
-  it('need queries that give an instant vector of certain series', () => {
+  it('require queries that return an instant vector of named series', () => {
     expect(
       faultsOfRules({ containerQuery: 'scalar(c{container!=""})', nodeQuery: '' }),
     ).toMatchObject([
@@ -478,12 +478,12 @@ describe('resource rules', () => {
     ]);
   });
 
-  it('are not looked into where queries need not be PromQL', () => {
+  it('are not checked if queries need not be PromQL', () => {
     expect(faultsOfRules({ containerQuery: 'c{', nodeQuery: 'sum(n)' }, false)).toEqual([]);
     expect(faultsOfRules({ containerQuery: 'c', nodeQuery: NODES }, false)).toEqual([]);
   });
 
-  it('say where a label is left out', () => {
+  it('have the place of a missing label', () => {
     const { faults, report } = collect();
     const resources = { overrides, template: '', namespaced: true };
     const rule = {

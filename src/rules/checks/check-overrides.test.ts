@@ -17,7 +17,7 @@ function faultsOf(
 }
 
 describe('checkOverrides', () => {
-  it('finds nothing in overrides that name different resources', () => {
+  it('accepts overrides for different resources', () => {
     expect(faultsOf({ ns: 'namespace', pod: 'pods', deployment: 'deployment.apps' })).toEqual([]);
   });
 
@@ -31,14 +31,14 @@ describe('checkOverrides', () => {
       'no resource "deployment" of the group "extensions" is known: deployments belong to the group "apps"',
     ],
     ['podz.x.io', 'no resource "podz" of the group "x.io" is known: did you mean "pods"? '],
-  ])('finds that %j is no resource', (name, message) => {
+  ])('reports that %j is not a resource', (name, message) => {
     const found = { path: ['a', 'b', 'x'], message: expect.stringContaining(message) };
     expect(faultsOf({ x: name })).toEqual([{ severity: 'error', ...found }]);
     const severity = name === '' ? 'error' : 'warning';
     expect(faultsOf({ x: name }, 'warning')).toEqual([{ severity, ...found }]);
   });
 
-  it('warns of each further label for a resource', () => {
+  it('warns about each further label for a resource', () => {
     const message = (label: string) =>
       `the label "${label}" stands for pods already: of a series that has both, "${label}" is used`;
     expect(faultsOf({ '': '', one: 'pod', two: 'pods', three: 'podz', four: 'pod' })).toMatchObject(

@@ -28,7 +28,7 @@ function selectorOf(metricsQuery: string): readonly string[] | undefined {
 }
 
 describe('checkMetricsQuery', () => {
-  it('gives the first request that gets a query', () => {
+  it('returns the first request with a query', () => {
     const other = { ...REQUEST, series: 'depth' };
     expect(check('<<.Series>>', [REQUEST, other])).toEqual({ answered: REQUEST, faults: [] });
     const query = '<<if eq .Series "depth">>x<<end>>';
@@ -50,11 +50,11 @@ describe('checkMetricsQuery', () => {
     ['<<if gt (len .LabelMatchers) 30>>x<<end>>', ['label=5m']],
     ['<<if gt (len .GroupBySlice) 2>>x<<end>>', undefined],
     ['max(<<.Nope>>)', undefined],
-  ])('finds the selector that %s needs', (query, selector) => {
+  ])('finds the required selector of %s', (query, selector) => {
     expect(selectorOf(query)).toEqual(selector);
   });
 
-  it('warns of a query that is answered with a selector only', () => {
+  it('warns about a query that requires a selector', () => {
     expect(check('rate(x[<<.LabelValuesByName.window>>])').faults).toMatchObject([
       {
         severity: 'warning',
@@ -67,7 +67,7 @@ describe('checkMetricsQuery', () => {
     ]);
   });
 
-  it('warns of an empty `.GroupBy`, where it stands', () => {
+  it('warns about an empty `.GroupBy` at its place', () => {
     const external = { series: 'load', selector: [], groupBy: [] };
     expect(check('sum(x) by (<<.GroupBy>>)', [external]).faults).toEqual([
       {
@@ -92,7 +92,7 @@ describe('checkMetricsQuery', () => {
     ['sum({{x}}', 'templates are written between `<<` and `>>`', 4],
     ['1', 'the generated query returns a scalar, expected an instant vector: 1', undefined],
     ['x[5m]', 'returns a matrix', undefined],
-  ])('says why %j is broken', (query, message, offset) => {
+  ])('reports why %j is broken', (query, message, offset) => {
     expect(check(query)).toEqual({
       answered: undefined,
       faults: [
@@ -106,7 +106,7 @@ describe('checkMetricsQuery', () => {
     });
   });
 
-  it('says from which release on a query is PromQL, where the template has the cause', () => {
+  it('reports the releases that accept a query, at the place in the template', () => {
     const { faults } = check('<<.Series>> + {"a"}');
     expect(faults).toMatchObject([{ severity: 'warning', path: ['q'], offset: 15 }]);
     expect(check('<<.Series>> + {"a"}', [REQUEST], false).faults).toEqual([]);
@@ -125,7 +125,7 @@ describe('checkOtherDelimiters', () => {
     ['x{a="{{}}"}', undefined],
     ['x{a="{{ (b) }}"}', undefined],
     ['x{a="{.b}"}', undefined],
-  ])('finds in %s those of other programs', (text, offset) => {
+  ])('finds those of other programs in %s', (text, offset) => {
     const faults: RuleFault[] = [];
     const isFound = checkOtherDelimiters(text, ['p'], (fault) => faults.push(fault));
     expect(isFound).toBe(offset !== undefined);
@@ -136,7 +136,7 @@ describe('checkOtherDelimiters', () => {
 });
 
 describe('orMetricsql', () => {
-  it('says which flag a query needs that may be MetricsQL', () => {
+  it('names the flag for a query that may be MetricsQL', () => {
     expect(orMetricsql('x default 0')).toContain('--check-promql=false');
     expect(orMetricsql('x +')).toBe('');
   });

@@ -19,7 +19,7 @@ function faultsOf(rule: Rule, kind: 'custom' | 'external' = 'custom', checkPromq
 }
 
 describe('checkRule', () => {
-  it('finds nothing in a good rule', () => {
+  it('accepts a valid rule', () => {
     expect(faultsOf(associated)).toEqual([]);
     expect(faultsOf({ template: 'kube_<<.Resource>>' })).toEqual([]);
     expect(
@@ -27,7 +27,7 @@ describe('checkRule', () => {
     ).toEqual([]);
   });
 
-  it('finds a series query that is no selector', () => {
+  it('reports a series query that is not a selector', () => {
     expect(faultsOf({ ...associated, seriesQuery: 'queue_depth{' })).toMatchObject([
       ['broken', 'seriesQuery', expect.any(String)],
     ]);
@@ -36,7 +36,7 @@ describe('checkRule', () => {
     ]);
   });
 
-  it('says where in the series query a fault is', () => {
+  it('reports the place of a fault in the series query', () => {
     const faults: RuleFault[] = [];
     const check = (seriesQuery: string, checkPromql = true) =>
       checkRule(
@@ -64,7 +64,7 @@ describe('checkRule', () => {
     expect(faults).toEqual([]);
   });
 
-  it('makes the query for an object that the rule describes', () => {
+  it('generates the query for an object of the rule', () => {
     const rule = { overrides: { instance: 'node' }, metricsQuery: 'sum({<<.LabelMatchers>>' };
     expect(faultsOf(rule)).toMatchObject([
       ['broken', 'metricsQuery', expect.stringContaining('sum({instance="web-0"')],
@@ -91,7 +91,7 @@ describe('checkRule', () => {
     ['queue_depth{a="b"}', 'sum(queue_depth'],
     ['{__name__=~"queue_.*"}', 'sum(example_requests_seconds_total'],
     ['queue_depth{', 'sum(example_requests_seconds_total'],
-  ])('makes the query for a series that %s may find', (seriesQuery, series) => {
+  ])('generates the query for a series of %s', (seriesQuery, series) => {
     const metricsQuery = 'sum(<<.Series>>';
     const faults = faultsOf({ ...associated, seriesQuery, metricsQuery });
     expect(faults.at(-1)).toMatchObject([
@@ -101,7 +101,7 @@ describe('checkRule', () => {
     ]);
   });
 
-  it('finds a query that is no PromQL, and shows the query that was made', () => {
+  it('reports a query that is not PromQL, and shows the generated query', () => {
     const faults = faultsOf({ ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}' });
     expect(faults).toMatchObject([
       ['broken', 'metricsQuery', expect.stringContaining('{namespace="default",pod="web-0"}')],
@@ -132,12 +132,12 @@ describe('checkRule', () => {
     expect(faultsOf({ ...associated, seriesQuery })).toEqual([['broken', 'seriesQuery', flag]]);
   });
 
-  it('lets other query languages be', () => {
+  it('does not check other query languages', () => {
     const rule = { ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatchers>>}' };
     expect(faultsOf(rule, 'custom', false)).toEqual([]);
   });
 
-  it('finds a query of the wrong type', () => {
+  it('reports a query of the wrong type', () => {
     expect(faultsOf({ ...associated, metricsQuery: 'scalar(<<.Series>>)' })).toMatchObject([
       ['broken', 'metricsQuery', expect.stringContaining('scalar')],
     ]);
@@ -148,7 +148,7 @@ describe('checkRule', () => {
     expect(faultsOf({ ...associated, metricsQuery: scalar }, 'external')).toEqual([]);
   });
 
-  it('takes a template that is meant for some requests only', () => {
+  it('accepts a template for some requests only', () => {
     const metricsQuery =
       '<<if eq (index .LabelValuesByName "pod") "web-0">>sum(<<.Series>>)<<end>>';
     expect(faultsOf({ ...associated, metricsQuery })).toEqual([]);
@@ -160,7 +160,7 @@ describe('checkRule', () => {
     ]);
   });
 
-  it('finds resources that do not exist, and says where one of the name is', () => {
+  it('reports resources that do not exist, and the group of one with this name', () => {
     expect(faultsOf({ overrides: { namespace: 'namespace', x: 'widget' } })).toMatchObject([
       ['error', 'resources.overrides.x', expect.stringContaining('"widget"')],
     ]);
@@ -175,7 +175,7 @@ describe('checkRule', () => {
     ]);
   });
 
-  it('finds a field that templates do not have, where it is, and names those they have', () => {
+  it('reports an unknown field of templates, its place and the known fields', () => {
     const rule = { ...associated, metricsQuery: 'sum(<<.Series>>{<<.LabelMatcher>>})' };
     const faults: RuleFault[] = [];
     const options = { checkPromql: true, unknownResource: 'error' as const };
@@ -191,7 +191,7 @@ describe('checkRule', () => {
     ]);
   });
 
-  it('warns of two labels for one resource', () => {
+  it('warns about two labels for one resource', () => {
     expect(
       faultsOf({ overrides: { namespace: 'namespace', pod: 'pod', kube_pod: 'pods' } }),
     ).toMatchObject([
@@ -199,7 +199,7 @@ describe('checkRule', () => {
     ]);
   });
 
-  it('finds metrics that can never be requested', () => {
+  it('reports metrics that can never be requested', () => {
     expect(faultsOf({ overrides: { pod: 'pod' } })).toMatchObject([
       ['broken', 'resources.overrides.pod', expect.stringContaining('namespace')],
     ]);
@@ -230,7 +230,7 @@ describe('checkRule', () => {
     expect(faultsOf({ metricsQuery: query, namespaced: false }, 'external')).toEqual([]);
   });
 
-  it('warns of .GroupBy in an external rule', () => {
+  it('warns about .GroupBy in an external rule', () => {
     expect(faultsOf({ ...associated }, 'external')).toMatchObject([
       ['warning', 'metricsQuery', expect.stringContaining('.GroupBy')],
     ]);
@@ -256,7 +256,7 @@ describe('checkRuleSet', () => {
     };
   }
 
-  it('warns of a rule that takes all metrics of an earlier one', () => {
+  it('warns about a rule that replaces all metrics of an earlier one', () => {
     const rules = [
       { ...associated, as: 'another' },
       { ...associated, metricsQuery: 'a' },
@@ -275,7 +275,7 @@ describe('checkRuleSet', () => {
     { as: 'other' },
     { overrides: { namespace: 'namespace', pod: 'service' } },
     { template: 'kube_<<.Resource>>' },
-  ])('lets rules be that differ in %j', (other) => {
+  ])('accepts rules that differ in %j', (other) => {
     expect(faultsOfLists([associated, { ...associated, ...other }])).toEqual([]);
     expect(faultsOfLists([associated, { ...associated, metricsQuery: 'a' }])).toHaveLength(1);
   });

@@ -28,7 +28,7 @@ describe('checkSeries', () => {
     '{<<.LabelMatchers>>}',
     'x + {<<.LabelMatchers>>}',
     'sum(rate({job="a"}[1m])) by (pod)',
-  ])('warns of %s, which names no metric', (metricsQuery) => {
+  ])('warns about %s, which names no metric', (metricsQuery) => {
     const message = expect.stringContaining('e.g. <<.Series>>{<<.LabelMatchers>>}');
     expect(faultsOf({ metricsQuery })).toEqual([{ severity: 'warning', path: ['q'], message }]);
     expect(faultsOf({ metricsQuery, seriesQuery: SEVERAL })).toHaveLength(1);
@@ -49,12 +49,12 @@ describe('checkSeries', () => {
     'up + 0 * <<len .Series>>',
     '{job="a"',
     '<<.Nope>>',
-  ])('has nothing to say of %s', (metricsQuery) => {
+  ])('does not warn about %s', (metricsQuery) => {
     expect(faultsOf({ metricsQuery, seriesQuery: SEVERAL })).toEqual([]);
     expect(faultsOf({ metricsQuery }, false)).toEqual([]);
   });
 
-  it('warns of one value for metrics of different names', () => {
+  it('warns about one value for metrics with different names', () => {
     const message = expect.stringContaining('gives all of them the same value');
     const found = [{ severity: 'warning', path: ['q'], message }];
     const metricsQuery = 'up';

@@ -42,7 +42,7 @@ describe('checkPodCgroup', () => {
     ['sum by (pod, c) ({job="a"})', 'the metric'],
     // Other labels say nothing about containers.
     ['sum by (pod, c) (x{job="a",container!=""})', 'x'],
-  ])('warns of %s', (query, metric) => {
+  ])('warns about %s', (query, metric) => {
     const [fault, ...others] = faultsOf(query);
     expect(others).toEqual([]);
     expect(fault).toMatchObject({ severity: 'warning', path: ['q'] });
@@ -64,11 +64,11 @@ describe('checkPodCgroup', () => {
     'sum(x)',
     'sum by (pod, c) (x',
     '<<.Nope>>',
-  ])('has nothing to say of %s', (query) => {
+  ])('does not warn about %s', (query) => {
     expect(faultsOf(query)).toEqual([]);
   });
 
-  it('knows the metrics of cAdvisor only where no label is named', () => {
+  it('uses the metrics of cAdvisor only if no label is given', () => {
     expect(faultsOf('sum by (pod) (x)', '')).toEqual([]);
     expect(faultsOf('sum by (pod) ({job="a"})', '')).toEqual([]);
     expect(faultsOf('sum by (pod) (container_x)', '')).toMatchObject([{ path: ['q'] }]);
@@ -77,12 +77,12 @@ describe('checkPodCgroup', () => {
     expect(faultsOf('sum by (pod) (y + on (pod) container_x)', '')).toHaveLength(1);
   });
 
-  it('takes the label of the rule for no sign of something else', () => {
+  it('ignores the label of the rule as a sign of other metrics', () => {
     const query = 'sum by (pod, container_name) (x{container_name!="POD"})';
     expect(faultsOf(query, 'container_name')).toHaveLength(1);
   });
 
-  it('needs the label of the pod', () => {
+  it('requires the label of the pod', () => {
     expect(faultsOf('sum by (pod, c) (x)', 'c', { objects: undefined })).toEqual([]);
   });
 });

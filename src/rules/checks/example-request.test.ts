@@ -20,13 +20,13 @@ const PODS = { ns: 'namespace', pod: 'pod' };
 
 type Rule = Parameters<typeof compiledRule>[0];
 
-describe('the resources that a rule is about', () => {
+describe('the resources of a rule', () => {
   const described = (rule: Rule) =>
     describedResources(compiledRule(rule).resources, mapper).map(qualifiedName);
   const others = (rule: Rule, query = '') =>
     otherResources(compiledRule(rule).resources, query, mapper).map(qualifiedName);
 
-  it('are those of the overrides, each once, and namespaces where there are no others', () => {
+  it('are those of the overrides, each once, and namespaces if there are no others', () => {
     expect(described({ overrides: { ...PODS, pods: 'pods', svc: 'service', x: 'podz' } })).toEqual([
       'pods',
       'services',
@@ -35,14 +35,14 @@ describe('the resources that a rule is about', () => {
     expect(described({})).toEqual([]);
   });
 
-  it('are pods where there is a template and no override for another resource', () => {
+  it('are pods if there is a template and no override for another resource', () => {
     const template = 'kube_<<.Resource>>';
     expect(described({ template })).toEqual(['pods']);
     expect(described({ template, overrides: { ns: 'namespace' } })).toEqual(['pods']);
     expect(described({ template, overrides: { svc: 'service' } })).toEqual(['services']);
   });
 
-  it('may be others', () => {
+  it('include others', () => {
     expect(others({ overrides: PODS })).toEqual(['namespaces']);
     expect(others({ overrides: { ns: 'namespace' } })).toEqual([]);
     const template = 'kube_<<.Resource>>';
@@ -80,7 +80,7 @@ describe('exampleRequest', () => {
   const base = { series: 's', selector: [] };
   const namespace = { label: 'ns', value: 'ns-1' };
 
-  it('is for objects, in their namespace where they have one', () => {
+  it('is for objects, in their namespace if they have one', () => {
     const objects = { label: 'pod', names: ['o-1', 'o-2'] };
     expect(request({ overrides: PODS }, 'pods')).toEqual({
       ...base,
@@ -101,7 +101,7 @@ describe('exampleRequest', () => {
     expect(request({}, undefined)).toEqual({ ...base, groupBy: [] });
   });
 
-  it('has labels that stand in for missing ones', () => {
+  it('has placeholders for missing labels', () => {
     expect(request({}, undefined, 'custom', STAND_IN)).toEqual({
       ...base,
       namespace: { label: 'standin_namespace', value: 'ns-1' },
@@ -113,7 +113,7 @@ describe('exampleRequest', () => {
     );
   });
 
-  it('is for a namespace where a metric is external', () => {
+  it('is for a namespace if the metric is external', () => {
     const groupBy: string[] = [];
     expect(request({ overrides: PODS }, 'pods', 'external')).toEqual({
       ...base,

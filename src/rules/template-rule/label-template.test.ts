@@ -19,7 +19,7 @@ describe('compileLabelTemplate', () => {
     ['k8s_<<.Group>>', 'the template must contain `<<.Resource>>`'],
     ['<<if eq .Resource "pod">>x<<end>>', 'the template gives an empty label'],
     ['(<<.Resource>>', 'the text around `<<.Resource>>` is not a regular expression: missing'],
-  ])('refuses %s', (text, message) => {
+  ])('rejects %s', (text, message) => {
     const path = ['resources', 'template'];
     const found = { severity: 'error', path, message: expect.stringContaining(message) };
     expect(faultsOf(text)).toEqual([found]);
@@ -30,7 +30,7 @@ describe('compileLabelTemplate', () => {
   it.each([
     ['kube_<<.Resource', 5],
     ['kube_<<.Name>>', 7],
-  ])('says where %s is wrong', (text, offset) => {
+  ])('reports the place of the fault in %s', (text, offset) => {
     expect(faultsOf(text)).toMatchObject([
       { severity: 'error', path: ['resources', 'template'], offset },
     ]);
@@ -50,7 +50,7 @@ describe('compileLabelTemplate', () => {
     }
   });
 
-  it('gives the first resource of the cluster a label that several have', () => {
+  it('returns the first resource of the cluster for a label that several have', () => {
     const ofGroup = (group: string) => ({
       ...{ group, version: 'v1', resource: 'jobs', singular: 'job', kind: 'Job' },
       namespaced: true,
@@ -63,7 +63,7 @@ describe('compileLabelTemplate', () => {
     }
   });
 
-  it('has no label for a resource on which the template fails', () => {
+  it('has no label for a resource for which the template fails', () => {
     const template = compileLabelTemplate(
       'kube_<<if eq .Resource "pod">><<index .Resource 99>><<end>><<.Resource>>',
       () => undefined,

@@ -12,7 +12,7 @@ import type { QueryLanguage } from './injection-guard.ts';
 const { query } = compiledRule({});
 
 describe('metrics query', () => {
-  it('puts the matchers in their order: selector, namespace, objects', () => {
+  it('writes the matchers in the order selector, namespace, objects', () => {
     expect(
       query.for({
         series: 'load',
@@ -28,7 +28,7 @@ describe('metrics query', () => {
     );
   });
 
-  it('asks for one object by equality', () => {
+  it('selects one object by equality', () => {
     expect(
       query.for({
         series: 'load',
@@ -47,7 +47,7 @@ describe('metrics query', () => {
     expect(asked('code<200')).toThrow('"<" on "code" has no counterpart in PromQL');
   });
 
-  it('lets the later of two matchers for a label win in `.LabelValuesByName`', () => {
+  it('has the later of two matchers for a label in `.LabelValuesByName`', () => {
     const values = compiledRule({
       metricsQuery: 'x{<<range $k, $v := .LabelValuesByName>><<$k>>=~"<<$v>>",<<end>>}',
     }).query;
@@ -60,7 +60,7 @@ describe('metrics query', () => {
     expect(values.for({ ...asked, objects })).toBe('x{a=~"x|y",namespace=~"z",pod=~"a|b",}');
   });
 
-  it('refuses an empty query and a template that fails', () => {
+  it('rejects an empty query and a template that fails', () => {
     const request = { series: 'load', selector: [], groupBy: [] };
     expect(() => compiledRule({ metricsQuery: '' }).query.for(request)).toThrow(QueryError);
     expect(() => compiledRule({ metricsQuery: '<<.Nope>>' }).query.for(request)).toThrow(
@@ -71,7 +71,7 @@ describe('metrics query', () => {
     expect(() => compiledRule({ metricsQuery: '<<.Nope>>' }).query.for(request)).toThrow(/Nope/);
   });
 
-  it('makes a query with exactly the matchers asked for, whatever the names and values', () => {
+  it('gives a query with exactly the requested matchers, for any names and values', () => {
     const text = fc.string({ unit: 'binary' });
     fc.assert(
       fc.property(text, fc.array(text, { minLength: 1, maxLength: 4 }), (namespace, names) => {
@@ -91,7 +91,7 @@ describe('metrics query', () => {
     );
   });
 
-  it('never lets a name match anything but itself and, through a dot, names of its length', () => {
+  it('matches only the name itself and, through a dot, names of the same length', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (name, other) => {
         const [, matcher] = matchersOf({
@@ -109,7 +109,7 @@ describe('metrics query', () => {
   });
 });
 
-describe('a template that writes names as they are', () => {
+describe('a template that writes unquoted names', () => {
   const raw = 'sum(<<.Series>>{pod=~"<<index .LabelValuesByName "pod">>"})';
   const namesMade = (
     metricsQuery: string,
@@ -125,7 +125,7 @@ describe('a template that writes names as they are', () => {
       groupBy: ['pod'],
     });
 
-  it('gets the names that objects have', () => {
+  it('accepts names of objects', () => {
     expect(namesMade(raw, ['a', 'b.c', 'system:node'])).toBe('sum(load{pod=~"a|b.c|system:node"})');
   });
 
@@ -144,7 +144,7 @@ describe('a template that writes names as they are', () => {
     },
   );
 
-  it('gets a query for any name where it writes the matchers, or other labels only', () => {
+  it('has a query for any name if it writes only matchers or other labels', () => {
     expect(namesMade('sum(load{<<.LabelMatchers>>})', ['x"} or up'])).toContain(
       'pod="x\\"} or up"',
     );
@@ -161,7 +161,7 @@ describe('a template that writes names as they are', () => {
     'a"b',
     'a\nb',
     ' ',
-  ])('gets the series %j only between double quotes', (series) => {
+  ])('accepts the series %j only between double quotes', (series) => {
     for (const template of [
       '<<slice .Series 0 1>>',
       '<<.Series>>(up)',
@@ -190,7 +190,7 @@ describe('a template that writes names as they are', () => {
     ['<<printf "%q" .Series>>', '"S"'],
     ['<<slice .Series 0 1>><<slice .Series 1>>{a="b"}', '{"S",a="b"}'],
     ['sum by (<<.Series>>) (<<.Series>> offset 5m)', 'sum by ("S") ({"S"} offset 5m)'],
-  ])('adds quotes around a series that %j lacks', (template, query) => {
+  ])('has quotes added around a series in %j', (template, query) => {
     for (const series of ['http.requests', 'a b', 'x{y="z"} or up', 'a größe', 'a\ufffd', 'a\\']) {
       const quoted = goQuote(series).slice(1, -1).replaceAll('\ufffd', '\\ufffd');
       expect(namesMade(template, ['a'], series)).toBe(query.replaceAll('S', () => quoted));
@@ -208,12 +208,12 @@ describe('a template that writes names as they are', () => {
     expect(namesMade(bare, ['a'], 'http-requests')).toBe('{"http-requests",pod="a"}');
   });
 
-  it('is given no name where a query has no series of its own', () => {
+  it('gets no name if a query has no series', () => {
     expect(namesMade('<<.Series>>{pod="a"}', ['a'], '')).toBe('{pod="a"}');
     expect(namesMade('<<.Series>>{pod="a"}', ['a'], '', 'other')).toBe('{pod="a"}');
   });
 
-  it('gets a series in quotes of its own only where they hold it', () => {
+  it('accepts a series in its own quotes only if they are safe', () => {
     const template = '{__name__="<<.Series>>"}';
     expect(namesMade(template, ['a'], 'http-requests')).toBe('{__name__="http-requests"}');
     expect(() => namesMade(template, ['a'], 'a",b="')).toThrow(UnsafeNameError);
@@ -229,7 +229,7 @@ describe('a template that writes names as they are', () => {
     expect(() => compiledRule({ metricsQuery: two }).query.for(request)).toThrow(UnsafeNameError);
   });
 
-  it('never makes another query of any name', () => {
+  it('never gives a different query for any name', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.stringMatching(/^[-a"\\{}|.*#'` \n]{0,8}$/),
@@ -277,7 +277,7 @@ describe('`.GroupBy` with labels that need quotes', () => {
     );
   });
 
-  it('has them as they are inside of quotes, and in `.GroupBySlice`', () => {
+  it('does not change them inside quotes and in `.GroupBySlice`', () => {
     const one = ['k8s.pod.name'];
     expect(grouped('sum by (<<printf "%q" .GroupBy>>) (load)', 'promql', one)).toBe(
       'sum by ("k8s.pod.name") (load)',
@@ -293,7 +293,7 @@ describe('`.GroupBy` with labels that need quotes', () => {
     );
   });
 
-  it('has them as they are where the template compares them, or queries need not be PromQL', () => {
+  it('does not change them if the template compares them, or queries need not be PromQL', () => {
     const chosen =
       'sum by (<<if eq .GroupBy "k8s.pod.name">>"k8s.pod.name"<<else>>pod<<end>>) (load)';
     expect(grouped(chosen, 'promql', ['k8s.pod.name'])).toBe('sum by ("k8s.pod.name") (load)');

@@ -28,7 +28,7 @@ const request: fc.Arbitrary<QueryRequest> = fc.record(
   { requiredKeys: ['series', 'selector', 'groupBy'] },
 );
 
-it('gives the query that a rule without a memory makes, whatever was asked before', () => {
+it('returns the same query as without the cache', () => {
   const { query } = compiledRule({ metricsQuery });
   fc.assert(
     fc.property(fc.array(request, { maxLength: 30 }), (requests) => {
@@ -40,7 +40,7 @@ it('gives the query that a rule without a memory makes, whatever was asked befor
   );
 });
 
-it('makes the query of the same objects once, and anew for another list of them', () => {
+it('generates the query for a list of objects once', () => {
   let made = 0;
   const remembered = cacheQueries(() => `query ${++made}`);
   const ask = (names: readonly string[], value = 'shop') =>
@@ -66,7 +66,7 @@ it.each<[string, Partial<QueryRequest>]>([
   ['second label to group by', { groupBy: ['pod', 'node'] }],
   ['number of labels to group by', { groupBy: ['pod'] }],
   ['further labels to group by', { groupBy: ['pod', 'namespace', 'node'] }],
-])('makes the query of the same objects anew for another: %s', (_, other) => {
+])('generates another query for another %s', (_, other) => {
   let made = 0;
   const remembered = cacheQueries(() => `query ${++made}`);
   const asked: QueryRequest = {
@@ -80,7 +80,7 @@ it.each<[string, Partial<QueryRequest>]>([
   expect(remembered({ ...asked, ...other })).toBe('query 2');
 });
 
-it('remembers no query of one object, whose list is made for the request', () => {
+it('does not cache the query for one object', () => {
   let made = 0;
   const remembered = cacheQueries(() => `query ${++made}`);
   const asked = {
@@ -92,7 +92,7 @@ it('remembers no query of one object, whose list is made for the request', () =>
   expect([remembered(asked), remembered(asked)]).toEqual(['query 1', 'query 2']);
 });
 
-it('makes a query anew where it could not be made', () => {
+it('does not cache errors', () => {
   let made = 0;
   const remembered = cacheQueries(() => {
     made += 1;

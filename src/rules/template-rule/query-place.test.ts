@@ -29,18 +29,18 @@ function templateAt(template: string, word: string, request = REQUEST): string {
 describe('the place in a template', () => {
   const sum = 'sum(rate(<<.Series>>{<<.LabelMatchers>>,}}[5m]) by (<<.GroupBy>>)';
 
-  it('is what stands in the query as it is, before and behind what is filled in', () => {
+  it('is exact for copied text, before and after actions', () => {
     expect(templateAt(sum, 'rate')).toMatch(/^rate/);
     expect(templateAt(sum, ',}}')).toMatch(/^,}}\[5m/);
     expect(templateAt(sum, ' by')).toMatch(/^ by/);
   });
 
-  it('is the action where the action writes it', () => {
+  it('is the action for its output', () => {
     expect(templateAt(sum, 'requests')).toMatch(/^<<\.Series>>/);
     expect(templateAt(sum, 'web-1')).toMatch(/^<<\.LabelMatchers>>/);
   });
 
-  it('is found behind conditions, loops, variables and trimmed white space', () => {
+  it('is found after conditions, loops, variables and trimmed white space', () => {
     const template = `<<- $s := .Series ->>
       <<if eq (len .GroupBySlice) 1>>one(<<else>>many(<<end>>
       <<range $k, $v := .LabelValuesByName>> f("<<$k>>") + <<end ->>
@@ -51,7 +51,7 @@ describe('the place in a template', () => {
     expect(templateAt(template, 'last')).toMatch(/^last\(/);
   });
 
-  it('is found around names that got quotes', () => {
+  it('is found around quoted names', () => {
     const template = 'sum(<<.Series>>{a="b"}) by (x) + up';
     const request = { ...REQUEST, series: 'http.requests' };
     expect(compiled(template).for(request)).toBe('sum({"http.requests",a="b"}) by (x) + up');
@@ -69,7 +69,7 @@ describe('the place in a template', () => {
     expect(query.placeOf(REQUEST, query.for(REQUEST).length)).toBe(sum.length);
   });
 
-  it('is that of every character of the text, whatever is filled in', () => {
+  it('is that of every character of the text, for any output of actions', () => {
     const action = fc.constantFrom('<<.Series>>', '<<.GroupBy>>', '<<- .LabelMatchers ->>');
     const word = fc.constantFrom('a1', ' b2 ', '\n  c3', '(d4)', ',e5');
     fc.assert(

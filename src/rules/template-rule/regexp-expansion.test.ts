@@ -73,7 +73,7 @@ describe('references', () => {
     return out;
   }
 
-  test('follow a simple model', () => {
+  test('agree with a simple model', () => {
     const piece = fc.constantFrom(
       '$',
       '${',

@@ -4,7 +4,7 @@ import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { compileRegexp, RegexpError } from './regexp.ts';
 
-describe('expressions that are refused', () => {
+describe('rejected expressions', () => {
   test.each([
     ['^(.*_total$', 'missing closing ): `^(.*_total$`'],
     ['a)', 'unexpected ): `a)`'],
@@ -83,7 +83,7 @@ describe('matching', () => {
     expect(compileRegexp('^(((a*)*)*)*b$').matches('a'.repeat(20_000))).toBe(false);
   });
 
-  test('tells the groups', () => {
+  test('returns the groups', () => {
     const pattern = compileRegexp('^k8s_(?P<group>.+?)_(?<resource>[a-z]+)(_(?P<rest>.*))?$');
     expect(pattern.source).toMatch(/^\^k8s/);
     expect(pattern.groupCount).toBe(4);
@@ -108,7 +108,7 @@ describe('matching', () => {
     expect(compileRegexp(source).expand(replacement, text)).toBe(expanded);
   });
 
-  test('groups of one name: the first that took part', () => {
+  test('groups with one name: the first with a match', () => {
     expect(compileRegexp('(?P<x>a)|(?P<x>b)').groups('b')).toEqual(new Map([['x', 'b']]));
   });
 
@@ -125,7 +125,7 @@ describe('matching', () => {
     );
   });
 
-  test('any text compiles or is refused with a RegexpError', () => {
+  test('any text compiles or is rejected with a RegexpError', () => {
     const piece = fc.constantFrom(
       ...('()[]{}\\^$.*+?|<>:,-0129aQEpPxzAbBdwsimU!=é😀'.match(/./gu) ?? []),
       ...['(?P<x>', '(?<x>', '(?i)', '(?:', '{1000}', '{2,}', '[[:alpha:]]', '\\p{Greek}', '\\Q'],

@@ -38,13 +38,13 @@ describe('resource labels', () => {
     });
   });
 
-  it('prefers the override that stands first in the file and that the series has', () => {
+  it('prefers the first override in the file that the series has', () => {
     const { resources } = compiledRule({ overrides: { kube_pod: 'pod', pod: 'pod' } });
     expect(described(resources, ['pod', 'kube_pod'])).toEqual({ pods: 'kube_pod' });
     expect(described(resources, ['pod'])).toEqual({ pods: 'pod' });
   });
 
-  it('reads a template backwards', () => {
+  it('reads labels of a template', () => {
     const { resources } = compiledRule({ template: 'kube_<<.Resource>>' });
     expect(described(resources, ['kube_pod', 'kube_widget', 'pod', 'kube_job'])).toEqual({
       pods: 'kube_pod',
@@ -61,7 +61,7 @@ describe('resource labels', () => {
     });
   });
 
-  it('reads dotted groups, core resources and beginnings of groups', () => {
+  it('reads dotted groups, core resources and prefixes of groups', () => {
     const { resources } = compiledRule({ template: 'k8s_<<.Group>>_<<.Resource>>' });
     expect(
       described(resources, [
@@ -86,7 +86,7 @@ describe('resource labels', () => {
     expect(described(resources, ['kube_job'])).toEqual({ 'jobs.work.example.com': 'kube_job' });
   });
 
-  it('ignores an override whose resource the cluster does not have (yet)', () => {
+  it('ignores an override for a resource that the cluster does not have (yet)', () => {
     const { resources } = compiledRule({ overrides: { job: 'jobs.work.example.com' } });
     expect(described(resources, ['job'], createResourceMapper(builtinResources()))).toEqual({});
     expect(described(resources, ['job'])).toEqual({ 'jobs.work.example.com': 'job' });
@@ -112,7 +112,7 @@ describe('resource labels', () => {
     expect(described(resources, ['k_pod', 'pod'])).toEqual({ pods: 'pod' });
   });
 
-  it('takes the first in the alphabet of labels that the template would not write', () => {
+  it('prefers the first in alphabetical order of labels that the template would not write', () => {
     const { resources } = compiledRule({ template: 'kube_<<.Resource>>' });
     expect(described(resources, ['kube_pods', 'kube_PODS', 'kube_Pods'])).toEqual({
       pods: 'kube_PODS',

@@ -25,7 +25,7 @@ describe('compileRuleParts', () => {
     ]);
   });
 
-  it('needs `as` for several capture groups', () => {
+  it('requires `as` for several capture groups', () => {
     const { faults } = compileWithFaults({ matches: '^(.*)_(.*)$' });
     expect(faults).toMatchObject([{ path: ['name'], message: expect.stringContaining('`as`') }]);
   });
@@ -52,13 +52,13 @@ describe('compileRuleParts', () => {
     ['$$1_rate', 0],
     ['$$$1_rate', 1],
     ['$12_rate', 1],
-  ])('warns of text that %s swallows', (as, warnings) => {
+  ])('warns about group names in %s', (as, warnings) => {
     const { compiled, faults } = compileWithFaults({ matches: '^(.*)_total$', as });
     expect(compiled).toBeDefined();
     expect(faults.map(({ severity }) => severity)).toEqual(Array(warnings).fill('warning'));
   });
 
-  it('says what a filter needs', () => {
+  it('reports incomplete filters', () => {
     const { faults } = compileWithFaults({ seriesFilters: [{ is: 'x', isNot: 'y' }, {}] });
     expect(faults.map(({ message }) => message)).toEqual([
       'a filter has either `is` or `isNot`, not both: write two filters',
@@ -66,7 +66,7 @@ describe('compileRuleParts', () => {
     ]);
   });
 
-  it('names the field with a bad expression, and what is wrong with it', () => {
+  it('reports the field of an invalid expression, and its fault', () => {
     const rule = { seriesFilters: [{ isNot: 'x' }, { isNot: '(' }] };
     const { compiled, faults } = compileWithFaults(rule);
     expect(compiled).toBeUndefined();
@@ -79,7 +79,7 @@ describe('compileRuleParts', () => {
     ]);
   });
 
-  it('says where text is swallowed, and what to write', () => {
+  it('reports the place of a group name, and the advice', () => {
     const { faults } = compileWithFaults({ matches: '^(.*)_total$', as: 'x_$1_rate' });
     expect(faults).toEqual([
       {
@@ -100,7 +100,7 @@ describe('compileRuleParts', () => {
     ['${1}', undefined],
     // No reference to a group: the name has it as it is.
     ['x_${a/b}', 5],
-  ])('finds a slash in the name %s', (as, offset) => {
+  ])('reports a slash in the name %s', (as, offset) => {
     const { faults } = compileWithFaults({ matches: '^(.*)_(.*)$', as });
     expect(faults).toEqual(
       offset === undefined
@@ -116,7 +116,7 @@ describe('compileRuleParts', () => {
     );
   });
 
-  it('says why a name cannot be asked for', () => {
+  it('reports why a name cannot be requested', () => {
     expect(['', 'a/b', 'a'].map(invalidMetricName)).toEqual([
       'it is empty',
       'it has a "/"',
@@ -131,7 +131,7 @@ describe('compileRuleParts', () => {
     expect(quotedKeyOf(parseLabelSelector('a=b,c_1'))).toBeUndefined();
   });
 
-  it('takes white space off the series query, so that it is shared', () => {
+  it('trims the series query, so that equal ones are shared', () => {
     expect(compiledRule({ seriesQuery: ' up ' }).seriesQuery).toBe('up');
   });
 });

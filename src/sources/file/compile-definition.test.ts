@@ -27,7 +27,7 @@ resourceRules:
   window: 5m
 `;
 
-it('compiles what another thread has read', async () => {
+it('compiles the definitions of another thread', async () => {
   const mapper = builtinResourceMapper();
   const options = { mapper, checkPromql: true, unknownResource: 'error' } as const;
   const { configuration, faults } = readConfiguration('f', TEXT, options);
@@ -68,7 +68,7 @@ it.each([
   expect(turns).toBeGreaterThanOrEqual(300);
 });
 
-it('throws for what does not compile', async () => {
+it('throws if a rule does not compile', async () => {
   const resources = { overrides: new Map(), template: '', namespaced: true };
   const name = { matches: '', as: '' };
   const rule = { seriesQuery: 'x', seriesFilters: [], resources, name, sharing: true };

@@ -27,7 +27,7 @@ rules:
 `;
 
 describe('readConfiguration', () => {
-  it('compiles what a file says', () => {
+  it('compiles the rules of a file', () => {
     const { configuration, faults } = readConfiguration('f', GOOD, options);
     expect(faults).toEqual([]);
     const [rule] = configuration?.custom ?? [];
@@ -42,7 +42,7 @@ describe('readConfiguration', () => {
     expect(Object.isFrozen(configuration) && Object.isFrozen(configuration?.custom)).toBe(true);
   });
 
-  it('takes external rules as namespaced unless they say otherwise', () => {
+  it('treats external rules as namespaced by default', () => {
     const rule = (resources: string) =>
       `- {seriesQuery: a, metricsQuery: '<<.Series>>{<<.LabelMatchers>>}', resources: {overrides: {ns: {resource: namespace}}${resources}}}`;
     const text = `externalRules:\n${rule('')}\n${rule(', namespaced: off')}\n${rule(', namespaced: ~')}\n`;
@@ -52,7 +52,7 @@ describe('readConfiguration', () => {
     ).toEqual([true, false, true]);
   });
 
-  it('tells everything that is wrong at once, in the order of the file', () => {
+  it('reports all faults at once, in the order of the file', () => {
     const text = `rules:
 - seriesQuery: up
   name: {matches: '(', as: x}
@@ -86,7 +86,7 @@ resourceRules:
     ]);
   });
 
-  it('points into a value through its anchor, and at the alias where the use is at fault', () => {
+  it('reports faults in an anchored value at the anchor, and faults of its use at the alias', () => {
     const text = `rules:
 - {seriesQuery: up, resources: &r {template: '<<.Resource>>'}, metricsQuery: &q '<<.Nope>>'}
 - {seriesQuery: up, resources: *r, metricsQuery: *q}
@@ -103,14 +103,14 @@ externalRules:
     expect(places).toContain('7:38 externalRules[1].resources.overrides.x');
   });
 
-  it('points at the right place when lines are indented less than YAML wants', () => {
+  it('reports the correct place if lines are indented less than YAML requires', () => {
     const text = "rules: [{\nseriesQuery: 'up',\nname: {\nmatches: '('\n}\n}]\n";
     expect(faultsOf(text)).toContainEqual(
       expect.stringMatching(/^f:4:10: error: rules\[0\]\.name\.matches: /),
     );
   });
 
-  it('goes by the real number of a rule when another one is left out', () => {
+  it('uses the index in the file if another rule is omitted', () => {
     const rule = GOOD.slice('\nrules:\n'.length);
     const text = `rules:\n${rule}- {seriesQuery: up, name: {matches: '('}}\n${rule}`;
     expect(faultsOf(text)).toContainEqual(
@@ -124,13 +124,13 @@ externalRules:
     ]);
   });
 
-  it('warns of further documents', () => {
+  it('warns about further documents', () => {
     const { configuration, faults } = readConfiguration('f', `${GOOD}---\nrules: []\n`, options);
     expect(configuration?.custom).toHaveLength(1);
     expect(faults.map(formatFault)).toEqual([expect.stringMatching(/^f:13:1: warning: only the/)]);
   });
 
-  it('is as strict about resources and PromQL as it is told to be', () => {
+  it('has options for the strictness about resources and PromQL', () => {
     const unknown = GOOD.replace('pod: {resource: pod}', 'pod: {resource: widget}');
     expect(faultsOf(unknown)).toEqual([expect.stringContaining(': error: ')]);
     expect(faultsOf(unknown, { unknownResource: 'warning' })).toEqual([
@@ -150,7 +150,7 @@ externalRules:
     ]);
   });
 
-  it('reads a file of some thousand rules with every rule broken', () => {
+  it('reads a file of thousands of broken rules', () => {
     const { configuration, faults } = readConfiguration(
       'f',
       'rules:\n'.concat('- {}\n'.repeat(5_000)),
@@ -170,7 +170,7 @@ externalRules:
     }
   });
 
-  it('finds names with a slash, also beside groups', () => {
+  it('reports names with a slash, also beside groups', () => {
     const rule = (as: string): string =>
       `rules: [{seriesQuery: up, name: {matches: '^(.*)$', as: '${as}'}, resources: {template: <<.Resource>>}, metricsQuery: 'sum(up{<<.LabelMatchers>>}) by (<<.GroupBy>>)'}]`;
     for (const as of ['http/requests', '${1}/x', '/$1']) {
@@ -181,7 +181,7 @@ externalRules:
     expect(faultsOf(rule('http_$1'))).toEqual([]);
   });
 
-  it('warns about the delimiters of another template, and about nothing else in that query', () => {
+  it('warns about the delimiters of another template, and about nothing else in this query', () => {
     const rule = (series: string, query: string): string =>
       `rules: [{seriesQuery: '${series}', resources: {template: <<.Resource>>}, metricsQuery: '${query}'}]`;
     const text = 'sum(up{namespace="{{.Namespace}}"}) by (<<.GroupBy>>)';

@@ -10,7 +10,7 @@ it('keeps the start and the end of a long message', () => {
   expect(fault?.message).toHaveLength(1501);
 });
 
-it('keeps a message of usual length', () => {
+it('keeps a message of normal length', () => {
   const faults = faultList('f', 'a: b\n');
   const message = 'm'.repeat(1500);
   faults.add(0, ['a'], 'warning', message);

@@ -47,7 +47,7 @@ describe('loadConfigurationFile', () => {
     expect(faults.map(({ file }) => file)).toEqual([path]);
   });
 
-  it('says why a file cannot be read', async () => {
+  it('reports why a file cannot be read', async () => {
     const missing = await loadConfigurationFile(join(directory, 'missing.yaml'), options);
     expect(missing.faults.map(formatFault)).toEqual([
       `${join(directory, 'missing.yaml')}: error: cannot be read: there is no such file`,
@@ -58,7 +58,7 @@ describe('loadConfigurationFile', () => {
     ]);
   });
 
-  it('says that a file may not be read', async ({ skip }) => {
+  it('reports missing permissions', async ({ skip }) => {
     skip(process.getuid?.() === 0, 'root may read everything');
     const path = join(directory, 'secret.yaml');
     await writeFile(path, 'rules: []');
@@ -75,7 +75,7 @@ describe('loadConfigurationFile', () => {
     ]);
   });
 
-  it('refuses what is too large, a device without end included', async () => {
+  it('rejects files that are too large, including endless devices', async () => {
     expect(await faultsOf('#'.repeat(MAX_FILE_BYTES + 1))).toEqual([
       expect.stringMatching(/^f: error: too large: expected at most 2097152 bytes/),
     ]);
@@ -83,7 +83,7 @@ describe('loadConfigurationFile', () => {
     expect(fault?.message).toContain('too large');
   });
 
-  it('refuses what cannot be read twice', async () => {
+  it('rejects files that can be read only once', async () => {
     const pipe = join(directory, 'pipe');
     await promisify(execFile)('mkfifo', [pipe]);
     for (const path of [pipe, '/dev/zero']) {
@@ -97,7 +97,7 @@ describe('loadConfigurationFile', () => {
 });
 
 describe('decodeRulesText', () => {
-  it('takes a file of the largest size', () => {
+  it('accepts a file of the maximum size', () => {
     const bytes = Buffer.alloc(MAX_FILE_BYTES, '#');
     expect(decodeRulesText('f', bytes)).toEqual({ text: '#'.repeat(MAX_FILE_BYTES) });
   });

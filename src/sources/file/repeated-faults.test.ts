@@ -10,12 +10,12 @@ const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
 describe('limitRepeats', () => {
-  it('shows a few faults as they are', () => {
+  it('shows a few faults unchanged', () => {
     const faults = times(20, (line) => fault(line, `no label \`l${line}\``));
     expect(limitRepeats(faults)).toEqual({ shown: faults, omitted: [] });
   });
 
-  it('shows 20 of each kind, whatever their messages quote', () => {
+  it('shows 20 of each kind, ignoring quoted texts', () => {
     const labels = times(1000, (line) => fault(line, `no label \`l${line}\`, character ${line}`));
     const names = times(30, (line) => fault(line, `no resource "r\\"${line}"`));
     const broken = times(3, (line) => fault(line, 'no label `x`, character 1', 'broken'));
@@ -27,7 +27,7 @@ describe('limitRepeats', () => {
     ]);
   });
 
-  it('shows the most severe kinds where there are many', () => {
+  it('shows the most severe kinds if there are many', () => {
     const letters = (index: number): string => String.fromCodePoint(0x4e00 + index);
     const warnings = times(200, (line) => fault(line, letters(line)));
     const error = fault(500, 'an error', 'error');

@@ -31,7 +31,7 @@ function errors(rule: string): readonly string[] {
 
 // The expectations are what go-yaml 2.4.0 (UnmarshalStrict into the reference's structs) makes.
 describe('readBySchema', () => {
-  it('takes scalars as text where text is wanted', () => {
+  it('converts scalars to text if text is expected', () => {
     const rule = '{seriesQuery: 12, metricsQuery: 0x1F, name: {as: yes, matches: 1_000}}';
     expect(read(`rules: [${rule}]`).value).toEqual({
       rules: [{ seriesQuery: '12', metricsQuery: '0x1F', name: { as: 'yes', matches: '1_000' } }],
@@ -42,7 +42,7 @@ describe('readBySchema', () => {
     });
   });
 
-  it('takes words of YAML 1.1 as true or false, and leaves quoted ones to be refused', () => {
+  it('converts words of YAML 1.1 to true or false, and keeps quoted ones for validation', () => {
     const namespaced = (value: string): unknown =>
       read(`externalRules: [{resources: {namespaced: ${value}}}]`).value;
     const rule = (value: unknown) => ({ externalRules: [{ resources: { namespaced: value } }] });
@@ -119,7 +119,7 @@ describe('readBySchema', () => {
     expect(faults).toMatchObject([{ severity: 'warning', path: ['rules', 1, 'seriesQuery'] }]);
   });
 
-  it('refuses repeated keys', () => {
+  it('rejects repeated keys', () => {
     expect(errors('{seriesQuery: a, seriesQuery: a}')).toEqual([
       'error rules.0.seriesQuery: "seriesQuery" is given twice',
     ]);
@@ -140,7 +140,7 @@ describe('readBySchema', () => {
     });
   });
 
-  it('refuses names that are no text, and merging what has no fields', () => {
+  it('rejects names that are no text, and merging what has no fields', () => {
     expect(errors('{? [a] : 1}')).toEqual([expect.stringContaining('found a list')]);
     expect(errors('{? {a: b} : 1}')).toEqual([expect.stringContaining('found a mapping')]);
     expect(errors('{<<: ~}')).toEqual([expect.stringContaining('a merge key')]);

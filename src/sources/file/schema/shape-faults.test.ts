@@ -60,13 +60,13 @@ describe('findShapeFaults', () => {
     expect(faultsOf(text)).toEqual([expect.stringContaining(message)]);
   });
 
-  it('knows a manifest of Kubernetes', () => {
+  it('recognizes a manifest of Kubernetes', () => {
     expect(faultsOf('apiVersion: v1')).toEqual([
       expect.stringContaining('a rules file is the text in the `data` of a ConfigMap'),
     ]);
   });
 
-  it('tells of everything at once', () => {
+  it('reports all faults at once', () => {
     expect(faultsOf('rules: [{a: 1, name: {b: 1}}, {name: x}]\nc: 1\n')).toHaveLength(4);
   });
 

@@ -57,7 +57,7 @@ describe('parseDocument', () => {
     ]);
   });
 
-  it('knows where each value begins, and where an alias is', () => {
+  it('has the start of each value and of each alias', () => {
     const text = "a: &x 'one'\nb: *x\nc:\n- |\n\n  two\n- {d: }\n";
     const { root } = parseDocument(text);
     if (root?.node.kind !== 'mapping') throw new Error('expected a mapping');
@@ -82,13 +82,13 @@ describe('parseDocument', () => {
     ['a: [b', 'a: [b', 'not YAML'],
     ['a: b\n\tc: d', 'a: b\n', 'tab'],
     ['a: "\\q"', 'a: "\\', 'not YAML: unknown escape sequence'],
-  ])('tells what is wrong in %j and where', (text, before, message) => {
+  ])('reports the fault of %j and its place', (text, before, message) => {
     const fault = faultOf(text);
     expect(fault.message).toContain(message);
     expect(fault.before).toBe(before);
   });
 
-  it('refuses what grows beyond all bounds through aliases', () => {
+  it('rejects what grows beyond all bounds through aliases', () => {
     const lists = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let level = 1; level < 40; level++) {
       const alias = `*a${level - 1}`;
@@ -104,7 +104,7 @@ describe('parseDocument', () => {
     expect(faultOf(long).message).toContain('too large');
   });
 
-  it('refuses what is nested too deeply', () => {
+  it('rejects what is nested too deeply', () => {
     expect(faultOf('['.repeat(10_000)).message).toContain('nesting');
     expect(faultOf(`${'- '.repeat(10_000)}x`).message).toContain('nesting');
   });

@@ -35,7 +35,7 @@ describe('parseLeniently', () => {
     expect(originalOffset(text.length)).toBe(original.length);
   });
 
-  it('tells of other errors at their place in the original', () => {
+  it('reports other errors at their place in the original', () => {
     const original = 'a: {\nb: c\n}\nd: ]\n';
     const attempt = (): unknown => parseLeniently(original, 50);
     expect(attempt).toThrow(SyntaxFault);
@@ -55,7 +55,7 @@ describe('parseLeniently', () => {
     expect(() => parseLeniently(text, 50)).toThrow(advice);
   });
 
-  it('gives up on a file that would take too many repairs', () => {
+  it('stops for a file with too many repairs', () => {
     const line = `a${'x'.repeat(5_000)},\n`;
     expect(() => parseLeniently(`a: [\n${line.repeat(200)}]\n`, 50)).toThrow(SyntaxFault);
   });

@@ -46,7 +46,7 @@ describe('sourceOffset', () => {
     expect(written).toBe('ssum(\n x\n)\nby (y)');
   });
 
-  it('gives a place inside of the scalar for the end and beyond', () => {
+  it('returns an offset in the scalar for the end and beyond', () => {
     const text = "key: 'ab'\n";
     expect(sourceOffset(text, lastScalar(text), 2)).toBe(8);
     expect(sourceOffset(text, lastScalar(text), 99)).toBe(8);
