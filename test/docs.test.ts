@@ -147,7 +147,7 @@ describe.each(documents)('$path', ({ path, text }) => {
   });
 });
 
-it('the documents are looked at', () => {
+it('the documents are read', () => {
   expect(documents.map(({ path }) => path)).toEqual(
     expect.arrayContaining(['README.md', 'docs/flags.md', 'examples/nginx/README.md']),
   );

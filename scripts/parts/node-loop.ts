@@ -11,8 +11,8 @@ export interface NodeLoop {
 /**
  * Stands in for a scheduler and a kubelet, of which a control plane without nodes has neither:
  * registers one node, gives it every pod, says of each that it runs and is ready, and ends those
- * that are deleted. What the pods' containers are is not looked at. Goes on while the API server is
- * away.
+ * that are deleted. It ignores the containers of the pods, and continues while the API server is
+ * unavailable.
  *
  * @param isTended whether a pod, once it is bound to the node, is left to this loop; default: all are
  * @throws what the API server answers when the node cannot be registered

@@ -79,7 +79,7 @@ interface Scene {
   readonly pid: number | undefined;
   /** Absent: requests to the API server are not recorded. */
   readonly audit?: { readonly log: string; readonly adapterUser: string };
-  /** Metrics to look at the ages of; absent: they are not looked at. */
+  /** Metrics whose ages are measured; absent: none. */
   readonly pathsFile?: string;
 }
 

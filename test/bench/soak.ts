@@ -1,5 +1,5 @@
 /**
- * Many requests, with the heap in use looked at now and then, after a collection of all garbage: it
+ * Many requests, with the heap in use measured regularly, after a full garbage collection: it
  * must not grow.
  *
  *   make bench-soak

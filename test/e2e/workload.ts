@@ -110,7 +110,7 @@ export function followRunningPods(kubectl: Kubectl, namespace: string, app: stri
 
 type Counters = (name: string, perSecond: number) => number;
 
-/** Counters that have grown, since they were last looked at, by their present speed. */
+/** Counters that increase by their current speed with each read. */
 function createCounters(): Counters {
   const counters = new Map<string, { value: number; at: number }>();
   return (name, perSecond) => {

@@ -90,7 +90,7 @@ describe('queries that do not give the requested result', () => {
       .map((file) => path.join(folder, file)),
   );
 
-  it('are looked for in what comes with the program', () => {
+  it('are checked for the rules of the chart and the examples', () => {
     expect(shipped.length).toBeGreaterThanOrEqual(5);
   });
 

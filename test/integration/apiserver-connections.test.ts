@@ -140,7 +140,7 @@ describe('connections', () => {
     expect(requests).toBeLessThan(50);
   });
 
-  it('take what comes in many pieces, and with a body', async () => {
+  it('accept requests in many pieces, and with a body', async () => {
     const host = await start({ access });
     const headers = Array.from(
       { length: 300 },

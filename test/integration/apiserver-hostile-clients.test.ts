@@ -83,7 +83,7 @@ describe('clients that want all places for themselves', () => {
     await expect.poll(async () => (await host.send('GET', '/version')).status).toBe(200);
   });
 
-  it('keep their places while work for them goes on, also when they have hung up', async () => {
+  it('keep their slots while they are processed, also when the client has disconnected', async () => {
     const review = Promise.withResolvers<void>();
     let reviews = 0;
     const access: RequestAccess = {
@@ -215,7 +215,7 @@ describe('certificates made to keep the server busy', () => {
     expect(await askTwice(host, hostileCertificate(organizations(4_000)))).toEqual([200, 200]);
     expect(errors).toHaveLength(2);
     expect(String(errors[0])).toMatch(/at most 32768 bytes, got \d{5}/);
-    // Kept for the connection, not found out again.
+    // Cached for the connection.
     expect(errors[1]).toBe(errors[0]);
   });
 

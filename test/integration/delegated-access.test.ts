@@ -206,21 +206,24 @@ describe('what reviews said', () => {
   it.each([
     [[`${ttl}-authorized-ttl=1h`, `${ttl}-unauthorized-ttl=0s`], { allowed: 1, denied: 3 }],
     [[`${ttl}-authorized-ttl=0s`, `${ttl}-unauthorized-ttl=1h`], { allowed: 3, denied: 1 }],
-  ])('is remembered by %j, a yes and a no each for its time', async (flags, reviews) => {
-    await delegate(...flags);
-    for (const allowed of [true, false]) {
-      const before = reviewsOf('subjectaccess');
-      kubernetes.answerWith((_, response) => sendJson(response, 201, { status: { allowed } }));
-      expect(await mayGet(`/may/${allowed}`, 3)).toEqual([allowed, allowed, allowed]);
-      const asked = reviewsOf('subjectaccess') - before;
-      expect(asked).toBe(allowed ? reviews.allowed : reviews.denied);
-    }
-  });
+  ])(
+    'is cached with %j, allowed and denied decisions each for their TTL',
+    async (flags, reviews) => {
+      await delegate(...flags);
+      for (const allowed of [true, false]) {
+        const before = reviewsOf('subjectaccess');
+        kubernetes.answerWith((_, response) => sendJson(response, 201, { status: { allowed } }));
+        expect(await mayGet(`/may/${allowed}`, 3)).toEqual([allowed, allowed, allowed]);
+        const asked = reviewsOf('subjectaccess') - before;
+        expect(asked).toBe(allowed ? reviews.allowed : reviews.denied);
+      }
+    },
+  );
 
   it.each([
     ['1h', 1],
     ['0s', 3],
-  ])('of a token is remembered for %s', async (time, reviews) => {
+  ])('of a token is cached for %s', async (time, reviews) => {
     await delegate(`--authentication-token-webhook-cache-ttl=${time}`);
     const status = { authenticated: true, user: { username: 'bob' } };
     kubernetes.answerWith((_, response) => sendJson(response, 201, { status }));

@@ -88,7 +88,7 @@ it.each(['# only a comment\n', 'rules: []\n', 'rules:\nexternalRules:\n', '{}', 
   },
 );
 
-it('a file that is removed and comes back without rules is refused', async () => {
+it('a file that is removed and created again without rules is rejected', async () => {
   const refusedBefore = refused();
   await unlink(file);
   await expect.poll(refused).toBe(refusedBefore + 1);

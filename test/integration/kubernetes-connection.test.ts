@@ -664,7 +664,7 @@ describe('the API server', () => {
     });
   });
 
-  it('is down, and comes back', async () => {
+  it('is down, and recovers', async () => {
     const server = await start();
     const client = await plain(server);
     await client.getJson('/api');

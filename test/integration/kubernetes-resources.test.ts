@@ -172,7 +172,7 @@ describe('watchClusterResources', () => {
     expect(watched.changes).toHaveLength(3);
   });
 
-  it('keeps what it knows while the API server is down, and goes on when it is back', async () => {
+  it('keeps the last resources while the API server is down, and continues when it recovers', async () => {
     const server = await start(aggregated());
     const watched = await watch(server.url, 50, 10);
     const before = watched.resources.current();

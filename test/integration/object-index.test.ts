@@ -242,7 +242,7 @@ describe('lists', () => {
   });
 });
 
-describe('what comes before the answer', () => {
+describe('before the first list', () => {
   it('requests wait for the whole first list', async () => {
     for (let pod = 0; pod < 1_200; pod += 1) server.put({ namespace: 'shop', name: `pod-${pod}` });
     const held: (() => void)[] = [];
@@ -311,7 +311,7 @@ describe('a watch that ends', () => {
     ['is ended by the server', () => server.end()],
     ['is cut', () => server.cut()],
     ['is cut within an event', () => server.cut('{"type":"ADDED","object":{"meta')],
-  ])('goes on where it was when it %s', async (_, stop) => {
+  ])('continues where it was when it %s', async (_, stop) => {
     const { index, reports } = await followed();
     server.put({ namespace: 'shop', name: 'before' });
     await untilNames(index, '', ['before', 'pillar']);
@@ -325,7 +325,7 @@ describe('a watch that ends', () => {
     expect(server.requests.at(-1)?.url.searchParams.get('resourceVersion')).toMatch(/^[234]$/);
   });
 
-  it('goes on from the last bookmark', async () => {
+  it('continues from the last bookmark', async () => {
     const { index, reports } = await followed();
     for (let change = 0; change < 5; change += 1) {
       // Root-scoped and other resources move the version on too; here pods that come and go.

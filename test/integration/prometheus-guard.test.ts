@@ -192,7 +192,7 @@ describe('the limit of concurrent queries', () => {
     expect(queue).toEqual({ running: 0, waiting: 0 });
   });
 
-  test('frees the place of a waiting query, and of a running one, whose caller gives up', async () => {
+  test('frees the slot of a waiting query, and of a running one, when its request is aborted', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1 });
     const first = new AbortController();
@@ -216,7 +216,7 @@ describe('the limit of concurrent queries', () => {
     expect(outages).toEqual([]);
   });
 
-  test('frees the place of a shared query when its last caller gives up', async () => {
+  test('frees the slot of a shared query when its last request is aborted', async () => {
     const server = await holding();
     const client = guarded(server.url, { maxConcurrency: 1 });
     const shared = share(client, { maxAgeMs: 1_000 });

@@ -245,7 +245,7 @@ test('a Prometheus below a path', async () => {
   }
 });
 
-test('a Prometheus that goes and comes back on the same port', async () => {
+test('a Prometheus that stops and restarts on the same port', async () => {
   const first = await startPrometheus();
   const client = createPrometheusClient({ url: first.url });
   const ask = () => client.query('1');

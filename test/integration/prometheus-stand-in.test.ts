@@ -95,7 +95,7 @@ describe('a server that does not answer', () => {
     expect((await failureOf(client.seriesLabelNames('a', { start: 0 }))).kind).toBe('timeout');
   });
 
-  test('until the caller gives up', async () => {
+  test('until the request is aborted', async () => {
     const giveUp = new AbortController();
     const closed = vi.fn();
     const client = await clientOf((request) => {
@@ -109,7 +109,7 @@ describe('a server that does not answer', () => {
     expect(requests.map(({ outcome }) => outcome)).toEqual(['canceled', 'canceled']);
   });
 
-  test('to the end, when the caller gives up in the middle', async () => {
+  test('to the end, when the request is aborted in between', async () => {
     const giveUp = new AbortController();
     const client = await clientOf((_, response) => {
       response.writeHead(200).write('{"status":"success","data":[{"__name__":"a"},');

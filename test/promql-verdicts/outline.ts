@@ -146,7 +146,7 @@ function distinct(labels: Iterable<string>): string {
   return [...new Set(labels)].sort().join();
 }
 
-/** A node as `/api/v1/parse_query` has it, with the fields that are looked at. */
+/** A node as `/api/v1/parse_query` has it, with the fields that are used. */
 export interface ParsedNode {
   readonly type: string;
   readonly expr?: ParsedNode;

@@ -13,7 +13,7 @@ process.once('message', (load: Load) => {
   );
 });
 
-/** What is counted while it goes on. */
+/** Counters of a running load. */
 interface Tally {
   readonly latencies: number[];
   readonly statuses: Record<string, number>;

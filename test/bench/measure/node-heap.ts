@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The heap of a Node.js process that was started with `--inspect`, looked at from outside. */
+/** The heap of a Node.js process with `--inspect`, measured through its inspector. */
 export interface NodeHeap {
   /** Has all garbage collected. @returns the bytes that are in use then */
   usedAfterCollection(): Promise<number>;
