@@ -74,7 +74,7 @@ async function ask(socket: TLSSocket, path: string, headers = ''): Promise<void>
 }
 
 describe('connections', () => {
-  it('of one address are limited, unless the front proxy is there', async () => {
+  it('of one address are limited, except for the front proxy', async () => {
     const host = await start({ access, connections: { maxConnectionsPerAddress: 2 } });
     const first = await open(host);
     await ask(first, '/livez');
@@ -86,7 +86,7 @@ describe('connections', () => {
     expect(host.closed).toEqual(['address_limit']);
   });
 
-  it('are limited in total: the one that was idle longest is closed', async () => {
+  it('are limited in total: the one with the longest idle time is closed', async () => {
     const host = await start({ access, connections: { maxConnections: 3 } });
     const proven = await open(host);
     await ask(proven, '/version', 'X-Remote-User: hpa\r\n');
@@ -101,7 +101,7 @@ describe('connections', () => {
     expect([proven.closed, older.closed]).toEqual([false, false]);
   });
 
-  it('are not accepted where all are the front proxy’s', async () => {
+  it('are rejected if all belong to the front proxy', async () => {
     const host = await start({ access, connections: { maxConnections: 1 } });
     const proven = await open(host);
     await ask(proven, '/version', 'X-Remote-User: hpa\r\n');
@@ -123,7 +123,7 @@ describe('connections', () => {
     await expect.poll(() => host.answered.map(({ code }) => code)).toEqual(Array(16).fill(499));
   });
 
-  it('of HTTP/1.1 are closed before thousands of requests are made of what they send', async () => {
+  it('of HTTP/1.1 are closed before thousands of pipelined requests are parsed', async () => {
     const external = () => new Promise<never>(() => undefined);
     const host = await start({ external });
     const socket = await open(host);
@@ -156,7 +156,7 @@ describe('connections', () => {
     expect(String(socket.read())).toMatch(/^HTTP\/1.1 200 /);
   });
 
-  it('that open and cancel streams again and again are closed', async () => {
+  it('that open and cancel streams repeatedly are closed', async () => {
     const host = await start();
     const socket = await open(host, 'h2');
     const end = closed(socket);
@@ -212,7 +212,7 @@ describe('the memory of unread answers', () => {
     await expect.poll(() => host.unsentBytes()).toBe(0);
   });
 
-  it('reserves half for the front proxy, whatever others do not read', async () => {
+  it('reserves half for the front proxy, regardless of other clients', async () => {
     const host = await start({ access, connections, catalog: await largeListing() });
     const proven = await open(host);
     await ask(proven, LISTING, 'X-Remote-User: hpa\r\n');
@@ -285,7 +285,7 @@ describe('HTTP without TLS', () => {
     expect(host.closed).toEqual([]);
   });
 
-  it('is not waited for: a handshake may come in pieces', async () => {
+  it('does not delay handshakes that arrive in pieces', async () => {
     const host = await start();
     const socket = createConnection(host.port, '127.0.0.1');
     socket.write(Buffer.from([0x16]));
@@ -295,7 +295,7 @@ describe('HTTP without TLS', () => {
   });
 });
 
-describe('the end of the server', () => {
+describe('the shutdown of the server', () => {
   const EXTREMELY_LONG = 600_000;
 
   it.each([

@@ -22,7 +22,7 @@ const PLACES = 5;
 const identity = { method: 'anonymous', user: anonymous } as const;
 const limits = { inFlight: PLACES, timeout: 60_000 };
 
-describe('clients that want all places for themselves', () => {
+describe('clients that try to occupy all places', () => {
   /** Opens a stream for each place, and waits for the answers to begin. */
   async function fill(
     host: ApiserverHost,
@@ -44,7 +44,7 @@ describe('clients that want all places for themselves', () => {
     return { codes: await Promise.all(codes), end: () => session.destroy() };
   }
 
-  it('get none by requests without an end', async () => {
+  it('get none with requests that never end', async () => {
     const host = await start({ limits });
     const headers = { ':method': 'POST', ':path': '/version' };
     const settings = { endStream: false, initialWindowSize: 65_535 };
@@ -113,7 +113,7 @@ describe('clients that want all places for themselves', () => {
 });
 
 describe('a connection of HTTP/2', () => {
-  it('whose client makes no end of its headers is closed', async () => {
+  it('whose client sends endless headers is closed', async () => {
     const host = await start({ http2: { maxStreams: 250, idleTimeoutMs: 200 } });
     const socket = await open(host, ['h2']);
     const closed = new Promise((resolve) => socket.once('close', resolve));
@@ -126,7 +126,7 @@ describe('a connection of HTTP/2', () => {
     expect(host.answered).toEqual([]);
   });
 
-  it('outlives streams that its client ends with an error', async () => {
+  it('stays open after streams that its client ends with an error', async () => {
     const entered = Promise.withResolvers<void>();
     const external: HostSettings['external'] = ({ signal }) => {
       entered.resolve();
@@ -148,7 +148,7 @@ describe('a connection of HTTP/2', () => {
 });
 
 describe('work that never ends', () => {
-  it('loses its place when the time for a request is over', async () => {
+  it('loses its place at the request timeout', async () => {
     const external = () => new Promise<never>(() => undefined);
     const host = await start({ external, limits: { inFlight: 1, timeout: 300 } });
     const first = host.send('GET', `${externalPath}?timeout=1ms`);
@@ -158,7 +158,7 @@ describe('work that never ends', () => {
 });
 
 describe('health', () => {
-  it('is answered whatever the load, unless that costs a review', async () => {
+  it('is answered at any load, unless it needs a review', async () => {
     const entered = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<void>();
     const external = async () => {
@@ -188,7 +188,7 @@ describe('health', () => {
   });
 });
 
-describe('targets that are no paths', () => {
+describe('request targets that are not paths', () => {
   it.each(['http://[::1', 'https://[', 'http://a:99999999'])('%s is refused', async (target) => {
     const host = await start();
     const answer = await exchange(await open(host), `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
@@ -197,7 +197,7 @@ describe('targets that are no paths', () => {
     expect(host.answered).toMatchObject([{ target, code: 400 }]);
   });
 
-  it('but an absolute target has one', async () => {
+  it('are accepted as absolute URLs', async () => {
     const host = await start();
     const head = 'GET https://127.0.0.1/healthz?verbose HTTP/1.1\r\nHost: a\r\n\r\n';
     const answer = await exchange(await open(host), head);
@@ -206,11 +206,11 @@ describe('targets that are no paths', () => {
   });
 });
 
-describe('certificates made to keep the server busy', () => {
+describe('certificates that are expensive to parse', () => {
   const organizations = (count: number) =>
     Array.from({ length: count }, () => relativeName('55040a', 'o'));
 
-  it('are not read when they are too long', async () => {
+  it('are rejected if they are too long', async () => {
     const { host, errors } = await startReading();
     expect(await askTwice(host, hostileCertificate(organizations(4_000)))).toEqual([200, 200]);
     expect(errors).toHaveLength(2);
@@ -219,7 +219,7 @@ describe('certificates made to keep the server busy', () => {
     expect(errors[1]).toBe(errors[0]);
   });
 
-  it('are read when they are long only', async () => {
+  it('are accepted up to the limit', async () => {
     const { host, errors } = await startReading();
     expect(await askTwice(host, hostileCertificate(organizations(300)))).toEqual([200, 200]);
     expect(errors).toEqual([]);

@@ -44,7 +44,7 @@ describe('representations', () => {
     });
   });
 
-  it('are indented for people', async () => {
+  it('are indented on request', async () => {
     const { send } = await start();
     const bytes = async (path: string, agent = 'kube-controller-manager') =>
       (await send('GET', path, { 'user-agent': agent })).body.toString();
@@ -54,7 +54,7 @@ describe('representations', () => {
     expect(await bytes(`${customPath}?pretty=false`, 'curl/8.5.0')).not.toContain('\n');
   });
 
-  it('write errors as the client reads them', async () => {
+  it('have errors in the format that the client accepts', async () => {
     const { send } = await start();
     const path = '/apis/custom.metrics.k8s.io/v1';
     const yaml = await send('GET', path, { accept: 'application/yaml' });
@@ -69,7 +69,7 @@ describe('representations', () => {
 describe('compression', () => {
   const many = async () => Array.from({ length: 3_000 }, () => queueDepth);
 
-  it('is for large answers, to who can read it', async () => {
+  it('is for large responses, if the client accepts it', async () => {
     const { send } = await start({ external: many });
     const plain = await send('GET', externalPath);
     const gzipped = await send('GET', externalPath, { 'accept-encoding': 'br, gzip' });
@@ -149,7 +149,7 @@ describe('aggregated discovery', () => {
     });
   });
 
-  it('is not sent again to who has it, until it changes', async () => {
+  it('is not sent again to a client that has it, until it changes', async () => {
     let catalog = await catalogOf(['load'], []);
     const { send } = await start({ catalog: () => catalog });
     const first = await send('GET', '/apis', { accept: accept('v2') });
@@ -166,7 +166,7 @@ describe('aggregated discovery', () => {
 });
 
 describe('OpenAPI', () => {
-  it('has an index whose addresses lead to documents that stay', async () => {
+  it('has an index with URLs of cacheable documents', async () => {
     const { send } = await start();
     const index = JSON.parse((await send('GET', '/openapi/v3')).body.toString());
     expect(Object.keys(index.paths)).toEqual([
@@ -225,7 +225,7 @@ describe('health', () => {
 });
 
 describe('headers', () => {
-  it('carry the id of the request, the given one where it is fit for a log', async () => {
+  it('have the ID of the request, taken from the client if it is valid', async () => {
     const { send } = await start();
     const idFor = async (headers: Record<string, string>) =>
       (await send('GET', '/version', headers)).headers['audit-id'];
@@ -236,7 +236,7 @@ describe('headers', () => {
     expect(await idFor({ 'audit-id': 'x'.repeat(65) })).toMatch(uuid);
   });
 
-  it('end the connection when the server is about to end', async () => {
+  it('close the connection during a shutdown', async () => {
     const ending = { now: false };
     const { send } = await start({ isShuttingDown: () => ending.now });
     expect((await send('GET', '/version', { connection: 'keep-alive' })).headers.connection).toBe(
@@ -250,7 +250,7 @@ describe('headers', () => {
 });
 
 describe('limits', () => {
-  it('turn requests away beyond those in flight, health checks aside', async () => {
+  it('reject requests above the limit in flight, except for health checks', async () => {
     const gate = Promise.withResolvers<void>();
     const entered = Promise.withResolvers<void>();
     const custom = async () => {
@@ -307,7 +307,7 @@ describe('limits', () => {
     expect(answered.map(({ code }) => code)).toEqual([499]);
   });
 
-  it('refuse large bodies, and read no others than they must', async () => {
+  it('reject large bodies, and read only those that are needed', async () => {
     const { send } = await start();
     const large = send('POST', customPath, {}, Buffer.alloc(4 * 1024 * 1024));
     expect(await statusOrHungUp(large)).toBeOneOf([413, 'hung up']);
@@ -327,7 +327,7 @@ describe('limits', () => {
     ]);
   });
 
-  it('refuse large headers', async () => {
+  it('reject large headers', async () => {
     const { send, answered } = await start();
     const groups = await send('GET', '/version', { 'x-remote-group': 'g'.repeat(60_000) });
     expect(groups.status).toBe(200);
@@ -338,7 +338,7 @@ describe('limits', () => {
 });
 
 describe('HTTP/2', () => {
-  it('is offered, unless it is turned off', async () => {
+  it('is offered, unless it is disabled', async () => {
     const negotiated = async ({ port, ca }: ApiserverHost) => {
       const socket = connectTls({ host: '127.0.0.1', port, ca, ALPNProtocols: ['h2', 'http/1.1'] });
       await new Promise((resolve) => socket.once('secureConnect', resolve));
@@ -397,7 +397,7 @@ describe('HTTP/2', () => {
     session.close();
   });
 
-  it('ends connections whose client only opens and cancels', async () => {
+  it('closes connections whose client only opens and cancels streams', async () => {
     const { port, ca, send } = await start();
     const socket = connectTls({ host: '127.0.0.1', port, ca, ALPNProtocols: ['h2'] });
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -421,7 +421,7 @@ describe('HTTP/2', () => {
     expect((await send('GET', '/version')).status).toBe(200);
   });
 
-  it('takes a user with a thousand groups', async () => {
+  it('accepts a user with a thousand groups', async () => {
     const { connect } = await start();
     const session = connect();
     const groups = Array.from({ length: 1000 }, (_, i) => `team-${i}`);
@@ -474,8 +474,8 @@ describe('the client', () => {
   );
 });
 
-describe('the end of the server', () => {
-  it('waits for running requests, of both protocols, and takes no more', async () => {
+describe('the shutdown of the server', () => {
+  it('waits for requests in progress, of both protocols, and accepts no more', async () => {
     const gate = Promise.withResolvers<void>();
     let running = 0;
     const both = Promise.withResolvers<void>();

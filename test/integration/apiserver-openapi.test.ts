@@ -56,7 +56,7 @@ describe('what OpenAPI describes', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('is what is served: every path answers with an object of its schema', async () => {
+  it('matches the responses: every path returns an object of its schema', async () => {
     for (const { paths, components } of documents) {
       // The formats and the extensions of Kubernetes are no business of JSON Schema.
       const ajv = new Ajv({ strict: false, logger: false });
@@ -80,7 +80,7 @@ describe('what OpenAPI describes', () => {
     }
   });
 
-  it('knows every field of an answer', async () => {
+  it('has every field of a response', async () => {
     const answer = await host.send('GET', '/apis/custom.metrics.k8s.io/v1beta2/nodes/a/load');
     const [item] = JSON.parse(answer.body.toString()).items;
     const name = 'io.k8s.metrics.pkg.apis.custom_metrics.v1beta2.MetricValue';

@@ -167,7 +167,7 @@ describe('the front proxy', () => {
     ).toEqual(forbiddenFor('alice'));
   });
 
-  it('says everything about them', async () => {
+  it('passes on all their attributes', async () => {
     const session = connect(`https://127.0.0.1:${adapter.port}`, {
       rejectUnauthorized: false,
       cert: frontProxy.cert,
@@ -202,11 +202,11 @@ describe('the front proxy', () => {
     ]);
   });
 
-  it('is not believed without a certificate', async () => {
+  it('is rejected without a certificate', async () => {
     expect(await ask({ headers: remoteMaster })).toEqual(forbiddenFor('system:anonymous'));
   });
 
-  it('is not believed with a certificate of another authority', async () => {
+  it('is rejected with a certificate of another CA', async () => {
     const otherCa = await makeAuthority('front-proxy-ca');
     const certificate = await makeClient(otherCa, 'CN=front-proxy-client');
     expect(await ask({ certificate, headers: remoteMaster })).toEqual(unauthorized);
@@ -214,12 +214,12 @@ describe('the front proxy', () => {
     expect(await ask({ certificate: withAuthority, headers: remoteMaster })).toEqual(unauthorized);
   });
 
-  it('is not believed under another name', async () => {
+  it('is rejected with another common name', async () => {
     const certificate = await makeClient(frontProxyCa, 'CN=mallory');
     expect(await ask({ certificate, headers: remoteMaster })).toEqual(unauthorized);
   });
 
-  it('is not believed with a certificate that is past its time or for another use', async () => {
+  it('is rejected with a certificate that has expired or has another use', async () => {
     const wrong = [
       { notBefore: new Date('2020-01-01'), notAfter: new Date('2021-01-01') },
       { notBefore: new Date('2100-01-01'), notAfter: new Date('2101-01-01') },
@@ -255,7 +255,7 @@ describe('a client certificate', () => {
     );
   });
 
-  it('may be signed by way of another, on resumed connections too', async () => {
+  it('may have an intermediate CA, on resumed connections too', async () => {
     const intermediate = await makeCertificate({
       subject: 'CN=intermediate',
       issuer: clientCa,
@@ -268,7 +268,7 @@ describe('a client certificate', () => {
     expect(await ask({ certificate: alice })).toEqual(unauthorized);
   });
 
-  it('that is not believed does not make a good token bad', async () => {
+  it('that is invalid does not affect a valid token', async () => {
     const certificate = await makeCertificate({ subject: 'CN=stranger' });
     expect(await ask({ certificate })).toEqual(unauthorized);
     expect(await ask({ certificate, headers: { Authorization: 'Bearer good' } })).toEqual(served);
@@ -276,7 +276,7 @@ describe('a client certificate', () => {
 });
 
 describe('a bearer token', () => {
-  it('is reviewed once in a while', async () => {
+  it('is reviewed once per TTL', async () => {
     const headers = { Authorization: `Bearer good-${crypto.randomUUID()}` };
     for (let i = 0; i < 3; i += 1) {
       expect(await ask({ headers, path: metric('shop', '*') })).toEqual(served);
@@ -310,7 +310,7 @@ describe('without reviews', () => {
     expect(await ask({ certificate })).toEqual(failed);
   });
 
-  it('who needs none gets everything', async () => {
+  it('clients that need no review have access', async () => {
     isReviewing = false;
     const certificate = await makeClient(clientCa, 'CN=root,O=system:masters');
     expect(await ask({ certificate })).toEqual(served);
@@ -320,7 +320,7 @@ describe('without reviews', () => {
   });
 });
 
-describe('who shows nothing', () => {
+describe('a client without credentials', () => {
   it('is anonymous', async () => {
     expect(await ask({})).toEqual(forbiddenFor('system:anonymous'));
     expect(await ask({ path: '/metrics' })).toMatchObject({ status: 403 });
@@ -328,7 +328,7 @@ describe('who shows nothing', () => {
 });
 
 describe('metrics', () => {
-  it('is counted', async () => {
+  it('count requests', async () => {
     const certificate = await makeClient(clientCa, 'CN=root,O=system:masters');
     await ask({ headers: { Authorization: 'Bearer bad' } });
     const { body } = await ask({ certificate, path: '/metrics' });
@@ -339,8 +339,8 @@ describe('metrics', () => {
 });
 
 // The last one: it changes the authorities of all the others.
-describe('the authorities of the cluster', () => {
-  it('are followed', async () => {
+describe('the CAs of the cluster', () => {
+  it('are reloaded', async () => {
     const before = await makeClient(clientCa, 'CN=root,O=system:masters');
     const newCa = await makeAuthority('client-ca');
     const newProxyCa = await makeAuthority('front-proxy-ca');

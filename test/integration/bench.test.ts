@@ -122,7 +122,7 @@ describe('the bench of reads, with an adapter that runs already', () => {
   );
 });
 
-test('frames of HTTP/2 are the same however they come', () => {
+test('HTTP/2 frames are the same for all sizes of pieces', () => {
   const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
   const byte = fc.nat(255);
   const frame = fc.record({ type: byte, flags: byte, stream: fc.nat(2 ** 31 - 1), payload: bytes });
@@ -154,7 +154,7 @@ test.each([
   expect(stdout).toMatch(/^ {2}--\w/m);
 });
 
-test('a flag that a bench does not have is refused', async () => {
+test('an unknown flag is rejected', async () => {
   const { code, stderr } = await run('reads.ts', '--concurency=1');
   expect(stderr).toContain('--concurency');
   expect(code).toBe(2);
@@ -164,7 +164,7 @@ test('a flag that a bench does not have is refused', async () => {
   expect(wrong.code).toBe(2);
 });
 
-test('percentiles are values that were measured', () => {
+test('percentiles are measured values', () => {
   const sorted = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
   expect([0, 0.5, 0.9, 0.99, 1].map((part) => percentile(sorted, part))).toEqual([1, 5, 9, 10, 10]);
   expect(percentile([], 0.5)).toBeNaN();
@@ -185,7 +185,7 @@ test('series of a server are summed by their labels', () => {
   expect([sum('up'), sum('nothing')]).toEqual([1, 0]);
 });
 
-test('tables have numbers to the right and a dash for what is not known', () => {
+test('tables have right-aligned numbers, and a dash for unknown values', () => {
   const columns = [
     { key: 'name', title: 'name' },
     { key: 'value', title: 'value', digits: 1 },

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { manyRules } from '../fixtures/large-rules-file.ts';
 
-it('check ends without a message when the reader of its output is gone', async () => {
+it('check exits without a message if its output is closed', async () => {
   const program = join(import.meta.dirname, '../../src/main.ts');
   const running = spawn(process.execPath, [program, 'check', '-'], { stdio: 'pipe' });
   running.stdout.destroy();

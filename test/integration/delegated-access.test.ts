@@ -138,7 +138,7 @@ describe('the certificate authorities of the cluster', () => {
 });
 
 describe('the certificate authorities of the flags', () => {
-  it('stand instead of those of the cluster', async () => {
+  it('replace those of the cluster', async () => {
     const ownCa = await makeAuthority('own');
     const bob = await makeClient(ownCa, 'CN=bob');
     await writeFile(file('ca.crt'), ownCa.cert);
@@ -156,7 +156,7 @@ describe('the certificate authorities of the flags', () => {
     while ((await whoIs(alice)) !== 'alice') await new Promise((next) => setTimeout(next, 50));
   });
 
-  it('name a front proxy together with its headers', async () => {
+  it('configure a front proxy together with its headers', async () => {
     const proxyCa = await makeAuthority('front-proxy-ca');
     const proxy = await makeClient(proxyCa, 'CN=gateway');
     await writeFile(file('ca.crt'), proxyCa.cert);
@@ -200,7 +200,7 @@ async function mayGet(path: string, times: number): Promise<readonly boolean[]> 
   return answers;
 }
 
-describe('what reviews said', () => {
+describe('cached reviews', () => {
   const ttl = '--authorization-webhook-cache';
 
   it.each([
@@ -309,7 +309,7 @@ describe('the paths that are always allowed', () => {
     expect(reviewsOf('subjectaccess')).toBe(denied.length);
   });
 
-  it('may end with a star only', async () => {
+  it('may have a star at the end only', async () => {
     await expect(delegate('--authorization-always-allow-paths=/a*b')).rejects.toThrow(
       '--authorization-always-allow-paths: "/a*b": expected * at the end only',
     );

@@ -122,7 +122,7 @@ describe('a server that does not restrict labels by a selector', () => {
   });
 });
 
-describe('a server that cannot answer now', () => {
+describe('a server that is unavailable', () => {
   test.each<[string, Quirk, string]>([
     ['is down', answering(503, 'starting', 'text/plain'), 'unavailable'],
     ['is busy', answering(429, 'slow down', 'text/plain'), 'unavailable'],
@@ -136,7 +136,7 @@ describe('a server that cannot answer now', () => {
   });
 });
 
-describe('a server that chooses labels, but not for every query', () => {
+describe('a server that restricts labels, but not for every query', () => {
   const refusingPods: Quirk = (url, response) =>
     url.searchParams.get('match[]')?.includes('pod!=') === true
       ? answering(422, '{"status":"error","errorType":"execution","error":"no pods"}')(
@@ -156,7 +156,7 @@ describe('a server that chooses labels, but not for every query', () => {
     ]);
   });
 
-  test('fails that query only where it fails', async () => {
+  test('fails only the queries that it fails', async () => {
     const found = await roundWith((url, response) =>
       url.searchParams.get('match[]')?.includes('pod!=') === true
         ? answering(500, 'oh', 'text/plain')(url, response)
@@ -170,7 +170,7 @@ describe('a server that chooses labels, but not for every query', () => {
   });
 });
 
-test('the flag goes before what the server can do', async () => {
+test('the flag overrides the detected strategy', async () => {
   const byLabels = await roundWith((url) => url, 'labels');
   expect(byLabels.asked.some((path) => path.endsWith('/series'))).toBe(false);
   const bySeries = await roundWith((url) => url, 'series');

@@ -288,7 +288,7 @@ describe('discovery by labels', () => {
     ]);
   });
 
-  test('leaves to the series what this server takes no selector for', async () => {
+  test('falls back to series for selectors that this server rejects', async () => {
     const seriesQuery = '{__name__=~"lo.+"}';
     const dotted = compiledRule({ seriesQuery, overrides: { ...overrides, 'app.pod': 'pod' } });
     const dialect = compiledRule({ seriesQuery: '{a="b" or c="d"}', overrides });
@@ -306,7 +306,7 @@ describe('discovery by labels', () => {
 });
 
 describe('series that have ended', () => {
-  test('are known a while longer by labels; no value comes of them', async () => {
+  test('stay longer with discovery by labels, without values', async () => {
     // In one block of Prometheus, whatever the time is: these end with every second hour.
     const end = Math.floor(NOW / 7200) * 7200;
     const samples = [`live 1 ${end - 60}`, `ended{namespace="a",pod="b"} 1 ${end - 1800}`];

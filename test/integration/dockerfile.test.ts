@@ -97,7 +97,7 @@ async function directorySize(directory: string): Promise<number> {
 }
 
 describe('Dockerfile', () => {
-  it('is given the source that it builds and nothing else', () => {
+  it('gets only the source that it builds', () => {
     expect(context).toContain('src/main.ts');
     expect(context).toContain('scripts/build.ts');
     const topLevel = new Set(context.map((file) => file.split('/')[0]));
@@ -136,7 +136,7 @@ describe('Dockerfile', () => {
     expect(textsOf('LABEL').join()).toContain('org.opencontainers.image.version="${VERSION}"');
   });
 
-  it('satisfies hadolint, where there is one', async ({ skip }) => {
+  it('passes hadolint, if it is installed', async ({ skip }) => {
     const hadolint = await findExecutable('hadolint');
     if (hadolint === undefined) return skip('hadolint is not in PATH');
     await runCommand(hadolint, [path.join(root, 'Dockerfile')]);
@@ -163,7 +163,7 @@ describe('Dockerfile', () => {
     expect(code).toBe(0);
   });
 
-  it('leaves half of its memory limit to what is not in the heap', async ({ skip }) => {
+  it('limits the heap to half of its memory limit', async ({ skip }) => {
     const { nodeFlags } = await imageStart(path.join(root, 'Dockerfile'));
     skip(!nodeFlags.join().includes('max-old-space'), 'this Node.js does not know the flag');
     const limit = await limitMemory(MEMORY_BYTES);

@@ -63,7 +63,7 @@ const taken = (): number => adapter.stdoutTail().split('rules loaded').length;
 const refused = (): number => adapter.stdoutTail().split('keeping the last valid version').length;
 
 describe('a rules file that is truncated and then written', () => {
-  it.each([5, 300, 1500])('with %d ms between takes no metric away', async (gap) => {
+  it.each([5, 300, 1500])('with %d ms between removes no metric', async (gap) => {
     const before = taken();
     const statuses = asking();
     const handle = await open(file, 'w');

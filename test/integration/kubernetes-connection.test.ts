@@ -154,7 +154,7 @@ describe('a kubeconfig', () => {
     ]);
   });
 
-  it('with a client certificate inside', async () => {
+  it('with an embedded client certificate', async () => {
     const server = await start(tls());
     const client = await connect({
       cluster: { server: server.url, ...trusted() },
@@ -232,7 +232,7 @@ describe('a kubeconfig', () => {
     expect(both).toMatchObject([{ body: { fine: true } }, { body: { fine: true } }]);
   });
 
-  it('that names another server by now', async () => {
+  it('with a changed server', async () => {
     const first = await start();
     const second = await start();
     const user = { token: 't' };
@@ -283,7 +283,7 @@ echo '{"status":{"token":"from-plugin"}}'
     expect(server.requests).toHaveLength(0);
   });
 
-  it('through a proxy of its own', async () => {
+  it('through its own proxy', async () => {
     const server = await start(tls());
     const proxy = await startTunnel(server.port);
     const client = await connect({
@@ -352,7 +352,7 @@ echo '{"status":{"token":"from-plugin"}}'
     await expect(connecting).rejects.toThrow(kubeconfig);
   });
 
-  it('with a token that HTTP cannot carry', async () => {
+  it('with a token that is invalid in a header', async () => {
     const server = await start();
     const client = await connect({
       cluster: { server: server.url },
@@ -366,7 +366,7 @@ echo '{"status":{"token":"from-plugin"}}'
 });
 
 describe('a service account', () => {
-  it('is followed when its token is replaced', async () => {
+  it('uses its replaced token', async () => {
     const server = await start({ ...tls(), handler: demand('Bearer one') });
     await writeFile(path.join(directory, 'ca.crt'), ca.cert);
     await writeFile(path.join(directory, 'token'), 'one');
@@ -386,7 +386,7 @@ describe('a service account', () => {
     expect(await client.getJson('/api')).toMatchObject({ body: { fine: true } });
   });
 
-  it('is not looked for outside of a cluster', async () => {
+  it('is not used outside of a cluster', async () => {
     const connecting = connectKubernetes({
       kubeconfigFile: '',
       userAgent: 'test',
@@ -434,7 +434,7 @@ describe('the API server', () => {
     expect(server.requests.length).toBeLessThanOrEqual(4);
   });
 
-  it('sends something else than JSON', async () => {
+  it('sends a body that is not JSON', async () => {
     const server = await start({
       handler: (_, response) => {
         response.writeHead(200, { 'content-type': 'text/html' });
@@ -472,7 +472,7 @@ describe('the API server', () => {
     }
   });
 
-  it('sends JSON without saying so, or nothing at all', async () => {
+  it('sends JSON without its content type, or nothing', async () => {
     const server = await start({ handler: (_, response) => response.end('{"a":1}') });
     const client = await plain(server);
     expect(await client.getJson('/api')).toEqual({ body: { a: 1 }, contentType: '' });
@@ -484,7 +484,7 @@ describe('the API server', () => {
     });
   });
 
-  it('speaks something else than HTTP', async () => {
+  it('does not use HTTP', async () => {
     const other = net.createServer((socket) => socket.end('SSH-2.0-OpenSSH\r\n\r\n'));
     open.push(other);
     const port = await listenOnLoopback(other);
@@ -495,7 +495,7 @@ describe('the API server', () => {
     });
   });
 
-  it('refuses the credentials in an answer that never ends: it is not read, nor kept', async () => {
+  it('rejects the credentials in a response that never ends: it is not read', async () => {
     const closed: string[] = [];
     const server = await start({
       handler: ({ headers }, response) => {
@@ -514,7 +514,7 @@ describe('the API server', () => {
     await expect.poll(() => closed).toEqual(['Bearer old']);
   });
 
-  it('sends more than is read: the connection is closed', async () => {
+  it('sends more than the limit: the connection is closed', async () => {
     let isClosed = false;
     const server = await start({
       handler: (_, response) => {
@@ -532,7 +532,7 @@ describe('the API server', () => {
     await expect.poll(() => isClosed).toBe(true);
   });
 
-  it('may send just as much as is read, in characters that are cut into pieces', async () => {
+  it('may send as much as the limit, in pieces that split characters', async () => {
     const [first, second] = Buffer.from('é');
     const server = await start({
       handler: (_, response) => {
@@ -560,7 +560,7 @@ describe('the API server', () => {
     expect(server.requests[1]?.headers.accept).toBe('application/json');
   });
 
-  it('redirects, and the token stays here', async () => {
+  it('redirects without getting the token at the target', async () => {
     const elsewhere = await start();
     const server = await start({
       handler: (_, response) => response.writeHead(302, { location: elsewhere.url }).end(),
@@ -573,7 +573,7 @@ describe('the API server', () => {
     expect(elsewhere.requests).toHaveLength(0);
   });
 
-  it('packs its answer, which counts unpacked', async () => {
+  it('compresses its response; the limit applies to the decompressed size', async () => {
     const body = { text: 'a'.repeat(100_000) };
     const server = await start({
       handler: (_, response) => {
@@ -590,7 +590,7 @@ describe('the API server', () => {
     });
   });
 
-  it('hangs up in the middle of an answer', async () => {
+  it('closes the connection in the middle of a response', async () => {
     const server = await start({
       handler: (_, response) => {
         response.writeHead(200, { 'content-length': '100' });
@@ -631,7 +631,7 @@ describe('the API server', () => {
     });
   });
 
-  it('leaves out the last chunk of an answer', async () => {
+  it('leaves out the last chunk of a response', async () => {
     const server = await start({
       handler: (_, response) => {
         response.writeHead(200);
@@ -642,7 +642,7 @@ describe('the API server', () => {
     await expect(client.getJson('/api')).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
-  it('never ends its answer', async () => {
+  it('never ends its response', async () => {
     const server = await start({
       handler: (_, response) => {
         response.writeHead(200);
@@ -679,7 +679,7 @@ describe('the API server', () => {
     expect(await client.getJson('/api')).toMatchObject({ body: { fine: true } });
   });
 
-  it('has hung up on the idle connection', async () => {
+  it('has closed the idle connection', async () => {
     const server = await start();
     const client = await plain(server);
     await client.getJson('/api');
@@ -702,7 +702,7 @@ describe('the API server', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('answers 201 to what creates something only', async () => {
+  it('answers 201 to creations only', async () => {
     const server = await start({ handler: (_, response) => sendJson(response, 201, {}) });
     const client = await plain(server);
     expect(await client.postJson('/api', {})).toMatchObject({ body: {} });

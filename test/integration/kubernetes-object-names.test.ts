@@ -52,7 +52,7 @@ describe('createObjectNames', () => {
     );
   });
 
-  it('lists root-scoped objects, and those of all namespaces each name once', async () => {
+  it('lists cluster-scoped objects, and each name once over all namespaces', async () => {
     const { server, names } = await start((_, response) =>
       sendJson(response, 200, list(['b', 'a', 'b'])),
     );
@@ -135,7 +135,7 @@ describe('createObjectNames', () => {
     expect(server.requests.length).toBeLessThan(10);
   });
 
-  it('takes a list that Go wrote as null', async () => {
+  it('accepts null for an empty list', async () => {
     const { names } = await start((_, response) =>
       sendJson(response, 200, { kind: 'PodList', metadata: {}, items: null }),
     );
@@ -143,7 +143,7 @@ describe('createObjectNames', () => {
     expect(await names.list(request)).toEqual([]);
   });
 
-  it('shares a listing among those who ask at the same time', async () => {
+  it('shares a list among concurrent callers', async () => {
     const { server, names } = await start((_, response) => {
       setTimeout(() => sendJson(response, 200, list(['a'])), 20);
     });

@@ -128,7 +128,7 @@ describe('watchClusterResources', () => {
     expect(Object.fromEntries(api.requestCounts())).toEqual({ '/api': 1, '/apis': 1 });
   });
 
-  it('knows the built-in resources before the first answer', async () => {
+  it('has the built-in resources before the first answer', async () => {
     const server = await start(() => undefined);
     const resources = watchClusterResources({
       client: await connect(server.url),
@@ -160,7 +160,7 @@ describe('watchClusterResources', () => {
     expect(watched.changes).toHaveLength(1);
   });
 
-  it('sees a custom resource that is installed and removed', async () => {
+  it('follows a custom resource that is installed and removed', async () => {
     const without = named.filter(({ name }) => name !== 'cheese.io');
     const server = await start(aggregated(without));
     const watched = await watch(server.url, 20);
@@ -245,7 +245,7 @@ describe('watchClusterResources', () => {
     expect(watched.changes).toHaveLength(1);
   });
 
-  it('joins refreshes, and ends with close', async () => {
+  it('combines refreshes, and ends with close', async () => {
     const server = await start(aggregated());
     const { resources } = await watch(server.url);
     await Promise.all([resources.refresh(), resources.refresh(), resources.refresh()]);

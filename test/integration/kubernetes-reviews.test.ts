@@ -101,7 +101,7 @@ describe('createTokenReviewer', () => {
     });
   });
 
-  it('fails where the review cannot be made, and remembers that not', async () => {
+  it('fails without a result of the review, which is not cached', async () => {
     const reviewed = tokenReviewer(60_000);
     server.answerWith((_, response) => sendStatus(response, 403, 'may not create tokenreviews'));
     await expect(reviewed('token')).rejects.toMatchObject({ kind: 'forbidden' });
@@ -131,7 +131,7 @@ describe('createAccessReviewer', () => {
     expect(await accessReviewer(forever)(alice, metrics)).toEqual(decision);
   });
 
-  it('remembers a yes and a no for their times', async () => {
+  it('caches allowed and denied for their TTLs', async () => {
     const reviewed = accessReviewer({ allowedMs: 60_000, deniedMs: 0 });
     answerWith({ status: { allowed: false } });
     for (let i = 0; i < 2; i += 1) await reviewed(alice, metrics);

@@ -25,7 +25,7 @@ async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {
   return text;
 }
 
-it('gives what the server says when it says it', async () => {
+it('returns events when they arrive', async () => {
   const { promise: isOpen, resolve } = Promise.withResolvers<ServerResponse>();
   const { server, client } = await start((_, response) => {
     begin(response);
@@ -50,7 +50,7 @@ it('gives what the server says when it says it', async () => {
   expect(asked?.headers['accept-encoding']).toBe('identity');
 });
 
-it('outlives the time limit of requests, which is for its beginning', async () => {
+it('is not limited by the timeout of requests after its start', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   const { promise: isOpen, resolve } = Promise.withResolvers<ServerResponse>();
@@ -64,7 +64,7 @@ it('outlives the time limit of requests, which is for its beginning', async () =
   expect(await textOf(chunks)).toBe('late');
 });
 
-it('fails where the answer does not begin in time', async () => {
+it('fails if the response does not start in time', async () => {
   const { client } = await start(() => undefined, 30);
   await expect(client.watch('/api/v1/pods')).rejects.toMatchObject({ kind: 'timeout' });
 });
@@ -84,7 +84,7 @@ it.each([
   });
 });
 
-it('does not read an explanation without end', async () => {
+it('does not read an endless error body', async () => {
   const { client } = await start((_, response) => {
     response.writeHead(500);
     const more = (): void => {
@@ -96,7 +96,7 @@ it('does not read an explanation without end', async () => {
   await expect(client.watch('/api/v1/pods')).rejects.toMatchObject({ kind: 'server_error' });
 });
 
-it('tells when the connection breaks', async () => {
+it('reports a broken connection', async () => {
   const { client } = await start((_, response) => {
     begin(response);
     response.write('one\n', () => response.destroy());
@@ -108,7 +108,7 @@ it('tells when the connection breaks', async () => {
   });
 });
 
-it('ends when nothing comes for too long', async () => {
+it('ends after a stall', async () => {
   const { server, client } = await start((_, response) => begin(response));
   const chunks = await client.watch('/api/v1/pods', { stallTimeoutMs: 30 });
   await expect(textOf(chunks)).rejects.toMatchObject({ kind: 'timeout' });

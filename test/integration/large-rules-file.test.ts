@@ -141,7 +141,7 @@ describe('a rules file of long queries', () => {
   });
 });
 
-describe('a rules file above the limit of size', () => {
+describe('a rules file above the size limit', () => {
   it('is rejected without being read', async () => {
     const adapter = await start(manyRules(1));
     await adapter.eventLoop();

@@ -158,7 +158,7 @@ describe.each(servers)('$name', (server) => {
   );
 });
 
-describe('a proxy that takes URIs of 8 KiB', () => {
+describe('a proxy that accepts URIs of 8 KiB', () => {
   let running: RunningServer;
   beforeAll(async () => {
     const [prometheus] = servers;

@@ -151,7 +151,7 @@ describe('a relist logs once', () => {
     expect(body).toMatchObject({ items: [] });
   });
 
-  test('which labels there are where none names a resource', () => {
+  test('the labels of series without a label of a resource', () => {
     expect(linesWith(' rules[4]: ')).toEqual([
       'WARN rules[4]: no metrics from 1 series: 1 (broker_lag) without a label that maps to a resource: the labels are instance, topic; add an override or a template to `resources` definedAt="rules.yaml:19"',
     ]);
@@ -164,7 +164,7 @@ describe('a relist logs once', () => {
   });
 });
 
-describe('a request that finds nothing, or less than asked', () => {
+describe('a request with missing values', () => {
   test('logs the number of samples, and why they are not used', async () => {
     const path = `${custom}/namespaces/a/ingresses.networking.k8s.io/shop/error_rate`;
     expect((await get(path)).status).toBe(404);
@@ -236,7 +236,7 @@ describe('a request that finds nothing, or less than asked', () => {
   });
 });
 
-describe('a metric label that Prometheus 2 cannot have', () => {
+describe('a metric label that is invalid in Prometheus 2', () => {
   test.each([
     [`${custom}/namespaces/fb/pods/*/right?metricLabelSelector=`, 'metricLabelSelector'],
     [

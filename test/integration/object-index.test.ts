@@ -114,7 +114,7 @@ async function untilNames(index: ObjectIndex, selector: string, names: readonly 
     .toEqual(names);
 }
 
-describe('the price of many requests', () => {
+describe('many requests', () => {
   it('2,000 pods and 200 selectors are one list and one watch', async () => {
     const api = await startKubernetesApi({
       groups: parseGroups(readData('kube-discovery.json')),
@@ -213,7 +213,7 @@ describe('lists', () => {
     expect(await index.objects({ ...select(''), name: 'b,metadata.name=a' })).toEqual([]);
   });
 
-  it('a field selector has an index of its own, which follows what it selects', async () => {
+  it('a field selector has its own index, which follows its objects', async () => {
     server.put({ namespace: 'shop', name: 'a', phase: 'Running' });
     server.put({ namespace: 'shop', name: 'b', phase: 'Pending' });
     const { index } = await startIndex();
@@ -228,7 +228,7 @@ describe('lists', () => {
     expect(server.count('list')).toBe(2);
   });
 
-  it('asks nothing where there can be nothing', async () => {
+  it('sends no request for a selector that selects nothing', async () => {
     const { index } = await startIndex();
     const nodes = { ...select(''), resource: resource('', 'nodes'), namespace: 'shop' };
     for (const request of [nodes, { ...select(''), namespace: '..' }]) {
@@ -268,7 +268,7 @@ describe('before the first list', () => {
     expect([server.count('list'), server.count('page')]).toEqual([2, 3]);
   });
 
-  it('a request that has waited too long lists for itself', async () => {
+  it('a request sends its own list after a timeout', async () => {
     server.put({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
     // That of the index itself: it is not told here which comes first.
     server.intercept((_, { req }) => req.url?.startsWith('/api/v1/pods?') === true);
@@ -378,7 +378,7 @@ describe('a watch that ends', () => {
     await until(() => server.count('list') === 2 && server.openWatches() === 1);
   });
 
-  it('serves the old objects while the new list is read, then the new ones whole', async () => {
+  it('serves the old objects until the new list is complete', async () => {
     for (let pod = 0; pod < 600; pod += 1) {
       server.put({ namespace: 'shop', name: `pod-${pod}`, labels: { app: 'old' } });
     }
@@ -457,7 +457,7 @@ describe('a watch that ends', () => {
     await expect(index.list(select(''))).rejects.toMatchObject({ kind: 'unreachable' });
   });
 
-  it('serves what it knows for a while, and nothing after that', async () => {
+  it('serves its objects for a limited time', async () => {
     let clock = 0;
     server.put({ namespace: 'shop', name: 'a' });
     const { index, warnings } = await startIndex({ maxStaleMs: 60_000 }, { now: () => clock });
@@ -494,7 +494,7 @@ describe('a watch that ends', () => {
   });
 });
 
-describe('where there is no index', () => {
+describe('without an index', () => {
   it('more objects than allowed are listed by request, after one page', async () => {
     for (let pod = 0; pod < 600; pod += 1) {
       server.put({ namespace: 'shop', name: `pod-${pod}`, labels: { n: String(pod) } });
@@ -511,7 +511,7 @@ describe('where there is no index', () => {
     expect(sizes.get('pods')).toBeUndefined();
   });
 
-  it('concurrent requests get their own objects, whatever they differ in', async () => {
+  it('concurrent requests get their own objects', async () => {
     server.put({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
     server.put({ namespace: 'shop', name: 'b', labels: { app: 'db' }, phase: 'Pending' });
     server.put({ namespace: 'lab', name: 'a', labels: { app: 'web' } });
@@ -557,7 +557,7 @@ describe('where there is no index', () => {
     expect(server.count('list')).toBe(1);
   });
 
-  it('objects that become too many are given up', async () => {
+  it('an index that becomes too large is dropped', async () => {
     server.put({ namespace: 'shop', name: 'a' });
     const { index, reports, sizes } = await startIndex({ maxObjects: 2 });
     expect(await index.list(select(''))).toEqual(['a']);
@@ -571,7 +571,7 @@ describe('where there is no index', () => {
     expect(sizes.get('pods')).toBeUndefined();
   });
 
-  it('what may not be watched is listed, and indexed when it may', async () => {
+  it('resources without permission to watch are listed, and indexed with it', async () => {
     server.put({ namespace: 'shop', name: 'a' });
     server.intercept((kind, response) => {
       if (kind === 'watch') sendStatus(response, 403, 'pods is forbidden: cannot watch');
@@ -591,7 +591,7 @@ describe('where there is no index', () => {
       .toBe('asked pods index');
   });
 
-  it('what may not be listed at all fails with the reason', async () => {
+  it('resources without permission to list fail with the reason', async () => {
     server.intercept((_, response) => {
       sendStatus(response, 403, 'cannot list pods');
       return true;
@@ -602,7 +602,7 @@ describe('where there is no index', () => {
     }
   });
 
-  it('only so many resources are followed', async () => {
+  it('the number of indexed resources is limited', async () => {
     const { index, reports, warnings } = await startIndex({ maxIndexes: 1 });
     await index.list(select(''));
     await index.list({ ...select(''), resource: resource('apps', 'deployments') });
@@ -619,7 +619,7 @@ describe('where there is no index', () => {
   });
 });
 
-describe('the end', () => {
+describe('the end of an index', () => {
   it('an index is kept while there are requests for it', async () => {
     let clock = 0;
     server.put({ namespace: 'shop', name: 'a' });
@@ -658,7 +658,7 @@ describe('the end', () => {
   });
 });
 
-describe('whatever happens in between', () => {
+describe('random events', () => {
   const pod = fc.record({
     namespace: fc.constantFrom('shop', 'lab', 'lab-9'),
     name: fc.constantFrom('a', 'b', 'c', 'd'),

@@ -104,7 +104,7 @@ describe.each([
     expect(await client.query('nothing_of_this_name')).toEqual({ type: 'vector', samples: [] });
   });
 
-  test('a scalar, evaluated now unless told otherwise', async () => {
+  test('a scalar, evaluated at the current time by default', async () => {
     expect(await client.query('1/4', { time: 1700000000.125 })).toEqual({
       type: 'scalar',
       value: 0.25,
@@ -122,7 +122,7 @@ describe.each([
     expect(await client.query('"text"')).toEqual({ type: 'string' });
   });
 
-  test('a query that cannot be parsed, or not be evaluated', async () => {
+  test('a query that fails to parse or to evaluate', async () => {
     await expect(client.query('sum(')).rejects.toMatchObject({
       kind: 'bad_query',
       status: 400,
@@ -138,7 +138,7 @@ describe.each([
     });
   });
 
-  test('a query that takes longer than it may', async () => {
+  test('a query that exceeds its timeout', async () => {
     await expect(client.query(LONG_QUERY, { timeoutMs: 200 })).rejects.toMatchObject({
       kind: 'timeout',
     });
@@ -160,7 +160,7 @@ describe.each([
     expect(await client.seriesLabelNames('{__name__=~".+"}', range)).toEqual(new Map());
   });
 
-  test('a selector that selects nothing, or is none', async () => {
+  test('a selector that selects nothing, or is invalid', async () => {
     for (const match of ['{}', 'depth{', '']) {
       await expect(client.seriesLabelNames(match, RANGE)).rejects.toMatchObject({
         kind: 'bad_query',

@@ -84,7 +84,7 @@ describe('a server that does not answer', () => {
     expect(requests.map(({ outcome }) => outcome)).toEqual(['timeout', 'timeout', 'timeout']);
   });
 
-  test('but lets one byte after the other drip', async () => {
+  test('but sends single bytes slowly', async () => {
     const drip: RequestListener = (_, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write(' '), 5);
@@ -170,7 +170,7 @@ describe('connections', () => {
     expect(count).toBe(1);
   });
 
-  test('are as many at once as allowed', async () => {
+  test('are limited in number', async () => {
     let atOnce = 0;
     let most = 0;
     const client = await clientOf(
@@ -189,7 +189,7 @@ describe('connections', () => {
   });
 });
 
-describe('an answer that is none', () => {
+describe('an invalid response', () => {
   const page = '<html>\n<h1>502 Bad Gateway</h1>\n</html>';
   const endless = '{"status":"success","data":{';
 
@@ -310,7 +310,7 @@ describe('an answer that is none', () => {
     });
   });
 
-  test('something that is not HTTP', async () => {
+  test('a response that is not HTTP', async () => {
     const server = await standIn(() => {});
     server.server.on('connection', (socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'));
     const error = await failureOf(connect({ url: server.url }).query('1'));
@@ -318,7 +318,7 @@ describe('an answer that is none', () => {
     expect(error.message).toContain('does not use HTTP');
   });
 
-  test('a body larger than the limit, of which no more is read', async () => {
+  test('a body larger than the limit is not read to its end', async () => {
     let written = 0;
     const flood: RequestListener = (_, response) => {
       response.writeHead(200);
@@ -349,7 +349,7 @@ describe('an answer that is none', () => {
     }
   });
 
-  test('a small body that unpacks to a large one', async () => {
+  test('a small body that decompresses to a large one', async () => {
     const packed = gzipSync(Buffer.alloc(50_000_000, ' '));
     const client = await clientOf(
       (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed),
@@ -359,7 +359,7 @@ describe('an answer that is none', () => {
   });
 });
 
-describe('what is sent', () => {
+describe('a request', () => {
   /** Asks a server that notes what it is sent. */
   async function sent(
     options: Partial<PrometheusOptions>,
@@ -596,7 +596,7 @@ describe('token files', () => {
 });
 
 describe('secrets', () => {
-  test('stay here when the other side redirects', async () => {
+  test('are not sent to the target of a redirect', async () => {
     const reached = vi.fn();
     const elsewhere = await standIn((_, response) => {
       reached();
@@ -619,7 +619,7 @@ describe('secrets', () => {
     expect(reached).not.toHaveBeenCalled();
   });
 
-  test('are in no error, even if the other side repeats them', async () => {
+  test('are in no error, even if the server repeats them', async () => {
     const echo: RequestListener = (request, response) => {
       const said = [request.url, ...request.rawHeaders].join(' ');
       json(response, JSON.stringify({ status: 'error', errorType: said, error: said }), 500);
@@ -682,7 +682,7 @@ describe('a redirect of the same origin', () => {
     ]);
   });
 
-  test('that leads to itself ends', async () => {
+  test('to itself ends', async () => {
     let asked = 0;
     const client = await clientOf((request, response) => {
       asked += 1;

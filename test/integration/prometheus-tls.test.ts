@@ -86,7 +86,7 @@ function connect(options: Partial<PrometheusOptions>): PrometheusClient {
 const ONE = { type: 'scalar', value: 1 };
 
 describe('a real Prometheus with TLS, client certificates and passwords', () => {
-  test('is served with all of them', async () => {
+  test('answers with all of them', async () => {
     expect(await connect({}).query('1')).toMatchObject(ONE);
     expect(await connect({ verb: 'POST' }).query('1')).toMatchObject(ONE);
   });
@@ -144,7 +144,7 @@ describe('a real Prometheus with TLS, client certificates and passwords', () => 
     }
   });
 
-  test('credentials from elsewhere: an identity, or a header', async () => {
+  test('credentials of a kubeconfig, or of a header', async () => {
     const value = `Basic ${Buffer.from('adapter:correct horse').toString('base64')}`;
     const identity = { authorization: async () => value };
     expect(await connect({ url: server.url, identity }).query('1')).toMatchObject(ONE);
@@ -211,7 +211,7 @@ describe('a real Prometheus with TLS, client certificates and passwords', () => 
 });
 
 describe('invalid options', () => {
-  test('files that are missing or something else', async () => {
+  test('files that are missing or have another format', async () => {
     const nowhere = join(directory, 'nowhere');
     const notPem = await write('not.pem', 'hello');
     const broken = await write(

@@ -39,7 +39,7 @@ describe('verdicts on new queries', () => {
     );
   });
 
-  test('come with the structure that Prometheus 3.5 finds', async ({ skip }) => {
+  test('have the structure that Prometheus 3.5 parses', async ({ skip }) => {
     skip(!areAllReleases(servers.versions), `releases found: ${servers.versions.join(', ')}`);
     let compared = 0;
     await fc.assert(

@@ -75,7 +75,7 @@ afterAll(async () => {
 const said = () => adapter.stdoutTail();
 const patience = { timeout: 20_000, interval: 100 };
 
-it('an edit is held against the resources that the cluster has now, not those of the last look', async () => {
+it('an edit is checked against the current resources of the cluster, not cached ones', async () => {
   const printer = { group: printers.name, resource: 'printer' };
   await replaceRules(rules('too_early', printer));
   await expect.poll(said, patience).toContain('keeping the last valid version');

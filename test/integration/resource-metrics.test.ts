@@ -109,7 +109,7 @@ test('2,000 pods of 40 namespaces, and the nodes, cost 4 queries', async () => {
   expect(ofNodes).toMatchObject([{ usage: { cpu: 3000n, memory: 4_096_000n } }]);
 });
 
-test('a rule that groups in its own way gets the same figures', async () => {
+test('a rule with its own grouping gives the same values', async () => {
   const [together, separately] = await Promise.all([
     metricsOf({}).pods({ namespace: undefined, ...everything }),
     metricsOf({ grouping: 'pod, container' }).pods({ namespace: undefined, ...everything }),

@@ -195,7 +195,7 @@ const victoriaMetrics = await Promise.all([
 ]);
 
 describe.each(victoriaMetrics)('$name', ({ start, isMissing }) => {
-  test.skipIf(isMissing)('hides young samples, unless latency_offset says otherwise', async () => {
+  test.skipIf(isMissing)('hides recent samples, unless latency_offset changes it', async () => {
     const now = Math.floor(Date.now() / 1000);
     const series = 'web_queue{namespace="shop",pod="web-1"}';
     // By default 30 s, which would be short for a busy machine.

@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-it('ends at once when it cannot listen, though Prometheus has not answered yet', async () => {
+it('exits at once if it cannot listen, before the first answer of Prometheus', async () => {
   const silent = createHttpServer();
   const asked = once(silent, 'request');
   const prometheus = await listen(silent);
