@@ -12,6 +12,7 @@ import {
   type ForgedCertificate,
   type ForgerySettings,
   forgeCertificate,
+  type KeyPair,
   keyUsage,
   nameConstraints,
   newKeys,
@@ -108,8 +109,19 @@ const upTo = (pathLenConstraint: number): Settings => ({
   extensions: [basicConstraints({ cA: true, pathLenConstraint }), SIGNS],
 });
 
-const rsaKeys = (modulusLength: number, publicExponent = 65_537) =>
-  generateKeyPairSync('rsa', { modulusLength, publicExponent });
+/** Generated once each: these take long. */
+const keyPairs = new Map<string, KeyPair>();
+const kept = (name: string, generate: () => KeyPair): KeyPair => {
+  const keys = keyPairs.get(name) ?? generate();
+  keyPairs.set(name, keys);
+  return keys;
+};
+const rsaKeys = (modulusLength: number, publicExponent = 65_537): KeyPair =>
+  kept(`RSA ${modulusLength} ${publicExponent}`, () =>
+    generateKeyPairSync('rsa', { modulusLength, publicExponent }),
+  );
+const dsaKeys = (): KeyPair =>
+  kept('DSA', () => generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }));
 const RSA_SHA256 = { oid: '1.2.840.113549.1.1.11', hash: 'sha256', hasNullParameters: true };
 const RSA_SHA1 = { oid: '1.2.840.113549.1.1.5', hash: 'sha1', hasNullParameters: true };
 const RSA_MD5 = { oid: '1.2.840.113549.1.1.4', hash: 'md5', hasNullParameters: true };
@@ -815,11 +827,7 @@ const SIGNATURES: readonly Case[] = [
     name: 'DSA',
     go: 'refuses',
     refusal: 'the signature algorithm 2.16.840.1.101.3.4.3.2',
-    make: () =>
-      signedWith(
-        generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }),
-        DSA_SHA256,
-      ),
+    make: () => signedWith(dsaKeys(), DSA_SHA256),
   },
   {
     name: 'Ed448',
@@ -917,8 +925,7 @@ const KEYS: readonly Case[] = [
     name: 'a client with a DSA key',
     go: 'refuses',
     refusal: NO_DSA,
-    make: () =>
-      clientWith({ keys: generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }) }),
+    make: () => clientWith({ keys: dsaKeys() }),
   },
   {
     name: 'a client with a key on P-192',
