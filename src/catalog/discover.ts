@@ -11,7 +11,7 @@ import {
   type StrategyChoice,
 } from './discovery-strategy.ts';
 import { type RequiredLabels, type RuleLists, requiredLabels } from './required-labels.ts';
-import { MOST_LABELS_TOLD } from './rule-outcome.ts';
+import { MOST_LABELS_SHOWN } from './rule-outcome.ts';
 import {
   type DiscoveredSeries,
   type DiscoveryRequests,
@@ -182,5 +182,5 @@ async function lacksRequiredLabels(
 /** Used for explanations only, so a failure does not matter. */
 async function someLabels(seriesQuery: string, ask: DiscoveryRequests): Promise<readonly string[]> {
   const labels = await ask.labels(seriesQuery).catch((): readonly string[] => []);
-  return labels.filter((label) => label !== '__name__').slice(0, MOST_LABELS_TOLD + 1);
+  return labels.filter((label) => label !== '__name__').slice(0, MOST_LABELS_SHOWN + 1);
 }

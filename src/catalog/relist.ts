@@ -93,7 +93,7 @@ export function startRelistLoop(
   let known: ReadonlyMap<string, SeriesSnapshot> = new Map();
   // Before the first relist, and after a relist by labels, which only requests labels that map to resources.
   let mayLackLabels = options.discovery !== 'series';
-  let swapsAsked = 0;
+  let swapsRequested = 0;
   let swapping: Promise<BuiltCatalog> | undefined;
   let failedRounds = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -147,7 +147,7 @@ export function startRelistLoop(
    * build are in the next catalog, for which all callers wait.
    */
   function swap(): Promise<BuiltCatalog> {
-    swapsAsked += 1;
+    swapsRequested += 1;
     swapping ??= swapUntilCurrent();
     return swapping;
   }
@@ -155,7 +155,7 @@ export function startRelistLoop(
   async function swapUntilCurrent(): Promise<BuiltCatalog> {
     try {
       for (;;) {
-        const asked = swapsAsked;
+        const requested = swapsRequested;
         const mapper = dependencies.mapper();
         const built = await buildCatalog({ rules: rulesOfCatalog, known, mapper });
         catalog = built.catalog;
@@ -163,7 +163,7 @@ export function startRelistLoop(
           ...outcome,
           failure: failures.get(queryKey(outcome.rule)),
         }));
-        if (asked === swapsAsked) return built;
+        if (requested === swapsRequested) return built;
       }
     } finally {
       // Synchronously, so that no caller waits for a swap that is over.

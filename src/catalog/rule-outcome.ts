@@ -48,7 +48,7 @@ export type NoMetricsReason = WithoutMetricCause | 'query_failed' | 'no_series';
 export const MOST_EXAMPLES = 3;
 
 /** The number of labels shown, in alphabetical order. */
-export const MOST_LABELS_TOLD = 20;
+export const MOST_LABELS_SHOWN = 20;
 
 /** Undefined if the rule has metrics that can be requested. */
 export function noMetricsReason(outcome: RuleOutcome): NoMetricsReason | undefined {
@@ -120,8 +120,8 @@ function explainNamespace(
 
 function listed(labels: readonly string[]): string {
   if (labels.length === 0) return 'not known';
-  const shown = labels.slice(0, MOST_LABELS_TOLD).join(', ');
-  return labels.length > MOST_LABELS_TOLD ? `${shown}, ...` : shown;
+  const shown = labels.slice(0, MOST_LABELS_SHOWN).join(', ');
+  return labels.length > MOST_LABELS_SHOWN ? `${shown}, ...` : shown;
 }
 
 function counted(count: number, what: string): string {

@@ -1,7 +1,7 @@
 import type { CompiledRule } from '../rules/rule.ts';
 import {
   MOST_EXAMPLES,
-  MOST_LABELS_TOLD,
+  MOST_LABELS_SHOWN,
   type RuleOutcome,
   type SeriesWithoutMetric,
   type WithoutMetricCause,
@@ -63,7 +63,7 @@ export function createRuleTally(
     withoutLabel(cause, name, labelsOfSeries) {
       without(cause, name);
       // Thousands of series share one set.
-      if (seen.has(labelsOfSeries) || labels.size > MOST_LABELS_TOLD) return;
+      if (seen.has(labelsOfSeries) || labels.size > MOST_LABELS_SHOWN) return;
       seen.add(labelsOfSeries);
       for (const label of labelsOfSeries) labels.add(label);
     },
@@ -83,7 +83,7 @@ export function createRuleTally(
         series,
         metrics,
         withoutMetric: withoutMetric.toSorted((one, other) => other.count - one.count),
-        labels: known.slice(0, MOST_LABELS_TOLD + 1),
+        labels: known.slice(0, MOST_LABELS_SHOWN + 1),
         namespaceLabel,
       };
     },

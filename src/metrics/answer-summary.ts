@@ -47,7 +47,7 @@ export interface AnswerSummary {
 
 export interface AnsweredObjects {
   /** The number of requested objects. */
-  readonly asked: number;
+  readonly requested: number;
   readonly missing: MissingObjects;
 }
 

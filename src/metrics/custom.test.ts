@@ -174,7 +174,7 @@ describe('custom metrics', () => {
           ['other_object', 1],
           ['label_missing', 2],
         ]),
-        objects: { asked: 3, missing: { count: 2, names: ['b', 'c'] } },
+        objects: { requested: 3, missing: { count: 2, names: ['b', 'c'] } },
       },
     ]);
   });
@@ -203,14 +203,14 @@ describe('custom metrics', () => {
     await custom.get(pods);
     expect(summaries.map(({ objects }) => objects)).toEqual([
       {
-        asked: 1_000,
+        requested: 1_000,
         missing: { count: 999, names: ['web-0', 'web-2', 'web-3', 'web-4', 'web-5'] },
       },
     ]);
     const none = services(vector(), []);
     await expect(none.custom.get(pods)).rejects.toMatchObject({ reason: 'NotFound' });
     expect(none.summaries).toMatchObject([
-      { queries: [], samples: 0, leftOut: new Map(), objects: { asked: 0 } },
+      { queries: [], samples: 0, leftOut: new Map(), objects: { requested: 0 } },
     ]);
     expect(none.summaries[0]?.objects?.missing).toEqual({ count: 0, names: [] });
   });

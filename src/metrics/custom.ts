@@ -106,7 +106,7 @@ export function createCustomMetrics(dependencies: CustomMetricsDependencies): Cu
         queries: [query],
         samples: answer.samples.length,
         leftOut: leftOut.counts,
-        objects: { asked: names.length, missing },
+        objects: { requested: names.length, missing },
       });
       if (request.name !== undefined && values.length === 0) {
         throw metricNotFoundFor(request.metric, request.resource, request.name);
@@ -183,7 +183,7 @@ function about(
 function withoutObjects(
   what: Pick<AnswerSummary, 'api' | 'metric' | 'namespace' | 'objectLabel'>,
 ): AnswerSummary {
-  const objects = { asked: 0, missing: { count: 0, names: [] } };
+  const objects = { requested: 0, missing: { count: 0, names: [] } };
   return { ...what, queries: [], samples: 0, leftOut: new Map(), objects };
 }
 
@@ -204,9 +204,12 @@ function queryRequest(
   };
 }
 
-function queryFor(request: CustomMetricRequest, { rule, request: asked }: QueryOrigin): string {
+function queryFor(
+  request: CustomMetricRequest,
+  { rule, request: queryRequest }: QueryOrigin,
+): string {
   try {
-    return rule.query.for(asked);
+    return rule.query.for(queryRequest);
   } catch (error) {
     if (error instanceof UnsupportedRequirementError) {
       throw new MetricsError('BadRequest', `metricLabelSelector: ${error.message}`);
@@ -235,7 +238,7 @@ async function associate(
   leftOut: LeftOutSamples,
 ): Promise<ReadonlyMap<string, Sample>> {
   const slices = createTimeSlices(SHORT_STEPS);
-  const asked = new Set(names);
+  const requested = new Set(names);
   const byObject = new Map<string, Sample>();
   for (const sample of samples) {
     if (slices.isOver()) await slices.pause();
@@ -243,7 +246,7 @@ async function associate(
     const own = namespaceLabel === undefined ? undefined : sample.labels[namespaceLabel];
     if (name === undefined) leftOut.add('label_missing');
     else if ((own ?? namespace) !== namespace) leftOut.add('other_namespace');
-    else if (!asked.has(name)) leftOut.add('other_object');
+    else if (!requested.has(name)) leftOut.add('other_object');
     else {
       if (byObject.has(name)) leftOut.add('several_for_one_object');
       byObject.set(name, sample);

@@ -323,7 +323,7 @@ describe('the report of a response', () => {
           ['several_for_one_object', 1],
         ]),
         objects: {
-          asked: 9,
+          requested: 9,
           missing: {
             count: 6,
             names: ['shop/p3', 'shop/p4', 'shop/p5', 'shop/p6', 'shop/p7'],
@@ -348,7 +348,7 @@ describe('the report of a response', () => {
         namespace: undefined,
         samples: 6,
         leftOut: new Map([['several_for_one_object', 2]]),
-        objects: { asked: 3, missing: { count: 1, names: ['n3'] } },
+        objects: { requested: 3, missing: { count: 1, names: ['n3'] } },
       },
     ]);
     expect(await metrics.node({ name: 'n1' })).toMatchObject({ usage: { cpu: 1000n } });

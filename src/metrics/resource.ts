@@ -213,7 +213,7 @@ function resourceOf(mapper: ResourceMapper, kind: 'pods' | 'nodes'): ClusterReso
 }
 
 /** The parameters of a request in addition to the objects. */
-interface Asked extends Caller {
+interface RequestScope extends Caller {
   readonly namespace?: string | undefined;
 }
 
@@ -225,7 +225,7 @@ interface MeasuringDependencies extends ResourceMetricsDependencies {
 async function metricsOfPods(
   dependencies: MeasuringDependencies,
   pods: readonly ObjectIdentity[],
-  request: Asked,
+  request: RequestScope,
 ): Promise<readonly PodMetrics[]> {
   if (pods.length === 0) return [];
   return measure(
@@ -244,7 +244,7 @@ async function metricsOfPods(
 async function metricsOfNodes(
   dependencies: MeasuringDependencies,
   nodes: readonly ObjectIdentity[],
-  request: Asked,
+  request: RequestScope,
 ): Promise<readonly NodeMetrics[]> {
   if (nodes.length === 0) return [];
   return measure(
@@ -268,7 +268,7 @@ interface Measurement {
   readonly kind: 'pods' | 'nodes';
   /** At least one. */
   readonly objects: readonly ObjectIdentity[];
-  readonly request: Asked;
+  readonly request: RequestScope;
   readonly queriesFor: typeof nodeQueries;
 }
 
@@ -291,12 +291,12 @@ async function measure<Metrics>(
   }
   const rules = rulesOf(dependencies);
   const mapper = dependencies.mapper();
-  const asked: string[] = [];
+  const sentQueries: string[] = [];
   const cpuQueries = await queriesFor(rules.cpu, mapper, objects);
   const memoryQueries = await queriesFor(rules.memory, mapper, objects);
   const [cpu, memory] = await bothOrNone(
-    cpuQueries(runnerFor(rules.cpu, dependencies, request, asked)),
-    memoryQueries(runnerFor(rules.memory, dependencies, request, asked)),
+    cpuQueries(runnerFor(rules.cpu, dependencies, request, sentQueries)),
+    memoryQueries(runnerFor(rules.memory, dependencies, request, sentQueries)),
   );
   const leftOut = createLeftOutSamples();
   leftOut.add('label_missing', cpu.unlabelled + memory.unlabelled);
@@ -313,10 +313,10 @@ async function measure<Metrics>(
     api: 'resource',
     metric: kind,
     namespace: request.namespace,
-    queries: asked.slice(0, MOST_REPORTED_QUERIES),
+    queries: sentQueries.slice(0, MOST_REPORTED_QUERIES),
     samples: cpu.count + memory.count,
     leftOut: leftOut.counts,
-    objects: { asked: objects.length, missing: missing.total() },
+    objects: { requested: objects.length, missing: missing.total() },
   });
   return found;
 }
@@ -367,16 +367,16 @@ function rulesOf({ rules }: ResourceMetricsDependencies): CompiledResourceRules 
  * Runs the queries of a rule. A large result counts towards the memory budget until it is read, and not until
  * the request ends: two large results of one request would wait for each other.
  *
- * @param asked each query is appended to it
+ * @param sentQueries each query is appended to it
  */
 function runnerFor(
   { prometheus }: CompiledResourceRule,
   { servers }: ResourceMetricsDependencies,
   caller: Caller,
-  asked: string[],
+  sentQueries: string[],
 ): RunQuery {
   return (promql, read) => {
-    asked.push(promql);
+    sentQueries.push(promql);
     return withScopedSignal(caller.signal, async (signal) => {
       const answer = await runQuery(servers, prometheus, promql, { ...caller, signal });
       if (answer.type === 'vector') return read(answer.samples);

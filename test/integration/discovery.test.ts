@@ -280,7 +280,7 @@ describe('discovery by labels', () => {
       compiledRule({ seriesQuery, overrides: { namespace: 'namespace', node: 'node' } }),
     ];
     await round({ custom, external: [compiledRule({ seriesQuery }, 'external')] }, 'labels');
-    expect(requests.map(({ asked }) => asked).toSorted()).toEqual([
+    expect(requests.map(({ expression }) => expression).toSorted()).toEqual([
       '{__name__=~".+"}',
       '{namespace!="",__name__=~".+"}',
       '{node!="",__name__=~".+"}',

@@ -51,7 +51,7 @@ function sharedClient(
 ): QueryRunner {
   const client = createPrometheusClient({
     url,
-    onRequest: ({ asked: promql }) => asked.push(promql),
+    onRequest: ({ expression: promql }) => asked.push(promql),
     onWarning: (warning) => warnings.push(warning),
   });
   resources.defer(() => client.close());

@@ -191,7 +191,9 @@ describe.each([
     await client.seriesLabelNames('depth', RANGE);
     await client.labelNames(['depth'], RANGE);
     await client.labelValues('pod', [], RANGE);
-    expect(requests.map(({ endpoint, asked, outcome }) => [endpoint, asked, outcome])).toEqual([
+    expect(
+      requests.map(({ endpoint, expression, outcome }) => [endpoint, expression, outcome]),
+    ).toEqual([
       ['query', '1', 'success'],
       ['query', '(', 'bad_query'],
       ['series', 'depth', 'success'],

@@ -78,14 +78,14 @@ async function clientOptions(
     maxConnections: Number.POSITIVE_INFINITY,
     partialAnswers: flags.partialAnswers,
     onClockOffset: createClockReport(log, metrics),
-    onRequest: ({ endpoint, asked, durationSeconds, outcome, bytes, notices }) => {
+    onRequest: ({ endpoint, expression, durationSeconds, outcome, bytes, notices }) => {
       metrics.prometheusRequest(endpoint, outcome, durationSeconds);
       metrics.prometheusAnswered(endpoint, bytes);
       // Queries are also logged with the API request that needs them.
       const level = endpoint === 'query' ? 8 : 6;
-      const fields = { endpoint, asked, outcome, durationSeconds, ...notices };
+      const fields = { endpoint, expression, outcome, durationSeconds, ...notices };
       log.verbose(level, 'request to Prometheus', fields);
-      reportNotices({ endpoint, asked, outcome, notices });
+      reportNotices({ endpoint, expression, outcome, notices });
     },
     onWarning: (message) => log.warn(nameFlag(message)),
   };

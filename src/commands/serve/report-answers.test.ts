@@ -12,14 +12,14 @@ const answered: AnswerSummary = {
   samples: 2,
   leftOut: new Map(),
   objectLabel: 'pod',
-  objects: { asked: 2, missing: { count: 0, names: [] } },
+  objects: { requested: 2, missing: { count: 0, names: [] } },
 };
 
 const nothing: AnswerSummary = {
   ...answered,
   samples: 2,
   leftOut: new Map([['label_missing', 2]]),
-  objects: { asked: 2, missing: { count: 2, names: ['a', 'b'] } },
+  objects: { requested: 2, missing: { count: 2, names: ['a', 'b'] } },
 };
 
 function reporting() {
@@ -75,7 +75,7 @@ describe('createAnswerReport', () => {
         ...answered,
         samples: 0,
         queries: [],
-        objects: { asked: 0, missing: { count: 0, names: [] } },
+        objects: { requested: 0, missing: { count: 0, names: [] } },
       },
       'INFO pods/load in namespace shop: no object matches',
     ],
@@ -110,7 +110,7 @@ describe('createAnswerReport', () => {
         namespace: undefined,
         samples: 7,
         objects: {
-          asked: 50_000,
+          requested: 50_000,
           missing: {
             count: 49_998,
             names: ['a/1', 'a/2'],

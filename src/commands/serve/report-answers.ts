@@ -39,13 +39,13 @@ export function createAnswerReport(
 function isIncomplete({ samples, leftOut, objects }: AnswerSummary): boolean {
   if (leftOut.has('several_for_one_object')) return true;
   if (objects === undefined) return samples - countOf(leftOut) === 0;
-  return objects.asked === 0 || objects.missing.count > 0;
+  return objects.requested === 0 || objects.missing.count > 0;
 }
 
 /** Objects without samples may be new or deleted. Unusable samples are a problem of the rule. */
 function isRuleProblem({ leftOut, objects }: AnswerSummary): boolean {
   const haveNoValues =
-    objects !== undefined && objects.asked > 0 && objects.missing.count === objects.asked;
+    objects !== undefined && objects.requested > 0 && objects.missing.count === objects.requested;
   return haveNoValues || leftOut.size > 0;
 }
 
@@ -59,7 +59,7 @@ function kindOf(summary: AnswerSummary): string {
 function lineOf(summary: AnswerSummary): string {
   const { metric, namespace, samples, objects } = summary;
   const what = `${metric}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
-  if (objects?.asked === 0) return `${what}: no object matches`;
+  if (objects?.requested === 0) return `${what}: no object matches`;
   const missing = objects === undefined ? 'no values' : missingText(objects);
   const returned = `${samples} ${samples === 1 ? 'sample' : 'samples'} returned`;
   const leftOut = [...summary.leftOut].toSorted(([one], [other]) => (one < other ? -1 : 1));
@@ -67,13 +67,13 @@ function lineOf(summary: AnswerSummary): string {
   return `${what}: ${missing}; ${[returned, ...reasons].join(', ')}`;
 }
 
-function missingText({ asked, missing }: NonNullable<AnswerSummary['objects']>): string {
+function missingText({ requested, missing }: NonNullable<AnswerSummary['objects']>): string {
   const { count, names, without } = missing;
-  if (count === 0) return `${asked} of ${asked} objects have a value`;
+  if (count === 0) return `${requested} of ${requested} objects have a value`;
   const some = `${names.join(', ')}${count > names.length ? ', ...' : ''}`;
   const usage =
     without === undefined ? '' : `, ${without.cpu} without CPU, ${without.memory} without memory`;
-  return `${count} of ${asked} objects without a value (${some})${usage}`;
+  return `${count} of ${requested} objects without a value (${some})${usage}`;
 }
 
 function leftOutText(reason: LeftOutReason, count: number, { objectLabel }: AnswerSummary): string {

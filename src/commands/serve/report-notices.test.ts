@@ -10,14 +10,14 @@ test('partial responses and annotations are counted, and logged once in ten minu
   const report = createNoticeReport(log, metrics, () => now);
   const partial = { partial: ['store 1 is gone', 'store 2 is gone'], annotations: [] };
   for (let count = 0; count < 3; count += 1) {
-    report({ endpoint: 'query', asked: 'sum(a)', outcome: 'partial', notices: partial });
+    report({ endpoint: 'query', expression: 'sum(a)', outcome: 'partial', notices: partial });
   }
-  report({ endpoint: 'label_values', asked: '{a!=""}', outcome: 'success', notices: partial });
+  report({ endpoint: 'label_values', expression: '{a!=""}', outcome: 'success', notices: partial });
   for (const place of ['1:5', '1:9']) {
     const annotations = [`PromQL info: metric might not be a counter: "a" (${place})`];
     report({
       endpoint: 'query',
-      asked: 'a',
+      expression: 'a',
       outcome: 'success',
       notices: { partial: [], annotations },
     });
@@ -29,7 +29,7 @@ test('partial responses and annotations are counted, and logged once in ten minu
   ]);
   expect(lines[0]?.fields).toEqual({
     endpoint: 'query',
-    asked: 'sum(a)',
+    expression: 'sum(a)',
     warning: 'store 1 is gone',
     andOthers: 1,
   });
@@ -39,6 +39,6 @@ test('partial responses and annotations are counted, and logged once in ten minu
   expect(body).toContain(`${name}{endpoint="label_values",type="partial"} 1\n`);
   expect(body).toContain(`${name}{endpoint="query",type="annotation"} 2\n`);
   now += 10 * 60_000;
-  report({ endpoint: 'query', asked: 'sum(a)', outcome: 'partial', notices: partial });
+  report({ endpoint: 'query', expression: 'sum(a)', outcome: 'partial', notices: partial });
   expect(lines).toHaveLength(4);
 });

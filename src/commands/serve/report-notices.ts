@@ -14,7 +14,7 @@ const MAX_QUERY_LENGTH = 1_000;
 /** A response with its notices. */
 export interface NoticedAnswer {
   readonly endpoint: PrometheusEndpoint;
-  readonly asked: string;
+  readonly expression: string;
   /** `partial`: it was not used because it is partial. */
   readonly outcome: string;
   readonly notices: AnswerNotices;
@@ -38,8 +38,8 @@ export function createNoticeReport(
     return limit(`${endpoint} ${notice.replace(/ \(\d+:\d+\)$/, '')}`);
   }
 
-  return ({ endpoint, asked, outcome, notices: { partial, annotations } }) => {
-    const of = { endpoint, asked: asked.slice(0, MAX_QUERY_LENGTH) };
+  return ({ endpoint, expression, outcome, notices: { partial, annotations } }) => {
+    const of = { endpoint, expression: expression.slice(0, MAX_QUERY_LENGTH) };
     const [missing] = partial;
     if (missing !== undefined) {
       metrics.responseWarning(endpoint, 'partial');

@@ -244,9 +244,9 @@ async function observed<T>(
   const startedAt = performance.now();
   let notices: AnswerNotices = { partial: [], annotations: [] };
   const ended = (outcome: FinishedRequest['outcome']): void => {
-    const asked = [...parameters.getAll('query'), ...parameters.getAll('match[]')].join(', ');
+    const expression = [...parameters.getAll('query'), ...parameters.getAll('match[]')].join(', ');
     const durationSeconds = (performance.now() - startedAt) / 1000;
-    onRequest?.({ endpoint, asked, durationSeconds, outcome, bytes: size.taken, notices });
+    onRequest?.({ endpoint, expression, durationSeconds, outcome, bytes: size.taken, notices });
   };
   try {
     const result = await run();

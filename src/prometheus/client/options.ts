@@ -84,7 +84,7 @@ export type PrometheusEndpoint = 'query' | 'series' | 'labels' | 'label_values';
 export interface FinishedRequest {
   readonly endpoint: PrometheusEndpoint;
   /** The query or the selectors, in the syntax of Prometheus. */
-  readonly asked: string;
+  readonly expression: string;
   readonly durationSeconds: number;
   readonly outcome: 'success' | Exclude<PrometheusErrorKind, 'rejected'>;
   /** The number of bytes that were read of the response, decompressed. */

@@ -7,13 +7,13 @@ function demandOn() {
   const demand = createDemand(1000, () => clock.now);
   /** Whether the shared query is worth it once three requests have come now. */
   const isWorthIt = (): boolean => {
-    for (let request = 0; request < 3; request += 1) demand.came();
-    return demand.isForAll();
+    for (let request = 0; request < 3; request += 1) demand.requestArrived();
+    return demand.isWorthwhile();
   };
   /** The same, when an answer to the shared query has been used and is gone. */
   const isWorthItAfter = (samples: number, ...wanted: readonly number[]): boolean => {
-    demand.answered(samples);
-    for (const objects of wanted) demand.served(objects);
+    demand.succeeded(samples);
+    for (const objects of wanted) demand.used(objects);
     return isWorthIt();
   };
   return { clock, demand, isWorthIt, isWorthItAfter };
@@ -25,22 +25,22 @@ it('needs three requests within the maximum age of a result', () => {
     [1000, false],
   ] as const) {
     const { clock, demand } = demandOn();
-    expect(demand.isForAll()).toBe(false);
-    demand.came();
-    demand.came();
-    expect(demand.isForAll()).toBe(false);
+    expect(demand.isWorthwhile()).toBe(false);
+    demand.requestArrived();
+    demand.requestArrived();
+    expect(demand.isWorthwhile()).toBe(false);
     clock.now += milliseconds;
-    demand.came();
-    expect(demand.isForAll()).toBe(expected);
+    demand.requestArrived();
+    expect(demand.isWorthwhile()).toBe(expected);
   }
 });
 
 it('counts the last three requests only', () => {
   const { clock, demand } = demandOn();
-  demand.came();
+  demand.requestArrived();
   clock.now += 5000;
-  for (let request = 0; request < 3; request += 1) demand.came();
-  expect(demand.isForAll()).toBe(true);
+  for (let request = 0; request < 3; request += 1) demand.requestArrived();
+  expect(demand.isWorthwhile()).toBe(true);
 });
 
 it.each([
@@ -79,7 +79,7 @@ it('doubles the delay after each failure, up to an hour, until a query succeeds'
     clock.now += 1;
     expect(isWorthIt()).toBe(true);
   }
-  demand.answered(1);
+  demand.succeeded(1);
   demand.failed();
   clock.now += 60_000;
   expect(isWorthIt()).toBe(true);

@@ -17,13 +17,13 @@ const LONGEST_PAUSE_MS = 3_600_000;
 /** Decides whether to query all objects of a metric or only the requested ones. */
 export interface Demand {
   /** A request arrived that a query for all objects could answer. */
-  came(): void;
+  requestArrived(): void;
   /** Whether a query for all objects is worthwhile. If so, the caller has to send it. */
-  isForAll(): boolean;
+  isWorthwhile(): boolean;
   /** A query for all objects returned this number of samples. */
-  answered(samples: number): void;
+  succeeded(samples: number): void;
   /** A request used this number of objects of the result. */
-  served(objects: number): void;
+  used(objects: number): void;
   /** The query for all objects failed, and will fail again. */
   failed(): void;
 }
@@ -35,33 +35,33 @@ export interface Demand {
 export function createDemand(windowMs: number, now: () => number): Demand {
   let recent: readonly number[] = [];
   let samples = 0;
-  let wanted = 0;
+  let requested = 0;
   let pause = SHORTEST_PAUSE_MS;
   let pausedUntil = Number.NEGATIVE_INFINITY;
 
   return {
-    came() {
+    requestArrived() {
       recent = [...recent, now()].slice(-MANY);
     },
-    isForAll() {
+    isWorthwhile() {
       const [first = Number.NEGATIVE_INFINITY] = recent;
       if (recent.length < MANY || now() - first >= windowMs || now() < pausedUntil) return false;
       // The last result has expired, so the number of objects that were used is final.
-      if (samples > ALWAYS_FINE && samples > MOST_PER_OBJECT * wanted) {
+      if (samples > ALWAYS_FINE && samples > MOST_PER_OBJECT * requested) {
         pausedUntil = now() + SHORTEST_PAUSE_MS;
         samples = 0;
         return false;
       }
       samples = 0;
-      wanted = 0;
+      requested = 0;
       return true;
     },
-    answered(count) {
+    succeeded(count) {
       samples = count;
       pause = SHORTEST_PAUSE_MS;
     },
-    served(objects) {
-      wanted += objects;
+    used(objects) {
+      requested += objects;
     },
     failed() {
       pausedUntil = now() + pause;

@@ -16,7 +16,7 @@ import { createRecentAnswers, type RecentAnswers } from './recent-answers.ts';
 import { indexByObject, type SamplesByObject, sampleBytes } from './samples-by-object.ts';
 import { createSharedFailures } from './shared-failures.ts';
 import { createSharedMetrics, type SharedMetric } from './shared-metrics.ts';
-import { longQueryError, onlyAsked, shortQuery } from './short-query.ts';
+import { longQueryError, requestedSamples, shortQuery } from './short-query.ts';
 
 /** A flow of its own: a query for the objects of all users must not wait for other queries of one user. */
 const SHARED_FLOW = 'shared queries';
@@ -71,22 +71,22 @@ export function share<Client extends QueryRunner>(
     error instanceof NoSharedAnswer || failureScope(error) === 'query';
 
   /** The result of the single query of the request, which may be shortened. */
-  async function fromOwn(promql: string, caller: QueryOptions): Promise<QueryAnswer> {
+  async function querySingle(promql: string, caller: QueryOptions): Promise<QueryAnswer> {
     const { origin } = caller;
-    if (origin === undefined) return ask(promql, caller);
+    if (origin === undefined) return send(promql, caller);
     const short = shortQuery(origin.rule.query, origin.request, promql);
     if (short.promql !== undefined) {
       try {
-        const answer = await ask(short.promql, caller);
+        const answer = await send(short.promql, caller);
         if (answer.type !== 'vector') return answer;
-        return { type: 'vector', samples: await onlyAsked(answer.samples, origin.request) };
+        return { type: 'vector', samples: await requestedSamples(answer.samples, origin.request) };
       } catch (error) {
         // If it fails because of another object, the query for the requested ones can succeed.
         if (failureScope(error) === 'server') throw error;
       }
     }
     try {
-      return await ask(promql, caller);
+      return await send(promql, caller);
     } catch (error) {
       const mayBeTooLong = error instanceof PrometheusError && failureScope(error) !== 'server';
       if (short.reason === undefined || !mayBeTooLong) throw error;
@@ -95,7 +95,7 @@ export function share<Client extends QueryRunner>(
     }
   }
 
-  function ask(promql: string, caller: QueryOptions): Promise<QueryAnswer> {
+  function send(promql: string, caller: QueryOptions): Promise<QueryAnswer> {
     if (caller.origin?.rule.sharing === false) {
       const query = { promql, scope: 'own', source: 'prometheus' } as const;
       return observed(query, caller, () =>
@@ -113,7 +113,7 @@ export function share<Client extends QueryRunner>(
   }
 
   /** The result from the query over all objects; undefined if it cannot be used. */
-  async function fromAll(
+  async function queryAll(
     metric: SharedMetric,
     request: QueryRequest,
     ownPromql: string,
@@ -123,16 +123,16 @@ export function share<Client extends QueryRunner>(
     const query = { promql, scope: 'all', source: sourceOf(forAll, promql) } as const;
     try {
       const samples = await observed(query, caller, () =>
-        forAll.get(promql, (stop) => askForAll(metric, stop), caller.signal),
+        forAll.get(promql, (stop) => sendForAll(metric, stop), caller.signal),
       );
-      metric.demand.served(request.objects?.names.length ?? 0);
+      metric.demand.used(request.objects?.names.length ?? 0);
       return { type: 'vector', samples: samples.of(request) };
     } catch (error) {
       if (isUnusable(error)) return undefined;
       if (failureScope(error) !== 'unclear') throw error;
       return sharedFailures.fallBack(error, caller, {
-        ask: async () => {
-          const answer = await fromOwn(ownPromql, caller);
+        send: async () => {
+          const answer = await querySingle(ownPromql, caller);
           metric.demand.failed();
           return answer;
         },
@@ -141,7 +141,7 @@ export function share<Client extends QueryRunner>(
     }
   }
 
-  async function askForAll(
+  async function sendForAll(
     { shared, demand }: SharedMetric,
     signal: AbortSignal,
   ): Promise<SamplesByObject> {
@@ -151,7 +151,7 @@ export function share<Client extends QueryRunner>(
         shared,
       );
       if (samples === undefined) throw new NoSharedAnswer();
-      demand.answered(samples.size);
+      demand.succeeded(samples.size);
       // It is too large for the cache: only the requests that wait for it now get it.
       if (samples.bytes > MOST_BYTES) demand.failed();
       return samples;
@@ -169,17 +169,17 @@ export function share<Client extends QueryRunner>(
       if (caller.time !== undefined || caller.timeoutMs !== undefined) {
         return client.query(promql, caller);
       }
-      if (origin?.rule.sharing === false) return fromOwn(promql, caller);
+      if (origin?.rule.sharing === false) return querySingle(promql, caller);
       const metric = origin && maxAgeMs > 0 ? metrics.find(promql, origin) : undefined;
       if (metric !== undefined && own.find(promql) === undefined) {
-        metric.demand.came();
+        metric.demand.requestArrived();
         const isThere = forAll.find(metric.shared.promql) !== undefined;
         const answer =
-          (isThere || metric.demand.isForAll()) &&
-          (await fromAll(metric, metric.request, promql, caller));
+          (isThere || metric.demand.isWorthwhile()) &&
+          (await queryAll(metric, metric.request, promql, caller));
         if (answer) return answer;
       }
-      return fromOwn(promql, caller);
+      return querySingle(promql, caller);
     },
   };
 }

@@ -15,7 +15,7 @@ function requests() {
       failure,
       { signal },
       {
-        ask() {
+        send() {
           const { promise, resolve, reject } = Promise.withResolvers<QueryAnswer>();
           asked.push({ resolve, reject });
           return promise;

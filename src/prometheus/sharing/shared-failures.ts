@@ -2,7 +2,7 @@ import type { Caller, QueryAnswer } from '../query.ts';
 
 /** The single query of a request whose shared query has failed. */
 export interface OwnQuery {
-  readonly ask: () => Promise<QueryAnswer>;
+  readonly send: () => Promise<QueryAnswer>;
   /** Whether a failure of the single query shows that the server responds to other queries. */
   readonly isServing: (error: unknown) => boolean;
 }
@@ -46,7 +46,7 @@ export function createSharedFailures(): SharedFailures {
       for (;;) {
         const first = firsts.get(failure);
         if (first === undefined) {
-          const answer = own.ask();
+          const answer = own.send();
           firsts.set(failure, verdictOf(answer, caller, own));
           return answer;
         }

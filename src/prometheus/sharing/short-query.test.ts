@@ -5,7 +5,7 @@ import { SHORT_STEPS } from '../../async/time-slices.ts';
 import type { QueryRequest } from '../../rules/query.ts';
 import { PrometheusError } from '../errors.ts';
 import type { Sample } from '../query.ts';
-import { longQueryError, onlyAsked, shortQuery } from './short-query.ts';
+import { longQueryError, requestedSamples, shortQuery } from './short-query.ts';
 
 const shareable = 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})';
 
@@ -71,19 +71,19 @@ describe('shortQuery', () => {
   });
 });
 
-describe('onlyAsked', () => {
+describe('requestedSamples', () => {
   const sample = (labels: Sample['labels']): Sample => ({ labels, value: 1, timestamp: 1 });
 
   it('has the samples of the requested objects, in the order of the response', async () => {
     const samples = [{ pod: 'p1' }, { pod: 'p7' }, {}, { pod: 'p0' }].map(sample);
-    expect(await onlyAsked(samples, pods(2))).toEqual([samples[0], samples[3]]);
+    expect(await requestedSamples(samples, pods(2))).toEqual([samples[0], samples[3]]);
     const { objects: _, ...without } = pods(0);
-    expect(await onlyAsked([sample({ '': 'p1' }), sample({})], without)).toEqual([]);
+    expect(await requestedSamples([sample({ '': 'p1' }), sample({})], without)).toEqual([]);
   });
 
   it('pauses when its slice is over, and only then', async () => {
     const samples = Array.from({ length: 10 * SHORT_STEPS }, (_, i) => sample({ pod: `p${i}` }));
-    const choose = () => onlyAsked(samples, pods(2));
+    const choose = () => requestedSamples(samples, pods(2));
     expect(await turnsDuring('still', choose)).toBe(0);
     expect(await turnsDuring('fast', choose)).toBe(9);
   });

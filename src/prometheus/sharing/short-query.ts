@@ -62,17 +62,17 @@ function findShort(
 }
 
 /** The samples of the requested objects, out of those of a query for all objects. */
-export async function onlyAsked(
+export async function requestedSamples(
   samples: Samples,
   { objects }: QueryRequest,
 ): Promise<readonly Sample[]> {
   const slices = createTimeSlices(SHORT_STEPS);
-  const asked = new Set(objects?.names);
+  const requested = new Set(objects?.names);
   const found: Sample[] = [];
   for (const sample of samples) {
     if (slices.isOver()) await slices.pause();
     const name = sample.labels[objects?.label ?? ''];
-    if (name !== undefined && asked.has(name)) found.push(sample);
+    if (name !== undefined && requested.has(name)) found.push(sample);
   }
   return found;
 }
