@@ -21,6 +21,8 @@ const documents = globSync(
   .map((path) => ({ path, text: read(path) }))
   .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 
+const sourceFiles = globSync('{src,test,scripts}/**/*.ts', { cwd: root });
+
 /** Flags of other programs that the documents name outside of commands. */
 const foreignFlags = new Set([
   // Prometheus and Thanos
@@ -99,6 +101,12 @@ describe.each(documents)('$path', ({ path, text }) => {
       existsSync(join(root, 'src', file)) ||
       file.startsWith('test/bench/results/');
     expect(files.filter((file) => !isThere(file))).toEqual([]);
+  });
+
+  it('names source files that exist, by the end of their path', () => {
+    const named = codeIn(text).filter((code) => /^[\w./-]+\.ts$/.test(code));
+    const known = (name: string) => sourceFiles.some((file) => `/${file}`.endsWith(`/${name}`));
+    expect(named.filter((name) => !known(name))).toEqual([]);
   });
 
   it('gives the program flags that it has', () => {
