@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSingleFlight } from './single-flight.ts';
+import { createSingleFlight, singleFlight } from './single-flight.ts';
 
 /** A call that ends when the test says so. */
 function controlled() {
@@ -110,5 +110,27 @@ describe('createSingleFlight', () => {
     await new Promise(setImmediate);
     controller.abort();
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  });
+});
+
+describe('singleFlight', () => {
+  it('joins the call in progress, and starts a new one after it has ended or failed', async () => {
+    const results = [controlled(), controlled(), controlled()];
+    let calls = 0;
+    const call = singleFlight(() => {
+      const { promise } = results[calls] ?? controlled();
+      calls += 1;
+      return promise;
+    });
+    const both = Promise.all([call(), call()]);
+    results[0]?.resolve('first');
+    expect(await both).toEqual(['first', 'first']);
+    const failing = call();
+    results[1]?.reject(new Error('broken'));
+    await expect(failing).rejects.toThrow('broken');
+    const last = call();
+    results[2]?.resolve('last');
+    expect(await last).toBe('last');
+    expect(calls).toBe(3);
   });
 });

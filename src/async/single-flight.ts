@@ -58,3 +58,14 @@ interface Call<T> {
   readonly result: Promise<T>;
   abandon(): void;
 }
+
+/** A function that joins the call in progress, or starts one if there is none. */
+export function singleFlight<T>(call: () => Promise<T>): () => Promise<T> {
+  let inFlight: Promise<T> | undefined;
+  return () => {
+    inFlight ??= call().finally(() => {
+      inFlight = undefined;
+    });
+    return inFlight;
+  };
+}

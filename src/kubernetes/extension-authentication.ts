@@ -1,3 +1,4 @@
+import { singleFlight } from '../async/single-flight.ts';
 import type { KubernetesClient } from './client/client.ts';
 import { fieldOf } from './field.ts';
 import { KubernetesError } from './kubernetes-error.ts';
@@ -101,7 +102,6 @@ export function pollExtensionAuthentication({
 }: PollOptions): PolledExtensionAuthentication {
   let current: string | undefined;
   let reported: string | undefined;
-  let running: Promise<unknown> | undefined;
 
   const read = async (): Promise<unknown> => {
     try {
@@ -132,12 +132,7 @@ export function pollExtensionAuthentication({
     else log.warn(`cannot read ${CONFIG_MAP}, keeping the last certificate authorities`, { error });
   };
 
-  const refresh = (): Promise<unknown> => {
-    running ??= read().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
+  const refresh = singleFlight(read);
 
   const timer = setInterval(() => void refresh(), intervalMs);
   timer.unref();

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { singleFlight } from '../../async/single-flight.ts';
 import { KubernetesError, messageOf } from '../kubernetes-error.ts';
 import { checkCertificates } from './check-certificates.ts';
 import type { ClusterAccess } from './cluster-access.ts';
@@ -57,8 +58,6 @@ export async function createCredentials(
   let latest: Credentials | undefined;
   let takenAt = Number.NEGATIVE_INFINITY;
   let renewedAt = Number.NEGATIVE_INFINITY;
-  let running: Promise<Credentials> | undefined;
-  let renewing: Promise<Credentials | undefined> | undefined;
 
   const take = async (): Promise<Credentials> => {
     const options = await authenticate(config, access);
@@ -85,15 +84,14 @@ export async function createCredentials(
     return latest;
   };
 
+  const joinTake = singleFlight(take);
   const current = async (): Promise<Credentials> => {
     if (latest !== undefined && performance.now() - takenAt < FRESH_MS) return latest;
-    running ??= take().finally(() => {
-      running = undefined;
-    });
-    return running;
+    return joinTake();
   };
 
   const reload = async (): Promise<Credentials | undefined> => {
+    if (performance.now() - renewedAt < RENEWAL_INTERVAL_MS) return undefined;
     renewedAt = performance.now();
     try {
       const loaded = await load();
@@ -108,18 +106,13 @@ export async function createCredentials(
     }
   };
 
+  const joinReload = singleFlight(reload);
   return {
     current,
 
     async renewed(rejected) {
       if (latest !== undefined && latest !== rejected) return latest;
-      if (renewing === undefined && performance.now() - renewedAt < RENEWAL_INTERVAL_MS) {
-        return undefined;
-      }
-      renewing ??= reload().finally(() => {
-        renewing = undefined;
-      });
-      const renewed = await renewing;
+      const renewed = await joinReload();
       return renewed === rejected ? undefined : renewed;
     },
 

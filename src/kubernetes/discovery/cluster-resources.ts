@@ -1,5 +1,6 @@
 import type { ClusterResource, ResourceMapper } from '../../apimachinery/cluster-resource.ts';
 import { createBackoff } from '../../async/backoff.ts';
+import { singleFlight } from '../../async/single-flight.ts';
 import type { KubernetesClient } from '../client/client.ts';
 import { type KubernetesError, toKubernetesError } from '../kubernetes-error.ts';
 import { builtinResources } from './builtin-resources.ts';
@@ -65,7 +66,6 @@ export function watchClusterResources(options: WatchClusterResourcesOptions): Cl
     failure: undefined,
   };
   let versions: readonly DiscoveredVersion[] = [];
-  let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   const backoff = createBackoff(retryMs, Math.min(intervalMs, MAX_RETRY_MS));
 
@@ -114,12 +114,10 @@ export function watchClusterResources(options: WatchClusterResourcesOptions): Cl
     return intervalMs;
   };
 
+  const joinAttempt = singleFlight(attempt);
   const refresh = (): Promise<void> => {
     if (stop.signal.aborted) return Promise.resolve();
-    running ??= attempt().finally(() => {
-      running = undefined;
-    });
-    return running;
+    return joinAttempt();
   };
 
   void refresh();

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { createSingleFlight } from '../../async/single-flight.ts';
 
 /**
  * Caches the names that selectors match, for one version of the objects. The number of cached names
@@ -6,19 +7,19 @@ import { LRUCache } from 'lru-cache';
  */
 export class SelectionMemo {
   private readonly selections: LRUCache<string, Selection>;
-  /** Being made, by key and version. */
-  private readonly running = new Map<string, Promise<readonly string[]>>();
+  /** By version and key. */
+  private readonly inFlight = createSingleFlight<readonly string[]>();
 
-  constructor(mostNames: number) {
+  constructor(maxNames: number) {
     this.selections = new LRUCache({
-      maxSize: mostNames,
+      maxSize: maxNames,
       sizeCalculation: (selection, key) => weightOf(key, selection),
     });
   }
 
   /**
-   * @param key the place and the selector.
-   * @param version of the objects: with another one the selection is made again.
+   * @param key the namespace and the selector
+   * @param version of the objects. A selection of another version is computed again.
    */
   async get(
     key: string,
@@ -35,17 +36,12 @@ export class SelectionMemo {
     version: number,
     select: () => Promise<readonly string[]>,
   ): Promise<readonly string[]> {
-    const id = `${version} ${key}`;
-    const running = this.running.get(id);
-    if (running !== undefined) return running;
-    const selection = select()
-      .then((names) => {
-        this.selections.set(key, { version, names });
-        return names;
-      })
-      .finally(() => this.running.delete(id));
-    this.running.set(id, selection);
-    return selection;
+    const compute = async (): Promise<readonly string[]> => {
+      const names = await select();
+      this.selections.set(key, { version, names });
+      return names;
+    };
+    return this.inFlight.join(`${version} ${key}`, compute, undefined);
   }
 }
 
@@ -54,9 +50,9 @@ interface Selection {
   readonly names: readonly string[];
 }
 
-/** An empty selection takes memory too: about as much as this many names. */
+/** The memory of an empty selection, in names. */
 const OVERHEAD = 16;
-/** So many characters of a key count as a name: clients say how long selectors are. */
+/** Characters of a key that count as a name, since clients choose the length of selectors. */
 const KEY_PER_NAME = 16;
 
 function weightOf(key: string, { names }: Selection): number {
