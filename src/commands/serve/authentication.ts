@@ -73,12 +73,12 @@ export async function delegateAccess(
   );
   const authenticate = createAuthenticator({
     authorities: authorities.current,
-    reviewToken: (...asked) => reviewToken(...asked).catch(throwReviewFailure),
+    reviewToken: (...args) => reviewToken(...args).catch(throwReviewFailure),
     onOutcome: metrics.authenticated,
     now: Date.now,
   });
   const authorize = createAuthorizer({
-    review: (...asked) => reviewAccess(...asked).catch(throwReviewFailure),
+    review: (...args) => reviewAccess(...args).catch(throwReviewFailure),
     isAlwaysAllowed,
     onOutcome: metrics.authorized,
   });

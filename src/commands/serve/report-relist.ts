@@ -151,9 +151,9 @@ function failedQueries(outcomes: readonly DiscoveryOutcome[]): ReadonlyMap<strin
   return failed;
 }
 
-function outcomeOf(asked: number, failed: number): RelistOutcome {
+function outcomeOf(total: number, failed: number): RelistOutcome {
   if (failed === 0) return 'success';
-  return failed === asked ? 'failure' : 'partial';
+  return failed === total ? 'failure' : 'partial';
 }
 
 function countOf(rules: readonly CompiledRule[], failed: ReadonlyMap<string, FailedQuery>): number {

@@ -118,7 +118,7 @@ export interface InformerLog {
   warn(message: string, fields?: Record<string, unknown>): unknown;
 }
 
-/** These do not go away by themselves: the informer is unavailable. */
+/** These are not transient: the informer is unavailable. */
 const UNAVAILABLE: ReadonlySet<KubernetesErrorKind> = new Set([
   'forbidden',
   'not_found',
