@@ -8,6 +8,7 @@ const expectations = { poll: { timeout: 20_000, interval: 20 } };
 /** Tests of timing. They run one at a time, with no other test beside them. */
 const alone = [
   'test/integration/apiserver-rolling-restart.test.ts',
+  'test/integration/limited-adapter.test.ts',
   'test/integration/prometheus-guard.test.ts',
   'test/integration/prometheus-outage.test.ts',
 ];
