@@ -11,9 +11,9 @@ import { fromDebianMirror } from './mirror.ts';
  * dependency brought in. Fit for programs that are linked statically.
  *
  * @param name the package's name
- * @param directory where its tree is laid out, e.g. as `usr/bin/...`
+ * @param directory gets its files, e.g. as `usr/bin/...`
  * @returns the package's version
- * @throws Error saying what is missing where this is no Debian system, or apt has no such package
+ * @throws Error with the missing program if this is not a Debian system, or apt has no such package
  */
 export async function unpackAptPackage(name: string, directory: string): Promise<string> {
   await needDebian(name);
@@ -37,7 +37,7 @@ export async function needDebian(name: string): Promise<void> {
   }
 }
 
-/** Downloads with the system's package lists where they have the package, else with lists of our own. */
+/** Downloads with the system's package lists if they have the package, else with separate lists. */
 async function download(name: string, downloads: string): Promise<string> {
   try {
     await runCommand('apt-get', ['download', '--quiet', name], { cwd: downloads });
@@ -63,7 +63,7 @@ export async function withOwnPackageLists<T>(
   work: (options: readonly string[]) => Promise<T>,
 ): Promise<T> {
   const state = join(cacheDirectory(), 'apt');
-  // apt locks its lists, and fails where they are locked.
+  // apt locks its lists, and fails if they are locked.
   return withMachineLock('apt', async () => {
     const options = await keepingStateIn(state);
     await runCommand('apt-get', [...options, 'update', '--quiet']);
@@ -74,7 +74,7 @@ export async function withOwnPackageLists<T>(
 /**
  * Options that make apt keep its lists and archives in a directory.
  *
- * @param state the directory; made where it is missing
+ * @param state the directory; created if it is missing
  */
 export async function keepingStateIn(state: string): Promise<readonly string[]> {
   await mkdir(join(state, 'lists', 'partial'), { recursive: true });

@@ -8,9 +8,9 @@ import { runCommand } from './command.ts';
  * before Prometheus is started with that directory.
  *
  * @param promtool path of the program
- * @param dataDir the database's directory (`--storage.tsdb.path`); made where it is missing
+ * @param dataDir the database's directory (`--storage.tsdb.path`); created if it is missing
  * @param openMetricsText samples with timestamps in seconds, as OpenMetrics text that ends in `# EOF`
- * @throws Error with promtool's words where it does not take the text
+ * @throws Error with promtool's output if it rejects the text
  */
 export async function backfill(
   promtool: string,

@@ -8,7 +8,7 @@ const SCRATCH_PREFIX = '.building-';
 const SCRATCH_LIFETIME_MS = 3_600_000;
 
 /**
- * The directory that keeps fetched parts between runs. It lies outside the work tree, so that a
+ * The directory that keeps fetched parts between runs. It is outside the work tree, so that a
  * fresh clone need not fetch them again.
  *
  * @param env the environment: `PROM_METRICS_ADAPTER_CACHE` names the directory itself, else it is
@@ -23,7 +23,7 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * The directory of one version of a part, built first where it is not there yet.
+ * The directory of one version of a part, built first if it does not exist yet.
  *
  * @param part e.g. `kubectl`
  * @param version what tells one build from another, e.g. `2.2.2_x64`
@@ -94,7 +94,7 @@ async function buildOnce(
 }
 
 /**
- * A part of whatever version the cache has for this architecture, made first where it has none. The
+ * A part of any version that the cache has for this architecture, built first if it has none. The
  * version stays until the cache is emptied, so that it is the same every time.
  *
  * @param part e.g. `prometheus`

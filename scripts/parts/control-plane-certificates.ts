@@ -111,8 +111,8 @@ export interface ControlPlaneCertificates {
 /**
  * Makes all certificates of a control plane.
  *
- * @param directory where they are written; made where it is missing
- * @param frontProxyName the name that servers of aggregated APIs know their front proxy by
+ * @param directory gets the files; created if it is missing
+ * @param frontProxyName the common name that servers of aggregated APIs accept of a front proxy
  */
 export async function makeControlPlaneCertificates(
   directory: string,
@@ -137,7 +137,7 @@ export async function makeControlPlaneCertificates(
 /**
  * Makes the certificates of a front proxy. Those that are there are overwritten.
  *
- * @param name the common name that servers of aggregated APIs know it by
+ * @param name the common name that servers of aggregated APIs accept of a front proxy
  */
 export async function makeFrontProxyCertificates(
   directory: string,

@@ -4,13 +4,13 @@ import { type ProcessOptions, type RunningProcess, startProcess } from './proces
 const TAIL_CHARACTERS = 16_384;
 
 export interface LoggedProcess extends RunningProcess {
-  /** All that it said since its log file was begun, by earlier runs too. */
+  /** The content of its log file, which includes earlier runs. */
   log(): Promise<string>;
 }
 
 /**
- * Starts a program whose whole log is kept in a file, for tests that look for what was said at any
- * time. A log file that is there is written on.
+ * Starts a program that writes its log to a file, for tests that read the complete log. An existing log
+ * file is appended to.
  *
  * @param logFile gets standard output and error
  * @throws Error with the end of the log if the program ends or is not ready in time

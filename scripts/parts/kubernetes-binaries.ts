@@ -16,7 +16,7 @@ let binaries: Promise<KubernetesBinaries> | undefined;
 
 /**
  * The programs of a control plane: those in the folder that `KUBEBUILDER_ASSETS` names (the
- * convention of controller-runtime's envtest) where it holds all of them, else etcd of Debian's
+ * convention of controller-runtime's envtest) if it holds all of them, else etcd of Debian's
  * package and a Kubernetes built from Debian's source package. The first build takes some minutes; the
  * cache keeps its result. Progress is written to standard error.
  *

@@ -14,8 +14,8 @@ export interface NodeLoop {
  * that are deleted. It ignores the containers of the pods, and continues while the API server is
  * unavailable.
  *
- * @param isTended whether a pod, once it is bound to the node, is left to this loop; default: all are
- * @throws what the API server answers when the node cannot be registered
+ * @param isTended whether this loop runs a pod after it is bound to the node; default: all
+ * @throws the error of the API server if the node cannot be registered
  */
 export async function startNodeLoop(
   api: CoreV1Api,
@@ -27,7 +27,7 @@ export async function startNodeLoop(
   const loop = (async () => {
     while (!stopping.signal.aborted) {
       await tendPods(api, addresses, isTended).catch(() => {
-        // The API server is away; the pods are tended when it is back.
+        // The API server is down: retried in the next round.
       });
       await sleep(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
     }
@@ -56,7 +56,7 @@ async function registerNode(api: CoreV1Api): Promise<void> {
         type: 'Ready',
         status: 'True',
         reason: 'NodeLoop',
-        message: 'stands in for a kubelet',
+        message: 'replaces a kubelet',
         lastHeartbeatTime: now,
         lastTransitionTime: now,
       },
@@ -65,7 +65,7 @@ async function registerNode(api: CoreV1Api): Promise<void> {
   await api.replaceNodeStatus({ name: NODE, body: node });
 }
 
-/** Gives each pod an address of its own, as `10.1.x.y`. */
+/** A different address for each pod, as `10.1.x.y`. */
 function podAddresses(): () => string {
   let given = 0;
   return () => {
@@ -85,7 +85,7 @@ async function tendPods(
       if (pod.spec?.nodeName === undefined) await bindPod(api, pod);
       else if (isTended(pod)) await tendPod(api, pod, nextAddress);
     } catch (error) {
-      // Gone (404) or changed (409) in the meantime: the next round sees it as it is then.
+      // Deleted (404) or changed (409): retried in the next round.
       if (!(error instanceof ApiException && [404, 409].includes(error.code))) {
         throw error;
       }
@@ -109,7 +109,7 @@ async function tendPod(api: CoreV1Api, pod: V1Pod, nextAddress: () => string): P
   }
 }
 
-/** The pod as it looks once its containers run, ready to serve or not. */
+/** The pod with running containers, ready or not. */
 export function runningPod(pod: V1Pod, podIP: string, isReady = true): V1Pod {
   const now = new Date();
   const containers = pod.spec?.containers ?? [];

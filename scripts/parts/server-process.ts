@@ -7,7 +7,7 @@ import type { RunningProcess } from './process.ts';
 /**
  * Starts a server with a new directory, which is removed when the server stops.
  *
- * @param name begins the name of the directory
+ * @param name the prefix of the directory's name
  * @param port undefined: a free one
  * @param start gets the directory and the port of 127.0.0.1
  */

@@ -49,7 +49,7 @@ const programs = new Map<VictoriaMetricsRelease, Promise<VictoriaMetricsProgram 
 /**
  * VictoriaMetrics (the single server) of one release, unpacked in the cache.
  *
- * @returns undefined where its package cannot be fetched: a message on standard error says why, and
+ * @returns undefined if its package cannot be fetched: a message on standard error has the reason, and
  *   tests that need it are skipped
  */
 export function ensureVictoriaMetrics(
@@ -61,8 +61,8 @@ export function ensureVictoriaMetrics(
 }
 
 /**
- * Starts a VictoriaMetrics on the loopback interface and waits until it is ready. It ends with this
- * process at the latest. Its data is removed when it stops; it takes samples of any age.
+ * Starts a VictoriaMetrics on the loopback interface and waits until it is ready. It stops with this
+ * process at the latest. Its data is removed when it stops; it accepts samples of any age.
  *
  * @throws Error with the end of its log if it does not become ready, or if there is no program
  */
