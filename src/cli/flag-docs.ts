@@ -9,7 +9,7 @@ The flags of \`prom-metrics-adapter [serve]\`. The flags of prometheus-adapter v
 defaults (except \`--client-qps\`), so that its manifests can be kept. The syntax is also the same:
 
 - \`--name=value\` or \`--name value\`; a bool is \`--name\` or \`--name=false\`; \`-v=4\`, \`-v 4\` or \`-v4\`.
-- Underscores in names are equal to dashes. If a flag is given twice, the last value is used, except for lists and flags
+- Underscores in names are equal to dashes. If a flag is set twice, the last value is used, except for lists and flags
   that may be repeated, whose values are joined.
 - Integers have Go's notation (\`0x1f\`, \`1_000\`), and so have durations: \`30s\`, \`10m\`, \`1h30m\`.
 - Unknown flags and invalid values are reported together, and the program exits. A flag without effect is accepted, and

@@ -135,7 +135,7 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     const { code, out } = await run(['-'], `rules: [${rules.join(', ')}]`);
     expect(code).toBe(0);
     expect(out.match(/(?<=^ {2}sharing {4}).*/gm)).toEqual([
-      'not by object: `topk` gives more than one sample of a group, or chooses some',
+      'not by object: `topk` returns several samples of a group, or selects some',
       'off',
     ]);
   });

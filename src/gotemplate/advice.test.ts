@@ -36,7 +36,7 @@ describe('advice for the author of a template', () => {
       'there is no function `prinf` (did you mean `printf`?): expected one of and, call, eq, ge, gt, html, index, js, le, len, lt, ne, not, or, print, printf, println, slice, urlquery',
       'prinf',
     ],
-    ['<<.Series', 'the template cannot be read: unclosed action', '<<'],
+    ['<<.Series', 'the template cannot be parsed: unclosed action', '<<'],
     [
       '<<index .GroupBySlice 3>>',
       /^the template fails at <index .GroupBySlice 3>: error /,

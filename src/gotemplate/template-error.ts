@@ -58,7 +58,7 @@ export class TemplateSource {
     const position = this.#positionOf(offset);
     const detail = abbreviate(reason);
     const message = `template: ${this.name}:${position.line}: ${detail}`;
-    const explanation = advice ?? `the template cannot be read: ${detail}`;
+    const explanation = advice ?? `the template cannot be parsed: ${detail}`;
     return new TemplateError(message, detail, offset, position, explanation);
   }
 

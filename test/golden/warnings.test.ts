@@ -17,7 +17,7 @@ const WARNINGS = {
   'all objects': /selects the series of all /,
   'all namespaces': /does not limit the namespace/,
   'no container': /one container without a name/,
-  'all metrics': /names no metric/,
+  'all metrics': /has no metric name/,
   'one value': /gives all of them the same value/,
   'several samples': /an object may have several samples/,
   'dead side of or': /this side of `or` is never the value/,

@@ -108,7 +108,7 @@ it('a start without rules is allowed, with a warning', async () => {
     prometheusUrl: prometheus.url,
     certificates: directory,
   });
-  expect(other.stdoutTail()).toContain('there are no rules here');
+  expect(other.stdoutTail()).toContain('there are no rules');
   expect((await other.get(GROUP)).status).toBe(404);
   await other.stop();
 });

@@ -93,7 +93,7 @@ function checkBool({ operator, symbol, sides, bool }: Operation, report: ReportP
     report(
       bool.from,
       bool.to,
-      `\`bool\` goes with comparisons (such as \`>\`), not with \`${symbol}\``,
+      `\`bool\` is for comparisons (such as \`>\`), not with \`${symbol}\``,
     );
   }
   if (
@@ -136,7 +136,7 @@ function checkLabelsOnce(text: string, matching: Checked, report: ReportPromqlFa
   const [matched = [], included = []] = labelLists(text, matching);
   const twice = matched.find((label) => included.includes(label));
   if (part(matching, 'On') !== undefined && twice !== undefined) {
-    const message = `label \`${twice}\` must not stand in \`on\` and in \`group_left\` or \`group_right\` at once`;
+    const message = `label \`${twice}\` must not be in both \`on\` and \`group_left\` or \`group_right\``;
     report(matching.from, matching.to, message);
   }
 }
@@ -163,11 +163,11 @@ function checkSetOperator(operation: Operation, report: ReportPromqlFault): void
   }
   const grouping = matching && (part(matching, 'GroupLeft') ?? part(matching, 'GroupRight'));
   if (grouping !== undefined && scalar === undefined) {
-    const message = `\`${symbol}\` knows no \`${groupingWord(grouping)}\`: it matches many to many as it is`;
+    const message = `\`${symbol}\` does not support \`${groupingWord(grouping)}\`: it always matches many to many`;
     report(grouping.from, grouping.to, message);
   }
   if (fill !== undefined && scalar === undefined) {
-    report(fill.from, fill.to, `\`${symbol}\` has nothing to fill in`);
+    report(fill.from, fill.to, `\`${symbol}\` has no missing samples to fill`);
   }
 }
 

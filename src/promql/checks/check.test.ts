@@ -152,7 +152,7 @@ describe('inspectQuery', () => {
     ['up offset (5m - 1e10)', 16, 'a duration must be shorter than 292 years'],
     ['up offset (5m) + up', 17, 'unexpected `up`'],
     ['up offset (5m) * 2 + (up)', 22, 'unexpected `up`'],
-    ['up[ # c\n5m]', 4, 'a comment must not stand between `[` and the duration'],
+    ['up[ # c\n5m]', 4, 'a comment is not allowed between `[` and the duration'],
     ['up offset (5m)e5', 14, 'unexpected `e5`'],
     ['label_replace(up, "a", "", "", "\\xff")', 31, 'invalid UTF-8'],
     ['up{a=~"(b{900}){60}"}', 6, 'repeated 54000 times, at most 1000 are allowed'],
@@ -217,7 +217,7 @@ describe('inspectQuery', () => {
       '-(up[5m])',
       0,
       9,
-      'a sign goes with a scalar or an instant vector, found a range vector (such as `x[5m]`)',
+      'a sign requires a scalar or an instant vector, found a range vector (such as `x[5m]`)',
     ],
     [
       'up and 1',
@@ -226,7 +226,7 @@ describe('inspectQuery', () => {
       '`and` takes an instant vector on both sides, found a scalar (a plain number)',
     ],
     ['1 > 2', 2, 3, 'comparing two scalars needs `bool`: `> bool`'],
-    ['up + bool up', 5, 9, '`bool` goes with comparisons (such as `>`), not with `+`'],
+    ['up + bool up', 5, 9, '`bool` is for comparisons (such as `>`), not with `+`'],
     [
       'up + on(a) 1',
       5,
@@ -237,13 +237,13 @@ describe('inspectQuery', () => {
       'up or on(a) group_left up',
       12,
       22,
-      '`or` knows no `group_left`: it matches many to many as it is',
+      '`or` does not support `group_left`: it always matches many to many',
     ],
     [
       'up + on(a) group_left(a) up',
       5,
       24,
-      'label `a` must not stand in `on` and in `group_left` or `group_right` at once',
+      'label `a` must not be in both `on` and `group_left` or `group_right`',
     ],
     [
       '{}',
@@ -342,16 +342,16 @@ describe('the reported part of a query', () => {
 
   it.each([
     ['x + fill(0) 1', [['fill(0)', 'filling in takes an instant vector on both sides']]],
-    ['x and fill(0) y', [['fill(0)', '`and` has nothing to fill in']]],
+    ['x and fill(0) y', [['fill(0)', '`and` has no missing samples to fill']]],
     ['x and fill(0) 1', [['1', `\`and\` ${both}`]]],
     ['1 and x', [['1', `\`and\` ${both}`]]],
     ['x and 1', [['1', `\`and\` ${both}`]]],
     ['x or on() group_left() 1', [['1', `\`or\` ${both}`]]],
-    ['x and on() group_left() y', [['group_left', '`and` knows no `group_left`']]],
-    ['x unless on() group_right() y', [['group_right', '`unless` knows no `group_right`']]],
+    ['x and on() group_left() y', [['group_left', '`and` does not support `group_left`']]],
+    ['x unless on() group_right() y', [['group_right', '`unless` does not support `group_right`']]],
     [
       'x + on("a.b") group_left("a.b") y',
-      [['on("a.b") group_left("a.b")', 'label `a.b` must not stand in']],
+      [['on("a.b") group_left("a.b")', 'label `a.b` must not be in both']],
     ],
     ['1 + on(a) x', [['on(a)', 'matching labels takes an instant vector on both sides']]],
     [
@@ -398,7 +398,7 @@ describe('the reported part of a query', () => {
     ['nosuch(x) offset 5m @ 5', [['nosuch', 'there is no function']]],
     ['nosuch(x)[5m]', [['nosuch', 'there is no function']]],
     ['rate(x[5m] + 1)', [['x[5m]', '`+` takes scalars and instant vectors']]],
-    ['rate(-(x[5m]))', [['-(x[5m])', 'a sign goes with']]],
+    ['rate(-(x[5m]))', [['-(x[5m])', 'a sign requires']]],
     ['x + 1[5m]', [['1', 'a range such as `[5m]` belongs right after a selector']]],
     ['x + 1[5m:]', [['1', 'a subquery is made of an instant vector']]],
     ['rate(x + y[5m])', [['y[5m]', 'an operator takes scalars and instant vectors']]],

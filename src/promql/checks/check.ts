@@ -122,7 +122,7 @@ function checkUnary(checked: Checked, report: ReportPromqlFault): InferredType {
   const inner = checked.parts.find(isExpression);
   const type = inner?.expression.type ?? 'unknown';
   if (type === 'matrix' || type === 'string') {
-    const message = `a sign goes with a scalar or an instant vector, found ${describeType(type)}`;
+    const message = `a sign requires a scalar or an instant vector, found ${describeType(type)}`;
     report(checked.from, checked.to, message);
     return 'unknown';
   }

@@ -24,7 +24,7 @@ export function separateAggregation(
   const { text, object, namespace } = separation;
   const name = nameAt(text, node.from).toLowerCase();
   if (!WITHIN_GROUPS.has(name)) {
-    throw new NotSeparable(`\`${name}\` gives more than one sample of a group, or chooses some`);
+    throw new NotSeparable(`\`${name}\` returns several samples of a group, or selects some`);
   }
   const inner = operands.find((operand) => operand.type === 'vector');
   if (inner === undefined) throw new NotSeparable(`\`${name}\` is of no object's samples`);

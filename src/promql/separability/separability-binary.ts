@@ -18,10 +18,10 @@ export function separateOperation(
 ): Part {
   const [left, right] = operands;
   if (left === undefined || right === undefined || operands.some(({ type }) => type === 'string')) {
-    throw new NotSeparable('an operation has no two sides');
+    throw new NotSeparable('an operation lacks a side');
   }
   if (childNamed(node, 'FillModifier') !== null) {
-    throw new NotSeparable('`fill` gives a sample for what is not there');
+    throw new NotSeparable('`fill` returns a sample for missing series');
   }
   if (left.type !== 'vector') return right;
   if (right.type !== 'vector') return left;
@@ -43,7 +43,7 @@ function readMatching(separation: Separation, node: PromqlNode): Matching {
   const matching = matchingOf(text, node);
   const { by, list, labels } = matching;
   if ((by === 'on') !== labels.has(object.label)) {
-    throw new NotSeparable(`\`${by}\` lets the samples of different objects meet`);
+    throw new NotSeparable(`\`${by}\` matches samples of different objects`);
   }
   if (by === 'ignoring' && namespace !== undefined && labels.has(namespace.label)) {
     throw new NotSeparable(`\`ignoring\` takes away the label \`${namespace.label}\``);

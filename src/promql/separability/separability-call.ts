@@ -28,10 +28,10 @@ const BUCKET: ReadonlySet<string> = new Set(['le']);
 
 /** Specific reasons for some of the other functions. */
 const REASONS: ReadonlyMap<string, string> = new Map([
-  ['absent', 'gives a sample for what is not there'],
-  ['absent_over_time', 'gives a sample for what is not there'],
-  ['scalar', 'makes one number of all samples'],
-  ['vector', 'gives a sample of no object'],
+  ['absent', 'returns a sample for missing series'],
+  ['absent_over_time', 'returns a sample for missing series'],
+  ['scalar', 'returns one number for all samples'],
+  ['vector', 'returns a sample without an object'],
 ]);
 
 /** A function call such as `rate(x[5m])`. */
@@ -44,7 +44,9 @@ export function separateCall(
   if (SCALARS.has(name)) return { type: 'scalar' };
   const inner = operands.find((operand) => operand.type === 'vector');
   if (inner === undefined) {
-    throw new NotSeparable(`\`${name}\` ${REASONS.get(name) ?? 'gives a sample of no object'}`);
+    throw new NotSeparable(
+      `\`${name}\` ${REASONS.get(name) ?? 'returns a sample without an object'}`,
+    );
   }
   if (EACH_BY_ITSELF.has(name)) return inner;
   switch (name) {
@@ -56,7 +58,7 @@ export function separateCall(
     case 'label_join':
       return relabelled(name, question, inner, operands, operands.slice(3));
     default:
-      throw new NotSeparable(`\`${name}\` ${REASONS.get(name) ?? 'is not looked into'}`);
+      throw new NotSeparable(`\`${name}\` ${REASONS.get(name) ?? 'is not analyzed'}`);
   }
 }
 

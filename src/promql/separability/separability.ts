@@ -46,7 +46,7 @@ export function separateByObject(question: Question): Separability {
   const top = expressionsIn(parsePromql(text).tree.topNode)[0];
   if (top === undefined || type === undefined) return notSeparable('the query is nested too deep');
   if (object.label === namespace?.label) {
-    return notSeparable(`\`${object.label}\` stands for the object and for its namespace`);
+    return notSeparable(`\`${object.label}\` is the label of the object and of its namespace`);
   }
   const separation: Separation = {
     ...question,
@@ -70,7 +70,8 @@ function notSeparable(reason: string): Separability {
 
 /** Of several samples of one object the last is used, and their order is not known. */
 function checkResult(result: Part, { object, namespace, partLabels = [] }: Question): void {
-  if (result.type !== 'vector') throw new NotSeparable('the query gives a number of no object');
+  if (result.type !== 'vector')
+    throw new NotSeparable('the query returns a number without an object');
   const others =
     result.labels === 'any'
       ? ['any']
@@ -108,7 +109,7 @@ function separate(separation: Separation, node: PromqlNode): Part {
     case 'BinaryExpr':
       return separateOperation(separation, node, operandsOf(separation, node));
     default:
-      throw new NotSeparable(`\`${shortened(separation.text, node)}\` is not looked into`);
+      throw new NotSeparable(`\`${shortened(separation.text, node)}\` is not analyzed`);
   }
 }
 
@@ -126,7 +127,7 @@ function modified(separation: Separation, node: PromqlNode, of: readonly string[
   const [inner] = expressionsIn(node);
   if (inner === undefined || !of.includes(inner.name)) {
     throw new NotSeparable(
-      'what stands after a chain of operators belongs to its last link only: needs parentheses',
+      'a modifier after a chain of operators applies to the last link only: it needs parentheses',
     );
   }
   return separate(separation, inner);
@@ -138,15 +139,15 @@ function separateSelector(separation: Separation, node: PromqlNode): Part {
   const isNamed =
     selector.name !== undefined ||
     selector.matchers.some(({ name, operator }) => name === '__name__' && operator === '=');
-  if (!isNamed) throw new NotSeparable('a selector names no metric');
+  if (!isNamed) throw new NotSeparable('a selector has no metric name');
   const written = selector.name === undefined ? 'a selector' : `\`${selector.name}\``;
   const objectPlaces = placesOf(text, node, object);
   if (objectPlaces.length === 0) {
-    throw new NotSeparable(`${written} is not limited to the objects asked for`);
+    throw new NotSeparable(`${written} is not limited to the requested objects`);
   }
   const namespacePlaces = namespace === undefined ? [] : placesOf(text, node, namespace);
   if (namespace !== undefined && namespacePlaces.length === 0) {
-    throw new NotSeparable(`${written} is not limited to the namespace asked for`);
+    throw new NotSeparable(`${written} is not limited to the requested namespace`);
   }
   separation.objectMatchers.push(...objectPlaces);
   separation.namespaceMatchers.push(...namespacePlaces);

@@ -115,13 +115,13 @@ function faultOf(token: Token): PromqlFault | undefined {
 function commentFault({ to }: Token, blank: string): PromqlFault | undefined {
   const start = blank.indexOf('#');
   if (start === -1) return undefined;
-  const message = 'a comment must not stand between `[` and the duration';
+  const message = 'a comment is not allowed between `[` and the duration';
   return { offset: to + start, end: to + start + 1, message };
 }
 
 function messageFor({ kind, text }: Token): string | undefined {
   if (kind === 'duration' && parseDuration(text) === undefined) {
-    return `\`${text}\` is no duration: each unit may stand once, in the order y w d h m s ms (as in \`1h30m\`), up to 292 years in all`;
+    return `\`${text}\` is not a duration: each unit may occur once, in the order y w d h m s ms (as in \`1h30m\`), up to 292 years in all`;
   }
   if (kind === 'number' && !isInBounds(text)) {
     return /^0x/i.test(text)
@@ -150,7 +150,10 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['&', 'expected `and`'],
   ['|', 'expected `or`'],
   ['!', 'expected `!=` or `!~`'],
-  ['$', 'variables such as `$__rate_interval` are filled in by Grafana, Prometheus has none'],
+  [
+    '$',
+    'variables such as `$__rate_interval` are expanded by Grafana; Prometheus has no variables',
+  ],
   [';', 'a query is one expression'],
 ]);
 

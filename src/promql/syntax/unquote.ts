@@ -129,8 +129,8 @@ class LiteralReading {
         this.position,
         this.position + 1,
         isRaw
-          ? 'Prometheus does not take the replacement character U+FFFD in a raw string'
-          : 'Prometheus takes the replacement character U+FFFD only as \\ufffd',
+          ? 'Prometheus does not accept the replacement character U+FFFD in a raw string'
+          : 'Prometheus accepts the replacement character U+FFFD only as \\ufffd',
       );
     }
     this.#append(character);
@@ -167,7 +167,7 @@ class LiteralReading {
       return faultAt(
         start,
         this.position,
-        isByte ? 'an octal escape stands for one byte: \\377 is the last' : 'no such character',
+        isByte ? 'an octal escape is one byte, at most \\377' : 'no such character',
       );
     }
     this.#append(String.fromCodePoint(value));

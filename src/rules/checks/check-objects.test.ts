@@ -249,7 +249,7 @@ describe('a query for series with other names', () => {
 
   it('is reported if it selects all metrics', () => {
     expect(messageOf('sum(rate({<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)')).toContain(
-      'a selector of the query names no metric',
+      'a selector of the query has no metric name',
     );
     const named = 'sum({__name__=~"<<.Series>>",<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     expect(messageOf(named)).toBe('');
@@ -454,7 +454,7 @@ describe('resource rules', () => {
       [
         'broken',
         'cpu.resources',
-        'no label stands for namespace, node: add overrides such as namespace: {resource: namespace}, node: {resource: node}',
+        'no label maps to namespace, node: add overrides such as namespace: {resource: namespace}, node: {resource: node}',
       ],
     ]);
     const unknown = new Map([...overrides, ['x', { group: '', resource: 'podz' }]]);

@@ -40,7 +40,7 @@ describe('checkOverrides', () => {
 
   it('warns about each further label for a resource', () => {
     const message = (label: string) =>
-      `the label "${label}" stands for pods already: of a series that has both, "${label}" is used`;
+      `the label "${label}" already maps to pods: for a series with both labels, "${label}" is used`;
     expect(faultsOf({ '': '', one: 'pod', two: 'pods', three: 'podz', four: 'pod' })).toMatchObject(
       [
         { severity: 'error', path: ['a', 'b', ''] },

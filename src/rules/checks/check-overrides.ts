@@ -43,7 +43,7 @@ export function checkOverrides(
       report({
         severity: 'warning',
         path: at,
-        message: `the label "${other}" stands for ${qualifiedName(resource)} already: of a series that has both, "${other}" is used`,
+        message: `the label "${other}" already maps to ${qualifiedName(resource)}: for a series with both labels, "${other}" is used`,
       });
     }
   }

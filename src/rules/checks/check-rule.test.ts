@@ -79,7 +79,7 @@ describe('checkRule', () => {
     ]);
     const nameless = metricsQuery.replace('<<.Series>>', '');
     expect(faultsOf({ ...associated, metricsQuery: nameless }, kind)).toMatchObject([
-      ['warning', 'metricsQuery', expect.stringContaining('names no metric')],
+      ['warning', 'metricsQuery', expect.stringContaining('has no metric name')],
     ]);
     const helm = 'sum({a="{{ .b }}"})';
     expect(faultsOf({ ...associated, metricsQuery: helm }, kind)).toMatchObject([

@@ -177,7 +177,7 @@ function checkAssociation(
         severity: 'broken',
         path: ['resources'],
         message:
-          'no label stands for the namespace, so the metrics of this rule are not served: add an override such as namespace: {resource: namespace}, or `namespaced: false` if they belong to no namespace',
+          'no label maps to the namespace, so the metrics of this rule are not served: add an override such as namespace: {resource: namespace}, or `namespaced: false` if they belong to no namespace',
       });
     }
     return;
@@ -187,7 +187,7 @@ function checkAssociation(
       severity: 'broken',
       path: ['resources'],
       message:
-        'no label stands for a resource, so this rule serves nothing: expected `overrides`, e.g. overrides: {namespace: {resource: namespace}, pod: {resource: pod}}, or a `template`, e.g. kube_<<.Resource>>',
+        'no label maps to a resource, so this rule serves nothing: expected `overrides`, e.g. overrides: {namespace: {resource: namespace}, pod: {resource: pod}}, or a `template`, e.g. kube_<<.Resource>>',
     });
     return;
   }
@@ -202,7 +202,7 @@ function checkAssociation(
     report({
       severity: isUseless && !resources.readsOtherLabels ? 'broken' : 'warning',
       path: ['resources', 'overrides', label],
-      message: `${qualifiedName(resource)} are in namespaces, but no label stands for the namespace, so the metrics of ${qualifiedName(resource)} are not served: add an override such as namespace: {resource: namespace}`,
+      message: `${qualifiedName(resource)} are in namespaces, but no label maps to the namespace, so the metrics of ${qualifiedName(resource)} are not served: add an override such as namespace: {resource: namespace}`,
     });
   }
 }
@@ -292,7 +292,7 @@ function hasAllLabels(
   report({
     severity: 'broken',
     path: ['resources'],
-    message: `no label stands for ${missing.join(', ')}: add overrides such as ${missing.map((name) => `${name}: {resource: ${name}}`).join(', ')}`,
+    message: `no label maps to ${missing.join(', ')}: add overrides such as ${missing.map((name) => `${name}: {resource: ${name}}`).join(', ')}`,
   });
   return false;
 }

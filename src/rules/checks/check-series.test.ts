@@ -28,7 +28,7 @@ describe('checkSeries', () => {
     '{<<.LabelMatchers>>}',
     'x + {<<.LabelMatchers>>}',
     'sum(rate({job="a"}[1m])) by (pod)',
-  ])('warns about %s, which names no metric', (metricsQuery) => {
+  ])('warns about %s, which has no metric name', (metricsQuery) => {
     const message = expect.stringContaining('e.g. <<.Series>>{<<.LabelMatchers>>}');
     expect(faultsOf({ metricsQuery })).toEqual([{ severity: 'warning', path: ['q'], message }]);
     expect(faultsOf({ metricsQuery, seriesQuery: SEVERAL })).toHaveLength(1);

@@ -36,7 +36,7 @@ export function checkSeries(
     report({
       severity: 'warning',
       path,
-      message: `a selector of the query names no metric, so it takes in the series of all metrics: expected a name before its braces, e.g. ${rule === undefined ? 'container_memory_working_set_bytes' : '<<.Series>>'}{<<.LabelMatchers>>}`,
+      message: `a selector of the query has no metric name, so it selects the series of all metrics: expected a name before its braces, e.g. ${rule === undefined ? 'container_memory_working_set_bytes' : '<<.Series>>'}{<<.LabelMatchers>>}`,
     });
     return;
   }

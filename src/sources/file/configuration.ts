@@ -119,7 +119,7 @@ function withoutByteOrderMark(text: string): string {
 function conclude(configuration: Configuration, faults: FaultList): ReadConfiguration {
   if (!hasRules(configuration) && faults.sorted().length === 0) {
     const message =
-      'there are no rules here, so nothing is served: expected rules, externalRules or resourceRules';
+      'there are no rules, so nothing is served: expected rules, externalRules or resourceRules';
     faults.add(0, [], 'warning', message);
   }
   const sorted = faults.sorted();

@@ -35,7 +35,7 @@ describe('loadConfigurationFile', () => {
     await writeFile(path, '\uFEFFrules: []\n');
     const { configuration, faults } = await loadConfigurationFile(path, options);
     expect(faults).toMatchObject([
-      { severity: 'warning', message: expect.stringContaining('there are no rules here') },
+      { severity: 'warning', message: expect.stringContaining('there are no rules') },
     ]);
     expect(configuration).toEqual({ custom: [], external: [], resource: undefined });
   });

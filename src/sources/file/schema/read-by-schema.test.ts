@@ -121,16 +121,16 @@ describe('readBySchema', () => {
 
   it('rejects repeated keys', () => {
     expect(errors('{seriesQuery: a, seriesQuery: a}')).toEqual([
-      'error rules.0.seriesQuery: "seriesQuery" is given twice',
+      'error rules.0.seriesQuery: "seriesQuery" is set twice',
     ]);
-    const twice = 'error rules.0.resources.overrides.a: "a" is given twice';
+    const twice = 'error rules.0.resources.overrides.a: "a" is set twice';
     expect(errors('{resources: {overrides: {a: {resource: x}, a: {resource: x}}}}')).toEqual([
       twice,
     ]);
     expect(errors('{resources: {overrides: {<<: {a: {resource: x}}, a: {}}}}')).toEqual([twice]);
     expect(errors('{resources: {overrides: {a: {}, <<: {a: {resource: x}}}}}')).toContain(twice);
     expect(errors('{resources: {overrides: {1: {}, "1": {}}}}')).toEqual([
-      'error rules.0.resources.overrides.1: "1" is given twice',
+      'error rules.0.resources.overrides.1: "1" is set twice',
     ]);
   });
 

@@ -112,7 +112,7 @@ function readMapping(
         severity: 'error',
         path: [...path, name],
         offset: key.at,
-        message: `"${name}" is given twice`,
+        message: `"${name}" is set twice`,
       });
       continue;
     }

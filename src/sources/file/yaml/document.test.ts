@@ -77,7 +77,7 @@ describe('parseDocument', () => {
 
   it.each([
     ['a: *nope', 'a: ', 'no anchor &nope'],
-    ['a: &x [*x]', 'a: &x [', 'stands inside of what it stands for'],
+    ['a: &x [*x]', 'a: &x [', 'is inside its own anchor'],
     ['a: !!int x', 'a: !!int ', 'does not fit its tag !!int'],
     ['a: [b', 'a: [b', 'not YAML'],
     ['a: b\n\tc: d', 'a: b\n', 'tab'],

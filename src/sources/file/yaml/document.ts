@@ -91,7 +91,7 @@ export function parseDocument(text: string): ParsedDocument {
     faults.push({
       severity: 'warning',
       offset: next,
-      message: 'only the first YAML document is read: what follows here is left out',
+      message: 'only the first YAML document is used: the rest of the file is ignored',
     });
   }
   try {
@@ -217,10 +217,10 @@ function composeDocument(text: string, events: readonly Event[]): NodeUse | unde
     const name = text.slice(event.anchorStart, event.anchorEnd);
     const node = anchors.get(name);
     if (node === undefined) {
-      throw new SyntaxFault(at, `the alias *${name} stands for nothing: no anchor &${name} before`);
+      throw new SyntaxFault(at, `the alias *${name} is undefined: no anchor &${name} before`);
     }
     if (node === 'open') {
-      throw new SyntaxFault(at, `the alias *${name} stands inside of what it stands for`);
+      throw new SyntaxFault(at, `the alias *${name} is inside its own anchor`);
     }
     return { node, at };
   }
