@@ -34,7 +34,7 @@ export interface ControlPlaneSettings {
    * Which pods, once they are bound to a node, the stand-in for nodes runs; the caller runs the
    * others. Default: all.
    */
-  readonly isTended?: (pod: V1Pod) => boolean;
+  readonly isManaged?: (pod: V1Pod) => boolean;
   /** More flags of kube-apiserver and of kube-controller-manager; they override those set here. */
   readonly apiServerFlags?: readonly string[];
   readonly controllerManagerFlags?: readonly string[];
@@ -225,7 +225,7 @@ function authenticationConfig(api: CoreV1Api): Promise<unknown> {
 
 async function startControllers(place: Place, { kubeconfig, api }: Admin) {
   const manager = await onSomePort(() => startControllerManager(place, kubeconfig));
-  const nodes = await startNodes(api, place.settings.isTended).catch(async (error: unknown) => {
+  const nodes = await startNodes(api, place.settings.isManaged).catch(async (error: unknown) => {
     await manager.kill();
     throw error;
   });
@@ -241,9 +241,9 @@ async function startControllers(place: Place, { kubeconfig, api }: Admin) {
 
 async function startNodes(
   api: CoreV1Api,
-  isTended: ControlPlaneSettings['isTended'],
+  isManaged: ControlPlaneSettings['isManaged'],
 ): Promise<NodeLoop> {
-  const nodes = await startNodeLoop(api, isTended);
+  const nodes = await startNodeLoop(api, isManaged);
   // Without it no pod is admitted.
   await untilServed(() =>
     api.readNamespacedServiceAccount({ namespace: 'default', name: 'default' }),

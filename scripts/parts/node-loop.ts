@@ -9,24 +9,23 @@ export interface NodeLoop {
 }
 
 /**
- * Stands in for a scheduler and a kubelet, of which a control plane without nodes has neither:
- * registers one node, gives it every pod, says of each that it runs and is ready, and ends those
- * that are deleted. It ignores the containers of the pods, and continues while the API server is
- * unavailable.
+ * Replaces a scheduler and a kubelet in a control plane without nodes: registers one node, binds every pod
+ * to it, sets pods to running and ready, and removes deleted ones. It ignores the containers of the pods,
+ * and continues after an outage of the API server.
  *
- * @param isTended whether this loop runs a pod after it is bound to the node; default: all
+ * @param isManaged whether this loop runs a pod after it is bound to the node; default: all
  * @throws the error of the API server if the node cannot be registered
  */
 export async function startNodeLoop(
   api: CoreV1Api,
-  isTended: (pod: V1Pod) => boolean = () => true,
+  isManaged: (pod: V1Pod) => boolean = () => true,
 ): Promise<NodeLoop> {
   await registerNode(api);
   const addresses = podAddresses();
   const stopping = new AbortController();
   const loop = (async () => {
     while (!stopping.signal.aborted) {
-      await tendPods(api, addresses, isTended).catch(() => {
+      await reconcilePods(api, addresses, isManaged).catch(() => {
         // The API server is down: retried in the next round.
       });
       await sleep(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
@@ -74,16 +73,16 @@ function podAddresses(): () => string {
   };
 }
 
-async function tendPods(
+async function reconcilePods(
   api: CoreV1Api,
   nextAddress: () => string,
-  isTended: (pod: V1Pod) => boolean,
+  isManaged: (pod: V1Pod) => boolean,
 ): Promise<void> {
   const { items } = await api.listPodForAllNamespaces();
   for (const pod of items) {
     try {
       if (pod.spec?.nodeName === undefined) await bindPod(api, pod);
-      else if (isTended(pod)) await tendPod(api, pod, nextAddress);
+      else if (isManaged(pod)) await reconcilePod(api, pod, nextAddress);
     } catch (error) {
       // Deleted (404) or changed (409): retried in the next round.
       if (!(error instanceof ApiException && [404, 409].includes(error.code))) {
@@ -99,7 +98,7 @@ async function bindPod(api: CoreV1Api, { metadata }: V1Pod): Promise<void> {
   await api.createNamespacedPodBinding({ namespace, name, body });
 }
 
-async function tendPod(api: CoreV1Api, pod: V1Pod, nextAddress: () => string): Promise<void> {
+async function reconcilePod(api: CoreV1Api, pod: V1Pod, nextAddress: () => string): Promise<void> {
   const namespace = pod.metadata?.namespace ?? '';
   const name = pod.metadata?.name ?? '';
   if (pod.metadata?.deletionTimestamp !== undefined) {

@@ -56,7 +56,7 @@ async function startCluster(aggregatorRouting: boolean) {
   const plane = await untilTestEnds(
     startControlPlane({
       controllers: true,
-      isTended: (pod) => !isAdapter(pod),
+      isManaged: (pod) => !isAdapter(pod),
       apiServerFlags: [
         ...network.apiServerFlags,
         `--enable-aggregator-routing=${aggregatorRouting}`,
