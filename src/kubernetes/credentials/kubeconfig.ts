@@ -163,17 +163,17 @@ function isMapping(value: unknown): value is Mapping {
 /** A mapping of the file. An empty string means that a field is not set. */
 class Section {
   readonly value: Mapping;
-  private readonly file: string;
-  private readonly fieldPath: string;
+  readonly #file: string;
+  readonly #fieldPath: string;
 
   constructor(file: string, field: string, value: Mapping) {
-    this.file = file;
-    this.fieldPath = field;
+    this.#file = file;
+    this.#fieldPath = field;
     this.value = value;
   }
 
   errorAt(field: string, message: string): ClusterAccessError {
-    return new ClusterAccessError(`${this.file}: ${this.pathOf(field)}: ${message}`);
+    return new ClusterAccessError(`${this.#file}: ${this.#pathOf(field)}: ${message}`);
   }
 
   string(field: string): string | undefined {
@@ -200,11 +200,11 @@ class Section {
     const value = this.value[field] ?? undefined;
     if (value === undefined) return undefined;
     if (!isMapping(value)) throw this.errorAt(field, 'expected a mapping');
-    return new Section(this.file, this.pathOf(field), value);
+    return new Section(this.#file, this.#pathOf(field), value);
   }
 
   section(field: string): Section {
-    return this.optionalSection(field) ?? new Section(this.file, this.pathOf(field), {});
+    return this.optionalSection(field) ?? new Section(this.#file, this.#pathOf(field), {});
   }
 
   list(field: string): readonly Section[] {
@@ -213,12 +213,12 @@ class Section {
     return value.map((entry: unknown, index) => {
       const name = `${field}[${index}]`;
       if (!isMapping(entry)) throw this.errorAt(name, 'expected a mapping');
-      return new Section(this.file, this.pathOf(name), entry);
+      return new Section(this.#file, this.#pathOf(name), entry);
     });
   }
 
-  private pathOf(field: string): string {
-    return this.fieldPath === '' ? field : `${this.fieldPath}.${field}`;
+  #pathOf(field: string): string {
+    return this.#fieldPath === '' ? field : `${this.#fieldPath}.${field}`;
   }
 }
 

@@ -22,18 +22,18 @@ const ruleFormat: ObjectFormat<Rule> = {
 };
 
 class RuleStore {
-  private readonly rules = new Map<string, string>();
+  readonly #rules = new Map<string, string>();
   get size(): number {
-    return this.rules.size;
+    return this.#rules.size;
   }
   put({ name, query }: Rule): void {
-    this.rules.set(name, query);
+    this.#rules.set(name, query);
   }
   remove({ name }: Rule): void {
-    this.rules.delete(name);
+    this.#rules.delete(name);
   }
   queries(): readonly string[] {
-    return [...this.rules.values()];
+    return [...this.#rules.values()];
   }
 }
 

@@ -34,56 +34,56 @@ const MAX_CACHED_NAMES = 500_000;
 
 /** The objects of one resource. Root-scoped objects are in the namespace with the empty name. */
 export class IndexedObjects {
-  private readonly pool: LabelPool;
-  private readonly namespaces = new Map<string, Slot>();
-  private readonly memo = new SelectionMemo(MAX_CACHED_NAMES);
+  readonly #pool: LabelPool;
+  readonly #namespaces = new Map<string, Slot>();
+  readonly #memo = new SelectionMemo(MAX_CACHED_NAMES);
   /** In the order of the API server; see {@link positionOf}. */
-  private readonly sorted: NamespaceObjects[] = [];
-  private count = 0;
-  private version = 0;
+  readonly #sorted: NamespaceObjects[] = [];
+  #count = 0;
+  #version = 0;
   /** An upper bound of the label sets that are unused since the pool was last tidied. */
-  private dropped = 0;
-  private isTidying = false;
+  #dropped = 0;
+  #isTidying = false;
 
   /** @param pool shared with the index that this one resnapshots */
   constructor(pool: LabelPool) {
-    this.pool = pool;
+    this.#pool = pool;
   }
 
   get size(): number {
-    return this.count;
+    return this.#count;
   }
 
   put({ namespace, name, labels, createdAt }: ObjectMetadata): void {
-    const slot = this.slotOf(namespace);
-    const change = slot.objects.put(name, this.pool.share(labels), createdAt);
+    const slot = this.#slotOf(namespace);
+    const change = slot.objects.put(name, this.#pool.share(labels), createdAt);
     // Most changes of a pod are changes of its status, which do not affect selections.
     if (change === 'same') return;
-    if (change === 'added') this.count += 1;
-    else this.dropped += 1;
-    this.changed(slot);
+    if (change === 'added') this.#count += 1;
+    else this.#dropped += 1;
+    this.#changed(slot);
   }
 
   remove({ namespace, name }: Pick<ObjectMetadata, 'namespace' | 'name'>): void {
-    const slot = this.namespaces.get(namespace);
+    const slot = this.#namespaces.get(namespace);
     if (slot?.objects.remove(name) !== true) return;
-    this.count -= 1;
-    this.dropped += 1;
+    this.#count -= 1;
+    this.#dropped += 1;
     if (slot.objects.size === 0) {
-      this.namespaces.delete(namespace);
-      this.sorted.splice(this.positionOf(namespace), 1);
+      this.#namespaces.delete(namespace);
+      this.#sorted.splice(this.#positionOf(namespace), 1);
     }
-    this.changed(slot);
+    this.#changed(slot);
   }
 
   /** The distinct names of the objects that match a selector, sorted. Works in time slices. */
   async names({ namespace, selector }: ObjectQuery): Promise<readonly string[]> {
-    const slot = namespace === undefined ? undefined : this.namespaces.get(namespace);
+    const slot = namespace === undefined ? undefined : this.#namespaces.get(namespace);
     if (namespace !== undefined && slot === undefined) return [];
     const key = `${namespace ?? ''}?${formatLabelSelector(selector)}`;
-    return this.memo.get(key, slot?.version ?? this.version, () =>
+    return this.#memo.get(key, slot?.version ?? this.#version, () =>
       slot === undefined
-        ? namesOfAll(this.snapshots(), selector)
+        ? namesOfAll(this.#snapshots(), selector)
         : namesPicked(slot.objects.snapshot(), selector),
     );
   }
@@ -93,9 +93,9 @@ export class IndexedObjects {
    * slices.
    */
   async objects({ namespace, name, selector }: ObjectQuery): Promise<readonly IndexedObject[]> {
-    const slot = namespace === undefined ? undefined : this.namespaces.get(namespace);
+    const slot = namespace === undefined ? undefined : this.#namespaces.get(namespace);
     const inNamespace = slot === undefined ? [] : [slot.objects.snapshot()];
-    const snapshots = namespace === undefined ? this.snapshots() : inNamespace;
+    const snapshots = namespace === undefined ? this.#snapshots() : inNamespace;
     const slices = createTimeSlices();
     const isPicked = pickedBy(selector);
     const found: IndexedObject[] = [];
@@ -111,51 +111,51 @@ export class IndexedObjects {
 
   /** Removes the labels that no object has any more. Works in time slices. */
   async tidy(): Promise<void> {
-    if (this.isTidying) return;
-    this.isTidying = true;
-    this.dropped = 0;
+    if (this.#isTidying) return;
+    this.#isTidying = true;
+    this.#dropped = 0;
     try {
-      await this.pool.keepOnly(() => labelSetsOf(this.snapshots()));
+      await this.#pool.keepOnly(() => labelSetsOf(this.#snapshots()));
     } finally {
-      this.isTidying = false;
+      this.#isTidying = false;
     }
     // Many labels may have become unused.
-    this.tidyWhenDue();
+    this.#tidyWhenDue();
   }
 
-  private tidyWhenDue(): void {
-    if (this.dropped > this.count + 1_000) void this.tidy();
+  #tidyWhenDue(): void {
+    if (this.#dropped > this.#count + 1_000) void this.tidy();
   }
 
-  private snapshots(): readonly NamespaceSnapshot[] {
-    return this.sorted.map((objects) => objects.snapshot());
+  #snapshots(): readonly NamespaceSnapshot[] {
+    return this.#sorted.map((objects) => objects.snapshot());
   }
 
-  private slotOf(namespace: string): Slot {
-    const known = this.namespaces.get(namespace);
+  #slotOf(namespace: string): Slot {
+    const known = this.#namespaces.get(namespace);
     if (known !== undefined) return known;
     const slot: Slot = { objects: new NamespaceObjects(namespace), version: 0 };
-    this.namespaces.set(namespace, slot);
-    this.sorted.splice(this.positionOf(namespace), 0, slot.objects);
+    this.#namespaces.set(namespace, slot);
+    this.#sorted.splice(this.#positionOf(namespace), 0, slot.objects);
     return slot;
   }
 
-  private changed(slot: Slot): void {
-    this.version += 1;
-    slot.version = this.version;
-    this.tidyWhenDue();
+  #changed(slot: Slot): void {
+    this.#version += 1;
+    slot.version = this.#version;
+    this.#tidyWhenDue();
   }
 
   /**
    * The position of a namespace in the order of the API server, which sorts by `namespace/name`: `a-b`
    * precedes `a`.
    */
-  private positionOf(namespace: string): number {
+  #positionOf(namespace: string): number {
     let low = 0;
-    let high = this.sorted.length;
+    let high = this.#sorted.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (`${this.sorted[middle]?.namespace ?? ''}/` < `${namespace}/`) low = middle + 1;
+      if (`${this.#sorted[middle]?.namespace ?? ''}/` < `${namespace}/`) low = middle + 1;
       else high = middle;
     }
     return low;

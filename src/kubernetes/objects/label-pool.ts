@@ -6,35 +6,35 @@ export type LabelSet = Readonly<Record<string, string>>;
 
 /** Deduplicates label sets, and the keys and values of sets that differ. */
 export class LabelPool {
-  private kept = new Kept();
+  #kept = new Kept();
   /** The content before the current {@link keepOnly}, from which used sets are moved. */
-  private before: Kept | undefined;
+  #before: Kept | undefined;
   /** The last call of {@link keepOnly}. Calls run one after the other. */
-  private tidied: Promise<void> = Promise.resolve();
-  private readonly seed: number;
+  #tidied: Promise<void> = Promise.resolve();
+  readonly #seed: number;
 
   /**
    * @param seed of the hashes. Random by default: otherwise users who create objects could choose labels
    *   with equal hashes, each of which would be compared with all others.
    */
   constructor(seed: number = randomInt(2 ** 32)) {
-    this.seed = seed;
+    this.#seed = seed;
   }
 
   /** The number of different sets. */
   get size(): number {
-    return this.kept.sets.size + (this.before?.sets.size ?? 0);
+    return this.#kept.sets.size + (this.#before?.sets.size ?? 0);
   }
 
   /** Returns the shared set that is equal to this one. Adds it if there is none. */
   share(labels: Readonly<Record<string, string>>): LabelSet {
     const entries = Object.entries(labels);
-    const hash = hashOf(entries, this.seed);
+    const hash = hashOf(entries, this.#seed);
     const isIt = (kept: LabelSet): boolean => kept === labels || isEqual(kept, entries);
-    const kept = this.kept.find(hash, isIt);
+    const kept = this.#kept.find(hash, isIt);
     if (kept !== undefined) return kept;
-    const set = this.before?.find(hash, isIt) ?? this.copy(entries);
-    this.kept.add(hash, set);
+    const set = this.#before?.find(hash, isIt) ?? this.#copy(entries);
+    this.#kept.add(hash, set);
     return set;
   }
 
@@ -44,47 +44,47 @@ export class LabelPool {
    * @param live read when the previous call has ended; must not change during the iteration
    */
   keepOnly(live: () => Iterable<LabelSet>): Promise<void> {
-    this.tidied = this.tidied.then(() => this.moveOver(live()));
-    return this.tidied;
+    this.#tidied = this.#tidied.then(() => this.#moveOver(live()));
+    return this.#tidied;
   }
 
   /** Removes everything. */
   clear(): void {
-    this.kept = new Kept();
-    this.before = undefined;
+    this.#kept = new Kept();
+    this.#before = undefined;
   }
 
-  private async moveOver(live: Iterable<LabelSet>): Promise<void> {
+  async #moveOver(live: Iterable<LabelSet>): Promise<void> {
     const slices = createTimeSlices();
-    this.before = this.kept;
+    this.#before = this.#kept;
     const kept = new Kept();
-    this.kept = kept;
+    this.#kept = kept;
     for (const set of live) {
       if (slices.isOver()) await slices.pause();
       // clear() was called meanwhile.
-      if (this.kept !== kept) return;
-      this.adopt(set);
+      if (this.#kept !== kept) return;
+      this.#adopt(set);
     }
-    this.before = undefined;
+    this.#before = undefined;
   }
 
-  private adopt(set: LabelSet): void {
+  #adopt(set: LabelSet): void {
     const entries = Object.entries(set);
-    const hash = hashOf(entries, this.seed);
-    if (this.kept.find(hash, (kept) => kept === set) !== undefined) return;
-    this.kept.add(hash, set);
+    const hash = hashOf(entries, this.#seed);
+    if (this.#kept.find(hash, (kept) => kept === set) !== undefined) return;
+    this.#kept.add(hash, set);
     for (const [key, value] of entries) {
-      this.kept.text(key);
-      this.kept.text(value);
+      this.#kept.text(key);
+      this.#kept.text(value);
     }
   }
 
   /** Sorts by key, so that sets with the same keys have the same hidden class. */
-  private copy(entries: readonly (readonly [string, string])[]): LabelSet {
+  #copy(entries: readonly (readonly [string, string])[]): LabelSet {
     const sorted = entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
     return Object.freeze(
       Object.fromEntries(
-        sorted.map(([key, value]) => [this.kept.text(key), this.kept.text(value)]),
+        sorted.map(([key, value]) => [this.#kept.text(key), this.#kept.text(value)]),
       ),
     );
   }
@@ -93,7 +93,7 @@ export class LabelPool {
 /** Unique sets and strings. */
 class Kept {
   readonly sets = new Map<number, LabelSet>();
-  private readonly texts = new Map<string, string>();
+  readonly #texts = new Map<string, string>();
 
   /** Each set is stored at its hash, or at the next free number. */
   find(hash: number, isIt: (set: LabelSet) => boolean): LabelSet | undefined {
@@ -110,9 +110,9 @@ class Kept {
   }
 
   text(text: string): string {
-    const kept = this.texts.get(text);
+    const kept = this.#texts.get(text);
     if (kept !== undefined) return kept;
-    this.texts.set(text, text);
+    this.#texts.set(text, text);
     return text;
   }
 }

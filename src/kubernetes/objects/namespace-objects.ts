@@ -8,7 +8,7 @@ export class NamespaceSnapshot {
   readonly namespace: string;
   readonly names: readonly string[];
   readonly labels: readonly LabelSet[];
-  private readonly creationTimes: readonly number[];
+  readonly #creationTimes: readonly number[];
 
   constructor(
     namespace: string,
@@ -19,7 +19,7 @@ export class NamespaceSnapshot {
     this.namespace = namespace;
     this.names = names;
     this.labels = labels;
-    this.creationTimes = creationTimes;
+    this.#creationTimes = creationTimes;
   }
 
   /** The position of a name, or undefined. */
@@ -30,7 +30,7 @@ export class NamespaceSnapshot {
 
   /** In seconds since the epoch; undefined if unknown. */
   createdAt(index: number): number | undefined {
-    const time = this.creationTimes[index];
+    const time = this.#creationTimes[index];
     return time === UNKNOWN ? undefined : time;
   }
 }
@@ -41,66 +41,70 @@ export class NamespaceSnapshot {
  */
 export class NamespaceObjects {
   readonly namespace: string;
-  private sortedNames: string[] = [];
-  private labelSets: LabelSet[] = [];
-  private creationTimes: number[] = [];
+  #sortedNames: string[] = [];
+  #labelSets: LabelSet[] = [];
+  #creationTimes: number[] = [];
   /** Whether a snapshot uses the arrays, which are then copied before the next change. */
-  private isShared = false;
+  #isShared = false;
 
   constructor(namespace: string) {
     this.namespace = namespace;
   }
 
   get size(): number {
-    return this.sortedNames.length;
+    return this.#sortedNames.length;
   }
 
   /** A snapshot of the objects. They are copied only at the next change. */
   snapshot(): NamespaceSnapshot {
-    this.isShared = true;
-    const { namespace, sortedNames, labelSets, creationTimes } = this;
-    return new NamespaceSnapshot(namespace, sortedNames, labelSets, creationTimes);
+    this.#isShared = true;
+    return new NamespaceSnapshot(
+      this.namespace,
+      this.#sortedNames,
+      this.#labelSets,
+      this.#creationTimes,
+    );
   }
 
   /** @returns `same` if the object was there with these labels already */
   put(name: string, labels: LabelSet, createdAt: number = UNKNOWN): 'added' | 'changed' | 'same' {
-    const index = positionOf(this.sortedNames, name);
-    const isKnown = this.sortedNames[index] === name;
-    const isSame = this.labelSets[index] === labels && this.creationTimes[index] === createdAt;
+    const index = positionOf(this.#sortedNames, name);
+    const isKnown = this.#sortedNames[index] === name;
+    const isSame = this.#labelSets[index] === labels && this.#creationTimes[index] === createdAt;
     if (isKnown && isSame) return 'same';
-    this.unshare();
+    this.#unshare();
     if (!isKnown) {
-      this.insert(index, name, labels, createdAt);
+      this.#insert(index, name, labels, createdAt);
       return 'added';
     }
-    this.labelSets[index] = labels;
-    this.creationTimes[index] = createdAt;
+    this.#labelSets[index] = labels;
+    this.#creationTimes[index] = createdAt;
     return 'changed';
   }
 
   /** @returns whether there was such an object */
   remove(name: string): boolean {
-    const index = positionOf(this.sortedNames, name);
-    if (this.sortedNames[index] !== name) return false;
-    this.unshare();
-    this.sortedNames.splice(index, 1);
-    this.labelSets.splice(index, 1);
-    this.creationTimes.splice(index, 1);
+    const index = positionOf(this.#sortedNames, name);
+    if (this.#sortedNames[index] !== name) return false;
+    this.#unshare();
+    this.#sortedNames.splice(index, 1);
+    this.#labelSets.splice(index, 1);
+    this.#creationTimes.splice(index, 1);
     return true;
   }
 
-  private insert(index: number, name: string, labels: LabelSet, createdAt: number): void {
-    this.sortedNames.splice(index, 0, name);
-    this.labelSets.splice(index, 0, labels);
-    this.creationTimes.splice(index, 0, createdAt);
+  #insert(index: number, name: string, labels: LabelSet, createdAt: number): void {
+    this.#sortedNames.splice(index, 0, name);
+    this.#labelSets.splice(index, 0, labels);
+    this.#creationTimes.splice(index, 0, createdAt);
   }
 
-  private unshare(): void {
-    if (!this.isShared) return;
-    this.sortedNames = this.sortedNames.slice();
-    this.labelSets = this.labelSets.slice();
-    this.creationTimes = this.creationTimes.slice();
-    this.isShared = false;
+  #unshare(): void {
+    if (!this.#isShared) return;
+    this.#sortedNames = this.#sortedNames.slice();
+    this.#labelSets = this.#labelSets.slice();
+    this.#creationTimes = this.#creationTimes.slice();
+    this.#isShared = false;
   }
 }
 

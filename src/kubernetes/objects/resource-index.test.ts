@@ -27,20 +27,20 @@ interface Pending<T, Options> {
 
 /** The events of a watch, as the test sends them. */
 class Events {
-  private readonly stream = new TransformStream<Buffer, Buffer>();
-  private readonly writer = this.stream.writable.getWriter();
-  readonly chunks: AsyncIterable<Buffer> = this.stream.readable;
+  readonly #stream = new TransformStream<Buffer, Buffer>();
+  readonly #writer = this.#stream.writable.getWriter();
+  readonly chunks: AsyncIterable<Buffer> = this.#stream.readable;
 
   send(event: object): void {
-    void this.writer.write(Buffer.from(`${JSON.stringify(event)}\n`)).catch(() => undefined);
+    void this.#writer.write(Buffer.from(`${JSON.stringify(event)}\n`)).catch(() => undefined);
   }
 
   end(): void {
-    void this.writer.close().catch(() => undefined);
+    void this.#writer.close().catch(() => undefined);
   }
 
   break(error: Error): void {
-    void this.writer.abort(error).catch(() => undefined);
+    void this.#writer.abort(error).catch(() => undefined);
   }
 }
 

@@ -6,12 +6,12 @@ import { createSingleFlight } from '../../async/single-flight.ts';
  * is bounded; the least recently used selection is evicted first.
  */
 export class SelectionMemo {
-  private readonly selections: LRUCache<string, Selection>;
+  readonly #selections: LRUCache<string, Selection>;
   /** By version and key. */
-  private readonly inFlight = createSingleFlight<readonly string[]>();
+  readonly #inFlight = createSingleFlight<readonly string[]>();
 
   constructor(maxNames: number) {
-    this.selections = new LRUCache({
+    this.#selections = new LRUCache({
       maxSize: maxNames,
       sizeCalculation: (selection, key) => weightOf(key, selection),
     });
@@ -26,22 +26,22 @@ export class SelectionMemo {
     version: number,
     select: () => Promise<readonly string[]>,
   ): Promise<readonly string[]> {
-    const known = this.selections.get(key);
-    return known?.version === version ? known.names : this.make(key, version, select);
+    const known = this.#selections.get(key);
+    return known?.version === version ? known.names : this.#make(key, version, select);
   }
 
   /** Computed once for concurrent callers with the same selector. */
-  private make(
+  #make(
     key: string,
     version: number,
     select: () => Promise<readonly string[]>,
   ): Promise<readonly string[]> {
     const compute = async (): Promise<readonly string[]> => {
       const names = await select();
-      this.selections.set(key, { version, names });
+      this.#selections.set(key, { version, names });
       return names;
     };
-    return this.inFlight.join(`${version} ${key}`, compute, undefined);
+    return this.#inFlight.join(`${version} ${key}`, compute, undefined);
   }
 }
 
