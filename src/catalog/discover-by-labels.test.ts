@@ -12,7 +12,7 @@ const builtin = builtinResourceMapper();
 interface Surroundings {
   /** The labels of each series, besides its name. */
   readonly series: Readonly<Record<string, readonly string[]>>;
-  /** The labels that the rules need. */
+  /** The labels that the rules require. */
   readonly needed?: readonly string[];
   /** The templates of rules. */
   readonly templates?: readonly string[];
@@ -23,7 +23,7 @@ interface Surroundings {
   readonly findsNames?: boolean;
 }
 
-/** Discovery of the series of a server; the requests that it got are kept. */
+/** Discovers the series of a server; its requests are kept. */
 function discovery(text: string, surroundings: Surroundings) {
   const { series, needed = [], templates = [], mapper = builtin, later = [] } = surroundings;
   const { findsNames = true } = surroundings;
@@ -190,7 +190,7 @@ it('pauses in each loop over names and labels when its slice is over, and only t
 });
 
 it('lists the series if too many labels map to one resource', async () => {
-  // All of these are read as the one resource.
+  // All of these map to the same resource.
   const spellings = Array.from({ length: 128 }, (_, bits) =>
     [...'replicaset'].map((c, i) => ((bits >> i) & 1 ? c.toUpperCase() : c)).join(''),
   );

@@ -20,7 +20,7 @@ const overrides = { namespace: 'namespace', pod: 'pod' };
 /** Labels of each series, besides its name. */
 type Series = Readonly<Record<string, readonly string[]>>;
 
-/** What discovery finds on a server with these series; the requests that it got are kept. */
+/** The result of discovery with a server with these series; its requests are kept. */
 async function discovered(
   rules: readonly CompiledRule[],
   series: Series,
@@ -204,7 +204,7 @@ describe('the labels of series without required labels', () => {
   });
 
   it('are reported if a template reads none of them', async () => {
-    // `job` would be read as a resource of the group batch.
+    // `job` would map to a resource of the group batch.
     const ofRegion = { ...template, seriesQuery: '{region="x"}' };
     const { outcomes } = await discovered([ofRegion], { a: ['region', 'instance'], b: ['region'] });
     expect(outcomes).toMatchObject([{ labels: ['region', 'instance'] }]);

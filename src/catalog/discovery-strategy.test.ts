@@ -3,7 +3,7 @@ import { PrometheusError } from '../prometheus/errors.ts';
 import { chooseStrategy } from './discovery-strategy.ts';
 import type { DiscoveryRequests } from './series-source.ts';
 
-/** A server that answers a selector which matches nothing with these names and labels. */
+/** A server that returns these names and labels for a selector that matches nothing. */
 function server(names: readonly string[] | Error, labels: readonly string[] = []) {
   const asked: string[] = [];
   const ask: DiscoveryRequests = {

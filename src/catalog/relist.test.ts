@@ -28,12 +28,12 @@ function rule(seriesQuery: string, as = '') {
   return compiledRule({ seriesQuery, as, overrides });
 }
 
-/** A matcher that no rule here has: the probe of the way to ask. */
+/** The selector of the probe for the strategy. */
 const isProbe = (match: string) => match.includes('probe');
 
 /**
- * A source that finds one series per query, or fails as told, by the text of the request. Only
- * faults need such a stand-in.
+ * A source that finds one series per query, or fails with the error for the text of the request. A stand-in,
+ * since a real server cannot be made to fail like this.
  */
 function faultySource() {
   const asked: string[] = [];
@@ -462,7 +462,7 @@ describe('a rebuilt catalog', () => {
     ['series', undefined, 0],
     ['labels', undefined, 1],
     ['auto', undefined, 1],
-    // A server that can be asked for series only.
+    // A server without label endpoints.
     ['auto', new Unsupported('HTTP 404'), 0],
   ] as const)(
     'starts a round where labels may be missing: %s, %s',
@@ -472,7 +472,7 @@ describe('a rebuilt catalog', () => {
       const { loop, rounds } = start(source, rules, { discovery });
       await expect.poll(() => rounds).toHaveLength(1);
       await loop.rebuild();
-      // This is one round more, after the one that was started.
+      // One more relist, after the one that was started.
       await loop.relist();
       expect(rounds).toHaveLength(1 + started + 1);
     },
@@ -513,7 +513,7 @@ describe('the relist loop, by labels', () => {
     const custom = ['b', 'c', 'd'].map((name) => rule(`{x="${name}"}`));
     const { loop } = start(source, () => ({ custom, external: [] }), { discovery: 'labels' });
     await loop.relist();
-    // One name each: what labels there are says it all.
+    // With one name each, the labels are sufficient.
     expect(asked.filter((request) => request.startsWith('labels of'))).toHaveLength(6);
     expect(mostUnderWay()).toBe(2);
   });

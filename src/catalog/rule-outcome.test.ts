@@ -9,7 +9,7 @@ const overrides = { namespace: 'namespace', pod: 'pod' };
 
 type Series = Readonly<Record<string, readonly string[]>>;
 
-/** What becomes of each rule, where the series query `q` finds these series. */
+/** The outcome of each rule, if the series query `q` finds these series. */
 async function outcomes(
   rules: Partial<RuleLists>,
   series: Series,

@@ -8,7 +8,7 @@ import { createSeriesNaming } from './series-naming.ts';
 
 const slices = createTimeSlices();
 
-/** A rule that counts how often it is asked about each name. */
+/** A rule that counts its calls for each name. */
 function countingRule() {
   const rule = compiledRule({ matches: '^(a|c|e)', as: '$0_$1', seriesFilters: [{ isNot: 'cc' }] });
   const asked: string[] = [];

@@ -24,7 +24,7 @@ const overrides = {
   node: 'node',
   deployment: 'deployments.apps',
 };
-/** A rule that cannot make any query, for a fault of its own. */
+/** A rule whose query throws an unexpected error. */
 const fault = new Error('out of luck');
 function faulty(rule: CompiledRule): CompiledRule {
   const fail = (): never => {
@@ -67,12 +67,12 @@ async function madeCatalog(): Promise<Catalog> {
 }
 
 let catalog = emptyCatalog;
-// Within a test, not when the file is read: mutation tests then know which tests need it.
+// Within a test, not at import, so that mutation tests find the tests that need it.
 beforeEach(async () => {
   if (catalog === emptyCatalog) catalog = await madeCatalog();
 });
 
-/** The services over a Prometheus that gives this answer, or fails; what it was asked is kept. */
+/** The services with a Prometheus that returns this result, or fails; its queries are kept. */
 function services(answer: QueryAnswer | Error, names: readonly string[] | Error = ['a', 'b', 'c']) {
   const asked: string[] = [];
   const options: QueryOptions[] = [];
@@ -432,7 +432,7 @@ describe('external metrics', () => {
   });
 
   it.each(['', '*', 'Shop', 'a|b', 'a"} or up{a="', '.+', 'a b'])(
-    'never asks for what is in the namespace %j, which cannot exist',
+    'sends no query for the namespace %j, which cannot exist',
     async (namespace) => {
       const { external, asked } = services(vector());
       await expect(external.get({ namespace, metric: 'load', selector: [] })).rejects.toMatchObject(

@@ -32,18 +32,18 @@ const main = { container: 'main' };
 interface Surroundings {
   readonly pods?: readonly ObjectIdentity[] | Error;
   readonly nodes?: readonly ObjectIdentity[];
-  /** What Prometheus says to a query that begins with this. */
+  /** The result of a query for this usage. */
   readonly cpu: (query: string) => QueryAnswer | Error;
   readonly memory: (query: string) => QueryAnswer | Error;
   readonly rules?: Parameters<typeof resourceRules>[0];
   /** Default: those of `rules`. */
   readonly compiled?: () => CompiledResourceRules | undefined;
   readonly mapper?: ResourceMapper;
-  /** Called before a query is answered. */
+  /** Called before a query returns. */
   readonly onQuery?: (promql: string, signal: AbortSignal | undefined) => Promise<void>;
 }
 
-/** The service over these objects and answers; what Prometheus was asked is kept. */
+/** The service with these objects and results; the queries are kept. */
 function service({
   pods = [],
   nodes = [],
@@ -167,7 +167,7 @@ describe('pods of several namespaces', () => {
       [{ namespace: 'billing', pod: 'b', ...main }, 3],
     );
 
-  /** What the samples of one namespace have: a rule's own grouping names no namespace. */
+  /** The labels of samples whose rule does not group by namespace. */
   const own = () => vector([{ pod: 'a', ...main }, 1], [{ pod: 'b', ...main }, 1]);
 
   it('need one query, and are distinguished by their namespaces', async () => {
@@ -265,7 +265,7 @@ describe('pods of several namespaces', () => {
     ['the last', [{ pod: 'a' }, { namespace: 'billing', pod: 'a' }]],
     ['the first', [{ namespace: 'billing', pod: 'a' }, { pod: 'a' }]],
   ])(
-    'are asked for namespace by namespace where only %s of the samples says its own',
+    'need a query per namespace if only %s of the samples has its namespace',
     async (_which, mixed) => {
       const labels: readonly Labels[] = mixed;
       const { metrics, asked } = service({
@@ -759,7 +759,7 @@ describe('large requests', () => {
   const none = () => vector();
   const large = (count: number) => Array.from({ length: count }, (_, i) => node(`n${i}`));
 
-  /** How many of two requests about so many nodes are asked for while the first is not over. */
+  /** The number of queries of two requests for this number of nodes while the first one is in progress. */
   async function askedAtOnce(count: number): Promise<number> {
     const { metrics, asked } = service({ nodes: large(count), cpu: none, memory: none });
     const controllers = [new AbortController(), new AbortController()];

@@ -27,7 +27,7 @@ describe('createAnswerMemory', () => {
     const waiting = other.take(90, signal) ?? Promise.resolve();
     const last = third.take(5, signal) ?? Promise.resolve();
     expect(await isSettled(waiting)).toBe(false);
-    // In their order, although there would be room for this one.
+    // In order of arrival, although this one would fit.
     expect(await isSettled(last)).toBe(false);
     large.release();
     await Promise.all([waiting, last]);

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { readBody } from './body.ts';
 
-/** A body of which no more comes. */
+/** A body that never ends. */
 function endlessBody(): Readable {
   const body = new Readable({ read: () => undefined });
   body.push('{"status":');

@@ -13,7 +13,7 @@ describe('the offset of the clock of a server', () => {
     expect(offset(0, 10)).toBe(0);
     expect(offset(-500, 10)).toBe(0);
     expect(offset(990, 1500)).toBe(0);
-    // An answer that took half a minute.
+    // A response after half a minute.
     expect(offset(-15_000, 15_000)).toBe(0);
   });
 

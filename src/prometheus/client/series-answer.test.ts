@@ -7,7 +7,7 @@ import { type SeriesLabelNames, seriesReader } from './series-answer.ts';
 
 const OK: AnswerHead = { status: 200, location: undefined, redact: (text) => text };
 
-/** Reads the same as a large answer and as a small one. */
+/** Reads a body as a large and as a small response. */
 async function read(body: Buffer | string, chunkLength = 65_536, head = OK) {
   const bytes = Buffer.from(body);
   const small = (async () => readSmallAnswer(bytes, head, seriesReader))();

@@ -21,7 +21,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A circuit whose probes say what `state.failure` says, and what it did when. */
+/** A circuit whose probes return `state.failure`, and its events with their times. */
 function probedCircuit(failure?: PrometheusError) {
   const state = { failure, probeMs: 0 };
   const probes: { at: number; after: PrometheusError }[] = [];
@@ -194,14 +194,14 @@ it('opens and closes alternately, limits probes, and is closed at the end', asyn
         if (each === 'stalled') expect(circuit.outage()).toBeDefined();
         if (each === 'responded') expect(circuit.outage()).toBeUndefined();
       }
-      // Openings and closings take turns.
+      // The circuit opens and closes alternately.
       const kinds = events.map((text) => text.split(' ')[0]);
       kinds.forEach((kind, index) => {
         expect(kind).toBe(index % 2 === 0 ? 'open' : 'closed');
       });
-      // One that had begun before, and that of the outage.
+      // A probe that had started before, and that of the outage.
       expect(atOnce.most).toBeLessThanOrEqual(2);
-      // In the end there is an answer, and the circuit is closed within the time of two probes.
+      // At the end probes succeed, and the circuit closes within the time of two probes.
       state.failure = undefined;
       state.probeMs = 0;
       await pass(1_500);

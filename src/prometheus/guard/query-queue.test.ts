@@ -10,10 +10,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** What became of each who came, by number: `waiting`, `running`, `done`, or why it was sent away. */
+/** The state of each query, by index: `waiting`, `running`, `done`, or why it was rejected. */
 type Fates = string[];
 
-/** Somebody comes, ends, gives up; or time goes by. Who it is, is taken modulo how many there are. */
+/** A query arrives, ends or is cancelled, or time passes. The index is modulo the number of queries. */
 type Step =
   | { readonly does: 'come'; readonly timeoutMs: number }
   | { readonly does: 'end' | 'giveUp'; readonly who: number }
@@ -25,7 +25,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ does: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 30 }) }),
 );
 
-/** The queue as one would tell it: lists, and everything looked at at every step. */
+/** A simple model of the queue: lists that are searched at every step. */
 function expectedFates(steps: readonly Step[], most: { running: number; waiting: number }): Fates {
   const fates: Fates = [];
   const deadlines: number[] = [];

@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A detector of 750 ms over one request, with probes that are answered after `answerMs`, or never. */
+/** A detector of 750 ms over one request, with probes that succeed after `answerMs`, or never. */
 function detect(settings: { readonly answerMs?: number; readonly timeoutMs?: number } = {}) {
   const { answerMs, timeoutMs = 750 } = settings;
   const state = { waiting: true, received: false, answerMs };
@@ -49,7 +49,7 @@ describe('a stall', () => {
     await pass(749);
     expect(probes).toEqual([250]);
     expect(stalledAt).toEqual([]);
-    // The verdict comes by setImmediate, for which the fake clock takes a millisecond.
+    // The verdict uses setImmediate, which takes a millisecond of the fake clock.
     await pass(2);
     expect(stalledAt).toEqual([751]);
     expect(aborted).toEqual([751]);
@@ -116,7 +116,7 @@ describe('a stall', () => {
     const { detector, state, stalledAt } = detect();
     detector.begin();
     await pass(300);
-    // Nothing ran for ten seconds; then one tick comes, and what had arrived meanwhile after it.
+    // Nothing runs for ten seconds. Then there is one tick, and after it the data that has arrived.
     vi.setSystemTime(10_300);
     await pass(50);
     expect(stalledAt).toEqual([]);

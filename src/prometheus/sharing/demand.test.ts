@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
 import { createDemand } from './demand.ts';
 
-/** Demand within a second, on a clock that is set. */
+/** Demand within a second, with a clock that is set by hand. */
 function demandOn() {
   const clock = { now: 10_000 };
   const demand = createDemand(1000, () => clock.now);
-  /** Whether the shared query is worth it once three requests have come now. */
+  /** Whether the shared query is worthwhile after three requests. */
   const isWorthIt = (): boolean => {
     for (let request = 0; request < 3; request += 1) demand.requestArrived();
     return demand.isWorthwhile();
   };
-  /** The same, when an answer to the shared query has been used and is gone. */
+  /** The same, after a result of the shared query was used and has expired. */
   const isWorthItAfter = (samples: number, ...wanted: readonly number[]): boolean => {
     demand.succeeded(samples);
     for (const objects of wanted) demand.used(objects);

@@ -14,7 +14,7 @@ interface Asked {
   fail(error: Error): void;
 }
 
-/** The failure of a query that says nothing about other queries. */
+/** A failure that concerns one query only. */
 class Refusal extends PrometheusError {
   constructor(message = 'refused') {
     super('bad_query', message);
@@ -27,13 +27,13 @@ class UnclearFailure extends PrometheusError {
   }
 }
 
-/** What a caller was told of a query that it needed. */
+/** A query that a caller needed, and its end. */
 interface Told {
   readonly query: NeededQuery;
   end?: QueryEnd;
 }
 
-/** Sharing over a Prometheus that answers when it is told to, and a clock that stands still. */
+/** Sharing with a Prometheus that answers on demand, and a clock that is set by hand. */
 function sharing(maxAge = 1000) {
   const asked: Asked[] = [];
   const clock = { now: 5000 };
@@ -84,7 +84,7 @@ function sharing(maxAge = 1000) {
   };
   const rule = compiledRule({ metricsQuery: 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})' });
 
-  /** Asks for pods, as `pod`, `namespace/pod` or `namespace/pod,pod`. */
+  /** Requests pods, as `pod`, `namespace/pod` or `namespace/pod,pod`. */
   async function get(what: string, signal?: AbortSignal): Promise<Record<string, number>> {
     const [pods = '', namespace = 'shop'] = what.split('/').toReversed();
     const request: QueryRequest = {
@@ -104,7 +104,7 @@ function sharing(maxAge = 1000) {
     return Object.fromEntries([...answer.samples].map(({ labels, value }) => [labels.pod, value]));
   }
 
-  /** Two requests, with which the next one makes many. */
+  /** Two requests, so that the next one is enough for a shared query. */
   async function getTwo(): Promise<void> {
     const both = Promise.all([get('first'), get('second')]);
     for (const { answer } of asked.splice(0)) answer({});
@@ -174,7 +174,7 @@ describe('identical queries', () => {
       'gone',
       'gone too',
     ]);
-    // Who comes later does not get what was given up.
+    // A later request does not get the cancelled result.
     void get('a');
     expect(asked).toHaveLength(2);
     await expect(get('a', AbortSignal.abort(new Error('never')))).rejects.toThrow('never');
@@ -188,7 +188,7 @@ describe('requests for different objects', () => {
     const all = Promise.all([get('c'), get('bank/c'), get('c,d,gone'), get('first')]);
     expect(queries()).toEqual([FOR_ALL]);
     asked[0]?.answer({ 'shop/c': 1, 'bank/c': 2, 'shop/d': 3, 'shop/first': 4 });
-    // What was asked for exactly a moment ago is there already.
+    // The result of the single query is still cached.
     expect(await all).toEqual([{ c: 1 }, { c: 2 }, { c: 1, d: 3 }, {}]);
     expect(await get('bank/d')).toEqual({});
     expect(asked).toHaveLength(1);
@@ -282,7 +282,7 @@ describe('requests for different objects', () => {
     await expect.poll(queries).toHaveLength(5);
     for (const { answer } of asked.slice(2)) answer({ 'shop/d': 2, 'shop/e': 2, 'shop/f': 2 });
     expect((await all)[0]).toEqual({ c: 1 });
-    // From now on for a while all ask their own.
+    // For some time, all requests send single queries.
     void Promise.all(['g', 'h', 'i'].map((name) => get(name)));
     expect(queries().filter((promql) => promql === FOR_ALL)).toHaveLength(1);
   });
@@ -441,7 +441,7 @@ describe('the query over all objects', () => {
       const samples = [sample('x'.repeat(rest + more))];
       asked.splice(0)[0]?.give({ type: 'vector', samples });
       expect(await one).toEqual({ c: 1 });
-      // Together with the query it is more than all that is kept.
+      // With its query, it is larger than the cache.
       expect(kept.all).toBe(0);
       clock.now += 1500;
       await getTwo();

@@ -60,7 +60,7 @@ describe('the failure of a shared query', () => {
   it('is the error of the others if the server does not respond to the first one either', async () => {
     const { asked, fallBack } = requests();
     const failure = new Error('unclear');
-    // A request that goes on does not make it a request that is given up.
+    // The signal of a running request is not aborted.
     const all = Promise.allSettled([
       fallBack(failure, new AbortController().signal),
       fallBack(failure),

@@ -7,7 +7,7 @@ import { createSharedMetrics } from './shared-metrics.ts';
 
 const shareable = 'sum by (<<.GroupBy>>) (x{<<.LabelMatchers>>})';
 
-/** Shared metrics of a rule; how often its template was carried out is counted. */
+/** Shared metrics of a rule; the executions of its template are counted. */
 function sharedMetrics(metricsQuery = shareable) {
   const compiled = compiledRule({ metricsQuery });
   const count = { made: 0, demands: 0 };
@@ -105,7 +105,7 @@ describe('a metric with a selector', () => {
     expect(count.demands).toBe(1001);
     find('/1');
     expect(count.demands).toBe(1001);
-    // The one that was analysed first is forgotten.
+    // The first one was removed from the cache.
     find('/0');
     expect(count.demands).toBe(1002);
     find('/2');
