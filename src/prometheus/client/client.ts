@@ -4,6 +4,7 @@ import type { QueryAnswer, QueryOptions, QueryRunner, RequestOptions } from '../
 import { type AnswerShare, createAnswerMemory } from './answer-memory.ts';
 import { type AnswerSize, readAnswer, readBeginning } from './body.ts';
 import { type Connection, connect, type HttpAnswer } from './connection.ts';
+import { namesReader, type SeriesLabelNames, seriesReader } from './discovery-answers.ts';
 import { labelValuesPath } from './label-values-path.ts';
 import {
   type DataReader,
@@ -11,7 +12,6 @@ import {
   type Noticed,
   readSmallAnswer,
 } from './list-answer.ts';
-import { namesReader } from './names-answer.ts';
 import type { AnswerNotices } from './notices.ts';
 import {
   DEFAULT_DISCOVERY_TIMEOUT_MS,
@@ -23,7 +23,6 @@ import {
   type PrometheusOptions,
 } from './options.ts';
 import { type PostableRequest, postLongQueries } from './post-long-queries.ts';
-import { type SeriesLabelNames, seriesReader } from './series-answer.ts';
 import { queryReader } from './vector-answer.ts';
 
 /** Times in seconds since the epoch. */

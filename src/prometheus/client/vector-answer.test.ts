@@ -21,7 +21,7 @@ async function readLarge(body: string, chunkLength: number) {
 
 const readSmall = async (body: string) => readQueryAnswer(openEnvelope(Buffer.from(body), OK).data);
 
-// See series-answer.test.ts about a key of one backslash.
+// See discovery-answers.test.ts about a key of one backslash.
 const labels = fc.dictionary(
   fc
     .oneof(

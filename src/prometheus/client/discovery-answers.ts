@@ -1,5 +1,5 @@
 import { PrometheusError } from '../errors.ts';
-import { readLabels } from './answer.ts';
+import { readLabels, readName, readNames, unexpected } from './answer.ts';
 import type { DataReader } from './list-answer.ts';
 import { elementsOf, isListOfBatches } from './list-batches.ts';
 
@@ -76,3 +76,28 @@ function createSeriesNames(): SeriesNames {
 function notLabelSets(): PrometheusError {
   return new PrometheusError('bad_answer', 'in the response, data is not a list of label sets');
 }
+
+/** The approximate memory of a text in addition to its characters, in bytes. */
+const TEXT_BYTES = 40;
+
+/** Responses of `/api/v1/labels` and `/api/v1/label/<name>/values`. */
+export const namesReader: DataReader<readonly string[]> = {
+  small: readNames,
+  large() {
+    const names: string[] = [];
+    return {
+      path: ['data'],
+      add(batch) {
+        const elements = elementsOf(batch);
+        if (elements === undefined) throw unexpected(`data[${names.length}]`, 'a string');
+        for (const element of elements) names.push(readName(element, names.length));
+        return batch.length + TEXT_BYTES * elements.length;
+      },
+      finish(data, batches) {
+        if (batches === 0) return readNames(data);
+        if (!isListOfBatches(data, batches)) throw unexpected('data', 'one array');
+        return names;
+      },
+    };
+  },
+};

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createAnswerMemory } from './answer-memory.ts';
+import { type SeriesLabelNames, seriesReader } from './discovery-answers.ts';
 import type { AnswerHead } from './envelope.ts';
 import { largeAnswerReader, readSmallAnswer } from './list-answer.ts';
-import { type SeriesLabelNames, seriesReader } from './series-answer.ts';
 
 const OK: AnswerHead = { status: 200, location: undefined, redact: (text) => text };
 
