@@ -5,6 +5,10 @@ import { compiledRule } from '../../test/fixtures/rules.ts';
 import { qualifiedName } from '../apimachinery/cluster-resource.ts';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { createResourceMapper } from '../kubernetes/discovery/resource-mapper.ts';
+import { formatMatchers } from '../promql/syntax/matcher.ts';
+import { matchersOf } from '../rules/request-matchers.ts';
+import type { CompiledRule } from '../rules/rule.ts';
+import { shareQuery } from '../rules/shared-query.ts';
 import { createCatalogBuilder } from './build-catalog.ts';
 import { emptyCatalog } from './catalog.ts';
 import type { RuleLists } from './required-labels.ts';
@@ -37,7 +41,58 @@ async function build(rules: RuleLists, found: Found) {
   };
 }
 
+/** A rule that is a query in PromQL instead of a template: another implementation of `CompiledRule`. */
+function promqlRule(name: string): CompiledRule {
+  const labels: Readonly<Record<string, string>> = { namespaces: 'namespace', pods: 'pod' };
+  const labelOf = ({ resource }: { readonly resource: string }) => labels[resource];
+  return {
+    kind: 'custom',
+    origin: { source: 'file', file: 'rules.yaml', line: 1, field: 'metrics[0]' },
+    seriesQuery: 'requests_total',
+    namingOf: (series) => (series === 'requests_total' ? name : { excludedBy: 'series_filters' }),
+    resources: {
+      fixedLabels: Object.values(labels),
+      readsOtherLabels: false,
+      describedBy: (present, { resources }) =>
+        resources.flatMap((resource) => {
+          const label = labelOf(resource);
+          return label !== undefined && [...present].includes(label) ? [{ label, resource }] : [];
+        }),
+      labelOf,
+    },
+    namespaced: true,
+    sharing: true,
+    query: {
+      for: (request) =>
+        `sum by (namespace, pod) (rate(requests_total{${formatMatchers(matchersOf(request))}}[2m]))`,
+    },
+  };
+}
+
 describe('buildCatalog', () => {
+  it('serves a rule in another language than templates, and shares its query', async () => {
+    const rule = promqlRule('requests_per_second');
+    const { custom, catalog } = await build(
+      { custom: [rule], external: [] },
+      { requests_total: { requests_total: ['namespace', 'pod', 'code'] } },
+    );
+    expect(custom).toEqual([
+      'namespaces/requests_per_second = requests_total{namespace}',
+      'pods/requests_per_second = requests_total{namespace,pod}',
+    ]);
+    expect(catalog.customMetrics[0]?.rule).toBe(rule);
+    const { shared } = shareQuery(rule.query, {
+      series: 'requests_total',
+      selector: [],
+      namespace: { label: 'namespace', value: 'shop' },
+      objects: { label: 'pod', names: ['web-0'] },
+      groupBy: ['pod'],
+    });
+    expect(shared?.promql).toBe(
+      'sum by (namespace, pod) (rate(requests_total{namespace!="",pod!=""}[2m]))',
+    );
+  });
+
   it('lists a metric for each kind of object that its series describe', async () => {
     const { custom } = await build(
       { custom: [compiledRule({ seriesQuery: 'load', overrides })], external: [] },

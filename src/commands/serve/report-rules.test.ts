@@ -52,6 +52,17 @@ describe('createRulesReport', () => {
     expect(third).toEqual(['INFO rules[3]: no metrics: the series query found no series: q3']);
   });
 
+  it('logs where a rule is defined', () => {
+    const fields: unknown[] = [];
+    const log: Logger = {
+      ...silentLogger,
+      info: (_, more) => fields.push(more),
+      warn: (_, more) => fields.push(more),
+    };
+    createRulesReport(log, createMonitoring())([outcome(3, filtered(1)), outcome(4, {})]);
+    expect(fields).toEqual([{ definedAt: 'rules.yaml:4' }, { definedAt: 'rules.yaml:5' }]);
+  });
+
   it('logs when a rule has metrics again, and when it has none again', () => {
     const lines = logged(
       [outcome(3, filtered(1))],
