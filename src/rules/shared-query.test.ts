@@ -18,7 +18,8 @@ function request(names: readonly string[], namespace = 'shop'): QueryRequest {
 function share(metricsQuery: string) {
   const { query } = compiledRule({ metricsQuery });
   const sharing = shareQuery(query, request(['any']));
-  const covers = (asked: QueryRequest) => sharing.shared?.covers(asked, query.for(asked)) ?? false;
+  const covers = (requested: QueryRequest) =>
+    sharing.shared?.covers(requested, query.for(requested)) ?? false;
   return { promql: sharing.shared?.promql, sharing, covers };
 }
 
@@ -46,8 +47,8 @@ describe('shareQuery', () => {
   it('analyzes a query of 16384 characters', () => {
     const term = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     // With names as long as those that are tried out.
-    const asked = request(['object-4f1c'], 'namespace-9d27');
-    const { length } = compiledRule({ metricsQuery: term }).query.for(asked);
+    const requested = request(['object-4f1c'], 'namespace-9d27');
+    const { length } = compiledRule({ metricsQuery: term }).query.for(requested);
     const padded = (most: number) => `${term}${' '.repeat(most - length)}`;
     expect(share(padded(16_384)).promql).toBeDefined();
     expect(share(padded(16_385)).promql).toBeUndefined();
@@ -121,7 +122,7 @@ describe('shareQuery', () => {
         'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)<<if eq (index .LabelValuesByName "namespace") "odd">> * 2<<end>>',
     });
     const lists = [['a', 'b'], ['a', 'b'], ['b', 'a|c'], ['a']];
-    const asked = fc.record({
+    const requested = fc.record({
       code: fc.constantFrom('1', '2'),
       namespace: fc.constantFrom('shop', 'bank', 'odd'),
       names: fc.constantFrom(...lists),
@@ -141,7 +142,7 @@ describe('shareQuery', () => {
       }),
     );
     fc.assert(
-      fc.property(fc.array(asked, { maxLength: 30 }), (all) => {
+      fc.property(fc.array(requested, { maxLength: 30 }), (all) => {
         for (const each of all) {
           const own = requestOf(each);
           const promql = query.for(own);
@@ -213,8 +214,8 @@ describe('openObjects', () => {
       namespaceLabel: undefined,
     });
     const covers = (names: readonly string[], namespace: string) => {
-      const asked = { ...request(names, namespace), groupBy: containers.groupBy };
-      return shared?.covers(asked, query.for(asked));
+      const requested = { ...request(names, namespace), groupBy: containers.groupBy };
+      return shared?.covers(requested, query.for(requested));
     };
     expect(covers(['a'], 'shop')).toBe(true);
     expect(covers(['a', 'b'], 'shop')).toBe(true);

@@ -139,14 +139,14 @@ const verdicts = new WeakMap<RuleQuery, WeakMap<readonly string[], Verdict>>();
 function coverage(query: RuleQuery, pieces: readonly Piece[]): SharedQuery['covers'] {
   const known = verdicts.get(query) ?? new WeakMap<readonly string[], Verdict>();
   verdicts.set(query, known);
-  return (asked, promql) => {
-    const names = asked.objects?.names ?? [];
-    const namespace = asked.namespace?.value;
+  return (requested, promql) => {
+    const names = requested.objects?.names ?? [];
+    const namespace = requested.namespace?.value;
     const last = known.get(names);
     const isSame =
       last?.pieces === pieces && last.namespace === namespace && last.promql === promql;
     if (isSame) return last.isCovered;
-    const isCovered = isPlain(asked) && fill(pieces, asked) === promql;
+    const isCovered = isPlain(requested) && fill(pieces, requested) === promql;
     // A list of one name is created for each request.
     if (names.length > 1) known.set(names, { pieces, namespace, promql, isCovered });
     return isCovered;

@@ -51,7 +51,7 @@ describe('a valid query', () => {
     'sum(<<.Series>>{<<.LabelMatchers>>} * on (node) group_left () node_weight) by (<<.GroupBy>>)',
     'sum(<<.Series>>{pod=~"<<.LabelValuesByName.pod>>",namespace="<<.LabelValuesByName.namespace>>"}) by (pod)',
     'sum(<<.Series>>{<<range $k, $v := .LabelValuesByName>><<$k>>=~"<<$v>>",<<end>>}) by (<<.GroupBy>>)',
-    // Samples of other namespaces are told by their label.
+    // A label distinguishes the samples of namespaces.
     'sum(<<.Series>>{pod=~"<<.LabelValuesByName.pod>>"}) by (namespace, pod)',
     'sum(<<.Series>>{namespace="<<.LabelValuesByName.namespace>>"}) by (pod)',
     'label_replace(sum(<<.Series>>{<<.LabelMatchers>>}), "pod", "<<.LabelValuesByName.pod>>", "", "")',
@@ -216,7 +216,7 @@ describe('a query that selects too much', () => {
         instance: 'node',
       }),
     ).toBe('');
-    // Nothing is asked for.
+    // The query selects no series.
     expect(messageOf('label_replace(vector(1), "pod", "<<.LabelValuesByName.pod>>", "", "")')).toBe(
       '',
     );

@@ -17,7 +17,7 @@ export const PROBE_NAMES: ExampleNames = {
 };
 
 /** A request for objects of one resource. */
-export interface AskedObjects {
+export interface RequestedObjects {
   /** The resource in words, e.g. `pods`. */
   readonly resource: string;
   /** With the names of {@link PROBE_NAMES}. */
@@ -27,9 +27,9 @@ export interface AskedObjects {
 /** The resources that a rule may serve. If none can have a value, the rule is broken. */
 export interface ServedObjects {
   /** The most likely resources. */
-  readonly likely: readonly AskedObjects[];
+  readonly likely: readonly RequestedObjects[];
   /** The other resources; used only if none of the likely ones has a value. */
-  readonly others: () => readonly AskedObjects[];
+  readonly others: () => readonly RequestedObjects[];
   /** Whether the likely resources are not known, because the rule has a template. */
   readonly isGuess: boolean;
   /** Whether only one sample of an object is used; false for containers. */
@@ -80,9 +80,9 @@ function firstServedOfOthers(
 
 function questionsOf(
   query: TemplateQuery,
-  asked: readonly AskedObjects[],
+  requested: readonly RequestedObjects[],
 ): readonly ObjectsQuestion[] {
-  return asked.flatMap(({ resource, request }) => {
+  return requested.flatMap(({ resource, request }) => {
     const text = expandOrNothing(query, request);
     return text === undefined ? [] : [{ resource, request, text }];
   });
@@ -116,9 +116,13 @@ function warnOfSeveralSamples(
   if (objects === undefined) return;
   const wanted = new Set([objects.label, ...groupBy]);
   if (namespace !== undefined) wanted.add(namespace.label);
-  const apart = distinguishingLabels(text, wanted);
-  if (apart === undefined || (apart !== 'any' && apart.isSubsetOf(wanted))) return;
-  const others = apart === 'any' ? [] : [...apart.difference(wanted)];
+  const distinguishing = distinguishingLabels(text, wanted);
+  if (
+    distinguishing === undefined ||
+    (distinguishing !== 'any' && distinguishing.isSubsetOf(wanted))
+  )
+    return;
+  const others = distinguishing === 'any' ? [] : [...distinguishing.difference(wanted)];
   const each = others.map((label) => `\`${label}\``).join(', ');
   report({
     severity: 'warning',
@@ -166,7 +170,7 @@ export function checkContainers(
   });
 }
 
-interface ObjectsQuestion extends AskedObjects {
+interface ObjectsQuestion extends RequestedObjects {
   readonly text: string;
 }
 

@@ -17,12 +17,12 @@ function check(metricsQuery: string, samples = [REQUEST], checkPromql = true) {
   const { query } = compiledRule({ metricsQuery });
   const report = (fault: RuleFault) => faults.push(fault);
   const options = { checkPromql };
-  const answered = checkMetricsQuery(query, ['q'], samples, ['vector'], options, report);
-  return { answered, faults };
+  const valid = checkMetricsQuery(query, ['q'], samples, ['vector'], options, report);
+  return { valid, faults };
 }
 
 function selectorOf(metricsQuery: string): readonly string[] | undefined {
-  return check(metricsQuery).answered?.selector.map(
+  return check(metricsQuery).valid?.selector.map(
     ({ key, operator, values }) => `${key}${operator}${values.join('|')}`,
   );
 }
@@ -30,10 +30,10 @@ function selectorOf(metricsQuery: string): readonly string[] | undefined {
 describe('checkMetricsQuery', () => {
   it('returns the first request with a query', () => {
     const other = { ...REQUEST, series: 'depth' };
-    expect(check('<<.Series>>', [REQUEST, other])).toEqual({ answered: REQUEST, faults: [] });
+    expect(check('<<.Series>>', [REQUEST, other])).toEqual({ valid: REQUEST, faults: [] });
     const query = '<<if eq .Series "depth">>x<<end>>';
-    expect(check(query, [REQUEST, other])).toEqual({ answered: other, faults: [] });
-    expect(check(query, [])).toEqual({ answered: undefined, faults: [] });
+    expect(check(query, [REQUEST, other])).toEqual({ valid: other, faults: [] });
+    expect(check(query, [])).toEqual({ valid: undefined, faults: [] });
   });
 
   it.each([
@@ -94,7 +94,7 @@ describe('checkMetricsQuery', () => {
     ['x[5m]', 'returns a matrix', undefined],
   ])('reports why %j is broken', (query, message, offset) => {
     expect(check(query)).toEqual({
-      answered: undefined,
+      valid: undefined,
       faults: [
         {
           severity: 'broken',
@@ -110,7 +110,7 @@ describe('checkMetricsQuery', () => {
     const { faults } = check('<<.Series>> + {"a"}');
     expect(faults).toMatchObject([{ severity: 'warning', path: ['q'], offset: 15 }]);
     expect(check('<<.Series>> + {"a"}', [REQUEST], false).faults).toEqual([]);
-    expect(check('x{', [REQUEST], false)).toEqual({ answered: REQUEST, faults: [] });
+    expect(check('x{', [REQUEST], false)).toEqual({ valid: REQUEST, faults: [] });
     expect(check('', [REQUEST], false).faults).toHaveLength(1);
   });
 });

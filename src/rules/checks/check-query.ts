@@ -43,20 +43,20 @@ export function checkMetricsQuery(
   }
   const canAnswer = (sample: QueryRequest): boolean =>
     problemOf(query, sample, expectedTypes, options) === undefined;
-  const answered = samples.find(canAnswer) ?? withSelectors(query, samples).find(canAnswer);
+  const valid = samples.find(canAnswer) ?? withSelectors(query, samples).find(canAnswer);
   const [first] = samples;
   const problem = first && problemOf(query, first, expectedTypes, options);
-  if (answered === undefined) {
+  if (valid === undefined) {
     if (problem !== undefined) report({ severity: 'broken', path, ...problem });
     return undefined;
   }
-  if (answered.selector.length > 0 && problem !== undefined) {
+  if (valid.selector.length > 0 && problem !== undefined) {
     const { message, ...place } = problem;
     const needs = 'a request needs a label selector and fails without one';
     report({ severity: 'warning', path, ...place, message: `${needs}: ${message}` });
   }
-  if (options.checkPromql) warnOfLimits(query, path, answered, report);
-  return answered;
+  if (options.checkPromql) warnOfLimits(query, path, valid, report);
+  return valid;
 }
 
 /** Values that a template may expect: a duration, a number, a word. */

@@ -22,11 +22,11 @@ import type {
 } from '../template-rule/template-rule.ts';
 import { checkMatchers } from './check-matchers.ts';
 import {
-  type AskedObjects,
   checkContainers,
   checkNamespace,
   checkObjects,
   PROBE_NAMES,
+  type RequestedObjects,
 } from './check-objects.ts';
 import { checkOverrides, type OverrideOptions } from './check-overrides.ts';
 import {
@@ -73,10 +73,10 @@ export function checkRule(
   const example = { ...rule, resources };
   const types = rule.kind === 'custom' ? ['vector'] : ['vector', 'scalar'];
   const requests = likelyRequests(example, mapper);
-  const answered = checkMetricsQuery(query, path, requests, types, options, report);
-  if (answered === undefined || !options.checkPromql) return;
+  const valid = checkMetricsQuery(query, path, requests, types, options, report);
+  if (valid === undefined || !options.checkPromql) return;
   if (checkOtherDelimiters(query.text, path, report)) return;
-  checkSelectedObjects(example, query, path, answered.selector, mapper, report);
+  checkSelectedObjects(example, query, path, valid.selector, mapper, report);
 }
 
 /** Checks that the query selects the requested objects, and that its samples have their labels. */
@@ -99,13 +99,13 @@ function checkSelectedObjects(
     checkMatchers(rule, query, request, report);
     return;
   }
-  const requestsFor = (resources: readonly ClusterResource[]): readonly AskedObjects[] =>
+  const requestsFor = (resources: readonly ClusterResource[]): readonly RequestedObjects[] =>
     resources.map((resource) => ({
       resource: qualifiedName(resource),
       request: requestFor(resource),
     }));
   const likely = requestsFor(describedResources(rule.resources, mapper));
-  const others = (): readonly AskedObjects[] =>
+  const others = (): readonly RequestedObjects[] =>
     requestsFor(otherResources(rule.resources, query.text, mapper));
   const isGuess = rule.resources.readsOtherLabels && rule.resources.overrides.size === 0;
   checkObjects(query, path, { likely, others, isGuess, haveOneSample: true }, report);
@@ -258,21 +258,21 @@ function checkResourceRule(
 function checkUsageQuery(
   query: TemplateQuery,
   path: Path,
-  asked: AskedObjects & { readonly likely: QueryRequest },
+  requested: RequestedObjects & { readonly likely: QueryRequest },
   options: CheckOptions,
   report: ReportFault,
 ): boolean {
-  const answered = checkMetricsQuery(query, path, [asked.likely], ['vector'], options, report);
-  if (answered === undefined) return false;
+  const valid = checkMetricsQuery(query, path, [requested.likely], ['vector'], options, report);
+  if (valid === undefined) return false;
   if (!options.checkPromql) return true;
   if (checkOtherDelimiters(query.text, path, report)) return false;
   let isBroken = false;
-  const served = { likely: [asked], others: () => [], isGuess: false, haveOneSample: false };
+  const served = { likely: [requested], others: () => [], isGuess: false, haveOneSample: false };
   checkObjects(query, path, served, (fault) => {
     isBroken ||= fault.severity === 'broken';
     report(fault);
   });
-  checkSeries(undefined, query, path, asked.request, report);
+  checkSeries(undefined, query, path, requested.request, report);
   return !isBroken;
 }
 

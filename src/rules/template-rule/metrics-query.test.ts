@@ -40,11 +40,11 @@ describe('metrics query', () => {
   });
 
   it('rejects selectors without a counterpart in PromQL', () => {
-    const asked = (text: string) => () =>
+    const requested = (text: string) => () =>
       query.for({ series: 'load', selector: parseLabelSelector(text), groupBy: [] });
-    expect(asked('code>200')).toThrow(UnsupportedRequirementError);
-    expect(asked('code>200')).toThrow('">" on "code" has no counterpart in PromQL');
-    expect(asked('code<200')).toThrow('"<" on "code" has no counterpart in PromQL');
+    expect(requested('code>200')).toThrow(UnsupportedRequirementError);
+    expect(requested('code>200')).toThrow('">" on "code" has no counterpart in PromQL');
+    expect(requested('code<200')).toThrow('"<" on "code" has no counterpart in PromQL');
   });
 
   it('has the later of two matchers for a label in `.LabelValuesByName`', () => {
@@ -52,12 +52,12 @@ describe('metrics query', () => {
       metricsQuery: 'x{<<range $k, $v := .LabelValuesByName>><<$k>>=~"<<$v>>",<<end>>}',
     }).query;
     const selector = parseLabelSelector('a in (x,y),namespace=z,pod=z');
-    const asked = { series: 'load', selector, groupBy: [] };
-    expect(values.for(asked)).toBe('x{a=~"x|y",namespace=~"z",pod=~"z",}');
+    const requested = { series: 'load', selector, groupBy: [] };
+    expect(values.for(requested)).toBe('x{a=~"x|y",namespace=~"z",pod=~"z",}');
     const namespace = { label: 'namespace', value: 'shop' };
-    expect(values.for({ ...asked, namespace })).toBe('x{a=~"x|y",namespace=~"shop",pod=~"z",}');
+    expect(values.for({ ...requested, namespace })).toBe('x{a=~"x|y",namespace=~"shop",pod=~"z",}');
     const objects = { label: 'pod', names: ['a', 'b'] };
-    expect(values.for({ ...asked, objects })).toBe('x{a=~"x|y",namespace=~"z",pod=~"a|b",}');
+    expect(values.for({ ...requested, objects })).toBe('x{a=~"x|y",namespace=~"z",pod=~"a|b",}');
   });
 
   it('rejects an empty query and a template that fails', () => {

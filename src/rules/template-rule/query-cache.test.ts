@@ -69,27 +69,27 @@ it.each<[string, Partial<QueryRequest>]>([
 ])('generates another query for another %s', (_, other) => {
   let made = 0;
   const remembered = cacheQueries(() => `query ${++made}`);
-  const asked: QueryRequest = {
+  const requested: QueryRequest = {
     series: 'load',
     selector: [],
     namespace: { label: 'namespace', value: 'shop' },
     objects: { label: 'pod', names: lists[0] ?? [] },
     groupBy: ['pod', 'namespace'],
   };
-  expect([remembered(asked), remembered({ ...asked })]).toEqual(['query 1', 'query 1']);
-  expect(remembered({ ...asked, ...other })).toBe('query 2');
+  expect([remembered(requested), remembered({ ...requested })]).toEqual(['query 1', 'query 1']);
+  expect(remembered({ ...requested, ...other })).toBe('query 2');
 });
 
 it('does not cache the query for one object', () => {
   let made = 0;
   const remembered = cacheQueries(() => `query ${++made}`);
-  const asked = {
+  const requested = {
     series: 'load',
     selector: [],
     objects: { label: 'pod', names: ['a'] },
     groupBy: [],
   };
-  expect([remembered(asked), remembered(asked)]).toEqual(['query 1', 'query 2']);
+  expect([remembered(requested), remembered(requested)]).toEqual(['query 1', 'query 2']);
 });
 
 it('does not cache errors', () => {
@@ -98,13 +98,13 @@ it('does not cache errors', () => {
     made += 1;
     throw new Error('no query');
   });
-  const asked = {
+  const requested = {
     series: '',
     selector: [],
     objects: { label: 'pod', names: ['a', 'b'] },
     groupBy: [],
   };
-  expect(() => remembered(asked)).toThrow('no query');
-  expect(() => remembered(asked)).toThrow('no query');
+  expect(() => remembered(requested)).toThrow('no query');
+  expect(() => remembered(requested)).toThrow('no query');
   expect(made).toBe(2);
 });
