@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createRetryBudget } from '../../async/retry-budget.ts';
+import { sleep } from '../../async/sleep.ts';
 import type { PrometheusClient } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
 import { DEFAULT_QUERY_TIMEOUT_MS } from '../client/options.ts';
@@ -176,7 +176,8 @@ export function guard(client: PrometheusClient, options: GuardOptions): GuardedC
       if (!isRetriable(error, performance.now() - begun)) throw error;
       const delayMs = RETRY_DELAY_MS + RETRY_JITTER_MS * Math.random();
       if (performance.now() + delayMs >= deadline || !mayRetry()) throw error;
-      await sleepUnlessAborted(delayMs, queryOptions.signal);
+      // An aborted signal ends the delay, and the next request throws its reason.
+      await sleep(delayMs, queryOptions.signal, { ref: true });
       if (circuit.outage() !== undefined) throw error;
       observer.retried(error);
       return queryOnce(promql, queryOptions, deadline);
@@ -238,11 +239,6 @@ function isRetriable(error: unknown, afterMs: number): error is PrometheusError 
   if (!(error instanceof PrometheusError) || afterMs > QUICK_MS) return false;
   if (error.kind === 'unreachable') return error.detail?.includes('ETIMEDOUT') !== true;
   return error.kind === 'unavailable' && (error.status === 502 || error.status === 503);
-}
-
-/** The signal only ends the delay; the next request throws its reason. */
-async function sleepUnlessAborted(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(delayMs, undefined, signal ? { signal } : {}).catch(() => undefined);
 }
 
 function circuitOpen({ since, lastError }: Outage): PrometheusError {
