@@ -20,6 +20,11 @@ async function listen() {
   return { server, port };
 }
 
+/** Outside of the range from which the system gives ports to the clients of other tests. */
+function unusualPort(): number {
+  return 20_000 + Math.floor(Math.random() * 10_000);
+}
+
 function track() {
   return trackConnections(wideLimits, { onCount: () => undefined, onClosed: () => undefined });
 }
@@ -29,13 +34,13 @@ it('distinguishes a connection from an earlier one of the same port that was res
   const connections = track();
   const open = async (localPort: number): Promise<readonly [client: Socket, accepted: Socket]> => {
     const accepted = once(server, 'connection');
-    const client = connect({ port, host: '127.0.0.1', localPort });
+    const client = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.1', localPort });
     await once(client, 'connect');
     const [socket]: Socket[] = await accepted;
     if (socket === undefined) throw new Error('no connection was accepted');
     return [client, socket];
   };
-  const [first, earlier] = await open(0);
+  const [first, earlier] = await open(unusualPort());
   connections.accept(earlier);
   const { localPort = 0 } = first;
   first.resetAndDestroy();

@@ -423,7 +423,7 @@ describe('parseServeFlags', () => {
     fc.assert(
       fc.property(fc.array(argument), (argv) => {
         const line = parseServeFlags(argv);
-        expect(['help', 'version', 'reject', 'service']).toContain(line.action);
+        expect(['help', 'version', 'reject', 'serve']).toContain(line.action);
         expect(line.action === 'reject' && line.faults.length === 0).toBe(false);
       }),
     );
