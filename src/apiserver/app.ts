@@ -5,7 +5,6 @@ import type { RequestAccess } from './authorization/request-access.ts';
 import type { Connection } from './connections/connection.ts';
 import type { RequestPools, RequestSlot } from './flow-control/request-pools.ts';
 import { type HealthCheck, healthPaths } from './health.ts';
-import { requestedTimeout, withDeadline } from './http/deadline.ts';
 import {
   type AnswerHeaders,
   discardBody,
@@ -15,6 +14,7 @@ import {
 } from './http/http-exchange.ts';
 import { Http1Exchange } from './http/http1-exchange.ts';
 import { Http2Exchange } from './http/http2-exchange.ts';
+import { requestedTimeout, withDeadline } from './http/request-deadline.ts';
 import { parseRequestUrl, type RequestInfo, requestInfo } from './http/request-info.ts';
 import { respond } from './http/respond.ts';
 import type { RequestListeners } from './http/server.ts';

@@ -2,6 +2,7 @@ import type { ResourceMapper } from '../apimachinery/cluster-resource.ts';
 import { createTimeSlices, type TimeSlices } from '../async/time-slices.ts';
 import type { CompiledRule, LeftOutMetric } from '../rules/rule.ts';
 import { type Catalog, type CustomMetric, createCatalogDraft, finishCatalog } from './catalog.ts';
+import { createNamingCache, type NamingCache } from './naming-cache.ts';
 import {
   namespaceLabelOf,
   queryKey,
@@ -10,7 +11,6 @@ import {
 } from './required-labels.ts';
 import type { RuleOutcome } from './rule-outcome.ts';
 import { createRuleTally, type RuleTally } from './rule-tally.ts';
-import { createSeriesNaming, type SeriesNaming } from './series-naming.ts';
 import type { SeriesSnapshot } from './series-snapshot.ts';
 
 export interface BuiltCatalog {
@@ -36,7 +36,7 @@ export interface CatalogParts {
  * the same metric replaces the others.
  */
 export function createCatalogBuilder(): (parts: CatalogParts) => Promise<BuiltCatalog> {
-  const naming = createSeriesNaming();
+  const naming = createNamingCache();
   let last: { readonly parts: CatalogParts; readonly built: BuiltCatalog } | undefined;
   return async (parts) => {
     if (last !== undefined && isSame(last.parts, parts)) return last.built;
@@ -62,7 +62,7 @@ function haveSame(one: readonly CompiledRule[], other: readonly CompiledRule[]):
 
 async function buildCatalog(
   { rules, known, mapper }: CatalogParts,
-  naming: SeriesNaming,
+  naming: NamingCache,
   slices: TimeSlices,
 ): Promise<BuiltCatalog> {
   const draft = createCatalogDraft();

@@ -176,7 +176,7 @@ interface Closable {
 }
 
 function requestPools({ serving, standalone }: ServeOptions, metrics: Monitoring): RequestPools {
-  const { all, ...sizes } = serving.requestPlaces;
+  const { all, ...sizes } = serving.poolSizes;
   const events = { onChange: metrics.requestsInFlight, onRejected: metrics.requestRejected };
   return standalone ? createSinglePool(all, events) : createRequestPools(sizes, events);
 }

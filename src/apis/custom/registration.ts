@@ -9,7 +9,7 @@ import { objectMediaTypes } from '../../apiserver/representation/negotiation.ts'
 import { badRequest, resourceNotFound } from '../../apiserver/status.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { CustomMetrics } from '../../metrics/custom.ts';
-import { parseMetricListOptions } from '../list-options.ts';
+import { parseMetricListOptions } from '../metric-list-options.ts';
 import {
   catalogResources,
   type MetricsContext,

@@ -9,7 +9,7 @@ import { objectMediaTypes } from '../../apiserver/representation/negotiation.ts'
 import { resourceNotFound } from '../../apiserver/status.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { ExternalMetrics } from '../../metrics/external.ts';
-import { parseMetricListOptions } from '../list-options.ts';
+import { parseMetricListOptions } from '../metric-list-options.ts';
 import {
   catalogResources,
   type MetricsContext,

@@ -5,8 +5,8 @@ import type { ParsedFlags } from '../parse-flags.ts';
 import { authenticationFlags, authorizationFlags } from './delegation-flags.ts';
 import { discoveryFlags } from './discovery-flags.ts';
 import { kubernetesFlags } from './kubernetes-flags.ts';
+import { noCapacityForFrontProxy } from './pool-sizes.ts';
 import { prometheusFlags } from './prometheus-flags.ts';
-import { noPlacesLeft } from './request-places.ts';
 import { servingFlags } from './serving-flags.ts';
 import { cipherChoice } from './tls-names.ts';
 
@@ -28,7 +28,7 @@ export function checkServeFlags(flags: ParsedFlags): CheckedFlags {
       ...maxAgeBelowInterval(flags),
       ...standaloneOnOpenAddress(flags),
       ...blankHeaderNames(flags),
-      ...noPlacesLeft(flags),
+      ...noCapacityForFrontProxy(flags),
     ],
     warnings: [
       ...tokenBesideCredentials(flags),

@@ -123,7 +123,7 @@ describe('parseServeFlags', () => {
           ciphers: [],
           reusePort: false,
           http2: { maxStreams: 250 },
-          requestPlaces: { all: 400, frontProxy: 280, authenticated: 80, unproven: 40 },
+          poolSizes: { all: 400, frontProxy: 280, authenticated: 80, unproven: 40 },
           connections: {
             maxConnections: 500,
             maxConnectionsPerAddress: 100,

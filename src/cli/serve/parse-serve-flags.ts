@@ -4,8 +4,8 @@ import { authenticationFlags, authorizationFlags } from './delegation-flags.ts';
 import { discoveryFlags } from './discovery-flags.ts';
 import { kubernetesFlags } from './kubernetes-flags.ts';
 import { loggingFlags } from './logging-flags.ts';
+import { poolSizes } from './pool-sizes.ts';
 import { prometheusFlags } from './prometheus-flags.ts';
-import { requestPlaces } from './request-places.ts';
 import { globalFlags, SERVE_FLAGS } from './serve-flags.ts';
 import type {
   AuthenticationOptions,
@@ -158,7 +158,7 @@ function servingOptions(flags: ParsedFlags): ServingOptions {
     ciphers: cipherChoice(flags.value(servingFlags.cipherSuites)).ciphers,
     reusePort: flags.value(servingFlags.reusePort),
     http2: http2Options(flags),
-    requestPlaces: requestPlaces(flags),
+    poolSizes: poolSizes(flags),
     connections: {
       maxConnections: flags.value(servingFlags.maxConnections),
       maxConnectionsPerAddress: unlessGiven(

@@ -95,7 +95,7 @@ export interface ServingOptions {
   readonly reusePort: boolean;
   /** Undefined: HTTP/2 is not offered. */
   readonly http2: { readonly maxStreams: number } | undefined;
-  readonly requestPlaces: RequestPlaces;
+  readonly poolSizes: PoolSizeOptions;
   readonly connections: {
     /** 0: no limit. */
     readonly maxConnections: number;
@@ -108,7 +108,7 @@ export interface ServingOptions {
 }
 
 /** The maximum numbers of concurrent requests; Infinity: no limit. */
-export interface RequestPlaces {
+export interface PoolSizeOptions {
   readonly all: number;
   /** For requests that the front proxy forwards. */
   readonly frontProxy: number;

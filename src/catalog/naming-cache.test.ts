@@ -4,7 +4,7 @@ import { turnsDuring } from '../../test/fixtures/event-loop-turns.ts';
 import { compiledRule } from '../../test/fixtures/rules.ts';
 import { createTimeSlices } from '../async/time-slices.ts';
 import type { Naming } from '../rules/rule.ts';
-import { createSeriesNaming } from './series-naming.ts';
+import { createNamingCache } from './naming-cache.ts';
 
 const slices = createTimeSlices();
 
@@ -23,12 +23,12 @@ const names = fc
   .uniqueArray(fc.stringMatching(/^[a-e]{1,3}$/), { maxLength: 20 })
   .map((all) => all.toSorted());
 
-describe('createSeriesNaming', () => {
+describe('createNamingCache', () => {
   it('calls the rule for new names only', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(names, { minLength: 2, maxLength: 4 }), async (rounds) => {
         const { rule, asked } = countingRule();
-        const naming = createSeriesNaming();
+        const naming = createNamingCache();
         let known: readonly string[] = [];
         for (const round of rounds) {
           asked.length = 0;
@@ -44,7 +44,7 @@ describe('createSeriesNaming', () => {
 
   it('returns the cached names for the same series', async () => {
     const { rule, asked } = countingRule();
-    const naming = createSeriesNaming();
+    const naming = createNamingCache();
     const same = ['a', 'b'];
     const first = await naming.of(rule, same, slices);
     expect(await naming.of(rule, same, slices)).toBe(first);
@@ -52,7 +52,7 @@ describe('createSeriesNaming', () => {
   });
 
   it('pauses after names when its slice is over, and only then', async () => {
-    const name = () => createSeriesNaming().of(countingRule().rule, [...'abcdefghij'], slices);
+    const name = () => createNamingCache().of(countingRule().rule, [...'abcdefghij'], slices);
     expect(await turnsDuring('still', name)).toBe(0);
     expect(await turnsDuring('fast', name)).toBe(9);
   });

@@ -1,12 +1,12 @@
 import type { ParsedFlags } from '../parse-flags.ts';
-import type { RequestPlaces } from './serve-options.ts';
+import type { PoolSizeOptions } from './serve-options.ts';
 import { servingFlags } from './serving-flags.ts';
 
 const DIRECT_PART = 0.2;
 const UNPROVEN_PART = 0.1;
 
 /** The in-flight limits of the pools. Each is at least one. */
-export function requestPlaces(flags: ParsedFlags): RequestPlaces {
+export function poolSizes(flags: ParsedFlags): PoolSizeOptions {
   const all = flags.value(servingFlags.maxInFlight) || Number.POSITIVE_INFINITY;
   const authenticated = flags.value(servingFlags.maxDirectInFlight) || partOf(all, DIRECT_PART);
   const unproven = flags.value(servingFlags.maxUnprovenInFlight) || partOf(all, UNPROVEN_PART);
@@ -20,10 +20,10 @@ function partOf(all: number, part: number): number {
 }
 
 /** A fault if the given parts leave no capacity for requests of the front proxy. */
-export function noPlacesLeft(flags: ParsedFlags): string[] {
+export function noCapacityForFrontProxy(flags: ParsedFlags): string[] {
   const { maxInFlight, maxDirectInFlight, maxUnprovenInFlight } = servingFlags;
   const parts = [maxDirectInFlight, maxUnprovenInFlight].filter((each) => flags.isGiven(each));
-  const { all, authenticated, unproven } = requestPlaces(flags);
+  const { all, authenticated, unproven } = poolSizes(flags);
   if (parts.length === 0 || authenticated + unproven < all || !Number.isFinite(all)) return [];
   const given = parts.map((each) => `--${each.name}=${flags.value(each)}`).join(' and ');
   return [

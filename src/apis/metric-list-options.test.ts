@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseLabelSelector } from '../apimachinery/label-selector-parser.ts';
-import { parseMetricListOptions } from './list-options.ts';
+import { parseMetricListOptions } from './metric-list-options.ts';
 
 describe('parseMetricListOptions', () => {
   const parse = (query: string, name?: string) =>

@@ -2,7 +2,7 @@ import type { TimeSlices } from '../async/time-slices.ts';
 import type { CompiledRule, Naming } from '../rules/rule.ts';
 
 /** Names metrics by rules, and remembers: most series are the same in the next round. */
-export interface SeriesNaming {
+export interface NamingCache {
   /**
    * @param names in order, each once
    * @returns for each the rule's naming, in the same place
@@ -16,7 +16,7 @@ interface Remembered {
 }
 
 /** Caches the names of the last call for each rule that is in use. */
-export function createSeriesNaming(): SeriesNaming {
+export function createNamingCache(): NamingCache {
   const remembered = new WeakMap<CompiledRule, Remembered>();
   return {
     async of(rule, names, slices) {

@@ -4,14 +4,14 @@ import { parseServeFlags } from './parse-serve-flags.ts';
 /** The places that flags share out, or what is wrong with the flags. */
 function placesOf(...flags: readonly string[]): unknown {
   const line = parseServeFlags(['--config=rules.yaml', ...flags]);
-  if (line.action === 'serve') return line.options.serving.requestPlaces;
+  if (line.action === 'serve') return line.options.serving.poolSizes;
   return line.action === 'reject' ? line.faults : line;
 }
 
 const flag = '--max-requests-inflight';
 const any = Number.POSITIVE_INFINITY;
 
-describe('requestPlaces', () => {
+describe('poolSizes', () => {
   it.each([
     [[], [400, 280, 80, 40]],
     [[`${flag}=100`], [100, 70, 20, 10]],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StatusError } from '../status.ts';
-import { requestedTimeout } from './deadline.ts';
+import { requestedTimeout } from './request-deadline.ts';
 
 describe('requestedTimeout', () => {
   const timeout = (text: string, longest: number) =>
