@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { CertificateAndKey } from './control-plane-certificates.ts';
 
-/** What a client shows to say who it is; nothing: it is anonymous. */
+/** The credentials of a client; undefined: it is anonymous. */
 export type ClientCredentials =
   | { readonly token: string }
   | { readonly certificate: CertificateAndKey }

@@ -31,7 +31,7 @@ describe('startProcess', () => {
   test('kills a child that ignores SIGTERM', async () => {
     const stubborn = `process.on('SIGTERM', () => console.log('no')); ${FOREVER}`;
     const running = await startProcess(node(stubborn, { stopTimeoutMs: 100 }));
-    // The time to end is over when the child has said no, however long that takes.
+    // The stop timeout ends after the child has ignored the signal, regardless of the duration.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const stopped = running.stop();

@@ -125,7 +125,7 @@ async function waitUntilReady(running: RunningProcess, options: ProcessOptions):
   const deadline = performance.now() + timeoutMs;
   while (!(await isReadyNow(running, options))) {
     if (!running.isRunning()) {
-      // What it said last may still be under way.
+      // Its last output may not have arrived yet.
       await running.kill();
       throw new Error(`${options.name}: ended before it was ready\n${running.stdoutTail()}`);
     }

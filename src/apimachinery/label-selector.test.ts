@@ -352,7 +352,7 @@ const GRAMMAR = new RegExp(
   ].join('|')})${BLANK}$`,
 );
 
-/** The grammar once more, as a regular expression for one requirement (of less than 64 characters a name). */
+/** The same grammar as a regular expression for one requirement (of less than 64 characters a name). */
 function inGrammar(text: string): boolean {
   if (/^[ \t\r\n]*$/.test(text)) {
     return true;

@@ -12,7 +12,7 @@ import { externalMetricsApi } from './external/registration.ts';
 import type { MetricsContext } from './metrics-api.ts';
 import { resourceMetricsApi } from './resource/registration.ts';
 
-/** Segments that could be taken for others, and their encoded forms. */
+/** Segments that could be confused with others, and their encoded forms. */
 const segment = fc.oneof(
   fc.constantFrom('namespaces', 'shop', 'bank', 'pods', 'nodes', 'metrics', 'load', 'web-0'),
   fc.constantFrom('', '*', '%2A', '.', '..', '%2F', 'shop%2Fpods', '%2e%2e', 'namespace', 'PODS'),
@@ -49,23 +49,23 @@ async function askFor(api: ApiRegistration<MetricsContext>, version: string, bel
 }
 
 /**
- * Asks for many paths, and checks what each is authorized as against what its API was asked for.
+ * Requests many paths, and compares how each is authorized with the request that its API receives.
  *
- * @param asked what the API is asked for
- * @returns how many there were that the API was asked for at all
+ * @param received the requests that the API receives
+ * @returns the number of paths for which the API received a request
  */
 async function eachServed<Request>(
   api: ApiRegistration<MetricsContext>,
   version: string,
-  asked: Request[],
+  received: Request[],
   check: (info: Awaited<ReturnType<typeof askFor>>, request: Request) => void,
 ): Promise<number> {
   let served = 0;
   await fc.assert(
     fc.asyncProperty(pathBelow, async (below) => {
-      asked.length = 0;
+      received.length = 0;
       const info = await askFor(api, version, below);
-      const [request] = asked;
+      const [request] = received;
       if (request === undefined) return;
       served += 1;
       check(info, request);
@@ -77,13 +77,13 @@ async function eachServed<Request>(
 
 describe('the authorized resource is the served one', () => {
   it('of custom.metrics.k8s.io', async () => {
-    const asked: CustomMetricRequest[] = [];
+    const received: CustomMetricRequest[] = [];
     const get = async (request: CustomMetricRequest) => {
-      asked.push(request);
+      received.push(request);
       return [];
     };
     const api = customMetricsApi(() => emptyCatalog, { get });
-    const served = await eachServed(api, 'v1beta2', asked, (info, request) => {
+    const served = await eachServed(api, 'v1beta2', received, (info, request) => {
       const { resource, namespace = '', name = '', metric } = request;
       // An empty name means all objects, as a star does.
       const nameOf = (authorized: string | undefined) =>
@@ -101,13 +101,13 @@ describe('the authorized resource is the served one', () => {
   });
 
   it('of external.metrics.k8s.io', async () => {
-    const asked: ExternalMetricRequest[] = [];
+    const received: ExternalMetricRequest[] = [];
     const get = async (request: ExternalMetricRequest) => {
-      asked.push(request);
+      received.push(request);
       return [];
     };
     const api = externalMetricsApi(() => emptyCatalog, { get });
-    const served = await eachServed(api, 'v1beta1', asked, (info, request) => {
+    const served = await eachServed(api, 'v1beta1', received, (info, request) => {
       const { namespace, metric: resource } = request;
       expect(info).toMatchObject({ verb: 'list', namespace, resource, name: '' });
     });
@@ -115,30 +115,30 @@ describe('the authorized resource is the served one', () => {
   });
 
   it('of metrics.k8s.io', async () => {
-    const asked: object[] = [];
+    const received: object[] = [];
     const none = async () => [];
     // An empty name is no object's, and is authorized as a list.
     const verbFor = (name: string) => (name === '' ? 'list' : 'get');
     const metrics: ResourceMetrics = {
       async pod({ namespace, name }) {
-        asked.push({ verb: verbFor(name), resource: 'pods', namespace, name });
+        received.push({ verb: verbFor(name), resource: 'pods', namespace, name });
         throw resourceNotFound();
       },
       async node({ name }) {
-        asked.push({ verb: verbFor(name), resource: 'nodes', namespace: '', name });
+        received.push({ verb: verbFor(name), resource: 'nodes', namespace: '', name });
         throw resourceNotFound();
       },
       pods({ namespace = '' }) {
-        asked.push({ verb: 'list', resource: 'pods', namespace, name: '' });
+        received.push({ verb: 'list', resource: 'pods', namespace, name: '' });
         return none();
       },
       nodes() {
-        asked.push({ verb: 'list', resource: 'nodes', namespace: '', name: '' });
+        received.push({ verb: 'list', resource: 'nodes', namespace: '', name: '' });
         return none();
       },
     };
     const api = resourceMetricsApi(metrics, () => 0);
-    const served = await eachServed(api, 'v1beta1', asked, (info, request) => {
+    const served = await eachServed(api, 'v1beta1', received, (info, request) => {
       expect(info).toMatchObject({ ...request, subresource: '' });
     });
     expect(served).toBeGreaterThan(50);

@@ -78,14 +78,14 @@ function convert(
   return answer.convert({ kind, columns }, conversion, query);
 }
 
-/** What follows from the types of an API. */
+/** The encoding of an API, derived from its types. */
 interface ApiEncoding {
   /** The protobuf messages of its kinds, and of the server's. */
   readonly messages: ApiMessages;
   readonly offer: Offer;
 }
 
-/** The encoding of an API, which is derived once. */
+/** Derives the encoding of each API once. */
 function createEncodings(): (
   api: Pick<ApiRegistration<unknown>, 'types' | 'alsoProduces'>,
 ) => ApiEncoding {

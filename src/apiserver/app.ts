@@ -79,7 +79,7 @@ export function createApp<Context>(dependencies: AppDependencies<Context>): Requ
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  // Express calls the handler before it returns, so that there is one request in it.
+  // Express calls the handler synchronously, so the map has at most one entry.
   const connections = new Map<object, Connection>();
   app.use((request, response) => {
     const connection = connections.get(request);
@@ -87,7 +87,7 @@ export function createApp<Context>(dependencies: AppDependencies<Context>): Requ
   });
   return {
     onHttp1(request, response, connection) {
-      // Express answers a request whose target it cannot parse with an HTML page.
+      // Express responds with an HTML page if it cannot parse the target.
       if (!request.url?.startsWith('/')) {
         serve(new Http1Exchange(request, response, connection));
         return;
@@ -101,7 +101,7 @@ export function createApp<Context>(dependencies: AppDependencies<Context>): Requ
   };
 }
 
-/** What is the same for all requests. */
+/** The parts that are the same for all requests. */
 interface Pipeline<Context> extends AppDependencies<Context> {
   readonly routes: Routes<Context>;
   readonly healthPaths: ReadonlySet<string>;
@@ -118,7 +118,7 @@ function createPipeline<Context>(dependencies: AppDependencies<Context>): Exchan
   return (exchange) => void serve(pipeline, exchange);
 }
 
-/** What becomes known about a request in the pipeline. */
+/** The results of the pipeline so far, for the log and the metrics. */
 interface Progress {
   info: RequestInfo | undefined;
   user: UserInfo | undefined;
@@ -169,8 +169,8 @@ function commonHeaders(
 }
 
 /**
- * The id of a request in the logs of all servers that it passes: the one that it has, if it is fit for
- * a log, else a new one.
+ * The id of a request in the logs of all servers that handle it: the value of the header if it is safe to
+ * log, otherwise a new id.
  *
  * @param header the header Audit-Id
  */
@@ -207,7 +207,7 @@ async function answer<Context>(
       const holdMemory = (bytes: number) => exchange.open.holdMemory(bytes);
       return await routes({ method, url, headers, signal, flow, context, holdMemory });
     } finally {
-      // Also if the client has disconnected; and not before the kernel has taken the response.
+      // Called after the kernel has taken the response, or the client has disconnected.
       exchange.open.onSent(() => slot.release());
     }
   });

@@ -114,7 +114,7 @@ it('exports the connections and the unsent bytes', async () => {
 });
 
 describe('flow control', () => {
-  it('has counters from the beginning', async () => {
+  it('exports all counters from the start', async () => {
     const { samples } = create();
     const found = await samples();
     expect(Object.keys(only(found, 'flow_control_requests_rejected_total'))).toHaveLength(8);
@@ -126,7 +126,7 @@ describe('flow control', () => {
     });
   });
 
-  it('exports what is in flight, waiting and rejected, by pool', async () => {
+  it('exports the requests and reviews in flight, waiting and rejected, by pool', async () => {
     const { metrics, samples } = create();
     metrics.requestsInFlight('front_proxy', 7);
     metrics.requestRejected('unproven', 'flow_limit');

@@ -16,7 +16,7 @@ import {
 const SECRET = 'http://prometheus.internal:9090 with token abc';
 
 describe('statusOf', () => {
-  it('does not reveal internal details, whatever was thrown', () => {
+  it('does not reveal internal details of any thrown value', () => {
     const cause = new Error(SECRET);
     const thrown = fc.oneof(
       fc.anything(),

@@ -107,7 +107,7 @@ export function requestEntityTooLarge(limit: number): StatusError {
 export function answerTooLarge(bytes: number, limit: number): StatusError {
   return new StatusError(
     internalError(
-      `the response has ${bytes} bytes, expected at most ${limit} (--max-unsent-bytes): ask for fewer objects, or with Accept-Encoding: gzip`,
+      `the response has ${bytes} bytes, expected at most ${limit} (--max-unsent-bytes): request fewer objects, or send Accept-Encoding: gzip`,
     ),
   );
 }

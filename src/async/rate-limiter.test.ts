@@ -10,7 +10,7 @@ describe('createRateLimiter', () => {
     vi.useRealTimers();
   });
 
-  /** Starts callers and counts those who may go on. */
+  /** Starts callers and counts those that may continue. */
   function start(limiter: ReturnType<typeof createRateLimiter>, callers: number) {
     const passed: number[] = [];
     for (let caller = 0; caller < callers; caller += 1) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withScopedSignal } from './scoped-signal.ts';
 
-/** The signal that work gets, for a request with a signal; the work goes on until it is told to end. */
+/** The signal that work gets, for a request with a signal; the work runs until the test ends it. */
 function working(signal?: AbortSignal) {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let used: AbortSignal | undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSingleFlight, singleFlight } from './single-flight.ts';
 
-/** A call that ends when the test says so. */
+/** A call that the test ends. */
 function controlled() {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const signals: AbortSignal[] = [];

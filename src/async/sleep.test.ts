@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Whether a sleep of a second is over, each time that it is asked. */
+/** Starts a sleep of a second. Returns a function that reports whether it is over. */
 function sleeping(signal: AbortSignal): () => boolean {
   let isOver = false;
   void sleep(1_000, signal).then(() => {

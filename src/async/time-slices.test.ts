@@ -7,7 +7,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Takes so many steps, in slices. */
+/** Takes this number of steps, in slices. */
 async function work(steps: number): Promise<void> {
   const slices = createTimeSlices();
   for (let step = 0; step < steps; step += 1) {

@@ -241,7 +241,7 @@ describe('buildCatalog', () => {
     expect(await turnsDuring('fast', make)).toBe(20 + 20 + 20 + 30 - 1);
   });
 
-  it('maps a set of labels once, however many series have it', async () => {
+  it('maps a set of labels once for any number of series', async () => {
     const rule = compiledRule({ seriesQuery: 'q', overrides });
     let asked = 0;
     const { resources } = rule;

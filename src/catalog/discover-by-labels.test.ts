@@ -10,7 +10,7 @@ import type { DiscoveryRequests } from './series-source.ts';
 const builtin = builtinResourceMapper();
 
 interface Surroundings {
-  /** The labels of each series, besides its name. */
+  /** The labels of each series, in addition to its name. */
   readonly series: Readonly<Record<string, readonly string[]>>;
   /** The labels that the rules require. */
   readonly needed?: readonly string[];
@@ -115,7 +115,7 @@ describe('a series query with several names', () => {
     ]);
   });
 
-  it('does not treat the name of a series as a label, whatever resources the cluster has', async () => {
+  it('does not treat the name of a series as a label, for any resources of the cluster', async () => {
     const names = { group: 'x.io', version: 'v1', resource: 'names', singular: 'name' };
     const mapper = createResourceMapper([
       ...builtin.resources,
@@ -184,7 +184,7 @@ it('pauses in each loop over names and labels when its slice is over, and only t
     templates: ['<<.Resource>>'],
   });
   expect(await turnsDuring('still', discover)).toBe(0);
-  // One label besides those of the query, 10 names, and 10 names with the label; the first step
+  // One label in addition to those of the query, 10 names, and 10 names with the label; the first step
   // begins the first slice.
   expect(await turnsDuring('fast', discover)).toBe(20);
 });

@@ -17,7 +17,7 @@ class Unsupported extends PrometheusError {
 
 const overrides = { namespace: 'namespace', pod: 'pod' };
 
-/** Labels of each series, besides its name. */
+/** Labels of each series, in addition to its name. */
 type Series = Readonly<Record<string, readonly string[]>>;
 
 /** The result of discovery with a server with these series; its requests are kept. */

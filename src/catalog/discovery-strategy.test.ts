@@ -61,7 +61,7 @@ describe('chooseStrategy', () => {
     });
   });
 
-  it('fails with an error that is not about what the server supports', async () => {
+  it('fails with an error that does not concern the supported requests', async () => {
     const down = new PrometheusError('unavailable', 'down', { status: 503 });
     await expect(chooseStrategy('auto', server(down).ask)).rejects.toBe(down);
   });

@@ -1,26 +1,26 @@
 import type { TimeSlices } from '../async/time-slices.ts';
 import type { CompiledRule, Naming } from '../rules/rule.ts';
 
-/** Names metrics by rules, and remembers: most series are the same in the next round. */
+/** Derives metric names by rules, and caches them: most series are the same at the next relist. */
 export interface NamingCache {
   /**
    * @param names in order, each once
-   * @returns for each the rule's naming, in the same place
+   * @returns the rule's naming of each name, at the same index
    */
   of(rule: CompiledRule, names: readonly string[], slices: TimeSlices): Promise<readonly Naming[]>;
 }
 
-interface Remembered {
+interface Cached {
   readonly names: readonly string[];
   readonly namings: readonly Naming[];
 }
 
 /** Caches the names of the last call for each rule that is in use. */
 export function createNamingCache(): NamingCache {
-  const remembered = new WeakMap<CompiledRule, Remembered>();
+  const cache = new WeakMap<CompiledRule, Cached>();
   return {
     async of(rule, names, slices) {
-      const before = remembered.get(rule);
+      const before = cache.get(rule);
       if (before?.names === names) return before.namings;
       const namings: Naming[] = [];
       let at = 0;
@@ -32,7 +32,7 @@ export function createNamingCache(): NamingCache {
         namings.push(known ?? rule.namingOf(name));
         if (slices.isOver()) await slices.pause();
       }
-      remembered.set(rule, { names, namings });
+      cache.set(rule, { names, namings });
       return namings;
     },
   };

@@ -440,7 +440,7 @@ describe('a rebuilt catalog', () => {
     expect(loop.catalog()).toMatchObject({ customMetrics: [], externalMetrics: [] });
   });
 
-  it('uses the latest resources, however many changes occur together', async () => {
+  it('uses the latest resources after any number of concurrent changes', async () => {
     const { source } = faultySource();
     const without = (name: string) =>
       createResourceMapper(mapper.resources.filter(({ resource }) => resource !== name));
@@ -465,7 +465,7 @@ describe('a rebuilt catalog', () => {
     // A server without label endpoints.
     ['auto', new Unsupported('HTTP 404'), 0],
   ] as const)(
-    'starts a round where labels may be missing: %s, %s',
+    'starts a relist if labels may be missing: %s, %s',
     async (discovery, refusal, started) => {
       const { source, failures } = faultySource();
       if (refusal !== undefined) failures.set('probe', refusal);
@@ -482,7 +482,7 @@ describe('a rebuilt catalog', () => {
     ['series', 0],
     ['labels', 1],
   ] as const)(
-    'starts a round during the first one where that may lack labels: %s',
+    'starts another relist during the first one if that may lack labels: %s',
     async (discovery, started) => {
       const { loop, rounds } = start(faultySource().source, rules, { discovery });
       await loop.rebuild();

@@ -13,7 +13,7 @@ import type { RuleOutcome } from './rule-outcome.ts';
 import { labelSetsOf, type SeriesSnapshot, takeSnapshot } from './series-snapshot.ts';
 import type { SeriesSource } from './series-source.ts';
 
-/** What the relist loop needs of a Prometheus server. */
+/** The parts of a Prometheus server that the relist loop uses. */
 export type CatalogServer = SeriesSource & Pick<PrometheusServer, 'evaluatesQueries'>;
 
 export interface RelistDependencies {

@@ -81,7 +81,7 @@ describe('the outcome of a rule', () => {
       { a: ['pod', 'namespace'] },
       'no metrics from 1 series: 1 (a) for which `resources` has no label for the namespace: objects in a namespace need one; add it to the series, or name it in `resources`',
     ],
-  ] as const)('says why there are no metrics: %s', async (reason, rule, series, text) => {
+  ] as const)('explains why there are no metrics: %s', async (reason, rule, series, text) => {
     const found = await outcome(rule, series);
     expect(found.metrics).toBe(0);
     expect(noMetricsReason(found)).toBe(reason);

@@ -1,6 +1,6 @@
 import type { CompiledRule } from '../rules/rule.ts';
 
-/** Why a series gives no metric for a rule, or one that never has a value. */
+/** Why a series has no metric by a rule, or one that never has a value. */
 export type WithoutMetricCause =
   /** Excluded by `seriesFilters`. */
   | 'series_filters'

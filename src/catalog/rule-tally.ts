@@ -10,7 +10,7 @@ import {
 /** Counts the outcomes of the series of one rule while a catalog is built. */
 export interface RuleTally {
   readonly rule: CompiledRule;
-  /** A series gives no metric, or one that never has a value. */
+  /** A series has no metric, or one that never has a value. */
   without(cause: WithoutMetricCause, series: string, detail?: string): void;
   /** As `without`, because of a missing label. @param labels of the series */
   withoutLabel(
@@ -27,7 +27,7 @@ export interface RuleTally {
   finish(metrics: number, otherLabels: readonly string[]): Omit<RuleOutcome, 'failure'>;
 }
 
-/** @param series how many names of series the rule's query found */
+/** @param series the number of series names that the rule's query found */
 export function createRuleTally(
   rule: CompiledRule,
   series: number,

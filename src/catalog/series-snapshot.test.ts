@@ -70,7 +70,7 @@ describe('takeSnapshot', () => {
   });
 });
 
-it('reads each set of labels once, however many series share it', async () => {
+it('reads each set of labels once for any number of series', async () => {
   let reads = 0;
   class CountedSet extends Set<string> {
     override [Symbol.iterator]() {

@@ -88,7 +88,7 @@ describe('splitCommaSeparated', () => {
     expect(splitCommaSeparated(text)).toBeUndefined();
   });
 
-  it('reads back quoted fields, whatever is in them', () => {
+  it('reads back quoted fields with any content', () => {
     const field = fc.string().filter((text) => !/[\r\n]/.test(text));
     fc.assert(
       fc.property(fc.array(field, { minLength: 1 }), (fields) => {

@@ -40,7 +40,7 @@ function watching(path: string, options: WatchOptions = {}) {
   return { watch, seen, problems };
 }
 
-/** A watch of a file that has `first` in it, certain to watch: it has told of a first change. */
+/** A watch of a file with the content `first`. It has reported a first change, so it is established. */
 async function established(path: string, options: WatchOptions = {}) {
   const watched = watching(path, { known: Buffer.from('before'), ...options });
   await expectLast(watched.seen, 'first');
@@ -51,7 +51,7 @@ async function expectLast(seen: readonly string[], content: string): Promise<voi
   await vi.waitFor(() => expect(seen.at(-1)).toBe(content), { timeout: 20_000, interval: 10 });
 }
 
-/** Long enough for a wrong call to have come. */
+/** Long enough for an unexpected call to arrive. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 300));
 }
@@ -126,9 +126,9 @@ describe('a plain file', () => {
     const { watch, problems } = await established(path);
     await unlink(path);
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
-    for (const asked of [1, 2]) {
+    for (const triggered of [1, 2]) {
       watch.trigger();
-      await vi.waitFor(() => expect(problems).toHaveLength(1 + asked), { timeout: 20_000 });
+      await vi.waitFor(() => expect(problems).toHaveLength(1 + triggered), { timeout: 20_000 });
     }
   });
 
@@ -136,7 +136,7 @@ describe('a plain file', () => {
     const { seen, problems } = await established(path);
     await unlink(path);
     await vi.waitFor(() => expect(problems).toHaveLength(1), { timeout: 20_000 });
-    // In one step: nobody is to read it before it is written.
+    // In one step: an empty file must not be read.
     await writeFile(`${path}.new`, 'first');
     await rename(`${path}.new`, path);
     await vi.waitFor(() => expect(seen).toEqual(['first', 'first']), { timeout: 20_000 });
@@ -185,7 +185,7 @@ describe('a plain file', () => {
   });
 
   it('is reported by polling if there is no event', async () => {
-    // The proc file system tells of no change, and this file is another one at every look.
+    // The proc file system emits no events, and this file changes with every read.
     const { seen } = watching('/proc/self/stat', { poll: 50, known: Buffer.from('') });
     await vi.waitFor(() => expect(seen.length).toBeGreaterThan(1), { timeout: 20_000 });
   });

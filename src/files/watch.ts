@@ -86,7 +86,7 @@ export function watchFile(
     delay = { timer, since };
   }
 
-  /** Checks the file now or, during a check, once more after it. */
+  /** Checks the file now or, during a check, again after it. */
   function check(): void {
     if (closed) return;
     checkAgain = true;

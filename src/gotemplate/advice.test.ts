@@ -4,8 +4,8 @@ import { goStrings, goStruct } from './value.ts';
 
 const data = goStruct('args', { Series: 'load', GroupBySlice: goStrings(['pod']) });
 
-/** What the author of a template is told, and the text from there on. */
-function told(text: string): readonly [explanation: string, place: string] {
+/** The message of the error, and the template from the position of the error on. */
+function errorOf(text: string): readonly [explanation: string, place: string] {
   try {
     parseTemplate('q', text).execute(data);
   } catch (error) {
@@ -43,7 +43,7 @@ describe('advice for the author of a template', () => {
       'index',
     ],
   ])('of %s', (text, explanation, place) => {
-    const [found, from] = told(text);
+    const [found, from] = errorOf(text);
     expect(found).toEqual(
       typeof explanation === 'string' ? explanation : expect.stringMatching(explanation),
     );

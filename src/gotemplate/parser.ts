@@ -300,7 +300,7 @@ class Parser {
     return { kind: 'template', offset, name, pipeline };
   }
 
-  /** A block defines a template and calls it in its place. */
+  /** A block defines a template and calls it at the same position. */
   *#readBlock(opening: Token): Steps<TemplateNode> {
     const context = 'block clause';
     const { offset } = this.#peekNonSpace();

@@ -34,7 +34,7 @@ const PODS: Readonly<Record<string, string>> = {
   billing: 'cart-0|done-0|inv-0|inv-1',
 };
 
-/** The selectors that were asked with: as matchers, and as values by label. */
+/** The selectors of the requests: as matchers, and as values by label. */
 const SELECTORS: Readonly<
   Record<string, readonly [string, readonly (readonly [string, string])[]]>
 > = {
@@ -146,7 +146,7 @@ test('the recorded label templates', () => {
   expect(() => write('kube_<<.Kind>>')).toThrow(TemplateError);
 });
 
-/** Go shows its own delimiters in messages whatever the real ones are. */
+/** Go shows its default delimiters in messages, even if others are set. */
 function withOurDelimiters(message: string): string {
   return message.replaceAll('{{', '<<').replaceAll('}}', '>>');
 }

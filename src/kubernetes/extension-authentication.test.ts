@@ -6,7 +6,7 @@ import {
 } from './extension-authentication.ts';
 import { KubernetesError } from './kubernetes-error.ts';
 
-/** An API server that answers as it is told to, and what it was asked for. */
+/** An API server with the given answer, and the requests that it receives. */
 function apiServer(answer: () => Promise<unknown>) {
   const asked: unknown[] = [];
   const unused = (): Promise<never> => Promise.reject(new Error('not expected here'));

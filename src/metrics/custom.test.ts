@@ -274,7 +274,7 @@ describe('custom metrics', () => {
     }
   });
 
-  it('sends a name unchanged, or not at all', async () => {
+  it('sends a name unchanged, or sends no query', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom(...'aA0-._:@"\\{}|()[]*+?$^ \n\'`#,=~/%é') }),

@@ -4,7 +4,7 @@ import type { LeftOutSamples } from './answer-summary.ts';
 
 /**
  * The value of a sample as a decimal quantity. NaN is 0. An infinity has no quantity, since an autoscaler would
- * act on any number in its place.
+ * act on any number that replaced it.
  */
 export function sampleQuantity(value: number): string | undefined {
   if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return undefined;

@@ -71,7 +71,7 @@ export interface Caller {
 }
 
 export interface RequestOptions {
-  /** The timeout of this request in milliseconds, in place of the default of the client. */
+  /** The timeout of this request in milliseconds, instead of the default of the client. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }

@@ -4,7 +4,7 @@ import { PrometheusError } from './errors.ts';
 export const DEFAULT_SERVER = 'default';
 
 /**
- * The Prometheus servers by name. Each room declares what it needs of a server.
+ * The Prometheus servers by name. Each module declares the part of a server that it uses.
  *
  * @example servers.get(rule.prometheus).query('up', {})
  */

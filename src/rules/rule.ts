@@ -2,8 +2,8 @@ import type { ClusterResource, ResourceMapper } from '../apimachinery/cluster-re
 import type { RuleOrigin } from './origin.ts';
 import type { RuleQuery } from './query.ts';
 
-// What the catalog, the metrics and the sharing of queries need of a rule, in whatever language the rule
-// is written. `template-rule/` has the implementation for the rules of prometheus-adapter.
+// The interface of a rule for the catalog, the metrics and the sharing of queries. It does not depend on the
+// language of the rule. `template-rule/` has the implementation for the rules of prometheus-adapter.
 
 /** The API that serves the metrics of a rule. */
 export type RuleKind = 'custom' | 'external';

@@ -32,7 +32,7 @@ describe('readSeriesQuery', () => {
     expect(readSeriesQuery('up{job="a"}')?.withLabel('k8s.pod')).toBe('up{"k8s.pod"!="",job="a"}');
   });
 
-  it('rejects what is not a selector of PromQL', () => {
+  it('rejects a text that is not a selector of PromQL', () => {
     for (const text of ['{a="b" or c="d"}', 'sum(up)', 'up[5m]', '']) {
       expect(readSeriesQuery(text), text).toBeUndefined();
     }

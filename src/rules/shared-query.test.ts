@@ -46,7 +46,7 @@ describe('shareQuery', () => {
 
   it('analyzes a query of 16384 characters', () => {
     const term = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
-    // With names as long as those that are tried out.
+    // With names as long as the placeholders.
     const requested = request(['object-4f1c'], 'namespace-9d27');
     const { length } = compiledRule({ metricsQuery: term }).query.for(requested);
     const padded = (most: number) => `${term}${' '.repeat(most - length)}`;
@@ -93,7 +93,7 @@ describe('shareQuery', () => {
     }
     const { objects: _, ...withoutObjects } = request([]);
     expect(covers(withoutObjects)).toBe(false);
-    // As an expression this namespace matches others.
+    // As a regular expression, this namespace matches others.
     expect(covers(request(['a'], 'shop.2'))).toBe(false);
   });
 

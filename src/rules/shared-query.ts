@@ -131,7 +131,7 @@ interface Verdict {
 
 /**
  * The last verdict for each list of names, until the list is garbage-collected: autoscalers request the same
- * objects repeatedly. One verdict for all shared queries of a rule, since clients choose the number of
+ * objects repeatedly. All shared queries of a rule have one verdict, since clients choose the number of
  * selectors, and the query for many objects is long.
  */
 const verdicts = new WeakMap<RuleQuery, WeakMap<readonly string[], Verdict>>();

@@ -32,7 +32,7 @@ it('the same entry is admitted once per interval, others immediately', () => {
   expect(admits('a', 'a')).toEqual([true, false]);
 });
 
-it('the number of remembered entries is limited to the latest', () => {
+it('keeps a limited number of entries, the latest ones', () => {
   const { admits } = repeatLimit(2);
   admits('a', 'b', 'c');
   expect(admits('c', 'b', 'a')).toEqual([false, false, true]);

@@ -37,7 +37,7 @@ export function createLogLimit(
  * because of the others is logged when it occurs again.
  *
  * @param pauseMs milliseconds in which an entry is not logged again
- * @param maxEntries the number of remembered entries; the oldest are removed
+ * @param maxEntries the number of stored entries; the oldest are removed
  * @param now a clock in milliseconds that never goes back
  * @returns to be called before each entry with a key that is equal for equal entries: undefined if the
  *   entry must not be logged

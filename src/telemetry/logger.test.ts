@@ -174,9 +174,9 @@ describe('createLogger', () => {
   });
 
   it('prevents forged entries', async () => {
-    const forged = 'GET /x\n2026-01-02T03:04:05.678Z ERROR all is lost\u001b[2J';
+    const forged = 'GET /x\n2026-01-02T03:04:05.678Z ERROR out of memory\u001b[2J';
     expect(await logged({}, (log) => log.info(forged))).toEqual([
-      '2026-01-02T03:04:05.678Z INFO GET /x\\n2026-01-02T03:04:05.678Z ERROR all is lost\\u{1b}[2J',
+      '2026-01-02T03:04:05.678Z INFO GET /x\\n2026-01-02T03:04:05.678Z ERROR out of memory\\u{1b}[2J',
     ]);
   });
 

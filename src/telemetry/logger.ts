@@ -25,7 +25,7 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   /** Logged if `--v` is at least `level`. */
   verbose(level: number, message: string, fields?: LogFields): void;
-  /** Whether {@link verbose} logs at this level; to avoid computing fields in vain. */
+  /** Whether {@link verbose} logs at this level; to avoid computing fields that are not logged. */
   enabled(level: number): boolean;
 }
 

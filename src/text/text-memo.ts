@@ -21,8 +21,8 @@ export function rememberTexts<T extends object>(
 ): (text: string) => T {
   const known = new LRUCache<string, T>({ max: most });
   return (text) => {
-    const remembered = known.get(text);
-    if (remembered !== undefined) return remembered;
+    const cached = known.get(text);
+    if (cached !== undefined) return cached;
     const fresh = read(text);
     if (text.length <= longest) known.set(text, fresh);
     return fresh;

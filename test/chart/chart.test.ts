@@ -586,7 +586,7 @@ describe('monitoring', () => {
     );
     const custom = ',group="custom.metrics.k8s.io"';
     const health = ',group=""';
-    // In an adapter that is well, and in one that is not. What must not count is in the first.
+    // In a healthy adapter, and in an unhealthy one. Series that must not count are in the first.
     const series: readonly (readonly [string, string, string, string])[] = [
       ['config_last_reload_successful', '', '1x60', '0x60'],
       ['relists_total', ',outcome="success"', '0+1x60', '9x60'],

@@ -121,7 +121,7 @@ describe('rules for CPU and memory', () => {
     await expect(renderChart({ values: type })).rejects.toThrow(/defaultResource.*boolean/s);
   });
 
-  it('bring the right to list and watch pods and nodes, whatever else is readable', async () => {
+  it('bring the right to list and watch pods and nodes, for any other readable resources', async () => {
     const core = (...resources: readonly string[]) => ({ apiGroups: [''], resources });
     const apps = { apiGroups: ['apps'], resources: ['*'] };
     const cases: readonly (readonly [readonly unknown[], readonly string[]])[] = [

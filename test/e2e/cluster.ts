@@ -16,7 +16,7 @@ import { type Series, scrapeConfig, startWorkload } from './workload.ts';
  *
  * `environment` has all of these fixtures:
  * - `createNamespace`: creates a namespace in which pods can be created
- * - `startScraping`: starts a Prometheus that scrapes series every so many seconds
+ * - `startScraping`: starts a Prometheus that scrapes series at this interval in seconds
  * - `install`: installs an adapter with the text of a rules file, at `rulesFile`
  */
 export const test = base

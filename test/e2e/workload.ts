@@ -47,7 +47,7 @@ export async function startWorkload(series: () => readonly Series[]): Promise<Wo
 }
 
 /**
- * A configuration of Prometheus that scrapes a workload every so many seconds. A scrape may take no
+ * A configuration of Prometheus that scrapes a workload at this interval in seconds. A scrape may take no
  * longer than that, and one that fails takes all series away: a second is too short where an answer
  * has to be there at any moment.
  */

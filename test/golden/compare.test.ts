@@ -33,7 +33,7 @@ function withBody(body: unknown): Answer {
 }
 
 describe('compareAnswers', () => {
-  it('takes answers as the same whatever the order of keys and the time', () => {
+  it('treats answers as equal for any order of keys and any time', () => {
     expect(placesOf(recorded, served)).toEqual([]);
   });
 

@@ -42,7 +42,7 @@ async function checked(bytes: Buffer): Promise<{ code: number; faults: readonly 
   return { code: asJson.code, faults: JSON.parse(asJson.out).files[0].faults };
 }
 
-/** Whatever the input, the exit code fits the faults and every fault has a place in the file. */
+/** For any input, the exit code fits the faults and every fault has a place in the file. */
 async function expectSense(input: string | Buffer): Promise<void> {
   const bytes = Buffer.from(input);
   const { code, faults } = await checked(bytes);
@@ -59,7 +59,7 @@ async function expectSense(input: string | Buffer): Promise<void> {
   expect(code).toBe(isUnreadable ? 2 : isBad ? 1 : 0);
 }
 
-describe('check, whatever the input', () => {
+describe('check, with any input', () => {
   it('makes sense of random text', async () => {
     await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), expectSense), {
       numRuns: 300,

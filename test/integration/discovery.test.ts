@@ -187,7 +187,7 @@ function refusedIn({ outcomes }: RoundResult): readonly string[] {
   return outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.seriesQuery] : []));
 }
 
-/** Compares what is found by labels with what is found by series, whatever the rules. */
+/** Compares the results of discovery by labels and by series, for any rules. */
 async function expectEqualCatalogs(
   roundOf: (rules: RuleLists, mode: 'series' | 'labels') => Promise<RoundResult>,
   refusesNamesTwice: boolean,
@@ -307,7 +307,7 @@ describe('discovery by labels', () => {
 
 describe('series that have ended', () => {
   test('stay longer with discovery by labels, without values', async () => {
-    // In one block of Prometheus, whatever the time is: these end with every second hour.
+    // In one block of Prometheus at any time: blocks end at every second hour.
     const end = Math.floor(NOW / 7200) * 7200;
     const samples = [`live 1 ${end - 60}`, `ended{namespace="a",pod="b"} 1 ${end - 1800}`];
     const prometheus = await startPrometheusWith([...samples, '# EOF\n'].join('\n'));

@@ -80,7 +80,7 @@ async function connect(
   return client;
 }
 
-/** A proxy that knows CONNECT only, and leads to one port whatever the target. */
+/** A proxy that supports CONNECT only, and connects to one port for any target. */
 async function startTunnel(port: number): Promise<{ url: string; targets: readonly string[] }> {
   const targets: string[] = [];
   const proxy = http.createServer().on('connect', (request, client) => {

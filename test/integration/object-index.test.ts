@@ -103,7 +103,7 @@ const select = (selector: string, namespace: string | undefined = 'shop') => ({
   selector: parseLabelSelector(selector),
 });
 
-/** Waits until it holds, however long that takes: what never comes true fails by the test's limit. */
+/** Waits until the condition holds. If it never does, the timeout of the test applies. */
 function until(isTrue: () => unknown): Promise<void> {
   return expect.poll(isTrue, { timeout: 20_000, interval: 2 }).toBe(true);
 }

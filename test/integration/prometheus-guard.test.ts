@@ -115,7 +115,7 @@ async function holding(
   return { ...server, held, paths, most: () => most };
 }
 
-/** A port whose listener takes no connection any more: the kernel then drops who knocks. */
+/** A port whose listener accepts no more connections: the kernel drops new ones. */
 async function fullPort(): Promise<number> {
   const port = await freePort();
   const listener = await startProcess({
@@ -533,7 +533,7 @@ describe('an outage', () => {
     const askedWhenLost = asked;
     await expect.poll(() => asked).toBeGreaterThan(askedWhenLost + 1);
     client.close();
-    // What was under way may still come.
+    // Requests in flight may still arrive.
     await sleep(300);
     const askedWhenClosed = asked;
     await sleep(2_000);

@@ -241,7 +241,7 @@ describe('invalid options', () => {
     const pair = { clientCertFile: paths.clientCert, clientKeyFile: paths.clientKey };
     for (const [name, path] of Object.entries(pair)) {
       expect(() => createPrometheusClient({ url: server.url, [name]: path })).toThrow(
-        'a client certificate and its key go together',
+        'expected both a client certificate and its key',
       );
     }
   });

@@ -36,7 +36,7 @@ const selector = (number: number): ApiField => ({
   ...optional(
     number,
     ref(typeNames.labelSelector),
-    'The selector on the labels of the metric, as asked for; null: none.',
+    'The selector on the labels of the metric, as in the request; null: none.',
   ),
   nullable: true,
 });
@@ -85,7 +85,7 @@ export const customMetricTypes: ApiTypes = new Map<string, ApiType>([
     listType(
       { group, version, kind: KIND },
       typeName(version, 'MetricValue'),
-      'The values of a metric for the objects that were asked for.',
+      'The values of a metric for the requested objects.',
       'One value for each object.',
     ),
   ]),

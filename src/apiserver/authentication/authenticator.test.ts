@@ -89,7 +89,7 @@ describe('createAuthenticator', () => {
   });
 
   it.each(['impersonate-user', 'impersonate-group', 'impersonate-uid', 'impersonate-extra-a'])(
-    'refuses %s, since its answer would be by the rights of who asks',
+    'rejects %s, since the request would be authorized as the impersonating user',
     async (header) => {
       let reviews = 0;
       const authenticate = authenticator(async () => {

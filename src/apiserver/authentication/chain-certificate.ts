@@ -37,7 +37,7 @@ export interface ChainCertificate {
   readonly signatureAlgorithm: string;
   /** Whether it may sign certificates. */
   readonly isAuthority: boolean;
-  /** How many authorities may stand between this one and the client's certificate. */
+  /** The maximum number of authorities between this one and the client's certificate. */
   readonly pathLength: number;
   /** Object identifiers; undefined: for every use. */
   readonly extendedKeyUsage: readonly string[] | undefined;
@@ -91,7 +91,7 @@ function readX509(der: Buffer): X509Certificate {
   try {
     return new X509Certificate(der);
   } catch (cause) {
-    // OpenSSL reports that it is not PEM either, which would mislead.
+    // The message of OpenSSL is misleading: it says that the bytes are not PEM.
     throw new Error('it is not an X.509 certificate, or malformed', { cause });
   }
 }
@@ -104,7 +104,7 @@ function isNegative(integer: ArrayBuffer): boolean {
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
 const OBJECT_IDENTIFIER_TAG = 0x06;
 
-/** Parameters of a curve that a certificate brings along could be chosen to forge signatures. */
+/** With curve parameters of its own choice, a client could forge signatures. */
 function hasExplicitCurve({ subjectPublicKeyInfo: { algorithm } }: TBSCertificate): boolean {
   const [tag] = new Uint8Array(algorithm.parameters ?? new ArrayBuffer(0));
   return algorithm.algorithm === EC_PUBLIC_KEY && tag !== OBJECT_IDENTIFIER_TAG;
@@ -133,7 +133,7 @@ function readExtensions({ version, extensions }: TBSCertificate): ReadExtensions
     return extension && readExtension(extension, type);
   };
 
-  // What is read here and not used must be well-formed nevertheless.
+  // These extensions are not used, but must be well-formed.
   read(id_ce_keyUsage, KeyUsage);
   readIdentifiers(byOid);
   const basicConstraints = read(id_ce_basicConstraints, BasicConstraints);
@@ -179,7 +179,7 @@ function checkPathLength(constraints: BasicConstraints | undefined): void {
   }
 }
 
-/** They are no part of a client's identity, but a certificate in which they are wrong is malformed. */
+/** They are not part of a client's identity, but a certificate with invalid ones is malformed. */
 function checkAlternativeNames(names: SubjectAlternativeName | undefined): void {
   for (const { iPAddress, dNSName, rfc822Name, uniformResourceIdentifier } of names ?? []) {
     const texts = [dNSName, rfc822Name, uniformResourceIdentifier];
@@ -226,7 +226,7 @@ function isKnownForm(name: GeneralName): boolean {
 const COMMON_NAME = '2.5.4.3';
 const ORGANIZATION = '2.5.4.10';
 
-/** From the encoded name: in its text form, a value could look like an attribute of its own. */
+/** Reads the encoded name: in the text form, a value could look like another attribute. */
 function subjectOf(name: Name): CertificateSubject {
   const attributes = [...name].flatMap((relativeName) => [...relativeName]);
   const valuesOf = (oid: string): string[] =>

@@ -80,7 +80,7 @@ function certificateOf({ issuer, subject, fault }: Edge): ForgedCertificate {
   });
 }
 
-/** Forged once each: all graphs consist of the same certificates. */
+/** Each is generated once: all graphs consist of the same certificates. */
 const certificates = new Map<string, ReturnType<typeof readCertificate>>();
 
 function readEdge(edge: Edge): ReturnType<typeof readCertificate> {
@@ -134,7 +134,7 @@ describe('the search for a chain', () => {
   });
 
   it.each(Object.keys(FAULTS).filter((fault) => fault !== 'none'))(
-    'goes round a certificate that is %s, through a bridge',
+    'avoids a certificate that is %s, through a bridge',
     (fault) => {
       const bridge: Graph = {
         edges: [
@@ -153,7 +153,7 @@ describe('the search for a chain', () => {
     },
   );
 
-  it('verifies at most 16 signatures in a graph in which all have signed all', () => {
+  it('verifies at most 16 signatures in a graph in which each authority has signed all others', () => {
     const edges = roots.flatMap((_, issuer) =>
       roots.map((__, subject): Edge => ({ issuer, subject, fault: 'none' })),
     );

@@ -8,13 +8,13 @@ function ec(namedCurve: string): KeyObject {
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
 
-/** A key of RSA with a public exponent, in hexadecimal. */
+/** An RSA key with this public exponent, in hexadecimal. */
 function rsaWithExponent(hex: string): KeyObject {
   const e = Buffer.from(hex, 'hex').toString('base64url');
   return createPublicKey({ key: { ...rsa, e }, format: 'jwk' });
 }
 
-/** One of RSA with a modulus of so many bits; it need not be a product of two primes. */
+/** An RSA key with a modulus of this number of bits, which need not be a product of two primes. */
 function rsaWithModulus(bits: number): KeyObject {
   const n = Buffer.alloc(bits / 8, 0xff).toString('base64url');
   return createPublicKey({ key: { kty: 'RSA', n, e: 'AQAB' }, format: 'jwk' });

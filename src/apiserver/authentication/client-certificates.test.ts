@@ -21,7 +21,7 @@ let frontProxyCa: MadeCertificate;
 let authorities: CertificateAuthorities | undefined;
 let outcomes: string[] = [];
 let tokens: string[] = [];
-/** Why the latest refused client was refused, for the log. */
+/** Why the last rejected client was rejected, for the log. */
 let why: string | undefined;
 
 beforeAll(async () => {
@@ -75,7 +75,7 @@ beforeEach(() => {
 
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 
-/** Who a client is taken for, or the code that it is refused with. */
+/** The user of a client, or the status code of its rejection. */
 function whoIs(certificate: MadeCertificate | undefined, headers: Headers = {}): Promise<unknown> {
   const { cert, key } = certificate ?? {};
   return new Promise((resolve, reject) => {
@@ -83,7 +83,7 @@ function whoIs(certificate: MadeCertificate | undefined, headers: Headers = {}):
       {
         ...{ host: '127.0.0.1', port, agent: false, rejectUnauthorized: false },
         ...(cert !== undefined && key !== undefined && { cert, key }),
-        // OpenSSL would keep a client from using a short key.
+        // OpenSSL would prevent a client from using a short key.
         ciphers: 'DEFAULT@SECLEVEL=0',
       },
       (response) => void json(response).then(resolve, reject),
@@ -116,7 +116,7 @@ describe('a client certificate', () => {
 
   it('without a common name does not authenticate, regardless of its organizations', async () => {
     const nameless = await makeClient(clientCa, 'O=system:masters');
-    // It is refused as one of a front proxy, as Kubernetes does.
+    // It is rejected as a certificate of a front proxy, as in Kubernetes.
     expect(await whoIs(nameless)).toBe(401);
     expect(await whoIs(nameless, good)).toEqual(bob);
     authorities = { clientCa: authorities?.clientCa, frontProxy: undefined };

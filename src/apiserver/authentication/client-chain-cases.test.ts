@@ -33,19 +33,19 @@ import { verifyChain } from './verify-chain.ts';
 interface Case {
   readonly name: string;
   /**
-   * What a kube-apiserver does with it, by Go's crypto/x509 and crypto/tls. All chains were run with Go
-   * 1.19; where its successors are stricter, or more lenient, their source counts.
+   * The result in kube-apiserver, from crypto/x509 and crypto/tls of Go. All chains were run with Go 1.19. If
+   * later versions of Go are stricter or more lenient, their source code applies.
    */
   readonly go: 'accepts' | 'refuses';
-  /** Why we refuse it; undefined: accepted. */
+  /** Why this server rejects it; undefined: accepted. */
   readonly refusal?: string;
-  /** Why we refuse what Go accepts. */
+  /** Why this server rejects a chain that Go accepts. */
   readonly stricter?: string;
   readonly make: () => Chain;
 }
 
 interface Chain {
-  /** The client's certificate, and what the client sends along. */
+  /** The certificates that the client sends: its own and the intermediate ones. */
   readonly chain: readonly ForgedCertificate[];
   readonly trusted: readonly ForgedCertificate[];
   /** Milliseconds since 1970; default: now. */
@@ -94,7 +94,7 @@ const clientWith = (settings: Settings): Chain => {
   return { chain: [client(root, settings)], trusted: [root] };
 };
 
-/** A client below a row of intermediate authorities, the first of which the root has signed. */
+/** A client below a chain of intermediate authorities, the first of which the root has signed. */
 const row = (...intermediates: readonly Settings[]): Chain => {
   const root = authority('root');
   const signed: ForgedCertificate[] = [];
@@ -109,7 +109,7 @@ const upTo = (pathLenConstraint: number): Settings => ({
   extensions: [basicConstraints({ cA: true, pathLenConstraint }), SIGNS],
 });
 
-/** Generated once each: these take long. */
+/** Each is generated once, since generating them takes long. */
 const keyPairs = new Map<string, KeyPair>();
 const kept = (name: string, generate: () => KeyPair): KeyPair => {
   const keys = keyPairs.get(name) ?? generate();
@@ -748,7 +748,7 @@ const ISSUER_NAMES: readonly Case[] = [
     name: 'another issuer than the one whose key has signed',
     go: 'refuses',
     refusal: 'no trusted authority has signed it',
-    make: () => clientWith({ issuerName: 'nobody' }),
+    make: () => clientWith({ issuerName: 'unknown' }),
   },
   {
     name: 'an issuer in another case',
@@ -1348,7 +1348,7 @@ const GROUPS = {
   paths: PATHS,
 };
 
-/** The user, or why the chain is refused, from the bytes on. */
+/** The user, or why the chain is rejected, starting from the encoded certificates. */
 function judge({ chain, trusted, now = Date.now() }: Chain): { user?: string; why?: string } {
   try {
     const [leaf, ...intermediates] = chain.map(({ der }) => readCertificate(der));
@@ -1374,7 +1374,7 @@ describe.each(Object.entries(GROUPS))('client chains: %s', (_, cases) => {
     }
   });
 
-  it('nothing is accepted that Go refuses, and what is stricter has a reason', () => {
+  it('accepts nothing that Go rejects, and has a reason for each stricter result', () => {
     for (const { name, go, refusal, stricter } of cases) {
       if (go === 'refuses') expect(refusal, name).toBeDefined();
       expect(stricter !== undefined, name).toBe(go === 'accepts' && refusal !== undefined);

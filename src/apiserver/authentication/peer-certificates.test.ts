@@ -12,7 +12,7 @@ import { askForClientCertificates, peerCertificates } from './peer-certificates.
 
 let server: Server;
 let port: number;
-/** The names of the certificates that the latest client has shown, or why they cannot be read. */
+/** The names of the certificates that the last client sent, or why they cannot be read. */
 let seen: unknown;
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ afterAll(() => {
   server?.close();
 });
 
-/** A chain of so many authorities, each signed by the one before, and at its end a client. */
+/** A client below a chain of this number of authorities, each signed by the previous one. */
 async function chainOf(authorities: number): Promise<readonly MadeCertificate[]> {
   const chain = [await makeCertificate({ subject: 'CN=root', authority: {} })];
   for (let i = 1; i <= authorities; i += 1) {
@@ -46,7 +46,7 @@ async function chainOf(authorities: number): Promise<readonly MadeCertificate[]>
   }
   const [last] = chain;
   if (last === undefined) throw new Error('a chain has a root');
-  // The root is the server's to know.
+  // A client does not send the root.
   return [await makeClient(last, 'CN=client'), ...chain.slice(0, -1)];
 }
 

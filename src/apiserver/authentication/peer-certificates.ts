@@ -32,7 +32,7 @@ const MOST_INTERMEDIATES = 8;
 const MOST_BYTES = 32 * 1024;
 
 /**
- * The certificates of each connection, or the Error that reading them gave. They do not change during
+ * The certificates of each connection, or the Error from reading them. They do not change during
  * a connection: renegotiation is not allowed.
  */
 const known = new WeakMap<TLSSocket, PeerCertificates | Error>();

@@ -87,8 +87,8 @@ const IMPERSONATION = /^impersonate-(user|uid|group|extra-.*)$/;
 
 /**
  * Rejects user impersonation with a Status 400. The API server evaluates these headers and removes
- * them before it forwards a request. To ignore them would answer with the permissions of the real
- * user, which may be more.
+ * them before it forwards a request. If they were ignored, the request would have the permissions of the real
+ * user, which may be broader.
  */
 export function refuseImpersonation(headers: DistinctHeaders): void {
   const header = Object.keys(headers).find((name) => IMPERSONATION.test(name));

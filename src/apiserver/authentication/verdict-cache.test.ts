@@ -12,7 +12,7 @@ import type { PeerCertificates } from './peer-certificates.ts';
 import { createVerdictCache } from './verdict-cache.ts';
 
 const HOUR = 3_600_000;
-// Certificates know whole seconds.
+// Certificates have a resolution of one second.
 const START = Math.floor(Date.now() / 1000) * 1000;
 
 let ca: MadeCertificate;
@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 const bundleOf = ({ cert }: MadeCertificate) => readCertificateBundle('test', cert);
 
-/** What a connection has shown: a client's certificate that is valid for half an hour. */
+/** The certificates of a connection: a client's certificate that is valid for half an hour. */
 async function shown(issuer = ca, notBefore = new Date(START)): Promise<PeerCertificates> {
   const notAfter = new Date(START + HOUR / 2);
   const { cert } = await makeClient(issuer, 'CN=alice', { notBefore, notAfter });

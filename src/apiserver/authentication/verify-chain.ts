@@ -25,10 +25,10 @@ const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set([
   '1.3.101.112',
 ]);
 
-/** How many signatures are verified for one client, regardless of what it sends along. */
+/** The maximum number of signatures that are verified for one client. */
 const MOST_SIGNATURES = 16;
 
-/** How many issuers that were not accepted are described. */
+/** The maximum number of rejected issuers in a message. */
 const MOST_REFUSALS = 3;
 
 /**
@@ -99,7 +99,7 @@ function chainEnd(
   return undefined;
 }
 
-/** Whether a certificate is signed by another that may do so. */
+/** Whether a certificate is signed by another one that may sign certificates. */
 function isIssuer(
   search: Search,
   issuer: ChainCertificate,
@@ -115,7 +115,7 @@ function isIssuer(
   return fault === undefined;
 }
 
-/** Why a certificate with the name of the issuer is not the issuer, or must not be. */
+/** Why a certificate with the name of the issuer is not accepted as the issuer. */
 function issuerFault(
   search: Search,
   issuer: ChainCertificate,
@@ -156,7 +156,7 @@ function signatureFault(
 /** Why a certificate cannot be in a chain for TLS clients, as a clause with the subject "it". */
 function usageFault(certificate: ChainCertificate, now: number): string | undefined {
   const { notBefore, notAfter, extendedKeyUsage, restrictions } = certificate;
-  // Written so that a time that cannot be read does not count as valid.
+  // An invalid time is NaN, which must not count as valid.
   if (!(now >= notBefore)) return 'it is not valid yet';
   if (!(now <= notAfter)) return 'it has expired';
   const isForClients =

@@ -8,7 +8,7 @@ import type { PathMatcher } from './path-pattern.ts';
 /** The decision about a request. */
 export interface AccessDecision {
   readonly allowed: boolean;
-  /** Why not; may be empty. */
+  /** Why the request is denied; may be empty. */
   readonly reason: string;
 }
 

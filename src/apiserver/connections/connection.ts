@@ -35,7 +35,7 @@ export class Connection implements RequestConnection {
   #activeAt = performance.now();
   #destroy: () => void;
 
-  /** @param destroy closes the socket, whatever is in progress */
+  /** @param destroy closes the socket, even during requests */
   constructor(options: ConnectionOptions, destroy: () => void) {
     this.address = options.address;
     this.budget = options.budget;
@@ -72,12 +72,12 @@ export class Connection implements RequestConnection {
     this.#options.onFrontProxy(this);
   }
 
-  /** What {@link close} calls from now on. */
+  /** Replaces the function that {@link close} calls. */
   destroyBy(destroy: () => void): void {
     this.#destroy = destroy;
   }
 
-  /** Closes it, whatever is in progress. The requests end in slices: there can be hundreds. */
+  /** Closes it, even during requests. They end in slices: there can be hundreds. */
   close(reason: CloseReason): void {
     if (this.#isClosing) return;
     for (const request of this.#requests) request.releaseBytes();

@@ -20,7 +20,7 @@ async function listen() {
   return { server, port };
 }
 
-/** Outside of the range from which the system gives ports to the clients of other tests. */
+/** Outside of the ephemeral port range, which the clients of other tests use. */
 function unusualPort(): number {
   return 20_000 + Math.floor(Math.random() * 10_000);
 }
@@ -58,7 +58,7 @@ it('closes a connection that was reset before it was accepted', async () => {
   const { server, port } = await listen();
   const accepted = once(server, 'connection');
   const reset = `const s = require('net').connect(${port}, '127.0.0.1', () => s.resetAndDestroy())`;
-  // Nothing is accepted meanwhile.
+  // In the meantime, nothing is accepted.
   execFileSync(process.execPath, ['-e', reset]);
   const [socket]: Socket[] = await accepted;
   expect(socket?.remoteAddress).toBeUndefined();

@@ -41,7 +41,7 @@ export interface Connections {
 /** The time for the final frames of the protocol after a response is sent. */
 const FLUSH_MS = 100;
 
-/** How many addresses of front proxies are remembered after their last connection was closed. */
+/** How many addresses of front proxies are kept after their last connection was closed. */
 const MOST_FRONT_PROXIES = 1_000;
 
 export function trackConnections(

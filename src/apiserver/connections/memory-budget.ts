@@ -53,7 +53,7 @@ export function createMemoryBudget(
 
   const isOver = (): boolean => heldByFrontProxy + heldByOthers > limit;
 
-  /** Closes what uses most memory. False if there is nothing to close. */
+  /** Closes the connection, or cancels the request, that uses most memory. False if there is none. */
   const reclaim = (): boolean => {
     const isFrontProxy = heldByOthers <= limit / 2;
     const open = [...connections()].filter(
@@ -98,7 +98,7 @@ function isUnread({ unsentBytes, progressAt }: MemoryRequest): boolean {
   return unsentBytes > 0 && performance.now() - progressAt > UNREAD_AFTER_MS;
 }
 
-/** The item that uses most memory, suspects first. Undefined if none uses any. */
+/** The item that uses most memory: a suspect one if possible. Undefined if none uses any. */
 function largest<Item>(
   items: readonly Item[],
   bytesOf: (item: Item) => number,

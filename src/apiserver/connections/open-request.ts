@@ -6,7 +6,7 @@ export interface RequestConnection {
   readonly budget: MemoryBudget;
   readonly isFrontProxy: boolean;
   readonly isClosing: boolean;
-  /** Closes the connection, whatever is in progress. */
+  /** Closes the connection, even during requests. */
   close(reason: CloseReason): void;
   /** A request was authenticated with the certificate of the front proxy. */
   markFrontProxy(): void;

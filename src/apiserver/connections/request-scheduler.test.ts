@@ -28,7 +28,7 @@ it('starts a request immediately, and those above 3 ms in later slices, by conne
   expect(started).toEqual(['a', 'b']);
   vi.runOnlyPendingTimers();
   expect(started).toEqual(['a', 'b', 'c', 'x']);
-  // The order of a connection stays, also for what comes while some wait.
+  // Requests of a connection stay in order, also those that arrive while others wait.
   scheduler.start(one, take('f', 1));
   vi.runOnlyPendingTimers();
   expect(started).toEqual(['a', 'b', 'c', 'x', 'd', 'e']);
@@ -36,7 +36,7 @@ it('starts a request immediately, and those above 3 ms in later slices, by conne
   expect(started).toEqual(['a', 'b', 'c', 'x', 'd', 'e', 'f']);
 });
 
-it('alternates steps that end a connection with starts, and starts nothing more of it', () => {
+it('alternates starts with steps that end a connection, and starts no more of its requests', () => {
   const scheduler = createRequestScheduler();
   const [closed, other] = [{}, {}];
   const done: string[] = [];

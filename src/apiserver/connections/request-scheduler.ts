@@ -4,13 +4,13 @@ const SLICE_MS = 3;
 export interface RequestScheduler {
   /**
    * Starts a request now, or soon if the slice of this turn of the event loop is used up. Requests of a
-   * connection start in order; connections take turns.
+   * connection start in order; connections are served round-robin.
    */
   start(connection: object, start: () => void): void;
   /**
    * Takes steps until one returns false, and starts no more requests of the connection. Steps
-   * alternate with starts: a closed connection still uses memory until its requests have ended, and new requests must not use
-   * memory faster than that is released.
+   * alternate with starts: a closed connection uses memory until its requests have ended, and new requests
+   * must not use memory faster than it is released.
    */
   end(connection: object, step: () => boolean): void;
 }

@@ -20,12 +20,12 @@ export function convertedMediaType(
   return `${mediaType};g=${group};v=${version};as=${kind}`;
 }
 
-/** What discovery says of an API. */
+/** The part of an API that discovery describes. */
 export type DiscoveredApi = Pick<ApiRegistration<unknown>, 'group' | 'resources'>;
 
 /**
- * All discovery documents in one: APIGroupDiscoveryList of apidiscovery.k8s.io. It is made again only
- * when resources have changed.
+ * All discovery documents in one: APIGroupDiscoveryList of apidiscovery.k8s.io. It is rebuilt only when
+ * resources have changed.
  *
  * @returns for a version of apidiscovery.k8s.io, the document about these APIs
  */
@@ -85,8 +85,8 @@ interface SubresourceDiscovery {
 
 /**
  * The resources of a version, `pods/metric` as the subresource `metric` of `pods`. The resource
- * that it is part of is not served: it has no verbs and an empty kind, which clients ignore (null
- * makes some crash).
+ * that it is part of is not served: it has no verbs and an empty kind, which clients ignore (null makes some
+ * clients crash).
  */
 function resourceDiscoveries(
   group: string,

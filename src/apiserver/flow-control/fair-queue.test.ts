@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFairQueue } from './fair-queue.ts';
 
-/** A queue, and the calls that are made of it. */
+/** A queue, and its calls. */
 function queueOf(mostRunning: number, mostWaiting: number) {
   let now = { running: 0, waiting: 0 };
   const queue = createFairQueue({
@@ -45,7 +45,7 @@ describe('createFairQueue', () => {
     call('controller');
     await nextTurn();
     expect(now()).toEqual({ running: 3, waiting: 9 });
-    // The tenant's turn goes to the flow that waits with less, not to the tenant's next call.
+    // The next slot goes to the waiting flow with fewer calls, not to the tenant's next call.
     end('controller');
     await nextTurn();
     expect(running.map(({ flow }) => flow)).toEqual(['tenant', 'tenant', 'controller']);

@@ -11,7 +11,7 @@ import {
 
 const { signal } = new AbortController();
 
-/** A user by the front proxy, unless it is said otherwise. */
+/** A user of the front proxy by default. */
 function identityOf(name: string, method: Identity['method'] = 'front_proxy'): Identity {
   return { method, user: { name, groups: [], extra: new Map() } };
 }
@@ -116,7 +116,7 @@ describe('createRequestPools', () => {
   });
 
   it.each(['token', 'client_certificate'] as const)(
-    'has the access of a user by %s reviewed among the unproven',
+    'reviews the access of a user by %s in the pool `unproven`',
     (method) => {
       const { pools } = poolsOf({ frontProxy: 1, authenticated: 1, unproven: 1 });
       const { pool, flow } = pools.open('10.0.0.1').identified(identityOf('bob', method), signal);

@@ -13,7 +13,7 @@ afterEach(() => {
   server.close();
 });
 
-/** Sends this to a client that has read nothing of it yet. */
+/** Sends this to a client that has not read any of it yet. */
 async function send(body: Buffer): Promise<{ sender: ServerResponse; receiver: IncomingMessage }> {
   const sender = new Promise<ServerResponse>((resolve) =>
     server.on('request', (request, response) => {

@@ -12,7 +12,7 @@ const readers = {
 const read = (parameter: 'long' | 'short', text: string) =>
   readers[parameter](new URLSearchParams({ [parameter]: text }));
 
-/** What reading gives, or the text of its error. */
+/** The parsed selector, or the text of the error. */
 function outcome(what: () => unknown): unknown {
   try {
     return what();

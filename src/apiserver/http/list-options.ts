@@ -8,13 +8,13 @@ import { badRequest, watchNotSupported } from '../status.ts';
 const MOST_REQUIREMENTS = 256;
 
 /** The selectors of a thousand autoscalers, in 25 MB at most for each parameter. */
-const REMEMBERED = { most: 2000, longest: 256 };
+const CACHE_LIMITS = { most: 2000, longest: 256 };
 
 const everything: LabelSelector = [];
 
 /**
- * Reads a query parameter that is a label selector. Of a parameter that is given several times the
- * first counts. The function throws a Status 400 or a SelectorError.
+ * Reads a query parameter that is a label selector. If the parameter is repeated, the first value is used.
+ * The function throws a Status 400 or a SelectorError.
  *
  * @param longest in characters
  */
@@ -22,7 +22,7 @@ export function selectorParameter(
   parameter: string,
   longest: number,
 ): (query: URLSearchParams) => LabelSelector {
-  const read = rememberTexts((text) => readSelector(parameter, longest, text), REMEMBERED);
+  const read = rememberTexts((text) => readSelector(parameter, longest, text), CACHE_LIMITS);
   return (query) => {
     const text = query.get(parameter) ?? '';
     return text === '' ? everything : read(text);
@@ -45,7 +45,7 @@ function readSelector(parameter: string, longest: number, text: string): LabelSe
   return parseLabelSelector(text);
 }
 
-/** Those between commas that are not between the values of one requirement. */
+/** Ignores commas between the values of one requirement. */
 function countRequirements(selector: string): number {
   return selector.replaceAll(/\([^()]*\)/g, '').split(',').length;
 }

@@ -17,7 +17,7 @@ describe('requestedTimeout', () => {
     expect(timeout('', 0)).toBe(0);
     expect(timeout('0s', 0)).toBe(0);
     expect(timeout('1.5s', 0)).toBe(1_500);
-    // A timer of Node.js that is set to more ends at once.
+    // A longer timer of Node.js would fire immediately.
     expect(timeout('9999h', 0)).toBe(2 ** 31 - 1);
   });
 

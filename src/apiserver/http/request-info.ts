@@ -91,7 +91,7 @@ export const REQUEST_VERBS: ReadonlySet<string> = new Set([
   ...[...VERBS.keys()].map((method) => method.toLowerCase()),
 ]);
 
-/** Derives them from the target, whether or not the path is served. */
+/** Derives the attributes from the method and the target, whether or not the path is served. */
 export function requestInfo(method: string, { path, segments }: RequestUrl): RequestInfo {
   const [prefix, group = '', version = '', ...rest] = segments;
   if (prefix !== 'apis' || rest.length === 0) {

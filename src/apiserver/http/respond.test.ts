@@ -90,7 +90,7 @@ describe('a client that does not read its response', () => {
   });
 
   it('loses only its request on a connection of the front proxy', async () => {
-    // More than the client has asked for.
+    // More than the flow-control window of the client.
     const { answer, closed } = answering(1024 * 1024);
     const { server, connections } = createHttp2((exchange) => {
       exchange.open.connection.markFrontProxy();
@@ -116,7 +116,7 @@ describe('a client that does not read its response', () => {
 
 describe('an HTTP/2 client that does not end its request', () => {
   it('gets the whole response, and the stream is closed', async () => {
-    // However long it takes on a busy machine, the answer comes before the time is over.
+    // Long enough for the answer to arrive before the timeout, even on a busy machine.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const closed = Promise.withResolvers<string>();
     const body = Buffer.alloc(1024 * 1024, 'a');

@@ -199,7 +199,7 @@ function createListener(
     const isHttp1 = request instanceof IncomingMessage && response instanceof ServerResponse;
     if (isHttp1) onHttp1(request, response);
   });
-  // Node.js adds a listener with that one, which would wrap each stream.
+  // Together with that listener Node.js adds one for streams, which would wrap each stream.
   server.removeAllListeners('stream');
   server.on('secureConnection', (socket) => {
     if (socket.alpnProtocol !== 'h2') parseInPieces(socket, connections);

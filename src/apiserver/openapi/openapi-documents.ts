@@ -10,17 +10,17 @@ import { groupListPath, groupPath, resourceListPath, versionPath } from './serve
 /** The OpenAPI documents of the server. */
 export interface OpenApiDocuments {
   readonly v2: Document;
-  /** Which documents of v3 there are, and the hash of each. */
+  /** The list of the v3 documents, with a hash of each. */
   readonly v3Index: Document;
-  /** By what follows `/openapi/v3/`, e.g. `apis/custom.metrics.k8s.io/v1beta2`. */
+  /** By the path below `/openapi/v3/`, e.g. `apis/custom.metrics.k8s.io/v1beta2`. */
   readonly v3: ReadonlyMap<string, Document>;
 }
 
-/** What OpenAPI describes of an API. */
+/** The part of an API that OpenAPI describes. */
 type DescribedApi = Pick<ApiRegistration<unknown>, 'group' | 'types' | 'paths'>;
 
 /**
- * The OpenAPI documents of APIs. They are made again only when other groups are served: they do not
+ * The OpenAPI documents of APIs. They are rebuilt only when other groups are served: they do not
  * depend on the resources of an API.
  */
 export function createOpenApi(): (apis: readonly DescribedApi[]) => OpenApiDocuments {

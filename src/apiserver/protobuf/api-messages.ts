@@ -13,8 +13,8 @@ export type ApiMessages = ReadonlyMap<string, MessageType>;
 /**
  * The messages of the kinds among some types.
  *
- * Throws an Error for a reference to a type that is neither there nor one of the server's own, and for
- * a type that protobuf has no form for.
+ * Throws an Error for a reference to a type that is neither among them nor one of the server's own, and for a
+ * type without a protobuf form.
  */
 export function apiMessages(types: ApiTypes): ApiMessages {
   const known = new Map<string, MessageType>();

@@ -12,7 +12,7 @@ const { message } = fc.letrec<{ message: readonly Field[]; field: Field }>((tie)
     value: fc.oneof(
       { depthIdentifier: 'message', maxDepth: 4 },
       fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-      // Around the sizes where a length takes one byte more, and where the buffer grows.
+      // Around the sizes at which a length takes one more byte, and at which the buffer grows.
       fc
         .tuple(
           fc.constantFrom(0, 127, 128, 1000, 1024, 16_383, 16_384),
@@ -36,7 +36,7 @@ function write(writer: WireWriter, fields: readonly Field[]): void {
   }
 }
 
-/** The same by the letter of the specification: each message by itself, its length known before. */
+/** The same, written literally as in the specification: each message separately, with a known length. */
 function plainly(fields: readonly Field[]): Buffer {
   return Buffer.concat(
     fields.flatMap(({ number, value }) => {

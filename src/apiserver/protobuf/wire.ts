@@ -16,13 +16,13 @@ export interface WireWriter {
   begin(field: number, length: number): void;
 }
 
-/** A message that has not been ended: where it begins. */
+/** The offset at which a message that is not closed yet begins. */
 export type OpenMessage = number;
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
-/** The most bytes that a varint has. */
+/** The maximum length of a varint, in bytes. */
 const LONGEST_VARINT = 10;
 const FIRST_SIZE = 16 * 1024;
 /** Characters of a text whose length takes one byte. */
@@ -163,7 +163,7 @@ class BufferWriter implements WireWriter {
   }
 }
 
-/** How many bytes a number of less than 32 bits has as a varint. */
+/** The length of a number of less than 32 bits as a varint, in bytes. */
 function numberSize(value: number): number {
   let size = 1;
   for (let rest = value >>> 7; rest > 0; rest >>>= 7) size += 1;

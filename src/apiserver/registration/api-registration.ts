@@ -7,22 +7,23 @@ import type { ApiTypes } from './api-type.ts';
  * An API that the server serves at `/apis/<group>`. The server authenticates and authorizes its
  * requests, describes it in the discovery and OpenAPI documents, and encodes its objects.
  *
- * @typeParam Context what the API needs of a request besides the request itself; see
+ * @typeParam Context additional data of a request for the API; see
  *   {@link RequestObserver}
  */
 export interface ApiRegistration<Context> {
   readonly group: ApiGroup;
-  /** Its kinds, and the types that these refer to and the server does not have. */
+  /** Its kinds, and the types that they refer to, except those of the server. */
   readonly types: ApiTypes;
   /** The paths below `/apis/<group>/<version>`, for OpenAPI. */
   paths(version: string): readonly ApiPath[];
-  /** What discovery lists: the same array until that changes. */
+  /** The resources in discovery: the same array until they change. */
   resources(version: string): readonly ApiResource[];
   /** Media types besides those of API objects, which a Status 406 lists. */
   readonly alsoProduces: readonly string[];
   /**
    * The API object for a request, of a kind in `types`. For a kind with columns, the answer is a
-   * {@link TableAnswer}, which the server converts to a Table if the client requests that. Rejects with a StatusError, or with an error that {@link ApiRegistration.statusOf} maps.
+   * {@link TableAnswer}, which the server converts to a Table if the client requests that. Rejects with a
+   * StatusError, or with an error that {@link ApiRegistration.statusOf} maps.
    */
   get(request: ApiRequest<Context>): Promise<object | TableAnswer>;
   /** The Status of an error of {@link ApiRegistration.get}; undefined for an error that is not its own. */
@@ -58,17 +59,15 @@ export interface ApiRequest<Context> {
 }
 
 /**
- * Short: Kubernetes clients wait that long and retry up to ten times, and an autoscaler
- * does nothing else meanwhile.
+ * Short: Kubernetes clients wait this long and retry up to ten times, which blocks an autoscaler.
  */
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * An API that cannot answer for some time: 503 rather than a 404, which would say that there is no
- * such object. Its discovery documents are served all the while: without them the API server takes
- * the whole API for broken.
+ * An API that responds with 503 while it is unavailable. A 404 would mean that the object does not exist. Its
+ * discovery documents are still served: without them the API server treats the whole API as broken.
  *
- * @param reason why it cannot answer, for clients; undefined when it can
+ * @param reason why the API is unavailable, for clients; undefined if it is available
  */
 export function unavailableWhile<Context>(
   reason: () => string | undefined,

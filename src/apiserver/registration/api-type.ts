@@ -1,6 +1,5 @@
 /**
- * A type of the API. OpenAPI schemas, protobuf messages and the columns of Tables are all made from
- * it.
+ * A type of the API. OpenAPI schemas, protobuf messages and the columns of Tables are all generated from it.
  */
 export interface ApiType {
   readonly description: string;

@@ -188,7 +188,7 @@ export const serverTypes: ApiTypes = new Map<string, ApiType>([
         preferredVersion: optional(
           3,
           ref(`${meta}.GroupVersionForDiscovery`),
-          'The version to use where it does not matter.',
+          'The preferred version.',
         ),
       },
       kind: { group: '', version: 'v1', kind: 'APIGroup' },

@@ -38,7 +38,7 @@ export function encode(
 export function rejectLargeYaml(length: number): void {
   if (length <= LARGEST_YAML) return;
   throw notConvertible(
-    `the answer is too large for ${YAML_TYPE}: expected at most ${LARGEST_YAML} characters of JSON, got ${length}; ask for ${JSON_TYPE}`,
+    `the answer is too large for ${YAML_TYPE}: expected at most ${LARGEST_YAML} characters of JSON, got ${length}; request ${JSON_TYPE} instead`,
   );
 }
 
@@ -82,8 +82,8 @@ export type Piece = string | Buffer;
  * Writes an API object one of whose fields is a {@link LongList}. Throws a Status 406 for one that is
  * too large for YAML.
  *
- * @returns the pieces of what `encode` would write, some of them empty; making each one takes a
- *   millisecond at most. Undefined where no field is a long list.
+ * @returns the pieces of the output of `encode`, some of them empty. Each takes at most a millisecond.
+ *   Undefined if no field is a long list.
  */
 export function encodeInPieces(
   object: object,

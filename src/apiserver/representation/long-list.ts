@@ -4,7 +4,7 @@ const SHORT = 500;
 /** In characters of JSON. A metric label selector, which every item has, can be some kilobytes long. */
 const SHORT_TEXT = 64 * 1024;
 
-/** The number of items that are short enough, however long each of them is. */
+/** A list of at most this number of items is short, regardless of their size. */
 const FEW = 16;
 
 /** Memory of a value from which an item is created, in bytes. */

@@ -11,7 +11,7 @@ export const objectMediaTypes = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE] as const;
 
 export type ObjectMediaType = (typeof objectMediaTypes)[number];
 
-/** A kind that a client wants an answer converted to (`as`, `v` and `g` in its Accept header). */
+/** A kind that a client requests an answer to be converted to (`as`, `v` and `g` in its Accept header). */
 export interface Conversion {
   readonly kind: string;
   readonly group: string;
@@ -51,7 +51,7 @@ export function negotiate(accept: string | undefined, offer: Offer): Negotiated 
     return { mediaType: JSON_TYPE, conversion: undefined };
   }
   const ranges = parseAccept(accept);
-  // Their router checks first, and does not support `application/*`.
+  // The router of Kubernetes' servers checks first, and does not support `application/*`.
   if (
     !ranges.some((range) => isAny(range) || objectMediaTypes.some((type) => names(range, type)))
   ) {
@@ -150,12 +150,12 @@ const LONGEST_ACCEPT = 4096;
  *   specific ones first, else in their order
  */
 export function parseAccept(header: string): readonly MediaRange[] {
-  if (header.length <= LONGEST_ACCEPT) return readRemembered(header);
+  if (header.length <= LONGEST_ACCEPT) return readCached(header);
   throw badRequest(`Accept: expected at most ${LONGEST_ACCEPT} characters, got ${header.length}`);
 }
 
 /** Clients send few different ones. A parsed header takes sixty times the memory of its text. */
-const readRemembered = rememberTexts(readAccept, { most: 100, longest: 512 });
+const readCached = rememberTexts(readAccept, { most: 100, longest: 512 });
 
 function readAccept(header: string): readonly MediaRange[] {
   return splitOutsideQuotes(header, ',')

@@ -65,8 +65,8 @@ describe('a Table', () => {
     expect(table('includeObject=None')).toMatchObject({
       rows: [{ object: null }, { object: null }],
     });
-    expect(codeOf(() => table('includeObject=Nobody'))).toBe(400);
-    expect(codeOf(() => table('includeObject=Nobody', 'v1', []))).toBe(400);
+    expect(codeOf(() => table('includeObject=Unknown'))).toBe(400);
+    expect(codeOf(() => table('includeObject=Unknown', 'v1', []))).toBe(400);
   });
 
   it('without rows has no columns', () => {

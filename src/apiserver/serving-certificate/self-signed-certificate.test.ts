@@ -72,14 +72,14 @@ describe('selfSignedCertificate', () => {
     else await expect(stat(target)).rejects.toThrow('ENOENT');
   });
 
-  it('keeps the key to itself in a directory that others can write to', async () => {
+  it('protects the key in a directory that others can write to', async () => {
     await mkdir(directory);
     await chmod(directory, 0o777);
     await expectKept();
   });
 
   it('reports why it cannot be stored, and leaves no files', async () => {
-    // A directory in the way of the key: what is written cannot be renamed into place.
+    // A directory with the name of the key: the written file cannot be renamed to it.
     await mkdir(path.join(keyFile, 'in-the-way'), { recursive: true });
     const { certificate, notKept } = await selfSignedCertificate(directory, '127.0.0.1');
     expect(String(notKept)).toMatch(/EISDIR|ENOTEMPTY|EEXIST/);
@@ -125,7 +125,7 @@ describe('selfSignedCertificate', () => {
     expect([365, 366]).toContain(days);
   });
 
-  it('has a positive serial number of its own', async () => {
+  it('has a positive, unique serial number', async () => {
     const serials = await Promise.all(
       Array.from({ length: 4 }, async () => {
         const { certificate } = await selfSignedCertificate(undefined, '127.0.0.1');

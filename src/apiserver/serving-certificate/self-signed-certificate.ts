@@ -118,7 +118,7 @@ function certificateFor(host: string, publicKey: Buffer): TBSCertificate {
   });
 }
 
-/** Positive, and unlike that of any other certificate. */
+/** Positive and unique. */
 function serialNumber(): ArrayBuffer {
   const bytes = randomBytes(16);
   // The first bit is the sign; a first byte of zero would not be the shortest encoding.

@@ -407,13 +407,13 @@ describe('parseServeFlags', () => {
     expect(credentials('--prometheus-auth-config=k')).toEqual({ from: 'kubeconfig', file: 'k' });
   });
 
-  it('prints the help and the version whatever the other flags are', () => {
+  it('prints the help and the version with any other flags', () => {
     expect(parseServeFlags(['--secure-port=x', '-h'])).toEqual({ action: 'help' });
     expect(parseServeFlags(['--help', '--version'])).toEqual({ action: 'help' });
     expect(parseServeFlags(['--nope', '--version'])).toEqual({ action: 'version' });
   });
 
-  it('never throws, whatever the arguments are', () => {
+  it('never throws, for any arguments', () => {
     const name = fc.constantFrom(...SERVE_FLAGS.map((flag) => flag.name));
     const argument = fc.oneof(
       fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }),

@@ -6,8 +6,8 @@ import type { Logger } from '../../telemetry/logger.ts';
 /** When the same line is logged again: an HPA sends a request every few seconds. */
 const REPEAT_AFTER_MS = 10 * 60_000;
 
-/** The number of metrics of which the last line is remembered. */
-const MAX_REMEMBERED = 1_000;
+/** The number of metrics of which the last line is stored. */
+const MAX_STORED_LINES = 1_000;
 
 /**
  * Counts the samples that were not used, and logs requests that found fewer values than expected:
@@ -20,7 +20,7 @@ export function createAnswerReport(
   metrics: ValueMetrics,
   now: () => number = () => performance.now(),
 ): OnAnswer {
-  const limit = createRepeatLimit(REPEAT_AFTER_MS, MAX_REMEMBERED, now);
+  const limit = createRepeatLimit(REPEAT_AFTER_MS, MAX_STORED_LINES, now);
 
   return (summary) => {
     for (const [reason, count] of summary.leftOut) {

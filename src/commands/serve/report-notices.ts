@@ -6,7 +6,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 
 /** When the same notice is logged again. */
 const REPEAT_AFTER_MS = 10 * 60_000;
-const MAX_REMEMBERED = 1_000;
+const MAX_STORED_LINES = 1_000;
 
 /** Characters of a query. */
 const MAX_QUERY_LENGTH = 1_000;
@@ -31,7 +31,7 @@ export function createNoticeReport(
   metrics: PrometheusMetrics,
   now: () => number = () => performance.now(),
 ): (answer: NoticedAnswer) => void {
-  const limit = createRepeatLimit(REPEAT_AFTER_MS, MAX_REMEMBERED, now);
+  const limit = createRepeatLimit(REPEAT_AFTER_MS, MAX_STORED_LINES, now);
 
   function admitted(endpoint: string, notice: string): object | undefined {
     // The position in the query does not matter.

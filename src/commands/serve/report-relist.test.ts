@@ -19,7 +19,7 @@ function warningsOf(...rounds: readonly { failed: number; leftOut: number }[]) {
     const round: RelistRound = {
       outcomes: Array.from({ length: failed }, (_, index) => ({
         seriesQuery: `query_${index}`,
-        error: new Error(`down in the way ${index}`),
+        error: new Error(`failure ${index}`),
       })),
       strategies: [],
       leftOut: Array.from({ length: leftOut }, (_, index) => ({

@@ -14,7 +14,7 @@ describe('streamChunks', () => {
     vi.useRealTimers();
   });
 
-  /** Reads to the end: what came, and the kind of the error where there was one. */
+  /** Reads to the end: the received pieces, and the kind of the error if there was one. */
   function follow(stream: PassThrough): { pieces: string[]; end: Promise<unknown> } {
     const pieces: string[] = [];
     const read = async (): Promise<unknown> => {
@@ -57,7 +57,7 @@ describe('streamChunks', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('are not read if the caller has already aborted', async () => {
+  it('are not read if the caller has aborted already', async () => {
     const stream = new PassThrough();
     stream.write('a');
     const chunks = streamChunks(stream, 'GET /x', { signal: AbortSignal.abort() });
@@ -138,7 +138,7 @@ describe('readBeginning', () => {
   it('stops reading at the limit', async () => {
     const stream = new PassThrough();
     stream.write('abc');
-    // The answer goes on, and nothing comes.
+    // The response has not ended, but no more data arrives.
     expect(await readBeginning(stream, 3)).toBe('abc');
     expect(stream.destroyed).toBe(true);
   });

@@ -24,7 +24,7 @@ afterAll(() => rm(directory, { recursive: true }));
 
 type Settings = Partial<ClusterAccess['user']> & { caFile?: string; caData?: string };
 
-/** What is wrong with a kubeconfig of this content. */
+/** The error for a kubeconfig of this content. */
 async function check({ caFile, caData, ...user }: Settings): Promise<unknown> {
   const none = { certFile: undefined, certData: undefined, keyFile: undefined, keyData: undefined };
   const access: ClusterAccess = {
@@ -59,13 +59,13 @@ describe('checkCertificates', () => {
     const certFile = await fileOf(client.cert);
     const keyFile = await fileOf(client.key);
     expect(await check({ certFile, keyFile, caFile: await fileOf(ca.cert) })).toBeUndefined();
-    // Files go before fields, as in client-go.
+    // Files take precedence over fields, as in client-go.
     const garbage = base64('garbage');
     const both = { certFile, keyFile, certData: garbage, keyData: garbage };
     expect(await check(both)).toBeUndefined();
   });
 
-  it('names what is missing, invalid or does not match', async () => {
+  it('names each file or field that is missing, invalid or does not match', async () => {
     const certData = base64(client.cert);
     const keyData = base64(client.key);
     const garbage = base64('garbage');

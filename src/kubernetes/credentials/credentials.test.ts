@@ -20,7 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A kubeconfig with a token, which is another one each time that it is read. */
+/** A kubeconfig with a token that changes with every read. */
 function accessWith(token: string): ClusterAccess {
   return {
     source: 'the test',
@@ -49,7 +49,7 @@ function accessWith(token: string): ClusterAccess {
   };
 }
 
-/** @param tokens those of the first reading, the second and so on; the last stays */
+/** @param tokens those of the first read, the second and so on; the last one is repeated */
 async function credentialsOf(
   ...tokens: readonly string[]
 ): Promise<{ readonly source: CredentialsSource; readonly readings: () => number }> {
@@ -68,7 +68,7 @@ describe('credentials that the API server rejects', () => {
     const old = await source.current();
     const renewed = await source.renewed(old);
     expect(renewed?.headers).toMatchObject({ Authorization: 'Bearer new' });
-    // Another request that was under way with the old ones.
+    // Another request that was sent with the old ones.
     expect(await source.renewed(old)).toBe(renewed);
     expect(await source.current()).toBe(renewed);
     expect(readings()).toBe(2);

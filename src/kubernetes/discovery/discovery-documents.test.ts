@@ -99,7 +99,7 @@ describe('discovery documents', () => {
     parseCoreVersions,
     parseGroupList,
     (document: unknown) => parseResourceList({ group: '', version: 'v1' }, document),
-  ])('are read without an exception whatever they hold (%#)', (parse) => {
+  ])('are parsed without an exception for any content (%#)', (parse) => {
     const keys = [
       'kind',
       'items',

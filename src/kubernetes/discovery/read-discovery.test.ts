@@ -75,7 +75,7 @@ describe('readDiscovery without aggregated discovery', () => {
   it.each([
     ['the core group', '/api/v1', new KubernetesError('server_error', 'no')],
     ['the end of the caller', '/apis/a/v1', new KubernetesError('canceled', 'canceled')],
-    ['a fault of its own', '/apis/a/v1', new TypeError('not a function')],
+    ['an unexpected error', '/apis/a/v1', new TypeError('not a function')],
     ['the list of groups', '/apis', new KubernetesError('forbidden', 'no')],
   ])('fails with %s', async (_, path, failure) => {
     const documents = { ...core, '/apis': { groups: [group('a')] }, [path]: failure };

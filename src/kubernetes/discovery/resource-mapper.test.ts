@@ -153,8 +153,8 @@ describe('createResourceMapper', () => {
       fc.property(resources, (all) => {
         const mapper = createResourceMapper(all);
         for (const each of mapper.resources) {
-          for (const asked of [each.resource, each.singular]) {
-            const found = mapper.find(each.group, asked);
+          for (const name of [each.resource, each.singular]) {
+            const found = mapper.find(each.group, name);
             expect(found).toBeDefined();
             if (each.group !== '') expect(found?.group).toBe(each.group);
           }

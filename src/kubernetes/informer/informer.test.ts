@@ -52,7 +52,7 @@ const rule = (name: string, query: string, resourceVersion = '1') => ({
   spec: { query },
 });
 
-/** An informer of an API server that responds to lists in order, and sends what the test writes. */
+/** An informer of an API server that responds to lists in order, and sends the events of the test. */
 function start(lists: readonly unknown[]) {
   const seen: (readonly string[])[] = [];
   const outcomes: string[] = [];

@@ -46,9 +46,9 @@ export interface InformerLimits {
   readonly maxObjects: number;
   /** The size of an event in bytes. etcd itself rejects objects of more than 1.5 MiB. */
   readonly maxEventBytes: number;
-  /** How long a watch lasts, at least; at most twice as long. */
+  /** The minimum duration of a watch. The maximum is twice as long. */
   readonly watchMs: number;
-  /** How long a watch may send nothing; the API server sends a bookmark every minute. */
+  /** The maximum time without an event. The API server sends a bookmark every minute. */
   readonly stallTimeoutMs: number;
   /** How long a watch without events must be open to count as successful. */
   readonly settleMs: number;
@@ -128,7 +128,7 @@ const UNAVAILABLE: ReadonlySet<KubernetesErrorKind> = new Set([
 /** After these, changes may have been missed: a new list is needed. */
 const NEEDS_LIST: ReadonlySet<KubernetesErrorKind> = new Set(['gone', 'bad_answer']);
 
-/** What follows a watch: another watch or a list, at once or after a wait. */
+/** The next step after a watch: another watch or a list, at once or after a wait. */
 interface WatchEnd {
   readonly next: 'watch' | 'list';
   /** Prevents a loop without pauses. */

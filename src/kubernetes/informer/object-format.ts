@@ -1,6 +1,6 @@
 import { fieldOf } from '../field.ts';
 
-/** In which form the API server sends objects, and what is read of them. */
+/** The format in which the API server sends objects, and how they are parsed. */
 export interface ObjectFormat<Item> {
   /** Accept header for a list. */
   readonly listAccept: string;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createStaleness } from './staleness.ts';
 
-it('counts from the first loss of contact until the next sign of life', () => {
+it('counts from the first loss of contact until the next response', () => {
   let clock = 100;
   const staleness = createStaleness(() => clock);
   clock = 130;

@@ -11,9 +11,9 @@ export interface WatchRequest<Item> {
   readonly fieldSelector: string;
   /** The changes after this version are sent. */
   readonly resourceVersion: string;
-  /** How long the watch lasts, at least; at most twice as long. */
+  /** The minimum duration of the watch. The maximum is twice as long. */
   readonly watchMs: number;
-  /** How long the API server may send nothing; it sends a bookmark every minute. */
+  /** The maximum time without an event. The API server sends a bookmark every minute. */
   readonly stallTimeoutMs: number;
   readonly maxEventBytes: number;
   readonly signal: AbortSignal;

@@ -103,7 +103,7 @@ describe('IndexedObjects', () => {
   it('removes labels that objects no longer have', async () => {
     const pool = new LabelPool();
     const index = new IndexedObjects(pool);
-    // In two bursts: the second comes while the labels of the first are let go of.
+    // In two bursts: the second one during the removal of the labels of the first.
     for (let burst = 0; burst < 2; burst += 1) {
       for (let version = 0; version < 3_000; version += 1) {
         index.put(object('shop', `pod-${version % 10}`, { version: `${burst}-${version}` }));
@@ -133,7 +133,7 @@ describe('IndexedObjects', () => {
     setImmediate(change);
     const [objects, picked] = await Promise.all([index.objects(query), index.names(query)]);
     isDone = true;
-    // There was time for others in between.
+    // Other work ran in between.
     expect(changes).toBeGreaterThan(1);
     expect(objects.map(({ name }) => name)).toEqual(names);
     expect(picked).toEqual(names);

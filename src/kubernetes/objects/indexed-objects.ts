@@ -45,7 +45,7 @@ export class IndexedObjects {
   #dropped = 0;
   #isTidying = false;
 
-  /** @param pool shared with the index that this one resnapshots */
+  /** @param pool shared with the index that this one replaces */
   constructor(pool: LabelPool) {
     this.#pool = pool;
   }

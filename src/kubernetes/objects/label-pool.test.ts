@@ -36,7 +36,7 @@ describe('LabelPool', () => {
   });
 
   it('distinguishes sets with equal hashes', async () => {
-    // FNV-1a of 32 bits, with its own beginning, gives these keys the same hash.
+    // With the standard offset basis of FNV-1a (32 bits), these keys have the same hash.
     const pool = new LabelPool(0x811c9dc5);
     const one = pool.share({ costarring: 'x' });
     const other = pool.share({ liquid: 'x' });
@@ -48,7 +48,7 @@ describe('LabelPool', () => {
     expect(pool.share({ liquid: 'x' })).toBe(other);
   });
 
-  it('removes what is not kept', async () => {
+  it('removes the sets that are not kept', async () => {
     const pool = new LabelPool();
     const kept = pool.share({ app: 'web' });
     const dropped = pool.share({ app: 'old' });
@@ -58,7 +58,7 @@ describe('LabelPool', () => {
     expect(pool.share({ app: 'old' })).not.toBe(dropped);
   });
 
-  it('keeps what is added during removal, and yields to other work', async () => {
+  it('keeps the sets that are added during removal, and yields to other work', async () => {
     const pool = new LabelPool();
     const sets = Array.from({ length: 50_000 }, (_, index) => pool.share({ id: String(index) }));
     const gone = pool.share({ app: 'gone' });

@@ -8,7 +8,7 @@ export interface ObjectIndexLimits extends InformerLimits {
   readonly idleMs: number;
   /** How long a request waits for the first list before it lists its own objects. */
   readonly firstListTimeoutMs: number;
-  /** How long an index is served after contact with the API server was lost. */
+  /** How long an index is served while the API server is unreachable. */
   readonly maxStaleMs: number;
 }
 

@@ -40,9 +40,9 @@ describe('NamespaceObjects', () => {
   it.each([
     ['an object is added', (objects: NamespaceObjects) => objects.put('b', DB, 7)],
     ['one gets other labels', (objects: NamespaceObjects) => objects.put('a', DB, 100)],
-    ['one is created anew', (objects: NamespaceObjects) => objects.put('a', WEB, 101)],
+    ['one is recreated', (objects: NamespaceObjects) => objects.put('a', WEB, 101)],
     ['one is removed', (objects: NamespaceObjects) => objects.remove('a')],
-  ])('has a snapshot that stays what it is when %s', (_what, change) => {
+  ])('has a snapshot that does not change when %s', (_what, change) => {
     const objects = filled();
     const before = objects.snapshot();
     const was = contents(before);

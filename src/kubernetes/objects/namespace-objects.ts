@@ -66,7 +66,7 @@ export class NamespaceObjects {
     );
   }
 
-  /** @returns `same` if the object was there with these labels already */
+  /** @returns `same` if the object already has these labels */
   put(name: string, labels: LabelSet, createdAt: number = UNKNOWN): 'added' | 'changed' | 'same' {
     const index = positionOf(this.#sortedNames, name);
     const isKnown = this.#sortedNames[index] === name;
@@ -82,7 +82,7 @@ export class NamespaceObjects {
     return 'changed';
   }
 
-  /** @returns whether there was such an object */
+  /** @returns whether the object existed */
   remove(name: string): boolean {
     const index = positionOf(this.#sortedNames, name);
     if (this.#sortedNames[index] !== name) return false;

@@ -21,7 +21,7 @@ function resource(group: string, name: string): ClusterResource {
 const pods = { resource: resource('', 'pods'), namespace: undefined, selector: [] };
 const nodes = { resource: resource('', 'nodes'), namespace: undefined, selector: [] };
 
-/** An index, and the requests that it makes of an API server that answers none of them. */
+/** An index, and its requests to an API server that does not respond. */
 function start(limits: Partial<ObjectIndexLimits> = {}) {
   const asked: { path: string; options: GetJsonOptions | undefined }[] = [];
   const warned: unknown[] = [];
@@ -79,7 +79,7 @@ describe('createObjectIndex', () => {
     await vi.advanceTimersByTimeAsync(500);
     void ask(nodes);
     await vi.advanceTimersByTimeAsync(1_499);
-    // The lists of the two indexes; requests that waited for them list for themselves later.
+    // The lists of the two indexes. The requests that wait for them send their own lists later.
     const lists = () => aborted().slice(0, 2);
     expect(lists()).toEqual([false, false]);
     await vi.advanceTimersByTimeAsync(1);

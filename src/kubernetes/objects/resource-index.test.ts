@@ -9,7 +9,7 @@ let index: ResourceIndex | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  // Waits are as long as they can be.
+  // Waits have their maximum length.
   vi.spyOn(Math, 'random').mockReturnValue(1);
 });
 afterEach(() => {
@@ -44,7 +44,7 @@ class Events {
   }
 }
 
-/** An index of pods, and the requests that it makes of an API server that answers when told to. */
+/** An index of pods, and its requests to an API server that the test controls. */
 function start(limits: Partial<ObjectIndexLimits> = {}) {
   const lists: Pending<object, GetJsonOptions>[] = [];
   const watches: Pending<Events, WatchOptions>[] = [];
@@ -89,7 +89,7 @@ function start(limits: Partial<ObjectIndexLimits> = {}) {
   return { index, lists, watches, reports, logged };
 }
 
-/** Lets that much time pass, and what is due happen. */
+/** Advances the time, and runs the timers that are due. */
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 
 const pod = (name: string, resourceVersion = '1') => ({
@@ -139,7 +139,7 @@ describe('the first list', () => {
       watch: 'true',
       allowWatchBookmarks: 'true',
       resourceVersion: '10',
-      // Between once and twice as long as a watch is to last.
+      // Between the minimum duration of a watch and twice that.
       timeoutSeconds: '600',
       fieldSelector: 'status.phase=Running',
     });
@@ -250,7 +250,7 @@ describe('a resource that cannot be listed', () => {
       ['indexed', 'pods', undefined],
     ]);
 
-    // Allowed by now. Only a watch that lasts shows that there is an index.
+    // Listing is allowed now. The resource is indexed once a watch lasts.
     lists.at(-1)?.answer(listOf('a'));
     await pass(0);
     expect(await names(index)).toEqual(['a']);
@@ -262,7 +262,7 @@ describe('a resource that cannot be listed', () => {
     const indexed = ['info', 'resource is indexed now', { resource: 'pods' }];
     expect(logged).toEqual([unfit, indexed]);
 
-    // The waits begin anew.
+    // The backoff starts again.
     events.break(forbidden);
     await pass(9_999);
     expect(lists).toHaveLength(4);
@@ -331,7 +331,7 @@ describe('a watch', () => {
     await pass(5_000);
     lasting.break(away);
     await pass(0);
-    // At once, and the waits begin anew.
+    // Immediately, and the backoff starts again.
     expect(watches).toHaveLength(6);
     watches.at(-1)?.fail(away);
     await pass(249);
@@ -343,7 +343,7 @@ describe('a watch', () => {
       ...Array(4).fill(['watch', 'pods', 'ended']),
       ...Array(2).fill(['watch', 'pods', 'unreachable']),
     ]);
-    // One that had lasted and breaks is nothing unusual.
+    // It is normal that a watch breaks after it has lasted.
     expect(logged).toEqual([['warn', expect.any(String), { resource: 'pods', error: 'no route' }]]);
   });
 
@@ -368,26 +368,29 @@ describe('a watch', () => {
   it.each([
     [0, 249, 1],
     [5_000, 0, 0],
-  ])('after %i ms that needs a list has one after a wait, or at once', async (age, wait, rest) => {
-    const { index, events, lists, watches, logged } = await followed();
-    await pass(age);
-    events.break(gone);
-    await pass(wait);
-    expect(lists).toHaveLength(rest === 0 ? 2 : 1);
-    await pass(rest);
-    expect(lists).toHaveLength(2);
-    expect(watches).toHaveLength(1);
-    // What was known is served on.
-    expect(await names(index)).toEqual(['a']);
-    const fields = { resource: 'pods', error: 'too old' };
-    expect(logged).toEqual([['info', 'relisting a resource', fields]]);
-    lists[1]?.answer(listOf('b'));
-    await pass(0);
-    expect(await names(index)).toEqual(['b']);
-    expect(watches).toHaveLength(2);
-  });
+  ])(
+    'that needs a list after %i ms is followed by one, after a wait or at once',
+    async (age, wait, rest) => {
+      const { index, events, lists, watches, logged } = await followed();
+      await pass(age);
+      events.break(gone);
+      await pass(wait);
+      expect(lists).toHaveLength(rest === 0 ? 2 : 1);
+      await pass(rest);
+      expect(lists).toHaveLength(2);
+      expect(watches).toHaveLength(1);
+      // The known objects are still served.
+      expect(await names(index)).toEqual(['a']);
+      const fields = { resource: 'pods', error: 'too old' };
+      expect(logged).toEqual([['info', 'relisting a resource', fields]]);
+      lists[1]?.answer(listOf('b'));
+      await pass(0);
+      expect(await names(index)).toEqual(['b']);
+      expect(watches).toHaveLength(2);
+    },
+  );
 
-  it('with garbage logs a warning and needs a list', async () => {
+  it('with invalid data logs a warning and needs a list', async () => {
     const { events, lists, reports, logged } = await followed();
     events.send({ type: 'ODD' });
     await pass(250);
@@ -412,7 +415,7 @@ describe('a watch', () => {
 });
 
 describe('staleness', () => {
-  it('counts from the beginning of the list until the watch is heard', async () => {
+  it('counts from the beginning of the list until the first event of the watch', async () => {
     const { index, lists, watches } = start();
     await pass(1_000);
     lists[0]?.answer(listOf('a'));
@@ -423,7 +426,7 @@ describe('staleness', () => {
       kind: 'unreachable',
       message: 'pods: the object index is 60 s old',
     });
-    // Open and silent for long enough.
+    // Open for long enough without an event.
     watches[0]?.answer(new Events());
     await pass(4_999);
     await expect(index.current(undefined)).rejects.toThrow('65 s old');

@@ -15,7 +15,7 @@ export interface ResourceIndex {
    * @returns undefined if there is no index: there are too many objects, list or watch of all of them is
    *   not allowed, or the first list takes too long
    * @throws {KubernetesError} if the API server cannot be reached: immediately if there was no complete
-   *   list yet, otherwise when contact has been lost for longer than `maxStaleMs`
+   *   list yet, otherwise when it has been unreachable for longer than `maxStaleMs`
    */
   current(signal: AbortSignal | undefined): Promise<IndexedObjects | undefined>;
   close(): void;

@@ -63,7 +63,7 @@ describe('createReviewCache', () => {
     await expect.poll(() => cache.answer('a', ask, reviewCaller())).toBe(2);
   });
 
-  it('asks once for concurrent callers', async () => {
+  it('calls `ask` once for concurrent callers', async () => {
     const { answer, asked } = cacheWithClock();
     const answers = await Promise.all([answer('a', 1), answer('a', 2), answer('b', 3)]);
     expect(answers).toEqual([1, 1, 3]);
@@ -105,7 +105,7 @@ describe('createReviewCache', () => {
     expect(asked).toEqual(['unproven', 'front_proxy']);
   });
 
-  it('calls onWait only for callers that wait, and does not ask for those that must not', async () => {
+  it('calls onWait only for callers that wait, and sends no review for those that must not wait', async () => {
     const { cache, asked, answer } = cacheWithClock();
     let waits = 0;
     const onWait = (): void => {
@@ -140,7 +140,7 @@ describe('createReviewCache', () => {
     expect(await answer('a', 8)).toBe(7);
   });
 
-  it('aborts when no caller waits any more, and still caches the answer', async () => {
+  it('aborts when no caller waits anymore, and still caches the answer', async () => {
     const { cache, answer } = cacheWithClock();
     const gone = new AbortController();
     const end = Promise.withResolvers<number>();
@@ -186,7 +186,7 @@ describe('createReviewCache', () => {
     const before = heapUsed();
     for (let i = 0; i < 1_000; i += 1) await answer(Buffer.alloc(60_000, `${i} `).toString());
     expect(heapUsed() - before).toBeLessThan(10_000_000);
-    // The cache is still there.
+    // The cached answer remains.
     expect(await answer('a', 7)).toBe(7);
   });
 

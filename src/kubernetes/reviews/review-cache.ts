@@ -8,7 +8,7 @@ export interface ReviewCache<T> {
    * The answer to a question: a cached one, one in progress for a caller of the same pool, or a new one.
    * A rejection of `ask` is passed to all callers that wait for it, and is not cached.
    *
-   * @param ask its signal is aborted when all callers have given up
+   * @param ask its signal is aborted when all callers have cancelled
    */
   answer(
     question: string,

@@ -8,7 +8,7 @@ import {
   type ReviewedUser,
 } from './reviews.ts';
 
-/** An API server that answers every review with the same status, and what it was sent. */
+/** An API server that answers every review with the same status, and the requests that it receives. */
 function requesterWith(status: unknown) {
   const sent: { path: string; document: object }[] = [];
   const limits: unknown[] = [];
@@ -80,7 +80,7 @@ describe('createAccessReviewer', () => {
   it.each([
     ['path', { ...path, path: '/version' }],
     ['verb', { ...path, verb: 'post' }],
-  ])('asks anew for another %s outside of the APIs', async (_, request) => {
+  ])('sends another review for another %s outside of the APIs', async (_, request) => {
     const { client, sent } = requesterWith({ allowed: true });
     const review = createAccessReviewer({ client, queue: unlimitedReviews }, forever);
     await review(alice, path, reviewCaller());
@@ -150,7 +150,7 @@ describe('createAccessReviewer', () => {
     [false, { allowedMs: 60_000, deniedMs: 0 }, 2],
     [true, { allowedMs: 0, deniedMs: 60_000 }, 2],
     [false, { allowedMs: 0, deniedMs: 60_000 }, 1],
-  ])('remembers %s for the time of its kind', async (allowed, ttl, asked) => {
+  ])('caches %s for the TTL of its kind', async (allowed, ttl, asked) => {
     const { client, sent } = requesterWith({ allowed });
     const review = createAccessReviewer({ client, queue: unlimitedReviews }, ttl);
     for (let i = 0; i < 2; i += 1) await review(alice, value, reviewCaller());
@@ -274,7 +274,7 @@ describe('createTokenReviewer', () => {
   it.each([
     [60_000, 2],
     [0, 3],
-  ])('remembers each token by itself, for %i ms', async (ttlMs, asked) => {
+  ])('caches each token separately, for %i ms', async (ttlMs, asked) => {
     const { client, sent } = requesterWith({ authenticated: true, user: { username: 'bob' } });
     const review = createTokenReviewer({ client, queue: unlimitedReviews }, ttlMs);
     for (const token of ['one', 'two', 'one']) await review(token, reviewCaller());

@@ -32,8 +32,8 @@ export interface AccessReview {
 }
 
 /**
- * The user of a token according to a TokenReview; undefined if it is not valid. Throws
- * {@link KubernetesError}, or what the queue rejects the review with.
+ * The user of a token according to a TokenReview; undefined if it is not valid. Throws {@link
+ * KubernetesError}, or the error with which the queue rejects the review.
  */
 export type TokenReviewer = (
   token: string,
@@ -41,8 +41,8 @@ export type TokenReviewer = (
 ) => Promise<ReviewedUser | undefined>;
 
 /**
- * Whether a user is allowed to do something, according to a SubjectAccessReview. Throws
- * {@link KubernetesError}, or what the queue rejects the review with.
+ * Whether a user is allowed to do something, according to a SubjectAccessReview. Throws {@link
+ * KubernetesError}, or the error with which the queue rejects the review.
  */
 export type AccessReviewer = (
   user: ReviewedUser,
@@ -140,7 +140,7 @@ export function createAccessReviewer(
 
 /**
  * Sends a review when the queue allows it, and returns the `status` of the response. A review that has
- * been sent is not aborted when its callers give up, since that would cost the connection.
+ * been sent is not aborted when its callers disconnect: aborting it would close the connection.
  */
 async function sendReview(
   { client, queue }: ReviewSender,

@@ -49,7 +49,7 @@ function basicAuthorization({ username, password }: URL): string | undefined {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-/** A text with an unescaped percent sign is used as it is. */
+/** A text with an unescaped percent sign is used unchanged. */
 function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -38,7 +38,7 @@ export interface HttpAnswer {
 /** HTTP to one Prometheus server. */
 export interface Connection {
   /**
-   * Sends a request and waits for the response headers, whatever the status. Redirects are followed only
+   * Sends a request and waits for the response headers of any status. Redirects are followed only
    * within the same scheme, host and port, since the request contains credentials.
    *
    * @throws PrometheusError `unreachable`; `bad_answer` if the response is not HTTP, or after too many
@@ -161,7 +161,8 @@ async function exchange(
 
 /**
  * The server may have closed a keep-alive connection while it was idle, which is detected at the next
- * request only. Requests change nothing on the server, so they are sent again, until a new connection is used.
+ * request only. Requests change nothing on the server, so they are sent again, until a new connection is
+ * used.
  */
 async function requestOverLiveConnection(config: AxiosRequestConfig) {
   for (;;) {

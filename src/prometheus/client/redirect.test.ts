@@ -61,7 +61,7 @@ describe('a redirect', () => {
     expect(redirected(get, 302, undefined)).toBeUndefined();
   });
 
-  it('never leaves the origin, whatever the location', () => {
+  it('never leaves the origin, for any location', () => {
     fc.assert(
       fc.property(fc.oneof(fc.webUrl(), fc.string(), fc.webPath()), (location) => {
         const next = redirected(get, 302, location);

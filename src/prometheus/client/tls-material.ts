@@ -61,7 +61,7 @@ export function openTlsMaterial(options: PrometheusOptions): TlsMaterialSource {
 function needPair({ clientCertFile, clientKeyFile }: PrometheusOptions): void {
   if ((clientCertFile === undefined) !== (clientKeyFile === undefined)) {
     const missing = clientCertFile === undefined ? 'clientCertFile' : 'clientKeyFile';
-    throw new PrometheusOptionsError(missing, 'a client certificate and its key go together');
+    throw new PrometheusOptionsError(missing, 'expected both a client certificate and its key');
   }
 }
 

@@ -88,12 +88,12 @@ it.each([
   ['the first probe', 100],
   ['the last probe', 500],
 ])(
-  'a failed request opens nothing where an answer arrives while %s is pending',
-  async (_, amid) => {
+  'a failed request does not open the circuit if a response arrives while %s is pending',
+  async (_, delayMs) => {
     const { circuit, state, atOnce, events } = probedCircuit(REFUSED);
     state.probeMs = 300;
     circuit.failed(REFUSED);
-    await pass(amid);
+    await pass(delayMs);
     expect(atOnce.now).toBe(1);
     circuit.responded();
     await pass(10_000);
@@ -157,11 +157,11 @@ describe('an outage', () => {
 it.each([
   ['failed', 100],
   ['stalled', 600],
-] as const)('ends for good amid a probe: %s', async (beginning, amid) => {
+] as const)('stays stopped if it is stopped during a probe: %s', async (beginning, delayMs) => {
   const { circuit, state, probes, atOnce } = probedCircuit(REFUSED);
   state.probeMs = 300;
   circuit[beginning](REFUSED);
-  await pass(amid);
+  await pass(delayMs);
   expect(atOnce.now).toBe(1);
   circuit.stop();
   await pass(10_000);

@@ -3,7 +3,7 @@ import type { PrometheusError } from '../errors.ts';
 /** The number of probes that must fail after a failed request before the circuit opens. */
 const PROBES_TO_OPEN = 2;
 
-/** The delay before each of them. */
+/** The delay before each of these probes. */
 const CHECK_PAUSE_MS = 75;
 
 /** The delay between two probes during an outage. */

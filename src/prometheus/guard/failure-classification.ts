@@ -21,7 +21,7 @@ export function failureScope(error: unknown): FailureScope {
     case 'too_large':
       return 'query';
     case 'timeout':
-      // A proxy that timed out cannot tell whether Prometheus is available.
+      // A timeout of a proxy does not show whether Prometheus is available.
       return status === 504 && errorType === undefined ? 'unclear' : 'query';
     default:
       return status !== undefined && status >= 400 && status <= 502 ? 'unclear' : 'server';

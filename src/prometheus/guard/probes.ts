@@ -10,7 +10,7 @@ import { indicatesResponse } from './failure-classification.ts';
 const LARGEST_RESPONSE = 2 ** 20;
 
 /**
- * Requests that find out whether Prometheus is available. They return the error, or undefined if it is
+ * Requests that determine whether Prometheus is available. They return the error, or undefined if it is
  * available, and never reject.
  */
 export interface Probes {
@@ -19,7 +19,9 @@ export interface Probes {
    * Prometheus rejects it while it replays its WAL. It does not need the query engine.
    */
   byRequest(signal?: AbortSignal): Promise<PrometheusError | undefined>;
-  /** Evaluates a query that needs no data, for a server that responds and yet cannot evaluate queries. */
+  /**
+   * Evaluates a query that needs no data, for a server that responds but may be unable to evaluate queries.
+   */
   byQuery(): Promise<PrometheusError | undefined>;
 }
 

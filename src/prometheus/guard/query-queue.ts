@@ -1,8 +1,8 @@
 import { PrometheusError, rejectedRequest } from '../errors.ts';
 
 /**
- * Limits the number of concurrent queries; further queries wait. Flows are served round-robin, and the queries
- * of a flow in order of arrival. A flow is one client, such as a user.
+ * Limits the number of concurrent queries; further queries wait. Flows are served round-robin, and the
+ * queries of a flow in order of arrival. A flow is one client, such as a user.
  */
 export interface QueryQueue {
   /**
@@ -44,7 +44,7 @@ const PART_FOR_OTHERS = 1 / 5;
 export function createQueryQueue(options: QueryQueueOptions): QueryQueue {
   const { mostRunning, mostWaiting, onChange } = options;
   const mostOfFlow = mostRunning - Math.floor(mostRunning * PART_FOR_OTHERS);
-  // In the order of their turns. Sets, so that an aborted query is removed without a search.
+  // In round-robin order. Sets, so that an aborted query is removed without a search.
   const queues = new Map<string | undefined, Set<Waiting>>();
   const runningOf = new Map<string, number>();
   let running = 0;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createDemand } from './demand.ts';
 
-/** Demand within a second, with a clock that is set by hand. */
+/** Demand within a second, with a clock that the test sets. */
 function demandOn() {
   const clock = { now: 10_000 };
   const demand = createDemand(1000, () => clock.now);

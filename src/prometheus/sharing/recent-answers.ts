@@ -163,7 +163,7 @@ function createKept<T>(options: RecentAnswersOptions<T>): Kept<T> {
     add(key, answer, until) {
       remove(key);
       const bytes = 2 * key.length + bytesOf(answer);
-      // A result larger than the limit would replace all others, and then itself.
+      // A result larger than the limit would evict all others, and then itself.
       if (until <= now() || bytes > mostBytes) return;
       kept.set(key, { answer, bytes, until });
       total += bytes;

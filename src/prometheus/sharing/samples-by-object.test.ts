@@ -54,7 +54,7 @@ describe('indexByObject', () => {
   });
 
   it.each([[{ namespace: 'shop' }], [{ pod: 'a' }], [{}]] as const)(
-    'is none where a sample lacks a label of its object: %j',
+    'is undefined if a sample lacks a label of its object: %j',
     async (labels) => {
       expect(await index({ namespace: 'shop', pod: 'b' }, labels)).toBeUndefined();
     },

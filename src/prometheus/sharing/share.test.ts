@@ -365,7 +365,7 @@ describe('requests for different objects', () => {
     [1, 1000, FOR_ALL],
     [1, 1001, 'sum by (pod) (x{namespace="shop",pod="e"})'],
   ])(
-    'are one query again where %i were wanted of %i samples, or not: 50 for each are fine, and 1,000',
+    'with %i requested objects of %i samples are one query again, or not: up to 50 samples for each, or 1,000',
     async (count, samples, query) => {
       const { asked, clock, get, getTwo, queries } = sharing();
       await getTwo();
@@ -427,7 +427,7 @@ describe('the query over all objects', () => {
     [0, FOR_ALL],
     [1, 'sum by (pod) (x{namespace="shop",pod="d"})'],
   ])(
-    'of 32 MiB and %i characters more is sent again, or not for some time',
+    'with a result of 32 MiB and %i more characters is sent again, or not for some time',
     async (more, query) => {
       const { asked, clock, get, getTwo, kept, queries } = sharing();
       await getTwo();

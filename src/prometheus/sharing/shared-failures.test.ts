@@ -28,7 +28,7 @@ function requests() {
 
 describe('the failure of a shared query', () => {
   it.each([['text'], [null], [undefined]])(
-    'goes to all who wait where it is %j',
+    'is thrown for all waiting requests if it is %j',
     async (failure) => {
       const { asked, fallBack } = requests();
       await expect(fallBack(failure)).rejects.toBe(failure);
@@ -36,7 +36,7 @@ describe('the failure of a shared query', () => {
     },
   );
 
-  it('lets all send their single queries after the first one succeeds', async () => {
+  it('makes all send their single queries after the first one succeeds', async () => {
     const { asked, fallBack } = requests();
     const failure = new Error('unclear');
     const first = fallBack(failure);

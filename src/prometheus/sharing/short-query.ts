@@ -18,14 +18,14 @@ export type ShortQuery =
 
 const FEW: ShortQuery = { promql: undefined, reason: undefined };
 
-interface Remembered {
+interface Cached {
   readonly query: RuleQuery;
   readonly own: string;
   readonly short: ShortQuery;
 }
 
 /** The last one for each list of names, until the list is garbage-collected. */
-const known = new WeakMap<readonly string[], Remembered>();
+const known = new WeakMap<readonly string[], Cached>();
 
 /**
  * A query for all objects of the namespace, if the request is for many objects and it is proved that

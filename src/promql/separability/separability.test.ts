@@ -4,7 +4,7 @@ import { separateByObject } from './separability.ts';
 
 const SELECTOR = 'x{namespace="shop",pod="a"}';
 
-/** What is found about a query, in which `S` stands for a selector of what is asked for. */
+/** The result for a query, in which `S` stands for the selector of the requested objects. */
 function separate(query: string, isNamespaced = true) {
   const text = query.replaceAll(/\bS\b/g, isNamespaced ? SELECTOR : 'x{pod="a"}');
   const found = separateByObject({

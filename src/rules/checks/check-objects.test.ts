@@ -17,7 +17,7 @@ function collect(): { faults: RuleFault[]; report: (fault: RuleFault) => void } 
 
 const PODS = { namespace: 'namespace', pod: 'pod' };
 
-/** What is found about a query for pods, or for what the overrides say. */
+/** The diagnostics of a query for pods, or for the resources of the overrides. */
 function faultsOf(
   metricsQuery: string,
   overrides: Readonly<Record<string, string>> = PODS,
@@ -65,7 +65,7 @@ describe('a valid query', () => {
     const query = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
     expect(messageOf(query, { namespace: 'namespace' })).toBe('');
     expect(messageOf(query, { instance: 'node' })).toBe('');
-    // The label of the namespace is there for the pods' sake.
+    // The label of the namespace is needed for pods only.
     expect(messageOf('sum(<<.Series>>{<<.LabelMatchers>>}) by (pod)')).toBe('');
     const { faults, report } = collect();
     checkRule(
@@ -200,7 +200,7 @@ describe('a query that selects too much', () => {
     expect(
       messageOf('sum(<<.Series>>{namespace="<<.LabelValuesByName.namespace>>"}) by (pod)'),
     ).toBe('');
-    // Of all namespaces, each with a value of its own.
+    // Of all namespaces, each with its own value.
     const each = 'sum(<<.Series>>{job="web"}) by (namespace, pod)';
     expect(messageOf(each)).toMatch(/^warning: the query selects the series of all pods, [^\n]*$/);
     expect(messageOf(each)).not.toContain('other namespaces');
@@ -224,10 +224,10 @@ describe('a query that selects too much', () => {
 
   it('is reported as wrong if it mixes namespaces', () => {
     expect(messageOf('sum(<<.Series>>{job="web"}) by (<<.GroupBy>>)')).toContain(
-      'and takes those of the same name in other namespaces for one',
+      'and combines those of the same name in different namespaces',
     );
     expect(messageOf('sum(<<.Series>>{pod=~"<<.LabelValuesByName.pod>>"}) by (pod)')).toContain(
-      'does not limit the namespace, so pods of the same name in other namespaces are taken for one',
+      'does not limit the namespace, so pods of the same name in different namespaces are combined',
     );
   });
 
@@ -299,7 +299,7 @@ describe('an external query', () => {
     ]);
   });
 
-  it.each(['sum(<<.Series>>{<<.LabelMatchers>>})', 'vector(5)', '42'])('is well: %s', (query) => {
+  it.each(['sum(<<.Series>>{<<.LabelMatchers>>})', 'vector(5)', '42'])('is valid: %s', (query) => {
     expect(faultsOf(query, namespace, 'external')).toEqual([]);
   });
 
@@ -314,7 +314,7 @@ describe('resource rules', () => {
   const CONTAINERS = 'sum by (<<.GroupBy>>) (c{<<.LabelMatchers>>,container!=""})';
   const NODES = 'sum by (<<.GroupBy>>) (n{<<.LabelMatchers>>})';
 
-  /** What is found about rules of which the first differs. */
+  /** The diagnostics of rules of which the first one differs. */
   function faultsOfRules(
     cpu: Partial<ResourceRule>,
     checkPromql = true,
@@ -335,7 +335,7 @@ describe('resource rules', () => {
     return faults.map(({ severity, path, message }) => [severity, path.join('.'), message]);
   }
 
-  /** What is found about the queries of one of the rules, by field. */
+  /** The diagnostics of the queries of one of the rules, by field. */
   function found(
     containerQuery: string,
     nodeQuery = 'sum by (<<.GroupBy>>) (n{<<.LabelMatchers>>})',

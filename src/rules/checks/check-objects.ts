@@ -237,7 +237,7 @@ function warnOfOthers(
     report({
       severity: 'warning',
       path,
-      message: `the query does not limit the namespace, so ${resource} of the same name in other namespaces are taken for one: write \`<<.LabelMatchers>>\` into the braces of a selector, e.g. <<.Series>>{<<.LabelMatchers>>}`,
+      message: `the query does not limit the namespace, so ${resource} of the same name in different namespaces are combined: write \`<<.LabelMatchers>>\` into the braces of a selector, e.g. <<.Series>>{<<.LabelMatchers>>}`,
     });
   }
 }
@@ -245,7 +245,7 @@ function warnOfOthers(
 /** A clause about samples that do not distinguish namespaces. */
 function mixed(text: string, { namespace }: QueryRequest): string {
   const isMixed = namespace !== undefined && lostLabel(text, namespace.label) !== undefined;
-  return isMixed ? ', and takes those of the same name in other namespaces for one' : '';
+  return isMixed ? ', and combines those of the same name in different namespaces' : '';
 }
 
 function actionSeries(text: string): boolean {

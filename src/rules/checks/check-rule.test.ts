@@ -203,7 +203,7 @@ describe('checkRule', () => {
     expect(faultsOf({ overrides: { pod: 'pod' } })).toMatchObject([
       ['broken', 'resources.overrides.pod', expect.stringContaining('namespace')],
     ]);
-    // Nodes are in no namespace.
+    // Nodes have no namespace.
     expect(faultsOf({ overrides: { pod: 'pod', node: 'node' } })).toMatchObject([
       ['warning', 'resources.overrides.pod', expect.stringContaining('namespace')],
     ]);

@@ -40,7 +40,7 @@ describe('checkPodCgroup', () => {
     ['sum by (pod, c) (x{c=~".*"})', 'x'],
     ['sum by (pod, c) (x{c=""})', 'x'],
     ['sum by (pod, c) ({job="a"})', 'the metric'],
-    // Other labels say nothing about containers.
+    // Other labels do not select containers.
     ['sum by (pod, c) (x{job="a",container!=""})', 'x'],
   ])('warns about %s', (query, metric) => {
     const [fault, ...others] = faultsOf(query);

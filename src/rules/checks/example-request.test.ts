@@ -50,7 +50,7 @@ describe('the resources of a rule', () => {
     expect(unnamed).toBeDefined();
     expect(unnamed).not.toBe('pods');
     expect(rest).toEqual([]);
-    // Named ones come first, and another one last.
+    // Named resources come first, and one other last.
     const found = others({ template }, 'sum(x) by (kube_service, kube_pod, kube_job)');
     expect(found.slice(0, -1).toSorted()).toEqual(['jobs.batch', 'services']);
     expect(['pods', 'jobs.batch', 'services']).not.toContain(found.at(-1));

@@ -23,7 +23,7 @@ describe('compileLabelTemplate', () => {
     const path = ['resources', 'template'];
     const found = { severity: 'error', path, message: expect.stringContaining(message) };
     expect(faultsOf(text)).toEqual([found]);
-    // It is remembered, and so is what is wrong with it.
+    // The template is cached together with its errors.
     expect(faultsOf(text)).toEqual([found]);
   });
 
@@ -71,7 +71,7 @@ describe('compileLabelTemplate', () => {
     if (pods === undefined) throw new Error('no such resource');
     expect(template?.write(pods)).toBeUndefined();
     expect(template?.read('kube_service', mapper)?.resource).toBe('services');
-    // What it does not write itself it can still read.
+    // It can read labels that it does not write.
     expect(template?.read('kube_pod', mapper)).toBe(pods);
   });
 });

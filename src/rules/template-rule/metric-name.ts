@@ -26,7 +26,7 @@ export function compileNaming(
     report({
       severity: 'error',
       path: ['name'],
-      message: `\`as\` is needed: \`matches\` has ${pattern.groupCount} capture groups, so say which of them make the name`,
+      message: `\`as\` is needed: \`matches\` has ${pattern.groupCount} capture groups, so specify which of them form the name`,
     });
     return undefined;
   }

@@ -202,7 +202,7 @@ describe('a template that writes unquoted names', () => {
     expect(namesMade(template, ['a'], 'http.requests', 'other')).toBe('http.requests{a}');
     expect(() => namesMade(template, ['a'], 'http-requests', 'other')).toThrow(UnsafeNameError);
     expect(() => namesMade(template, ['a'], 'http.requests')).toThrow(UnsafeNameError);
-    // Where the name would have to be quoted there is no saying how.
+    // In another query language, the correct quotes are not known.
     const bare = '<<.Series>>{pod="a"}';
     expect(() => namesMade(bare, ['a'], 'http-requests', 'other')).toThrow(UnsafeNameError);
     expect(namesMade(bare, ['a'], 'http-requests')).toBe('{"http-requests",pod="a"}');

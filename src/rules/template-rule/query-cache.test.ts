@@ -7,7 +7,7 @@ import { cacheQueries } from './query-cache.ts';
 
 const metricsQuery = 'sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)';
 
-/** Lists that several requests have, and such as are equal to one another. */
+/** Lists that several requests share, some of them with equal content. */
 const lists = [['a', 'b'], ['a', 'b'], ['b', 'c', 'd'], ['a'], []];
 const selectors = ['', '', 'x=1', 'x=1', 'x in (1,2)'].map(parseLabelSelector);
 
@@ -42,9 +42,9 @@ it('returns the same query as without the cache', () => {
 
 it('generates the query for a list of objects once', () => {
   let made = 0;
-  const remembered = cacheQueries(() => `query ${++made}`);
+  const cached = cacheQueries(() => `query ${++made}`);
   const ask = (names: readonly string[], value = 'shop') =>
-    remembered({
+    cached({
       series: 'load',
       selector: [],
       namespace: { label: 'namespace', value },
@@ -68,7 +68,7 @@ it.each<[string, Partial<QueryRequest>]>([
   ['further labels to group by', { groupBy: ['pod', 'namespace', 'node'] }],
 ])('generates another query for another %s', (_, other) => {
   let made = 0;
-  const remembered = cacheQueries(() => `query ${++made}`);
+  const cached = cacheQueries(() => `query ${++made}`);
   const requested: QueryRequest = {
     series: 'load',
     selector: [],
@@ -76,25 +76,25 @@ it.each<[string, Partial<QueryRequest>]>([
     objects: { label: 'pod', names: lists[0] ?? [] },
     groupBy: ['pod', 'namespace'],
   };
-  expect([remembered(requested), remembered({ ...requested })]).toEqual(['query 1', 'query 1']);
-  expect(remembered({ ...requested, ...other })).toBe('query 2');
+  expect([cached(requested), cached({ ...requested })]).toEqual(['query 1', 'query 1']);
+  expect(cached({ ...requested, ...other })).toBe('query 2');
 });
 
 it('does not cache the query for one object', () => {
   let made = 0;
-  const remembered = cacheQueries(() => `query ${++made}`);
+  const cached = cacheQueries(() => `query ${++made}`);
   const requested = {
     series: 'load',
     selector: [],
     objects: { label: 'pod', names: ['a'] },
     groupBy: [],
   };
-  expect([remembered(requested), remembered(requested)]).toEqual(['query 1', 'query 2']);
+  expect([cached(requested), cached(requested)]).toEqual(['query 1', 'query 2']);
 });
 
 it('does not cache errors', () => {
   let made = 0;
-  const remembered = cacheQueries(() => {
+  const cached = cacheQueries(() => {
     made += 1;
     throw new Error('no query');
   });
@@ -104,7 +104,7 @@ it('does not cache errors', () => {
     objects: { label: 'pod', names: ['a', 'b'] },
     groupBy: [],
   };
-  expect(() => remembered(requested)).toThrow('no query');
-  expect(() => remembered(requested)).toThrow('no query');
+  expect(() => cached(requested)).toThrow('no query');
+  expect(() => cached(requested)).toThrow('no query');
   expect(made).toBe(2);
 });

@@ -19,7 +19,7 @@ function compiled(template: string): TemplateQuery {
   return query;
 }
 
-/** What the template has where the query has a word. */
+/** The text of the template at the place of a word of the query. */
 function templateAt(template: string, word: string, request = REQUEST): string {
   const query = compiled(template);
   const offset = query.for(request).indexOf(word);

@@ -39,7 +39,7 @@ describe('references', () => {
     expect(expandReferences(replacement, groups)).toBe(expanded);
   });
 
-  /** The same rules as a list of characters to go through. */
+  /** The same rules, applied character by character. */
   function model(replacement: string): string {
     const characters = [...replacement];
     const isWord = (character = ''): boolean => /^[\p{L}\p{Nd}_]$/u.test(character);

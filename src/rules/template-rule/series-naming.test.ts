@@ -43,7 +43,7 @@ describe('a series whose name needs quotes', () => {
     ['custom', '<<slice .Series 0 4>>{<<.LabelMatchers>>}', leftOut],
     ['external', '<<slice .Series 0 4>>{<<.LabelMatchers>>}', leftOut],
     ['custom', '<<slice .Series 0 4>>{x="<<slice .GroupBy 0 3>>"}', leftOut],
-    // These give no query for an external metric, which has no objects.
+    // These have no query for an external metric, which has no objects.
     ['external', '<<slice .Series 0 4>>{x="<<slice .GroupBy 0 3>>"}', quoted],
     ['custom', '<<slice .Series 0 4>>{x="<<slice .LabelValuesByName.pod 0 5>>"}', leftOut],
     ['external', '<<slice .Series 0 4>>{x="<<slice .LabelValuesByName.pod 0 5>>"}', quoted],
@@ -53,7 +53,7 @@ describe('a series whose name needs quotes', () => {
     expect(namingBy(text, kind)).toEqual(expected);
   });
 
-  it('throws what is not an error of the query', () => {
+  it('throws an error that is not a QueryError', () => {
     const rule = compiledRule({});
     const fault = new Error('out of luck');
     const query = {

@@ -98,7 +98,7 @@ describe('compileRuleParts', () => {
     ['${1}/b', 4],
     ['${1}_${2}/', 9],
     ['${1}', undefined],
-    // No reference to a group: the name has it as it is.
+    // Not a reference to a group: it is part of the name.
     ['x_${a/b}', 5],
   ])('reports a slash in the name %s', (as, offset) => {
     const { faults } = compileWithFaults({ matches: '^(.*)_(.*)$', as });

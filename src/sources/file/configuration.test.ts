@@ -160,7 +160,7 @@ externalRules:
     expect(faults.filter(({ severity }) => severity === 'broken')).toHaveLength(15_000);
   });
 
-  it('warns about `namespaced` in a custom rule, whatever its value', () => {
+  it('warns about `namespaced` in a custom rule, for any value', () => {
     const warning =
       'warning: rules[0].resources.namespaced: `namespaced` has no effect in `rules`, only in `externalRules`';
     for (const value of ['true', 'false']) {

@@ -83,7 +83,7 @@ async function contentOf(path: string): Promise<Uint8Array | undefined> {
   return readBounded(path, MAX_FILE_BYTES).catch(() => undefined);
 }
 
-/** Reads and checks the file. If it has errors, refreshes the resources and tries once more. */
+/** Reads and checks the file. If it has errors, refreshes the resources and retries once. */
 async function load(
   reader: RulesReader,
   { path, resources, checkPromql }: RulesFileOptions,

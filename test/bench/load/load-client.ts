@@ -2,7 +2,7 @@ import { http1LoadClient } from './http1-load-client.ts';
 import { http2LoadClient } from './http2-load-client.ts';
 import type { LoadClient, LoadTarget, Protocol } from './load.ts';
 
-/** HTTP/1.1: a connection for each request that is under way; HTTP/2: one for all. */
+/** HTTP/1.1: a connection for each request in flight; HTTP/2: one for all. */
 export async function connectLoadClient(
   target: LoadTarget,
   protocol: Protocol,

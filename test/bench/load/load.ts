@@ -15,7 +15,7 @@ export type Protocol = 'HTTP/1.1' | 'HTTP/2';
 export interface Load {
   readonly target: LoadTarget;
   readonly protocol: Protocol;
-  /** How many requests are under way at any time. */
+  /** The number of requests in flight at any time. */
   readonly concurrency: number;
   /** Requested in turn. */
   readonly paths: readonly string[];

@@ -20,7 +20,7 @@ export async function connectNodeHeap(port: number): Promise<NodeHeap> {
   const call = inspectorCalls(socket);
   return {
     async usedAfterCollection() {
-      // What finalizers let go of is collected the next time.
+      // Objects that finalizers release are collected the next time.
       for (let round = 0; round < 2; round += 1) {
         await call('HeapProfiler.collectGarbage');
         await sleep(100);

@@ -10,7 +10,7 @@ export interface PrometheusLoad {
   readonly bytes: number;
   /** How long it took for both, in seconds. */
   readonly seconds: number;
-  /** CPU time of its process, whatever for. */
+  /** CPU time of its process, for any work. */
   readonly cpuSeconds: number;
 }
 

@@ -111,7 +111,7 @@ describe('readBySchema', () => {
     });
   });
 
-  it('replaces what comes before a merge key, as the reference does, and warns', () => {
+  it('replaces the keys before a merge key, as the reference does, and warns', () => {
     const { value, faults } = read(
       'rules:\n- &b {seriesQuery: a}\n- {seriesQuery: mine, <<: *b}\n',
     );

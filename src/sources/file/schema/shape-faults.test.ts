@@ -70,7 +70,7 @@ describe('findShapeFaults', () => {
     expect(faultsOf('rules: [{a: 1, name: {b: 1}}, {name: x}]\nc: 1\n')).toHaveLength(4);
   });
 
-  it('says nothing of what is missing', () => {
+  it('does not report missing fields', () => {
     expect(faultsOf('rules: [{}]')).toEqual([]);
   });
 
