@@ -3,7 +3,7 @@ import { type Answer, textAnswer } from './representation/answer.ts';
 /** A condition of a healthy server. */
 export interface HealthCheck {
   readonly name: string;
-  /** Undefined if it holds, else why it does not. */
+  /** Undefined if the condition holds, otherwise the reason. */
   readonly check: () => string | undefined;
 }
 
@@ -22,7 +22,7 @@ export function healthPaths(endpoints: HealthEndpoints): readonly string[] {
 
 /**
  * The answer for `/healthz`, `/livez` and `/readyz`, or for one of their checks (`/readyz/ping`), in
- * the form of Kubernetes' own servers. `?verbose` lists the checks although all of them hold,
+ * the form of Kubernetes' own servers. `?verbose` lists the checks even if all of them succeed.
  * `?exclude=<check>` leaves one out and may be repeated.
  *
  * @returns undefined for another path

@@ -10,7 +10,7 @@ export interface RequiredLabels {
   readonly seriesQuery: string;
   /** The name of the Prometheus server. Undefined: the default server. */
   readonly prometheus?: string | undefined;
-  /** For each of these labels, the rules need to know which series have it. */
+  /** The rules depend on which series have each of these labels. */
   readonly labels: ReadonlySet<string>;
   /** Rules that read resources from other labels of the series. */
   readonly templates: readonly ObjectLabels[];

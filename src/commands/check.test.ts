@@ -204,7 +204,7 @@ BAD:4:1: error: other: unknown field "other": expected one of rules, externalRul
     [['GOOD', '--strcit'], 'unknown flag --strcit (did you mean --strict?)'],
     [['GOOD', '--output'], '--output needs a value: --output=TEXT|JSON'],
     [['-', '-'], 'standard input (-) can be read only once'],
-  ])('refuses the arguments %j', async (args, message) => {
+  ])('rejects the arguments %j', async (args, message) => {
     const { code, out, err } = await run(args);
     expect(code).toBe(2);
     expect(out).toBe('');

@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** What a watch told, in order. Without a poll, so that only events count. */
+/** The reports of a watch, in order. Without polling, so that only events count. */
 function watching(path: string, options: WatchOptions = {}) {
   const seen: string[] = [];
   const problems: string[] = [];

@@ -80,7 +80,7 @@ describe('readExtensionAuthentication', () => {
     ['requestheader-allowed-names', 'a, b', 'expected a list of names in JSON'],
     ['requestheader-uid-headers', '["a", 1]', 'expected a list of names in JSON'],
     ['requestheader-group-headers', '"a"', 'expected a list of names in JSON'],
-  ])('refuses %s: %j', async (field, value, expected) => {
+  ])('rejects %s: %j', async (field, value, expected) => {
     await expect(read({ [field]: value })).rejects.toMatchObject({
       kind: 'bad_answer',
       message: expect.stringMatching(new RegExp(`data\\[${field}\\]: ${expected}$`)),

@@ -264,22 +264,19 @@ describe('pods of several namespaces', () => {
   it.each([
     ['the last', [{ pod: 'a' }, { namespace: 'billing', pod: 'a' }]],
     ['the first', [{ namespace: 'billing', pod: 'a' }, { pod: 'a' }]],
-  ])(
-    'need a query per namespace if only %s of the samples has its namespace',
-    async (_which, mixed) => {
-      const labels: readonly Labels[] = mixed;
-      const { metrics, asked } = service({
-        pods,
-        cpu: (query) =>
-          query.includes('billing|shop')
-            ? vector(...labels.map((each) => [{ ...each, ...main }, 7] as const))
-            : answersWithoutNamespaces.cpu(query),
-        memory: both,
-      });
-      await expectBoth(metrics);
-      expect(asked.filter((query) => query.includes('cpu'))).toHaveLength(3);
-    },
-  );
+  ])('need a query per namespace if only %s sample has a namespace', async (_which, mixed) => {
+    const labels: readonly Labels[] = mixed;
+    const { metrics, asked } = service({
+      pods,
+      cpu: (query) =>
+        query.includes('billing|shop')
+          ? vector(...labels.map((each) => [{ ...each, ...main }, 7] as const))
+          : answersWithoutNamespaces.cpu(query),
+      memory: both,
+    });
+    await expectBoth(metrics);
+    expect(asked.filter((query) => query.includes('cpu'))).toHaveLength(3);
+  });
 
   it('need one query even if a sample has no pod', async () => {
     const { metrics, asked, summaries } = service({

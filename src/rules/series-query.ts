@@ -20,7 +20,7 @@ export interface SeriesQuery {
 /**
  * Parses a series query.
  *
- * @returns undefined if it is not a series selector of PromQL. A server may support it nevertheless.
+ * @returns undefined if it is not a series selector of PromQL. A server may support it anyway.
  */
 export function readSeriesQuery(text: string): SeriesQuery | undefined {
   return read(text).query;

@@ -30,7 +30,7 @@ export interface AuthenticatorDependencies {
   readonly now: () => number;
 }
 
-/** @returns the user of a request; throws as `RequestAccess.authenticate` says */
+/** @returns the user of a request; throws as `RequestAccess.authenticate` */
 export type Authenticator = (request: RequestOrigin, caller: ReviewCaller) => Promise<Identity>;
 
 /**

@@ -27,7 +27,7 @@ export interface AuthorizerDependencies {
   readonly onOutcome: (outcome: AuthorizationOutcome) => void;
 }
 
-/** Throws as `RequestAccess.authorize` says. */
+/** Throws as `RequestAccess.authorize`. */
 export type Authorizer = (user: UserInfo, info: RequestInfo, caller: ReviewCaller) => Promise<void>;
 
 /** The group that is always authorized. */

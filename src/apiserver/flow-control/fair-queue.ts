@@ -28,7 +28,7 @@ interface Waiting {
 export function createFairQueue(options: FairQueueOptions): FairQueue {
   const running = createFairSlots(options.mostRunning);
   const room = createFairSlots(options.mostWaiting);
-  // In round-robin order. A set keeps the order of a flow's calls and allows to remove any of them.
+  // In round-robin order. A set keeps the order of a flow's calls, and any of them can be removed.
   const flows = new Map<string, Set<Waiting>>();
 
   const changed = (): void => options.onChange({ running: running.taken, waiting: room.taken });

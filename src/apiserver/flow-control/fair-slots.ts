@@ -16,7 +16,7 @@ const SLOTS_PER_FREE_ONE = 2;
  * many as would then remain free: a single flow gets at most two thirds of the slots, many flows get
  * equal shares, and the last slot is reserved for a flow that has none.
  *
- * @param most the number of slots; Infinity: no limit, for flows neither
+ * @param most the number of slots; Infinity: no limit, also for single flows
  */
 export function createFairSlots(most: number): FairSlots {
   // Flows without a slot are removed, so there are never more entries than slots.

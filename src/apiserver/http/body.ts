@@ -54,7 +54,7 @@ export class BodyWriter {
     this.length += size;
   }
 
-  /** The data that is written and not taken yet. It stays valid until `free`. */
+  /** Removes and returns the written data. It is valid until `free`. */
   take(): Body {
     this.#end();
     return this.#parts.splice(0);

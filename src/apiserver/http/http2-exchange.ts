@@ -43,7 +43,7 @@ export class Http2Exchange implements HttpExchange {
   #code = 0;
 
   /**
-   * @param stream not closed yet; its errors are listened to
+   * @param stream not closed yet; its errors are handled
    * @param rawHeaders names and values alternating
    */
   constructor(

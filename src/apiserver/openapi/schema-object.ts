@@ -32,7 +32,7 @@ function propertyObject({ description, type, nullable }: ApiField, style: Schema
   return {
     description,
     ...(nullable && style.nullable),
-    // Both versions of OpenAPI ignore other keywords beside a $ref.
+    // Both versions of OpenAPI ignore other keywords next to a $ref.
     ...('$ref' in schema ? { allOf: [schema] } : schema),
   };
 }

@@ -61,7 +61,7 @@ interface TypeMeta {
 }
 
 function messageOf(object: object, messages: ApiMessages) {
-  // Kubernetes' own servers write an APIGroupList without its apiVersion in JSON, though not here.
+  // Kubernetes' own servers omit the apiVersion of an APIGroupList in JSON, but not in protobuf.
   const { apiVersion = 'v1', kind, ...fields }: Readonly<Record<string, unknown>> = { ...object };
   const writeFields = messages.get(`${apiVersion}/${kind}`);
   if (writeFields === undefined) {

@@ -18,7 +18,7 @@ export interface ApiRegistration<Context> {
   paths(version: string): readonly ApiPath[];
   /** The resources in discovery: the same array until they change. */
   resources(version: string): readonly ApiResource[];
-  /** Media types besides those of API objects, which a Status 406 lists. */
+  /** Media types in addition to those of API objects, listed in a Status 406. */
   readonly alsoProduces: readonly string[];
   /**
    * The API object for a request, of a kind in `types`. For a kind with columns, the answer is a

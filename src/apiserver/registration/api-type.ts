@@ -13,7 +13,7 @@ export interface ApiType {
   readonly columns?: readonly TableColumn[];
 }
 
-/** A column of a Table besides that of the name. */
+/** A column of a Table in addition to that of the name. */
 export interface TableColumn {
   readonly name: string;
   readonly format: string;
@@ -50,7 +50,7 @@ export type FieldType =
   | 'boolean'
   | 'int32'
   | 'int64'
-  /** A list of strings that protobuf writes as a message of its own (metav1.Verbs). */
+  /** A list of strings that is a separate message in protobuf (metav1.Verbs). */
   | 'string list message'
   | { readonly ref: string }
   | { readonly listOf: FieldType }

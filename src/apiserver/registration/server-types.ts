@@ -50,7 +50,7 @@ export function listType(
 
 /**
  * The types that the server itself answers with, and those that several APIs refer to. The numbers
- * are those of the `generated.proto` files beside the Go types.
+ * are those of the `generated.proto` files of Kubernetes.
  */
 export const serverTypes: ApiTypes = new Map<string, ApiType>([
   [

@@ -40,7 +40,10 @@ export interface ListWriting {
   readonly oneAtATime: LimitFunction;
   /** Ends the writing, also while it waits. */
   readonly signal: AbortSignal;
-  /** Counts memory that is held meanwhile, in bytes. Returns the function that releases it. */
+  /**
+   * Counts the memory that is held while the list is written, in bytes. Returns the function that releases
+   * it.
+   */
   readonly holdMemory: (bytes: number) => () => void;
 }
 

@@ -10,8 +10,8 @@ import type { Piece } from './encode.ts';
 const gunzip = promisify(gunzipWithCallback);
 
 /**
- * Collects content piece by piece, with pauses. It is compressed meanwhile, so that only the result is
- * in memory as a whole. Rejects with the reason of the signal when that is aborted.
+ * Collects content piece by piece, with pauses. It is compressed while it is collected, so that only the
+ * result is in memory as a whole. Rejects with the reason of the signal when that is aborted.
  *
  * @param isCompressed whether the client accepts gzip
  */

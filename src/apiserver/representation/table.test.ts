@@ -106,7 +106,7 @@ describe('metadata alone', () => {
 });
 
 describe('without a conversion', () => {
-  it('is the object, or a list whose items have no kind of their own', () => {
+  it('is the object, or a list of items without a kind', () => {
     const query = new URLSearchParams();
     expect(convert(objects.slice(0, 1), false, undefined, query)).toBe(objects[0]?.object);
     expect(convert(objects, true, undefined, query)).toEqual({

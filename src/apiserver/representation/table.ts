@@ -88,7 +88,7 @@ function notOfKind({ kind }: Conversion, actual: string): StatusError {
   return notConvertible(`you requested ${kind}, but the requested object is ${actual}`);
 }
 
-/** The list of a kind. Its items have no kind and apiVersion of their own. */
+/** The list of a kind. Its items have no kind and no apiVersion. */
 function listObject(kind: GroupVersionKind, objects: readonly Tabled[]): object {
   const items = listItems(
     objects,

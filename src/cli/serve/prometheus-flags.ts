@@ -141,7 +141,7 @@ const EXPECTED =
 export function prometheusUrl(text: string): Reading<string> {
   const url = /\s/.test(text) ? null : URL.parse(text);
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
-  // The URL class repairs "http:/host" and "http:host"; Go does not, and neither is meant so.
+  // The URL class repairs "http:/host" and "http:host". Go does not, and both are mistakes.
   return isHttp && /^https?:\/\/[^/]/i.test(text) ? { value: text } : { expected: EXPECTED };
 }
 

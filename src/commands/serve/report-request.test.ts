@@ -114,7 +114,7 @@ describe('a request in the log', () => {
   });
 
   it.each(['/healthz', '/livez', '/readyz', '/readyz/relist', '/readyz?verbose'])(
-    'is no failure where a health check says no: %s',
+    'is not a failure if a health check fails: %s',
     async (target) => {
       const unready = { ...answered, target, code: 500, queries: [] };
       expect(await logged(3, unready)).toBeUndefined();

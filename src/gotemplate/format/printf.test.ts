@@ -41,7 +41,7 @@ describe('prints what Go prints', () => {
   });
 });
 
-describe('prints what the documentation of fmt says', () => {
+describe('prints the examples of the documentation of fmt', () => {
   test.each<[string, readonly TemplateValue[], string]>([
     [
       '%v %f % f %08f|%-6v|',

@@ -142,8 +142,8 @@ export class TooManyObjectsError extends Error {
 /**
  * Lists a resource and watches it until closed, as the Kubernetes API concepts describe
  * (kubernetes.io/docs/reference/using-api/api-concepts). A watch that ends or breaks is resumed. If that
- * is not possible, the resource is listed again: the old objects are served meanwhile, and then replaced
- * all at once.
+ * is not possible, the resource is listed again: the old objects are served until the new list is complete,
+ * and are then replaced at once.
  */
 export function startInformer<Item, Store extends ObjectStore<Item>>(
   options: InformerOptions<Item, Store>,

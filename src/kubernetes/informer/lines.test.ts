@@ -37,7 +37,7 @@ describe('linesOf', () => {
     ['in one piece', [Buffer.from(`${'x'.repeat(11)}\n`)]],
     ['in many pieces, without an end', Array.from({ length: 11 }, () => Buffer.from('x'))],
     ['that ends in a later piece', [Buffer.from('x'.repeat(8)), Buffer.from('xxx\n')]],
-  ])('refuses a line that is too long, %s', async (_, chunks) => {
+  ])('rejects a line that is too long, %s', async (_, chunks) => {
     await expect(collect(linesOf(chunksOf(...chunks), 10, 'the watch'))).rejects.toMatchObject({
       kind: 'bad_answer',
       message: 'the watch: an event of more than 10 bytes',

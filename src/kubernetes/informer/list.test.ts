@@ -107,7 +107,7 @@ describe('readList', () => {
     [{}, 'expected a list of objects'],
     [null, 'expected a list of objects'],
     [{ items: [item('a'), item('')] }, 'expected objects with valid metadata'],
-  ])('refuses %j', async (page, message) => {
+  ])('rejects %j', async (page, message) => {
     const { result } = await read([page]);
     expect(result).toMatchObject({ kind: 'bad_answer', message: `GET /api/v1/pods: ${message}` });
   });

@@ -114,7 +114,7 @@ describe('IndexedObjects', () => {
     expect(await index.objects({ namespace: 'shop', selector: everything })).toHaveLength(10);
   });
 
-  it('returns results of a snapshot, regardless of changes meanwhile', async () => {
+  it('returns results of a snapshot, regardless of concurrent changes', async () => {
     const index = new IndexedObjects(new LabelPool());
     const names = Array.from({ length: 30_000 }, (_, number) => `pod-${100_000 + number}`);
     for (const name of names) index.put(object('shop', name, { app: 'web', id: name }));

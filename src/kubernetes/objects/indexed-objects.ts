@@ -109,7 +109,7 @@ export class IndexedObjects {
     return found;
   }
 
-  /** Removes the labels that no object has any more. Works in time slices. */
+  /** Removes the labels that no object has anymore. Works in time slices. */
   async tidy(): Promise<void> {
     if (this.#isTidying) return;
     this.#isTidying = true;

@@ -39,7 +39,7 @@ export class LabelPool {
   }
 
   /**
-   * Removes all sets except these and those that are added meanwhile. Works in time slices.
+   * Removes all sets except these and those that are added during the call. Works in time slices.
    *
    * @param live read when the previous call has ended; must not change during the iteration
    */
@@ -61,7 +61,7 @@ export class LabelPool {
     this.#kept = kept;
     for (const set of live) {
       if (slices.isOver()) await slices.pause();
-      // clear() was called meanwhile.
+      // clear() was called in the meantime.
       if (this.#kept !== kept) return;
       this.#adopt(set);
     }

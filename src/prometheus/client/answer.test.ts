@@ -52,7 +52,7 @@ describe('readQueryAnswer', () => {
   });
 
   test.each(['', ' ', '1 ', '0x10', '1e999', 'nan', 'Infinity', '1,5', '1_0', 1, null, ['1']])(
-    'the value %j is refused',
+    'the value %j is rejected',
     (text) => {
       expect(() => readValue(text)).toThrow(/^in the response, data\.result\[0\]\.value/);
     },
@@ -83,7 +83,7 @@ describe('readQueryAnswer', () => {
     [{ resultType: 'scalar', result: [0] }, 'data.result is not a time and a string'],
     [{ resultType: 'string', result: 'x' }, 'data.result is not an array'],
     [{ resultType: 'matrix', result: 'x' }, 'data.result is not an array'],
-  ])('%j is refused', (data, problem) => {
+  ])('%j is rejected', (data, problem) => {
     expect(() => readQueryAnswer(data)).toThrow(
       expect.objectContaining({ kind: 'bad_answer', message: expect.stringContaining(problem) }),
     );

@@ -108,13 +108,13 @@ describe('seriesReader', () => {
     ['[[{"__name__":"a"}]]', 'not one of the Prometheus HTTP API'],
     ['}]}{"status":"success","data":[]}', 'not one of the Prometheus HTTP API'],
     ['<html>', 'not one of the Prometheus HTTP API: <html>'],
-  ])('%s is refused', async (body, problem) => {
+  ])('%s is rejected', async (body, problem) => {
     await expect(read(body)).rejects.toThrow(
       expect.objectContaining({ kind: 'bad_answer', message: expect.stringContaining(problem) }),
     );
   });
 
-  test('text that is not UTF-8 is refused', async () => {
+  test('text that is not UTF-8 is rejected', async () => {
     const body = Buffer.from('{"status":"success","data":[{"__name__":"\xff"}]}', 'latin1');
     await expect(read(body)).rejects.toThrow('data[0] is not an object');
   });

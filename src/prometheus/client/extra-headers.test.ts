@@ -30,7 +30,7 @@ describe('parseExtraHeaders', () => {
     ['A b=c', 'expected Name=value'],
     ['A=hush\r\nB: c', 'the value of A has characters'],
     ['Content-Length=3', 'Content-Length is set by the HTTP client itself'],
-  ])('%j is refused, without its value in the message', (entry, problem) => {
+  ])('%j is rejected, without its value in the message', (entry, problem) => {
     const parse = () => parseExtraHeaders(['Ok=1', entry]);
     expect(parse).toThrow(`headers[1]: ${problem}`);
     expect(parse).not.toThrow('hush');

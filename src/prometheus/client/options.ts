@@ -53,7 +53,7 @@ export interface PrometheusOptions {
    * Which partial responses are used: only those about series and labels (default), all, or none.
    */
   readonly partialAnswers?: 'discovery' | 'accept' | 'refuse';
-  /** The timeout for connecting in milliseconds. Default: none besides the timeout of the request. */
+  /** The timeout for connecting in milliseconds. Default: only the timeout of the request applies. */
   readonly connectTimeoutMs?: number;
   /** Called after every request. */
   readonly onRequest?: (request: FinishedRequest) => void;

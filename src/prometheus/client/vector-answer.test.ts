@@ -104,7 +104,7 @@ describe('queryReader', () => {
       '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"2"]}]}',
       'not one of the Prometheus HTTP API',
     ],
-  ])('%s is refused', async (body, problem) => {
+  ])('%s is rejected', async (body, problem) => {
     await expect(readLarge(body, 7)).rejects.toThrow(
       expect.objectContaining({ kind: 'bad_answer', message: expect.stringContaining(problem) }),
     );

@@ -390,7 +390,7 @@ describe('requests for different objects', () => {
 });
 
 describe('the query over all objects', () => {
-  it('serves further requests while its answer is cached, though few of its samples are needed', async () => {
+  it('serves further requests while its answer is cached, even if few of its samples are needed', async () => {
     const { asked, get, getTwo, queries } = sharing();
     await getTwo();
     const one = get('p1');

@@ -18,7 +18,7 @@ import { createSharedFailures } from './shared-failures.ts';
 import { createSharedMetrics, type SharedMetric } from './shared-metrics.ts';
 import { longQueryError, requestedSamples, shortQuery } from './short-query.ts';
 
-/** A flow of its own: a query for the objects of all users must not wait for other queries of one user. */
+/** A separate flow: a query for the objects of all users must not wait for other queries of one user. */
 const SHARED_FLOW = 'shared queries';
 
 const MOST_ANSWERS = 1000;
@@ -45,7 +45,7 @@ export interface SharingOptions {
  *   the values are the same (see `shareQuery`) and enough requests arrive within `maxAgeMs`.
  *
  * A query is cancelled when all requests that wait for it are cancelled. Queries of a rule with
- * `sharing: false`, and queries with a time or a timeout of their own, are always sent. Results belong to
+ * `sharing: false`, and queries with an explicit time or timeout, are always sent. Results belong to
  * this client: share each server separately.
  */
 export function share<Client extends QueryRunner>(

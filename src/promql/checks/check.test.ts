@@ -35,7 +35,7 @@ describe('inspectQuery', () => {
     const recorded = recordedQueries();
     expect(recorded.length).toBeGreaterThan(400);
     for (const [query, status] of recorded) {
-      // 422 is an evaluation that failed, of a query that was taken.
+      // With 422, the query was accepted, and its evaluation failed.
       expect([query, checkQuery(query).length === 0]).toEqual([query, status !== 400]);
     }
   });

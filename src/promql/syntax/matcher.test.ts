@@ -81,7 +81,7 @@ describe('formatMatchers', () => {
         expect(vectorSelectors(query)).toEqual([
           {
             name: 'series',
-            // What UTF-8 cannot say, half a surrogate pair, becomes U+FFFD.
+            // Half of a surrogate pair, which UTF-8 cannot encode, becomes U+FFFD.
             matchers: wanted.map(({ name, operator, value }) => ({
               name: name.toWellFormed(),
               operator,

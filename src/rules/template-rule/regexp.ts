@@ -181,7 +181,7 @@ const NUMBER = /^(?:0|[1-9]\d{0,8})$/;
 
 /**
  * Expands the references in a replacement by the rules of Go's `Regexp.Expand`: `$1`, `${1}`,
- * `$name`, `${name}`, `$$`. A name is taken as long as possible, so `$1_x` is the group named `1_x`;
+ * `$name`, `${name}`, `$$`. A name is as long as possible, so `$1_x` is the group named `1_x`;
  * groups that do not exist or have no match are empty.
  *
  * @see https://pkg.go.dev/regexp#Regexp.Expand

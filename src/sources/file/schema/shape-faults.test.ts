@@ -56,7 +56,7 @@ describe('findShapeFaults', () => {
       'rules[0].resources.namespaced: expected true or false',
     ],
     ['resourceRules: 5', 'resourceRules: expected fields such as'],
-  ])('says what was expected in %j', (text, message) => {
+  ])('reports the expected value in %j', (text, message) => {
     expect(faultsOf(text)).toEqual([expect.stringContaining(message)]);
   });
 

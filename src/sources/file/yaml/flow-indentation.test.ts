@@ -42,7 +42,7 @@ describe('parseLeniently', () => {
     expect(attempt).toThrow(expect.objectContaining({ offset: original.indexOf(']') }));
   });
 
-  it('says when a tab is the reason', () => {
+  it('reports a tab as the reason', () => {
     expect(() => parseLeniently('a:\t[b]\n', 50)).toThrow(/this line has a tab/);
   });
 
@@ -51,7 +51,7 @@ describe('parseLeniently', () => {
     ['- a: "b{c="d"}"\n', "between ' and '"],
     ["- a: 'it's'\n", "write '' for a ' inside of it"],
     ['- a:\n    b: c\n   d: e\n', 'begins in the same column'],
-  ])('says what to write in %j', (text, advice) => {
+  ])('has advice for %j', (text, advice) => {
     expect(() => parseLeniently(text, 50)).toThrow(advice);
   });
 
