@@ -325,7 +325,7 @@ const fragment = fc.constantFrom(
   ...[',', ',,', '(', ')', '=', '==', '!=', '!', '<', '>'],
 );
 
-/** Text made of what selectors are made of, mostly in the wrong order. */
+/** Text of the parts of selectors, mostly in the wrong order. */
 const jumble = fc.array(fragment, { maxLength: 12 }).map((parts) => parts.join(''));
 
 /** A selector with something put in or left out at one place. */
@@ -445,7 +445,7 @@ describe('grammar', () => {
 
 const labels = fc.dictionary(labelKey, fc.oneof(labelValue, integerValue), { maxKeys: 5 });
 
-/** The meaning of a requirement in words of sets and numbers, apart from the code under test. */
+/** The meaning of a requirement in terms of sets and numbers, independent of the code under test. */
 function modelMatches(
   { key, operator, values }: Requirement,
   present: Map<string, string>,
@@ -467,7 +467,7 @@ function modelMatches(
   return model[operator];
 }
 
-/** What a LabelSelector object means by the documentation of meta/v1. */
+/** The meaning of a LabelSelector object by the documentation of meta/v1. */
 function objectMatches(object: LabelSelectorObject, present: Map<string, string>): boolean {
   const { matchLabels = {}, matchExpressions = [] } = object;
   const equal = Object.entries(matchLabels).every(([key, value]) => present.get(key) === value);

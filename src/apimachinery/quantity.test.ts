@@ -8,7 +8,7 @@ const DECIMAL = ['m', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** What a quantity stands for, in thousandths, by the documentation of its notation. */
+/** The value of a quantity in thousandths, by the documentation of its notation. */
 function meaning(quantity: string): bigint {
   const { number = '', suffix = '' } =
     /^(?<number>-?[0-9]+)(?<suffix>.*)$/.exec(quantity)?.groups ?? {};

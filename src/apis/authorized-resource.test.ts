@@ -29,8 +29,8 @@ const servedPath = fc.oneof(
 );
 const pathBelow = fc.oneof(anyPath, servedPath).map((parts) => parts.join('/'));
 
-/** Asks an API for a path below it, as the routes do. @returns what is authorized for that */
-async function askFor(api: ApiRegistration<MetricsContext>, version: string, below: string) {
+/** Requests a path of an API, as the routes do. @returns the attributes that are authorized */
+async function requestInfoOf(api: ApiRegistration<MetricsContext>, version: string, below: string) {
   const url = parseRequestUrl(`/apis/${api.group.name}/${version}/${below}`);
   const segments = url.segments.slice(3);
   const request = {
@@ -58,13 +58,13 @@ async function eachServed<Request>(
   api: ApiRegistration<MetricsContext>,
   version: string,
   received: Request[],
-  check: (info: Awaited<ReturnType<typeof askFor>>, request: Request) => void,
+  check: (info: Awaited<ReturnType<typeof requestInfoOf>>, request: Request) => void,
 ): Promise<number> {
   let served = 0;
   await fc.assert(
     fc.asyncProperty(pathBelow, async (below) => {
       received.length = 0;
-      const info = await askFor(api, version, below);
+      const info = await requestInfoOf(api, version, below);
       const [request] = received;
       if (request === undefined) return;
       served += 1;

@@ -5,7 +5,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { CustomMetricRequest } from '../metrics/custom.ts';
 import { MetricsError, ObjectNotFoundError } from '../metrics/metrics-error.ts';
 
-/** What the APIs here need of a request besides the request itself. */
+/** Additional data of a request for the APIs of this folder. */
 export interface MetricsContext {
   /** Called for every query that the request needs. */
   readonly onQuery: NonNullable<CustomMetricRequest['onQuery']>;

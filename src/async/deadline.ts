@@ -18,7 +18,7 @@ export interface Deadline {
  * not the work reacts to its signal.
  *
  * @param work its signal is aborted in both cases, with the error as its reason
- * @throws what the deadline defines, otherwise what the work throws
+ * @throws the error of the deadline, otherwise the error of the work
  */
 export async function withDeadline<Result>(
   { timeoutMs, signal, timeoutError, cancelError }: Deadline,

@@ -2,7 +2,7 @@
 const WORK_ENDED = 'the work has ended';
 
 /**
- * Runs a part of the work of a request with a signal of its own.
+ * Runs a part of the work of a request with a separate signal.
  *
  * @param signal of the request
  * @param work its signal is aborted together with that of the request, and at the latest when the

@@ -14,7 +14,7 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-it('admits what fits, and the rest in order of arrival', async () => {
+it('admits callers that fit, and the rest in order of arrival', async () => {
   const order: number[] = [];
   const acquire = acquiring(createWeightedSemaphore(10), order);
   const release = await acquire(7);

@@ -254,7 +254,7 @@ export const flag = {
   map<T>(
     description: Described<ReadonlyMap<string, T>> & {
       readonly kind: string;
-      /** What is expected, e.g. `feature=true or feature=false, separated by commas`. */
+      /** The expected value, e.g. `feature=true or feature=false, separated by commas`. */
       readonly expected: string;
       readonly parse: (value: string) => T | undefined;
     },

@@ -7,7 +7,7 @@
 const TRUE_SPELLINGS: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const FALSE_SPELLINGS: ReadonlySet<string> = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 
-/** `strconv.ParseBool`; undefined where Go reports an error. */
+/** `strconv.ParseBool`; undefined if Go reports an error. */
 export function parseGoBool(text: string): boolean | undefined {
   if (TRUE_SPELLINGS.has(text)) {
     return true;
@@ -20,8 +20,8 @@ const INTEGER =
 
 /**
  * `strconv.ParseInt` with base 0: decimal, `0x`, `0b`, `0o` or a leading `0` for octal, with `_`
- * between digits; undefined where Go reports an error. Values beyond 2^53, which is outside the range of every
- * flag, lose precision.
+ * between digits; undefined if Go reports an error. Values beyond 2^53, which is outside the range of
+ * every flag, lose precision.
  */
 export function parseGoInteger(text: string): number | undefined {
   const match = INTEGER.exec(text);

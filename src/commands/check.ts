@@ -83,7 +83,7 @@ interface CheckResult {
 /**
  * The subcommand `check`.
  *
- * @param args what follows `check` on the command line
+ * @param args the arguments after `check` on the command line
  * @returns the exit code: 0 valid, 1 invalid, 2 wrong usage or an unreadable file
  */
 export async function check(args: readonly string[], streams: CommandStreams): Promise<number> {

@@ -1,8 +1,8 @@
 import { nearestName } from '../text/nearest-name.ts';
 import { type TemplateValue, typeName } from './value.ts';
 
-// Go's messages have Go's types and no alternatives. These messages are for the author of the template: what does
-// not exist, and what does.
+// Go's messages have Go's types and no alternatives. These messages are for the author of the template: they
+// name the unknown field and the known ones.
 
 /** Advice for a field that does not exist. */
 export function noSuchField(receiver: TemplateValue, name: string): string {

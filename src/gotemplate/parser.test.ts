@@ -15,7 +15,7 @@ function parseError(text: string): TemplateError {
 }
 
 describe('a text that is not a template', () => {
-  // The reason, and where it is: the place of the ‸, which is no part of the text.
+  // The reason, and its position: that of the ‸, which is not part of the text.
   test.each([
     ['a ‸<<', 'unclosed action'],
     ['a ‸<<.Series', 'unclosed action'],

@@ -3,7 +3,7 @@ import { goQuote } from '../text/quote.ts';
 /**
  * A template that cannot be parsed or executed.
  *
- * `message` has the form and, where practical, the wording of Go's text/template, with the
+ * `message` has the form and, if practical, the wording of Go's text/template, with the
  * delimiters in use: `template: NAME:LINE: REASON` for parsing and
  * `template: NAME:LINE:COLUMN: executing "NAME" at <NODE>: REASON` for executing, where COLUMN is
  * the number of bytes before the place in its line, as in Go.

@@ -54,7 +54,7 @@ interface MetricRequest {
   readonly data: GoStruct;
 }
 
-/** What the reference put into the template for a request, or undefined for one of another kind. */
+/** The input of the template in the reference adapter, or undefined for a request of another kind. */
 function metricRequest(path: string): MetricRequest | undefined {
   const url = new URL(path, 'http://reference');
   const parts = /v1beta2\/namespaces\/([^/]+)\/(?:metrics|pods\/([^/]+))\/([^/]+)$/.exec(
@@ -129,7 +129,7 @@ describe('the recorded refusals', () => {
   test.each(refused)('$name: $text', ({ text, reason }) => {
     const [, name = ''] = /^template: ([^:]*)/.exec(reason) ?? [];
     const resource = goStruct('schema.GroupResource', { Group: '', Resource: '' });
-    // Ours may go on where Go's message ends.
+    // Our message may be longer than that of Go.
     const message = expect.stringMatching(startingWith(withOurDelimiters(reason)));
     expect(() => parseTemplate(name, text).execute(resource)).toThrow(
       expect.objectContaining({ name: 'TemplateError', message }),

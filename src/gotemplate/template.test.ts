@@ -189,7 +189,7 @@ describe('the output of a template', () => {
 });
 
 describe('a template that cannot be executed', () => {
-  // The reason, and where it is: the place of the ‸, which is no part of the text.
+  // The reason, and its position: that of the ‸, which is not part of the text.
   test.each([
     ['sum(<<‸.Nope>>)', "<.Nope>: can't evaluate field Nope in type naming.queryTemplateArgs"],
     ['<<.Series‸.pod>>', "<.Series.pod>: can't evaluate field pod in type string"],

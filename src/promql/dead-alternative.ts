@@ -8,7 +8,7 @@ import { parsePromql } from './syntax/parse.ts';
  * Finds a side of an `or` whose samples never have a label that the result needs and that the other side
  * may have: `sum by (pod) (x) or vector(0)`. Such a sample belongs to no object.
  *
- * @returns what removes the label on that side; undefined if there is no such side
+ * @returns the construct that removes the label on that side; undefined if there is no such side
  */
 export function deadAlternative(text: string, label: string): LostLabel | undefined {
   const { faults, type } = inspectQuery(text);

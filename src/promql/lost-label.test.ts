@@ -99,7 +99,7 @@ describe('lostLabel', () => {
     ['hour()', 'hour', '`hour` gives a sample without the label `pod`'],
     ['label_replace(SUM(x), "app", "$1", "pod", "(.*)")', 'SUM', '`SUM` is not grouped by `pod`'],
     ['max_over_time(sum(x)[10m:1m])', 'sum', '`sum` is not grouped by `pod`'],
-  ])('reports what removes it in %s', (query, at, reason) => {
+  ])('reports the construct that removes it in %s', (query, at, reason) => {
     const found = lostLabel(query, 'pod');
     expect(found?.reason).toBe(reason);
     expect(query.slice(found?.from, found?.to)).toBe(at);

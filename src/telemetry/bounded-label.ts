@@ -5,7 +5,7 @@ export const OTHER = 'other';
  * Limits the values of a label, since each one is a series in Prometheus. Clients cannot add values: a
  * value is used once a trusted source has had it, and while there are not too many.
  *
- * @param maxValues the number of values besides {@link OTHER}
+ * @param maxValues the number of values in addition to {@link OTHER}
  * @returns the value to record
  */
 export function createBoundedLabel(

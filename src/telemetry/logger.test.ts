@@ -5,7 +5,7 @@ import { createLogger, type Logger, type LoggerSettings, silentLogger } from './
 
 const NOW = new Date('2026-01-02T03:04:05.678Z');
 
-/** What is written to the log, line by line. */
+/** The lines of the log. */
 async function logged(
   settings: Partial<LoggerSettings>,
   use: (logger: Logger) => void,

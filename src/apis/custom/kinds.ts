@@ -29,7 +29,7 @@ const timestamp = required(3, ref(typeNames.time), 'When the metric was evaluate
 const window = optional(
   4,
   'int64',
-  'The seconds before the timestamp that the value was calculated from; absent where that is not known.',
+  'The seconds before the timestamp that the value was calculated from; absent if not known.',
 );
 const value = required(5, ref(typeNames.quantity), 'The value of the metric.');
 const selector = (number: number): ApiField => ({

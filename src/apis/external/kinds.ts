@@ -40,7 +40,7 @@ export const externalMetricTypes: ApiTypes = new Map<string, ApiType>([
         window: optional(
           4,
           'int64',
-          'The seconds before the timestamp that the value was calculated from; absent where that is not known.',
+          'The seconds before the timestamp that the value was calculated from; absent if not known.',
         ),
         value: required(5, ref(typeNames.quantity), 'The value of the metric.'),
       },

@@ -33,7 +33,7 @@ const usage = (number: number): ApiField =>
   required(
     number,
     { mapOf: ref(typeNames.quantity) },
-    'By cpu (cores) and memory (bytes), what is used.',
+    'The usage of cpu (cores) and memory (bytes).',
   );
 
 /** The types of metrics.k8s.io. */

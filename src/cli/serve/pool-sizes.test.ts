@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseServeFlags } from './parse-serve-flags.ts';
 
-/** The places that flags share out, or what is wrong with the flags. */
+/** The slots by these flags, or the error of the flags. */
 function placesOf(...flags: readonly string[]): unknown {
   const line = parseServeFlags(['--config=rules.yaml', ...flags]);
   if (line.action === 'serve') return line.options.serving.poolSizes;

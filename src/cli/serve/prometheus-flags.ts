@@ -145,7 +145,7 @@ export function prometheusUrl(text: string): Reading<string> {
   return isHttp && /^https?:\/\/[^/]/i.test(text) ? { value: text } : { expected: EXPECTED };
 }
 
-/** The text without anything that may be a user and a password: what stands before the last `@`. */
+/** The text without a possible user and password: removes everything before the last `@`. */
 export function withoutPassword(text: string): string {
   return text.replace(/^([a-z+.-]*:\/\/)?.*@/isu, '$1…@');
 }

@@ -80,7 +80,7 @@ describe('createAnswerReport', () => {
       'INFO pods/load in namespace shop: no object matches',
     ],
     [
-      'no sample at all',
+      'no samples',
       { ...nothing, samples: 0, leftOut: new Map() },
       'WARN pods/load in namespace shop: 2 of 2 objects without a value (a, b); 0 samples returned',
     ],

@@ -29,7 +29,7 @@ const answered: ReportedRequest = {
   error: undefined,
 };
 
-/** What is logged about a request, as JSON, at a level of `-v`. */
+/** The log entries of a request as JSON, at a level of `-v`. */
 async function logged(
   verbosity: number,
   { queries, ...request }: ReportedRequest,

@@ -23,7 +23,7 @@ const filtered = (count: number): Partial<RuleOutcome> => ({
   withoutMetric: [{ cause: 'series_filters', count, examples: ['a'] }],
 });
 
-/** Reports these relists; returns what is logged at each. */
+/** Reports these relists; returns the log entries of each. */
 function logged(...relists: readonly (readonly RuleOutcome[])[]): readonly (readonly string[])[] {
   const lines: string[] = [];
   const log: Logger = {
@@ -74,7 +74,7 @@ describe('createRulesReport', () => {
     expect(lines[1]).toEqual(['INFO rules[3]: has metrics now']);
   });
 
-  it('does not log what is logged elsewhere: failed queries, invalid names', () => {
+  it('does not repeat log entries of other reports: failed queries, invalid names', () => {
     const unfit = {
       cause: 'unfit_name',
       count: 1,

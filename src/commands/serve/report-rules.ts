@@ -14,7 +14,7 @@ export function createRulesReport(
   log: Logger,
   metrics: CatalogMetrics,
 ): (outcomes: readonly RuleOutcome[]) => void {
-  /** What was logged last, by the place of the rule. */
+  /** The last log entry, by the place of the rule. */
   let reported: ReadonlyMap<string, string> = new Map();
 
   return (outcomes) => {

@@ -40,7 +40,7 @@ describe('calculatedOffsets', () => {
     ['x offset (5m) + on (a) y', 'on'],
     ['x offset (y)', 'y'],
     ['x offset (5m) + "a"', '"a"'],
-  ])('reports what is not part of a duration in %j', (text, unexpected) => {
+  ])('reports the text that is not part of a duration in %j', (text, unexpected) => {
     expect(amountsOf(text).map((amount) => amount.unexpected)).toEqual([unexpected]);
   });
 });

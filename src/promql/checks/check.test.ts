@@ -31,7 +31,7 @@ describe('inspectQuery', () => {
     expect(wrong.map(([query, theirs]) => [query, theirs, ourVerdict(query)])).toEqual([]);
   });
 
-  it('accepts what Prometheus accepted from the reference adapter, and nothing that it rejected', () => {
+  it('accepts the queries of the reference adapter that Prometheus accepted, and none that it rejected', () => {
     const recorded = recordedQueries();
     expect(recorded.length).toBeGreaterThan(400);
     for (const [query, status] of recorded) {

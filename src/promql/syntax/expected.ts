@@ -3,7 +3,7 @@ import type { PromqlTree } from './fold.ts';
 
 const strictParser = parser.configure({ strict: true });
 
-/** Finds by trial what the grammar accepts at a place of a query. */
+/** Determines by trial which tokens the grammar accepts at a place of a query. */
 const OPERANDS = [
   { probe: 'time(', description: 'an expression' },
   { probe: 'x', description: 'a label name' },
@@ -44,7 +44,7 @@ export function parseStrictly(text: string): StrictParse {
 }
 
 /**
- * What the grammar accepts after a valid beginning, in words for a message, e.g.
+ * A description of the tokens that the grammar accepts after a valid beginning, for a message, e.g.
  * `['`,`', '`)`', 'an operator']`.
  */
 export function expectedAfter(prefix: string): readonly string[] {

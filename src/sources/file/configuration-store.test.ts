@@ -30,7 +30,7 @@ const good = loaded(configuration(), 'warning');
 const broken = loaded(configuration(), 'broken');
 const bad = loaded(undefined, 'error');
 
-/** A store whose loads give these results in turn, and what it reported. */
+/** A store whose loads have these results one after the other, and its reports. */
 function storeOf(...results: (LoadedConfiguration | Error)[]) {
   const reported: string[] = [];
   const store = createConfigurationStore({

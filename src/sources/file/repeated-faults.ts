@@ -21,7 +21,7 @@ const MOST_KINDS = 50;
  * message without quoted parts are equal. Kinds beyond the limit count as one more kind.
  *
  * @param faults in the order of the file, which `shown` keeps; the most severe kinds are shown first
- *   where there are too many
+ *   if there are too many
  */
 export function limitRepeats(faults: readonly Fault[]): LimitedFaults {
   const kinds = [...Map.groupBy(faults, kindOf).values()];

@@ -22,7 +22,7 @@ function second(base: string, rule: string): unknown {
     : undefined;
 }
 
-/** What is wrong with the only rule of a file. */
+/** The faults of the only rule of a file. */
 function errors(rule: string): readonly string[] {
   return read(`rules:\n- ${rule}\n`).faults.map(
     ({ severity, path, message }) => `${severity} ${path.join('.')}: ${message}`,
@@ -62,7 +62,7 @@ describe('readBySchema', () => {
     expect(read('resourceRules: {window: }').value).toEqual({ resourceRules: {} });
   });
 
-  it('keeps what does not fit for validation', () => {
+  it('keeps values of the wrong type for validation', () => {
     expect(read('rules: {a: b}\nbogus: {c: d}\nexternalRules: x').value).toEqual({
       rules: {},
       bogus: {},
@@ -140,14 +140,14 @@ describe('readBySchema', () => {
     });
   });
 
-  it('rejects names that are no text, and merging what has no fields', () => {
+  it('rejects names that are not text, and merging a value without fields', () => {
     expect(errors('{? [a] : 1}')).toEqual([expect.stringContaining('found a list')]);
     expect(errors('{? {a: b} : 1}')).toEqual([expect.stringContaining('found a mapping')]);
     expect(errors('{<<: ~}')).toEqual([expect.stringContaining('a merge key')]);
     expect(errors('{<<: [{seriesQuery: a}, b]}')).toEqual([expect.stringContaining('a merge key')]);
   });
 
-  it('does not confuse names with what objects have anyway', () => {
+  it('does not confuse names with properties of all objects', () => {
     const { value } = read('{__proto__: {a: 1}, constructor: 1}');
     expect(Object.keys(value ?? {})).toEqual(['__proto__', 'constructor']);
   });

@@ -72,7 +72,7 @@ function namesIn({ entries }: MappingNode): readonly string[] {
   return entries.flatMap(({ key }) => (key.node.kind === 'scalar' ? [nameOf(key.node)] : []));
 }
 
-/** The zero value of a type, which go-yaml uses for null where a value is required. */
+/** The zero value of a type, which go-yaml uses for null if a value is required. */
 function emptyValue({ node, at }: NodeUse, schema: Schema, keyAt?: number): LocatedValue {
   const use = { at, keyAt };
   if (resolveSchema(schema).type === 'object' || node.kind !== 'scalar') {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import published from '../../../../config/schema.json' with { type: 'json' };
 import { resolveSchema, type Schema, schemaAt, schemaViolations } from './schema.ts';
 
-/** Every schema in the published one, by where it is. */
+/** Every schema in the published one, by its path. */
 function allSchemas(): readonly (readonly [string, Schema])[] {
   const found: (readonly [string, Schema])[] = [];
   const visit = (place: string, schema: Schema): void => {
@@ -46,7 +46,7 @@ describe('config/schema.json', () => {
     }
   });
 
-  it('allows no unknown field where the fields are fixed', () => {
+  it('allows no unknown fields if the fields are fixed', () => {
     for (const [place, { properties, additionalProperties }] of allSchemas()) {
       if (properties !== undefined) expect([place, additionalProperties]).toEqual([place, false]);
     }

@@ -74,7 +74,7 @@ describe('findShapeFaults', () => {
     expect(faultsOf('rules: [{}]')).toEqual([]);
   });
 
-  it('shortens what it quotes', () => {
+  it('shortens the quoted text', () => {
     expect(faultsOf(`rules: ${'x'.repeat(1000)}`)[0]?.length).toBeLessThan(130);
   });
 

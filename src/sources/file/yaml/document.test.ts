@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type NodeUse, parseDocument } from './document.ts';
 
-/** A node as plain data, with the line offsets of nothing: for what was read, not where. */
+/** A node as plain data, without line offsets, to compare the values only. */
 function plain({ node }: NodeUse): unknown {
   switch (node.kind) {
     case 'scalar':
@@ -88,7 +88,7 @@ describe('parseDocument', () => {
     expect(fault.before).toBe(before);
   });
 
-  it('rejects what grows beyond all bounds through aliases', () => {
+  it('rejects a document that grows without bounds through aliases', () => {
     const lists = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let level = 1; level < 40; level++) {
       const alias = `*a${level - 1}`;
@@ -104,7 +104,7 @@ describe('parseDocument', () => {
     expect(faultOf(long).message).toContain('too large');
   });
 
-  it('rejects what is nested too deeply', () => {
+  it('rejects a document that is nested too deeply', () => {
     expect(faultOf('['.repeat(10_000)).message).toContain('nesting');
     expect(faultOf(`${'- '.repeat(10_000)}x`).message).toContain('nesting');
   });

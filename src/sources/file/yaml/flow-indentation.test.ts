@@ -18,7 +18,7 @@ describe('parseLeniently', () => {
     ]);
   });
 
-  it('changes nothing of what is indented as it should be', () => {
+  it('does not change lines with correct indentation', () => {
     const original = 'a: {\n  b: c\n  }\nd: |\n    x\n   \n';
     const { text, originalOffset } = parseLeniently(original, 50);
     expect(text).toBe(original);
