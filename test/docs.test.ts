@@ -144,7 +144,7 @@ describe.each(documents)('$path', ({ path, text }) => {
     const known = new Set(found(body, /^# TYPE (\S+)/gm));
     const named = [
       ...found(text, /\b(prom_metrics_adapter_[a-z_]+[a-z])\b/g),
-      // Of a table that says in its head how all of them begin.
+      // Of a table whose head has their common prefix.
       ...found(text, /^\| ((?:`[a-z_{}]+`(?:, )?)+) \|/gm)
         .filter(() => text.includes('metric (`prom_metrics_adapter_...`)'))
         .flatMap((cell) =>

@@ -87,6 +87,12 @@ export const AVOIDED_TERMS: readonly AvoidedTerm[] = [
   { pattern: 'is (?:found|made) out', instead: '"is determined"' },
   { pattern: 'gives? (?:it|them|the API) (?:up|free)', instead: '"unregisters", "releases"' },
   { pattern: 'mend(?:s|ed|ing)?', instead: '"fix", "correct"' },
+  {
+    pattern: 'told (?:to|apart|by|until|otherwise|how)',
+    instead: '"distinguished by", "receives"',
+  },
+  { pattern: '(?:says?|said) of', instead: '"reports", "the output of"' },
+  { pattern: '(?:is|are|was|were) (?:not )?said', instead: '"is reported", "is logged"' },
   { pattern: 'for good', instead: '"permanently"' },
   { pattern: 'for the [a-z]+ sake', instead: '"for", "because of"' },
   { pattern: 'no saying', instead: '"is not known"' },

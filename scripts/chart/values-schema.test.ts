@@ -45,7 +45,7 @@ describe('the known values', () => {
     });
   });
 
-  it('say where a key belongs', () => {
+  it('report where a key belongs', () => {
     expect(knownValues().places).toMatchObject({
       replicas: [''],
       overrides: expect.arrayContaining(['rules.custom[].resources', 'rules.external[].resources']),

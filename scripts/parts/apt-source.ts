@@ -12,8 +12,8 @@ import { fromDebianMirror } from './mirror.ts';
  * @param name the source package's name, e.g. `kubernetes`
  * @param scratch an empty directory; the archive and the lists are put in it
  * @returns the path of the archive, named `<name>_<upstream version>.orig.tar.<compression>`
- * @throws Error saying what is missing where this is no Debian system, or its archives have no such
- *   source package
+ * @throws Error with the missing part if this is not a Debian system, or its archives do not have the source
+ *   package
  */
 export async function downloadAptSource(name: string, scratch: string): Promise<string> {
   if ((await findExecutable('apt-get')) === undefined) {

@@ -72,7 +72,7 @@ async function fetchSource(scratch: string): Promise<{ source: string; version: 
   return { source: join(unpacked, root), version };
 }
 
-/** A Go compiler, and the workspace that old Go wants: `$GOPATH/src/<import path>`. */
+/** A Go compiler, and the workspace that old versions of Go require: `$GOPATH/src/<import path>`. */
 async function openWorkspace(scratch: string, source: string): Promise<GoWorkspace> {
   const toolchain = join(scratch, 'toolchain');
   await mkdir(toolchain);

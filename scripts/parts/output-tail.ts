@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 const KEPT_CHARACTERS = 16_384;
 
 /**
- * Keeps the end of what streams say.
+ * Keeps the end of the output of streams.
  *
  * @returns a function that gives the last 16,384 characters so far, of all streams in the order
  *   in which they came

@@ -49,7 +49,7 @@ function apiServices(manifests: readonly Manifest[]): readonly string[] {
   return manifests.filter(({ kind }) => kind === 'APIService').map(({ metadata }) => metadata.name);
 }
 
-/** Names, labels and the like that are no texts, by their paths. */
+/** Names, labels and similar values that are not strings, by their paths. */
 function notTexts(value: unknown, path = ''): readonly string[] {
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value).flatMap(([key, inner]) => notTexts(inner, `${path}.${key}`));

@@ -27,7 +27,7 @@ export interface RenderSettings {
  * Runs helm.
  *
  * @returns standard output
- * @throws Error with what helm said
+ * @throws Error with the output of helm
  */
 export async function helm(...args: readonly string[]): Promise<string> {
   return runCommand(await ensureHelm(), args);
@@ -41,7 +41,7 @@ export async function renderChart(settings: RenderSettings = {}): Promise<readon
   );
 }
 
-/** What helm says against values, or that it has nothing against them. */
+/** The error of helm for these values; `it was rendered` if there is none. */
 export async function rejectionOf(settings: RenderSettings): Promise<string> {
   const error: unknown = await renderChart(settings).then(
     () => undefined,

@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { check } from '../../src/commands/check.ts';
 
-/** What `prom-metrics-adapter check` says of a rules file. */
+/** The output of `prom-metrics-adapter check` for a rules file. */
 export interface CheckResult {
   /** 0 where there is no fault. */
   readonly code: number;

@@ -244,7 +244,7 @@ describe('prometheus.url', () => {
 });
 
 describe('notes', () => {
-  it('say what to type next', async () => {
+  it('have the next commands', async () => {
     const values = { rules: { external: [rule] }, image: { repository: 'example.com/adapter' } };
     const text = await notesOf({ values });
     expect(text).toContain('rollout status deployment adapter-prom-metrics-adapter');

@@ -15,7 +15,7 @@ test('errors and warnings about the metrics APIs are complaints, other lines are
   ]);
 });
 
-test('what was said before is left out', () => {
+test('earlier lines are omitted', () => {
   expect(complaints(LOG, LOG.indexOf('W1122')).map((line) => line.slice(0, 14))).toEqual([
     'E1122 04:21:43',
   ]);

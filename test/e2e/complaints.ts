@@ -1,12 +1,11 @@
-/** What of the metrics APIs, or of the aggregation of any API, the API server speaks of. */
+/** Log lines about the metrics APIs, or about the aggregation of any API. */
 const ABOUT_ADAPTER = /metrics\.k8s\.io|prom-metrics-adapter|OpenAPI AggregationController/;
 
 /** klog's prefix of a line that is an error or a warning, e.g. `E1122 04:12:10.546630`. */
 const COMPLAINT = /^[EWF]\d{4} /;
 
 /**
- * Said of an API that became available a moment ago, by the part of the API server that has not
- * noticed yet. It asks again.
+ * Logged by a part of the API server that has not detected yet that an API is available. It retries.
  */
 const NOT_NOTICED_YET = /OpenAPI spec .* ResponseCode: 503, Body: service unavailable/;
 
@@ -14,8 +13,8 @@ const NOT_NOTICED_YET = /OpenAPI spec .* ResponseCode: 503, Body: service unavai
  * The lines of an API server's log that are errors or warnings about the adapter.
  *
  * @param log of kube-apiserver, in klog's text format
- * @param from where in the log to begin, e.g. at its length when the adapter was available: before,
- *   it says that it is not
+ * @param from the offset in the log, e.g. its length when the adapter became available: earlier lines report
+ *   that it was not
  */
 export function complaints(log: string, from = 0): readonly string[] {
   return log

@@ -9,7 +9,7 @@ const POLL_MS = 100;
 export interface PodProcess extends RunningProcess {
   /** Where it serves on this machine. */
   readonly port: number;
-  /** What the pod's readiness probe says. */
+  /** The result of the readiness probe of the pod. */
   isReady(): Promise<boolean>;
 }
 
@@ -34,8 +34,8 @@ export interface KubeletSettings {
 }
 
 /**
- * Does what a kubelet does for its pods: starts each that is bound to a node, probes it as often as
- * its readinessProbe says, tells the API server, and ends it with SIGTERM when it is deleted.
+ * Runs pods as a kubelet does: starts each one that is bound to a node, probes it at the interval of its
+ * readinessProbe, updates its status in the API server, and ends it with SIGTERM when it is deleted.
  */
 export function startKubelet(settings: KubeletSettings): Kubelet {
   const { api, namespace, labelSelector } = settings;
@@ -62,7 +62,7 @@ export function startKubelet(settings: KubeletSettings): Kubelet {
       await sleep(POLL_MS);
     }
   })();
-  // Told by stop.
+  // `stop` reports the error.
   loop.catch(() => undefined);
   return {
     portOf: (podIP) => ports.get(podIP),
@@ -125,7 +125,7 @@ async function readPod(
   return api.readNamespacedPod({ namespace, name }).catch(ignoring(404));
 }
 
-/** Gone (404) or changed (409) in the meantime: the next look sees it as it is then. */
+/** Deleted (404) or changed (409) in the meantime: the next iteration reads the new state. */
 function ignoring(...codes: readonly number[]): (error: unknown) => undefined {
   return (error) => {
     if (!(error instanceof ApiException && codes.includes(error.code))) throw error;

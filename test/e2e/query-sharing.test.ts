@@ -232,8 +232,8 @@ test('together they cost a handful, no listing, and get the same values', async 
   const { answers, seconds, queries, listings, needed, asked } = await round('load');
   expect(answers).toEqual(all.map((pods, app) => answerWith('load', app, pods)));
   expect(listings).toBe(0);
-  // Two before it is seen that many want it, then one for all, and one more each time that is too
-  // old: on a machine that takes longer than a second for the round, that is part of it.
+  // Two until the demand is detected, then one for all, and one more each time the result is too old, which
+  // happens on a machine that takes longer than a second for all requests.
   expect(queries).toBeLessThanOrEqual(Math.max(5, 3 + Math.floor(seconds)));
   expect(asked).toBe(queries);
   expect(needed).toBe(300);

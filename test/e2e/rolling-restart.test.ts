@@ -169,7 +169,7 @@ async function install(plane: ControlPlane, prometheusPort: number): Promise<voi
   );
 }
 
-/** Like kube-proxy: new connections to the Service's address go to one of its endpoints. */
+/** As kube-proxy does: new connections to the Service's address go to one of its endpoints. */
 async function followService(kubectl: Kubectl): Promise<[string, () => string | undefined]> {
   const { name, namespace } = RELEASE;
   const address = await kubectl.field('service', name, '{.spec.clusterIP}', namespace);

@@ -54,7 +54,7 @@ export async function startWorkload(series: () => readonly Series[]): Promise<Wo
 export function scrapeConfig({ address }: Workload, seconds: number): string {
   const job = {
     job_name: 'workload',
-    // The labels say which pod a series is of, as service discovery would.
+    // The labels identify the pod of a series, as with service discovery.
     honor_labels: true,
     scrape_interval: `${seconds}s`,
     static_configs: [{ targets: [address] }],

@@ -97,7 +97,7 @@ function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<strin
   return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** As data/README.md says of `body`. A HEAD request has an answer of type JSON without a body. */
+/** As data/README.md describes `body`. A HEAD request has an answer of type JSON without a body. */
 function readBody(contentType: string, bytes: Buffer): unknown {
   if (contentType.startsWith('application/vnd.kubernetes.protobuf')) return null;
   const text = bytes.toString('utf8');

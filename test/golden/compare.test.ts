@@ -45,16 +45,16 @@ describe('compareAnswers', () => {
     ['queries[2]', { ...served, queries: ['sum(m)', 'sum(n)', 'sum(o)'] }],
     ['body', { ...served, body: 'text' }],
     ['body', { ...served, body: null }],
-  ])('sees another %s', (place, actual) => {
+  ])('detects another %s', (place, actual) => {
     expect(placesOf(recorded, actual)).toEqual([place]);
   });
 
-  it('sees queries in another order', () => {
+  it('detects queries in another order', () => {
     const actual = { ...served, queries: ['sum(n)', 'sum(m)'] };
     expect(placesOf(recorded, actual)).toEqual(['queries[0]', 'queries[1]']);
   });
 
-  it('sees values, keys too many, keys too few, items too many and too few', () => {
+  it('detects other values, additional or missing keys, additional or missing items', () => {
     const expected = withBody({ a: { b: [1, { c: null }] } });
     expect(placesOf(expected, withBody({ a: { b: [2, { c: null }] } }))).toEqual(['body.a.b[0]']);
     expect(placesOf(expected, withBody({ a: { b: [1, {}] } }))).toEqual(['body.a.b[1].c']);
@@ -75,7 +75,7 @@ describe('compareAnswers', () => {
   });
 
   it.each(['2026-01-02T03:04:05.000Z', '2026-01-02T03:04:05+01:00', 'now', '', 12, null])(
-    'sees a time that is written another way: %s',
+    'detects a time in another format: %s',
     (timestamp) => {
       expect(placesOf(withBody({ timestamp: 'T' }), withBody({ timestamp }))).toEqual([
         'body.timestamp',
@@ -107,7 +107,7 @@ describe('compareAnswers', () => {
     expect(placesOf(withBody({ paths: ['/apis'] }), withBody({ paths: ['/b'] }))).toHaveLength(1);
   });
 
-  it('takes external items in any order only when told to', () => {
+  it('accepts external items in any order only if this is set', () => {
     const kind = 'ExternalMetricValueList';
     const expected = withBody({ kind, items: [{ value: '1' }, { value: '2' }] });
     const actual = withBody({ kind, items: [{ value: '2' }, { value: '1' }] });

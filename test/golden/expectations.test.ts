@@ -181,7 +181,7 @@ describe('deviatingAnswer', () => {
 });
 
 describe('isNoDeviation', () => {
-  it('is true where the entry says what is recorded', () => {
+  it('is true if the entry is equal to the recording', () => {
     const entry = (text: string) => {
       const [deviation] = parseExceptions(
         deviations(`{path: /apis, ${reason}, expect: ${text}}`),

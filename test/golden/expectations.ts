@@ -220,7 +220,7 @@ export function deviatingAnswer(
   };
 }
 
-/** Whether a deviation says the same as the recording: it is none then. */
+/** Whether a deviation is equal to the recording, so that it is not a deviation. */
 export function isNoDeviation(golden: GoldenCase, { expect }: Deviation): boolean {
   const { recorded } = golden;
   const options: ComparisonOptions = { itemOrder: expect.itemOrder ?? 'as-listed' };

@@ -7,7 +7,7 @@ import type { RecordedRequest } from './recorded-cases.ts';
 export interface GoldenUsers {
   /** Undefined: without a certificate. */
   certificateOf(request: RecordedRequest): KeyPair | undefined;
-  /** Tells an extension API server whose certificates to believe. */
+  /** Configures the trusted certificate authorities of an extension API server. */
   readonly authenticationConfigMap: KubernetesObject;
 }
 

@@ -11,7 +11,7 @@ describe('the list of exceptions', () => {
     expect(unusedSelectors(cases, exceptions)).toEqual([]);
   });
 
-  it('holds no deviation that says the same as the recording', () => {
+  it('has no deviation that is equal to the recording', () => {
     const stale = plan.filter(
       ({ golden, expectation }) =>
         expectation.kind === 'deviating' && isNoDeviation(golden, expectation.deviation),

@@ -1,4 +1,4 @@
-/** What a client of the Kubernetes API wants to get, out of its Accept header. */
+/** The format that a client of the Kubernetes API requests in its Accept header. */
 export interface AcceptedForm {
   /** The kind that the answer is to be converted to, e.g. `PartialObjectMetadataList`. */
   readonly as?: string;

@@ -53,7 +53,7 @@ export interface KubernetesApiSettings {
   readonly objects: readonly KubernetesObject[];
   /** Where a kubeconfig for this server is written. */
   readonly kubeconfig: string;
-  /** Answers reviews; by default as `reviewAnswer` does, which also says how. */
+  /** Answers reviews; by default as described at `reviewAnswer`. */
   readonly review?: AnswerReview;
 }
 

@@ -6,7 +6,7 @@ import { type PrometheusRecording, parseRecording } from './prometheus-replay.ts
 import { configNames, readData } from './recorded-cases.ts';
 
 describe('parseSeries', () => {
-  it('takes series with and without labels, and knows the counters', () => {
+  it('accepts series with and without labels, and recognizes counters', () => {
     const text = '# a note\n# TYPE a_total counter\na_total{x="y z"} 2.5\n\nb 1e+06\n';
     expect(parseSeries(text)).toEqual([
       { series: 'a_total{x="y z"}', value: '2.5', isCounter: true },
@@ -21,7 +21,7 @@ describe('parseSeries', () => {
 });
 
 describe('toOpenMetrics', () => {
-  it('lets counters grow and leaves the others alone', () => {
+  it('increases counters and does not change other series', () => {
     const series = parseSeries('# TYPE a counter\na{l="1"} 0.5\nb NaN\n');
     expect(toOpenMetrics(series, { from: 1_700_000_010, to: 1_700_000_020, step: 10 })).toBe(
       [

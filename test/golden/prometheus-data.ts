@@ -7,7 +7,7 @@ export interface RecordedSeries {
   readonly series: string;
   /** The number in the file, e.g. `1e+06` or `NaN`. */
   readonly value: string;
-  /** Whether `value` is an increase per second, as data/README.md says of counters. */
+  /** Whether `value` is an increase per second, as data/README.md describes for counters. */
   readonly isCounter: boolean;
 }
 

@@ -7,7 +7,7 @@ import { recordedClusterMapper } from './cluster-mapper.ts';
 import { configNames, readData } from './recorded-cases.ts';
 
 /*
- * What is said about queries that work: of each recorded configuration, the chart and the examples
+ * The warnings about queries that work: of each recorded configuration, the chart and the examples
  * exactly those that do not give the requested result. No other rule may have a warning.
  */
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => host.close(0));
 
-/** JSON Schema says otherwise than OpenAPI 3.0 what may be null. */
+/** JSON Schema and OpenAPI 3.0 mark nullable values in different ways. */
 function withNull(schemas: object): object {
   return JSON.parse(JSON.stringify(schemas), (_, value: unknown) => {
     if (typeof value !== 'object' || value === null || !('nullable' in value)) return value;

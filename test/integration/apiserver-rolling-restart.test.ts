@@ -77,7 +77,7 @@ async function startReplica(): Promise<StandaloneAdapter> {
   return replica;
 }
 
-/** Ends a replica; it leaves the service as soon as it says that it is not ready. */
+/** Ends a replica; it is removed from the service as soon as it reports that it is not ready. */
 async function endReplica(replica: StandaloneAdapter): Promise<void> {
   const stopped = replica.stop();
   while ((await replica.get('/readyz')).status === 200) await sleep(20);

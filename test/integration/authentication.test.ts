@@ -82,7 +82,7 @@ beforeEach(() => {
   proxy.takeRequests();
 });
 
-/** Knows one token, that of bob; alice and bob may do anything in the namespace shop. */
+/** Accepts one token, that of bob; alice and bob may do anything in the namespace shop. */
 function review(path: string, document: unknown): object | undefined {
   if (!isReviewing) throw new Error('reviews are out of order');
   if (path === TOKEN_REVIEWS) {
@@ -263,7 +263,7 @@ describe('a client certificate', () => {
     });
     const alice = await makeClient(intermediate, 'CN=alice');
     const certificate = { ...alice, cert: alice.cert + intermediate.cert };
-    // Node.js resumes the session where the server lets it.
+    // Node.js resumes the session if the server allows it.
     for (let i = 0; i < 3; i += 1) expect(await ask({ certificate })).toEqual(served);
     expect(await ask({ certificate: alice })).toEqual(unauthorized);
   });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Knows how long processes had something to do and got no processor, or the machine stood still. */
+/** Measures how long runnable processes waited for a CPU, or the machine was paused. */
 export interface CpuWaiting {
   /**
    * Milliseconds for all processes together, between two times in milliseconds since the epoch;

@@ -50,7 +50,7 @@ async function contextFiles(
   return files;
 }
 
-/** Whether the last pattern that fits the path, or a directory above it, lets it through. */
+/** Whether the last pattern that matches the path, or a directory above it, includes it. */
 function isIn(name: string, patterns: readonly Pattern[]): boolean {
   const paths = name.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'));
   const fitting = patterns.findLast(({ glob }) => paths.some((each) => fits(each, glob)));

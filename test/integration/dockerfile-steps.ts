@@ -30,10 +30,10 @@ export function parseDockerfile(text: string): readonly Instruction[] {
 }
 
 /**
- * Does what COPY and RUN of every stage say, each stage in a directory of its own instead of a
- * container, with the Node.js of this process instead of the base image.
+ * Runs COPY and RUN of every stage, each stage in a separate directory instead of a container, with the
+ * Node.js of this process instead of the base image.
  *
- * @param context the directory of what `.dockerignore` lets through
+ * @param context the directory of the files that `.dockerignore` does not exclude
  * @param scratch an empty directory
  * @returns the last stage
  */

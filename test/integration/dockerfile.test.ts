@@ -115,7 +115,7 @@ describe('Dockerfile', () => {
     expect(context.filter((file) => file.startsWith('scripts/'))).toEqual(['scripts/build.ts']);
   });
 
-  it('installs what the lock file says, without scripts of packages', () => {
+  it('installs the versions of the lock file, without scripts of packages', () => {
     expect(textsOf('RUN')).toContain('npm ci --ignore-scripts');
   });
 

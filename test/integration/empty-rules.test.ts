@@ -42,7 +42,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Asks again and again until told to stop, and says which statuses came. */
+/** Sends requests until the returned function is called, which returns the received statuses. */
 function asking(): () => Promise<readonly number[]> {
   const statuses = new Set<number>();
   let stopped = false;
@@ -76,7 +76,7 @@ describe('a rules file that is truncated and then written', () => {
 });
 
 it.each(['# only a comment\n', 'rules: []\n', 'rules:\nexternalRules:\n', '{}', ''])(
-  'an edit to a file without rules is refused, and says why: %j',
+  'a change to a file without rules is rejected with the reason: %j',
   async (text) => {
     const before = refused();
     await writeFile(file, `${text}# ${before}\n`);

@@ -159,7 +159,7 @@ describe('createObjectNames', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('ends the request when its caller is gone', async () => {
+  it('ends the request when its caller disconnects', async () => {
     const ended = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
     const { names } = await start((_, response) => {

@@ -54,7 +54,7 @@ async function watch(
   return { resources, changes, logged };
 }
 
-/** The documents of a server that knows aggregated discovery. */
+/** The documents of a server that supports aggregated discovery. */
 function aggregated(
   served: readonly ServedGroup[] = named,
   version: 'v2' | 'v2beta1' = 'v2',

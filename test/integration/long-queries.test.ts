@@ -145,7 +145,7 @@ describe.each(servers)('$name', (server) => {
   );
 
   test.skipIf(server.product !== 'VictoriaMetrics' || server.isMissing)(
-    'without a proof the error says what to change',
+    'without a proof the error explains what to change',
     async ({ resources }) => {
       const queries = sharedClient(resources, running.url, []);
       const chosen = `topk(3, ${SUM})`;

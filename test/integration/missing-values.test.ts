@@ -1,4 +1,4 @@
-// What is said where a metric has no value: in the log at its default level, and in /metrics.
+// The reports about a metric without a value: in the log at its default level, and in /metrics.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -270,7 +270,7 @@ describe('before the first list', () => {
 
   it('a request sends its own list after a timeout', async () => {
     server.put({ namespace: 'shop', name: 'a', labels: { app: 'web' } });
-    // That of the index itself: it is not told here which comes first.
+    // The list of the index itself. Which of the two lists arrives first is not defined here.
     server.intercept((_, { req }) => req.url?.startsWith('/api/v1/pods?') === true);
     const { index, reports } = await startIndex({ firstListTimeoutMs: 5 }, { timeoutMs: 60_000 });
     expect(await index.list(select('app=web'))).toEqual(['a']);

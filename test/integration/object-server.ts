@@ -42,9 +42,9 @@ export interface ObjectServer {
   end(): void;
   /** Sends this line to all watches. */
   say(line: string): void;
-  /** Every event comes twice from now on, or not any more. */
+  /** Whether every event is sent twice from now on. */
   doubleEvents(doubled: boolean): void;
-  /** Answers requests that this takes, in its own way, until told otherwise. */
+  /** Sets a function that answers the requests for which it returns true; undefined: none. */
   intercept(take: ((kind: RequestKind, response: ServerResponse) => boolean) | undefined): void;
   close(): Promise<void>;
 }

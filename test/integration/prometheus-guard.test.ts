@@ -170,7 +170,7 @@ describe('the limit of concurrent queries', () => {
     const order: string[] = [];
     for (let answered = 0; answered < names.length; answered += 1) {
       await expect.poll(() => server.held.length).toBe(Math.min(5, 60 - answered));
-      // The stand-in knows that an answer is sent before the client has it.
+      // The stand-in counts an answer as sent before the client has received it.
       await expect
         .poll(() => queue)
         .toEqual({
@@ -504,7 +504,7 @@ describe('an outage', () => {
     expect(await outcomeOf(client.query('a'))).toBe('answered');
   });
 
-  test('is not declared for one query that always fails like that', async () => {
+  test('is not assumed for one query that always fails like that', async () => {
     const server = await startStandIn(async (request, response) => {
       const query = (await parametersOf(request)).get('query');
       if (query === 'broken') response.writeHead(503).end('store unavailable');

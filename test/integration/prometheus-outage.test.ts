@@ -140,7 +140,7 @@ interface AdapterState {
   readonly memory: number;
 }
 
-/** What the adapter says of itself, again and again. */
+/** Polls the state that the adapter reports. */
 function watchAdapter() {
   const states: AdapterState[] = [];
   let isOn = true;

@@ -34,7 +34,7 @@ function history(): string {
   ].join('\n');
 }
 
-/** Takes a Prometheus many seconds, in short steps: between them it sees that its time is over. */
+/** Takes Prometheus many seconds, in short steps, between which it checks the timeout. */
 const LONG_QUERY = Array(500).fill('sum_over_time(vector(1)[1d:1s])').join(' + ');
 
 let server: RunningPrometheus;
@@ -252,7 +252,7 @@ test('a Prometheus that stops and restarts on the same port', async () => {
   const client = createPrometheusClient({ url: first.url });
   const ask = () => client.query('1');
   try {
-    // Several kept connections, all of them dead afterwards.
+    // Several keep-alive connections, all of which are closed afterwards.
     await Promise.all([ask(), ask(), ask()]);
     await first.kill();
     await expect(Promise.allSettled([ask(), ask()])).resolves.toMatchObject([
@@ -267,7 +267,7 @@ test('a Prometheus that stops and restarts on the same port', async () => {
     }
     const third = await startPrometheus({ port: first.port });
     try {
-      // Without a failure in between: the connections kept from before are found dead and replaced.
+      // Without a failure in between: the previous connections are detected as closed and replaced.
       await Promise.all([ask(), ask(), ask(), ask()]);
     } finally {
       await third.stop();

@@ -736,7 +736,7 @@ describe('partial responses', () => {
     ['discovery', ['partial', 'success', 'success', 'success']],
     ['accept', ['success', 'success', 'success', 'success']],
     ['refuse', ['partial', 'partial', 'partial', 'partial']],
-  ] as const)('are used as the options say: %s', async (partialAnswers, expected) => {
+  ] as const)('are used according to the options: %s', async (partialAnswers, expected) => {
     const client = await clientOf(
       (request, response) => json(response, partialOf(request.url ?? '')),
       partialAnswers === undefined ? {} : { partialAnswers },

@@ -1,4 +1,4 @@
-// What the proofs of separability and of lost labels say of a query, held against Prometheus.
+// Compares the proofs of separability and of lost labels with the results of Prometheus.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {

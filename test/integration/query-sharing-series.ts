@@ -53,7 +53,7 @@ export function history(now: number): string {
       }
     }
   }
-  // promtool wants the samples of one metric together; gauges take any name and value.
+  // promtool requires the samples of one metric to be together; gauges can have any name and value.
   const sorted = [...lines.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   return `${sorted.flatMap(([, samples]) => samples).join('\n')}\n# EOF\n`;
 }

@@ -32,7 +32,7 @@ let kubernetes: KubernetesApi;
 let prometheus: RunningPrometheus;
 let adapter: RunningAdapter;
 
-/** Rules that name a custom resource, told apart by the name of their metric. */
+/** Rules that name a custom resource, distinguished by the name of their metric. */
 function rules(name: string, resource: object): string {
   const overrides = { namespace: { resource: 'namespace' }, device: resource };
   const metricsQuery = '<<.Series>>{<<.LabelMatchers>>}';
@@ -81,7 +81,7 @@ it('an edit is checked against the current resources of the cluster, not cached 
   await expect.poll(said, patience).toContain('keeping the last valid version');
   expect(said()).toContain('no resource "printer" of the group "office.example.com" is known');
 
-  // The next look at the cluster's resources is an hour away.
+  // The next discovery of the cluster's resources is in an hour.
   kubernetes.addGroup(printers);
   await replaceRules(rules('in_time', printer));
   await expect.poll(() => said().split('rules loaded').length, patience).toBe(3);

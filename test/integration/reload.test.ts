@@ -81,7 +81,7 @@ beforeAll(async () => {
     prometheusUrl: prometheus.url,
     certificates: scratch,
     flags: [
-      // So that what is seen comes from the watch and not from a look at intervals.
+      // Changes must be detected by the watch and not by polling.
       '--config-poll-interval=1h',
       // A machine that is busy otherwise makes no outage.
       '--prometheus-stall-timeout=0s',
@@ -125,7 +125,7 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
     ['no YAML', 'rules: [', 'config.yaml:1'],
     ['an unknown field', JSON.stringify({ rulez: [] }), 'rulez'],
     ['a query that is no PromQL', rules('third', 'sum(<<.Series>>{<<.LabelMatchers>>}'), 'broken'],
-  ])('is refused with %s, and the last valid rules stay in use', async (_what, content, said) => {
+  ])('is rejected with %s, and the last valid rules stay in use', async (_what, content, said) => {
     await updateVolume(volume(), content);
     await until('the refusal is seen', async () => {
       return (await ownMetric('config_last_reload_successful')) === '0';
@@ -143,15 +143,15 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
 
   it('is reported as an error without the file, until it is back', async () => {
     const said = 'cannot be read: there is no such file';
-    const isSaid = (): number => adapter.stdoutTail().split(said).length - 1;
+    const logCount = (): number => adapter.stdoutTail().split(said).length - 1;
     await updateVolume(volume(), undefined);
     await until('the refusal is seen', async () => {
       return (await ownMetric('config_last_reload_successful')) === '0';
     });
-    await until('it is said', async () => isSaid() > 0);
-    expect(isSaid()).toBe(1);
+    await until('it is logged', async () => logCount() > 0);
+    expect(logCount()).toBe(1);
     adapter.signal('SIGHUP');
-    await until('the error is logged again', async () => isSaid() === 2);
+    await until('the error is logged again', async () => logCount() === 2);
     expect(adapter.stdoutTail()).toContain('keeping the last valid version');
     expect(await isServed('both')).toBe(true);
 
@@ -159,7 +159,7 @@ describe('an edit of the rules in a mounted ConfigMap', () => {
     await until('the same file is taken again', async () => {
       return (await ownMetric('config_last_reload_successful')) === '1';
     });
-    expect(isSaid()).toBe(2);
+    expect(logCount()).toBe(2);
   });
 
   it('is read again on SIGHUP', async () => {

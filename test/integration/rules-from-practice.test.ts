@@ -1,4 +1,4 @@
-// Rules that people have written, what `check` says of them, and their values.
+// Published rules, the output of `check` for them, and their values.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { type StandaloneAdapter, startStandaloneAdapter } from '../fixtures/stan
 const PODS = '{overrides: {namespace: {resource: namespace}, pod: {resource: pod}}}';
 const SERVICES = '{overrides: {namespace: {resource: namespace}, service: {resource: service}}}';
 
-/** What `check` says of a rules file, one finding a line, and its exit code. */
+/** The output of `check` for a rules file, one finding per line, and its exit code. */
 async function checked(
   rules: string,
 ): Promise<{ readonly code: number; readonly findings: readonly string[] }> {

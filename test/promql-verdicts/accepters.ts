@@ -1,4 +1,4 @@
-// Who accepts a query: releases of Prometheus, with and without experimental features.
+// The servers that accept or reject queries: releases of Prometheus, with and without experimental features.
 
 import { inspectQuery } from '../../src/promql/checks/check.ts';
 import { inspectSeriesSelector } from '../../src/promql/series-selector.ts';

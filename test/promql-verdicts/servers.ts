@@ -1,4 +1,4 @@
-// Prometheus servers of several releases that say what they accept.
+// Prometheus servers of several releases that accept or reject queries.
 import { type RunningPrometheus, startPrometheus } from '../../scripts/parts/prometheus.ts';
 import { ACCEPTERS, type Accepter } from './accepters.ts';
 import type { ParsedNode } from './outline.ts';

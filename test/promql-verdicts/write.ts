@@ -1,4 +1,4 @@
-// Writes verdicts.json, what releases of Prometheus say of many queries:
+// Writes verdicts.json, the results of many queries in releases of Prometheus:
 // scripts/with-node node test/promql-verdicts/write.ts
 import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';

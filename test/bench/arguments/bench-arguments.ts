@@ -25,7 +25,7 @@ export interface BenchArguments {
   counts(name: string): readonly number[];
 }
 
-/** The command line cannot be used; the message says why. */
+/** The command line is invalid; the message has the reason. */
 export class BenchArgumentError extends Error {
   override readonly name = 'BenchArgumentError';
 }

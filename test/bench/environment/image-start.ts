@@ -10,7 +10,7 @@ export interface ImageStart {
 
 const SINCE_24_6 = '--max-old-space-size-percentage';
 
-/** The words without the flag that Node.js knows since 24.6 only, where this is an older one. */
+/** The words without the flag that only Node.js 24.6 and later supports, if this is an older version. */
 export function knownFlags(words: readonly string[]): readonly string[] {
   const isKnown = process.allowedNodeEnvironmentFlags.has(SINCE_24_6);
   return words.filter((word) => isKnown || !word.startsWith(`${SINCE_24_6}=`));
