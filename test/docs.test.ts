@@ -64,7 +64,7 @@ function commandsIn(text: string): readonly string[] {
     .flatMap((block) => found(block, /^ *\$ (.*)$/gm));
 }
 
-/** What is written between backticks within a line. */
+/** The texts between backticks within a line. */
 function codeIn(text: string): readonly string[] {
   return found(text.replaceAll(/^ *```[\s\S]*?^ *```/gm, ''), /`([^`\n]+)`/g);
 }

@@ -8,7 +8,7 @@ export interface AdapterSettings {
   readonly directory: string;
   readonly rulesFile: string;
   readonly prometheusUrl: string;
-  /** Gets what stops it. */
+  /** The function that stops the adapter is added to it. */
   readonly cleanups: (() => Promise<void> | void)[];
 }
 

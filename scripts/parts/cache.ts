@@ -26,7 +26,7 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
  * The directory of one version of a part, built first if it does not exist yet.
  *
  * @param part e.g. `kubectl`
- * @param version what tells one build from another, e.g. `2.2.2_x64`
+ * @param version distinguishes builds, e.g. `2.2.2_x64`
  * @param build fills the empty directory it is given; what it throws is thrown on, and nothing is kept
  * @returns the complete directory
  */
@@ -141,7 +141,7 @@ async function keep(scratch: string, kept: string): Promise<void> {
   }
 }
 
-/** Removes what builds that were killed left behind. */
+/** Removes the files of builds that were killed. */
 async function removeAbandonedScratch(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const path = join(parent, name);

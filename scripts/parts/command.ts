@@ -11,7 +11,7 @@ export interface CommandOptions {
 /**
  * Runs a program to its end, without a shell.
  *
- * @returns what it wrote to standard output
+ * @returns its standard output
  * @throws Error with the command, how it ended and the last of its output, if it could not be
  *   started or its exit code is not 0
  */

@@ -11,7 +11,7 @@ export type ClientCredentials =
  * Writes a kubeconfig file that holds all it needs itself.
  *
  * @param server the URL of the API server
- * @param caCertificate in PEM: what the server's certificate is verified with
+ * @param caCertificate in PEM, to verify the certificate of the server
  */
 export async function writeKubeconfig(
   file: string,

@@ -215,7 +215,7 @@ async function adminClient(
   return { kubeconfig, api: config.makeApiClient(CoreV1Api) };
 }
 
-/** What the API server publishes for servers of aggregated APIs, a moment after it is ready. */
+/** The configuration that the API server publishes for extension API servers, shortly after it is ready. */
 function authenticationConfig(api: CoreV1Api): Promise<unknown> {
   return api.readNamespacedConfigMap({
     namespace: 'kube-system',

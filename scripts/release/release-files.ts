@@ -2,13 +2,13 @@
 interface VersionedFile {
   /** Relative to the root of the project. */
   readonly file: string;
-  /** The first group of each is what precedes a version. Each has to match. */
+  /** The first group of each is the text before a version. Each has to match. */
   readonly places: readonly RegExp[];
 }
 
 const VERSION = String.raw`\d+\.\d+\.\d+(?:-[0-9A-Za-z]+(?:\.[0-9A-Za-z]+)*)?`;
 
-/** What precedes a version in `before`, as a pattern for all its occurrences. */
+/** The text before a version in `before`, as a pattern for all its occurrences. */
 function place(before: string): RegExp {
   return new RegExp(`(${before})(${VERSION})`, 'gm');
 }
@@ -71,7 +71,8 @@ export function withVersion(
 }
 
 /**
- * A changelog whose entries under Unreleased are those of a version. A version without changes has a sentence instead.
+ * A changelog whose entries under Unreleased are those of a version. A version without changes has a sentence
+ * instead.
  *
  * @param date e.g. `2026-11-29`
  * @throws Error where it has no section Unreleased, or has the version already

@@ -1,5 +1,5 @@
 /**
- * What the object index costs, for 50,000 pods in 100 namespaces:
+ * The cost of the object index, for 50,000 pods in 100 namespaces:
  *
  *   make bench-object-index
  *
@@ -45,7 +45,7 @@ function workloads(kind: Workload['kind']): readonly Workload[] {
   }));
 }
 
-/** A pod's metadata in JSON, as the API server writes it, without what is not kept anyway. */
+/** A pod's metadata in JSON, as the API server writes it, without the fields that the index ignores. */
 function podText({ kind, namespace, name }: Workload, replica: number, revision = 0): string {
   const hash = (Number.parseInt(name.slice(-4), 10) * 7919 + 1_000_000).toString(36);
   const ordinal = kind === 'StatefulSet' ? String(replica) : `${hash}-${replica}x7k${replica}`;
@@ -123,7 +123,7 @@ async function measure(kind: Workload['kind']): Promise<Row> {
   const againMs = await milliseconds(ask);
 
   const churnMs = await milliseconds(() => fill(index, of.slice(0, 500), 0));
-  // Every pod gets other labels, twice: what is not used any more has to go.
+  // Every pod gets other labels, twice: unused labels have to be removed.
   fill(index, of, 1);
   fill(index, of, 2);
   await index.tidy();

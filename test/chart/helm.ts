@@ -103,7 +103,7 @@ function isManifest(value: unknown): value is Manifest {
   );
 }
 
-/** What is at a path such as `spec.template.spec`; undefined where there is nothing. */
+/** The value at a path such as `spec.template.spec`; undefined if there is none. */
 export function fieldOf(value: unknown, path: string): unknown {
   let found = value;
   for (const name of path.split('.')) {

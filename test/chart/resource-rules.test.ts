@@ -48,7 +48,7 @@ function rulesOf(manifests: readonly Manifest[]): string {
   return String(Reflect.get(Object(data), 'config.yaml'));
 }
 
-/** What the adapter may list and watch, as `group/resource`. */
+/** The resources that the adapter may list and watch, as `group/resource`. */
 async function readable(values: Values): Promise<readonly string[]> {
   const manifests = await renderChart({ values });
   return manifests
@@ -201,7 +201,7 @@ function containerSeries(): readonly InputSeries[] {
   return [
     ...cadvisor(first, containerIn('shop', 'web', 'main'), 0.5, 100),
     ...cadvisor(first, containerIn('shop', 'web', 'sidecar'), 0.25, 20),
-    // What the same container was before a restart.
+    // The same container before a restart.
     ...cadvisor(first, { ...containerIn('shop', 'web', 'sidecar'), id: '/old' }, 0.125, 8),
     ...cadvisor(first, web, 0.75, 120),
     ...cadvisor(first, { ...containerIn('shop', 'web', 'POD'), id: '/sandbox' }, 0.5, 1),

@@ -228,7 +228,7 @@ function currentSeries(): readonly Series[] {
   ];
 }
 
-/** @param factor what requests of `web` are multiplied with */
+/** @param factor the requests of `web` are multiplied by it */
 function rules({ factor }: { factor: number }): string {
   const perSecond = (matchers: string) =>
     `sum(rate(<<.Series>>{${matchers}}[5s])) by (<<.GroupBy>>)`;

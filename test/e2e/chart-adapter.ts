@@ -22,7 +22,7 @@ export interface Release {
   readonly port: number;
 }
 
-/** What differs between the pods of a release on one machine. */
+/** The settings that differ between the pods of a release on one machine. */
 export interface PodSettings {
   /** Names its log file and the directory that holds its file system. */
   readonly name: string;

@@ -80,7 +80,7 @@ function currentSeries(): readonly Series[] {
   return [...ofPods, { metric: 'queue_messages_ready', labels: queue, value: 40 }];
 }
 
-/** Values for the chart: rules for each kind of series, and what changes between the tests. */
+/** Values for the chart: rules for each kind of series, and the values that differ between the tests. */
 function values(changed: { readonly metricName?: string } & Values): Values {
   const { metricName = 'requests_per_second', ...more } = changed;
   return {

@@ -405,7 +405,7 @@ function queriesAnswered(): Promise<number> {
   return answeredRequests(prometheus.url, '/api/v1/query');
 }
 
-/** What the adapter has logged so far. */
+/** The log of the adapter so far. */
 async function logged(): Promise<readonly unknown[]> {
   const lines = (await adapter.log()).split('\n');
   return lines.filter((line) => line.startsWith('{')).map(asJson);
@@ -423,7 +423,7 @@ const served = {
 
 const REASONS = { 400: 'BadRequest', 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound' };
 
-/** An error without a query. @param about what the message has in it */
+/** An error without a query. @param about a text in the message */
 function refused(code: keyof typeof REASONS, about = '') {
   return {
     status: code,

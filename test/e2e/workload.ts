@@ -12,7 +12,7 @@ export type Series = {
   readonly labels: Readonly<Record<string, string>>;
 } & ({ readonly value: number } | { readonly perSecond: number });
 
-/** What the pods of the tests would be scraped for. */
+/** The series of the pods of the tests. */
 export interface Workload {
   /** `host:port`, to be scraped at `/metrics` with `honor_labels`. */
   readonly address: string;

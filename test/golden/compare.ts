@@ -44,7 +44,7 @@ export function describeDifferences(differences: readonly Difference[]): string 
 }
 
 /**
- * A body with what depends on the moment or the host taken out: times become `T`, the addresses of
+ * A body without the parts that depend on the time or the host: times become `T`, the addresses of
  * the server and the hashes of OpenAPI documents go, resources of discovery documents are sorted by name.
  *
  * A time that is not written as Kubernetes writes it (RFC 3339, whole seconds, UTC) stays as it is,

@@ -115,7 +115,7 @@ describe('deviatingAnswer', () => {
     verbs: ['get'],
   });
 
-  it('keeps what is not given', () => {
+  it('keeps the fields that are not given', () => {
     const answer = deviatingAnswer(golden({}, list), { status: 201 }, undefined);
     expect(answer).toMatchObject({ status: 201, body: list, queries: ['q'] });
     expect(deviatingAnswer(golden({}), { status: 200, queries: [] }, undefined)).toMatchObject({

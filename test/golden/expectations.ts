@@ -26,8 +26,8 @@ export interface ResourceChanges {
 }
 
 /**
- * What this adapter answers where the reference answered something else. What is not given here is
- * as recorded; of `body`, `error`, `fields`, `items`, `values` and `resources` at
+ * The answer of this adapter if it differs from that of the reference. Fields that are not given are as
+ * recorded; of `body`, `error`, `fields`, `items`, `values` and `resources` at
  * most one is given.
  */
 export interface ExpectedAnswer {
@@ -63,7 +63,7 @@ export interface OrderDependence extends CaseSelector {
   readonly values?: readonly string[];
 }
 
-/** What is expected of one case. */
+/** The expectation for one case. */
 export type Expectation =
   | { readonly kind: 'same'; readonly order?: OrderDependence }
   | { readonly kind: 'deviating'; readonly deviation: Deviation };
@@ -169,7 +169,7 @@ export function parseExceptions(yaml: string): Exceptions {
 }
 
 /**
- * What is expected of a case.
+ * The expectation for a case.
  *
  * @throws Error where two entries are about it: a case deviates once, or it depends on an order.
  */

@@ -36,7 +36,7 @@ import { differenceOf, parseServerDifferences } from './server-differences.ts';
 export const exceptions = parseExceptions(
   await readFile(new URL('deviations.yaml', import.meta.url), 'utf8'),
 );
-/** Every recorded case with what is expected of it. */
+/** Every recorded case with its expectation. */
 export const plan = configNames
   .flatMap(loadCases)
   .map((golden) => ({ golden, expectation: expectationOf(golden, exceptions) }));

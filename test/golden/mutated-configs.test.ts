@@ -147,7 +147,7 @@ describe('check, with any input', () => {
   });
 });
 
-/** What rules mean, comparably. */
+/** The meaning of rules, in a form that can be compared. */
 function meanings(configuration: Configuration): Readonly<Record<string, readonly string[]>> {
   const meaning = ({ definition }: TemplateRule): string => {
     const { resources } = definition;

@@ -87,7 +87,7 @@ describe.each(servers)('$name with the data of the golden cases', (server) => {
   });
 
   it.each(configNames.filter((config) => recordingOf(config).query.length > 0))(
-    'answers what the reference asked with %s as the Prometheus of the recordings',
+    'answers the requests of the reference with %s as the Prometheus of the recordings',
     async (config) => {
       for (const { query: promql, status, body } of recordingOf(config).query) {
         const answer = await fetch(
@@ -105,7 +105,7 @@ function recordingOf(config: string): PrometheusRecording {
 }
 
 /**
- * An answer without what depends on the moment, the version of Prometheus or its order: vectors by
+ * An answer without the parts that depend on the time, the version of Prometheus or its order: vectors by
  * labels, values to eight digits, of errors their kind, of ranges that they are.
  */
 function comparable(answer: unknown): unknown {

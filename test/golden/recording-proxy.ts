@@ -57,7 +57,7 @@ export async function startRecorder(upstream: Upstream): Promise<RecordingProxy>
   };
 }
 
-/** Records what goes to another server, which answers. */
+/** Records the requests to another server, which answers them. */
 export function startRecordingProxy(target: string): Promise<RecordingProxy> {
   return startRecorder((_recorded, received, body, response) => {
     const { connection: _connection, ...headers } = received.headers;

@@ -320,7 +320,7 @@ describe('the shutdown of the server', () => {
     const socket = await begin(host);
     socket.on('error', () => undefined);
     const end = closed(socket);
-    // What the client has sent is with the server.
+    // The server has received the data of the client.
     expect((await host.send('GET', '/livez')).status).toBe(200);
     await host.close(EXTREMELY_LONG);
     await end;

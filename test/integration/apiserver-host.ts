@@ -30,7 +30,7 @@ export interface Received {
 /** The HTTP side of the adapter, over services that give plain values. */
 export interface ApiserverHost extends Server {
   readonly ca: string;
-  /** What was reported of every request that has ended. */
+  /** The reports of all requests that have ended. */
   readonly answered: readonly AnsweredRequest[];
   /** Why the server closed connections. */
   readonly closed: readonly CloseReason[];

@@ -225,7 +225,7 @@ describe('certificates that are expensive to parse', () => {
     expect(errors).toEqual([]);
   });
 
-  /** What reading the certificate of each request throws. */
+  /** The error from reading the certificate of each request. */
   async function startReading() {
     const errors: unknown[] = [];
     const access = {

@@ -358,7 +358,7 @@ describe('the CAs of the cluster', () => {
   }, 60_000);
 });
 
-/** Waits for what must come; the time limit of the test is the only one. */
+/** Waits for an expected event; only the timeout of the test applies. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 200));
 }

@@ -45,7 +45,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** What a server does with a request for labels or their values; undefined: what Prometheus does. */
+/** How a server responds to a request for labels or their values; undefined: as Prometheus. */
 type Quirk = (url: URL, response: ServerResponse) => URL | undefined;
 
 /** One round against a Prometheus with a quirk, with the client's own time limit by default. */

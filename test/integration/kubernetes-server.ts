@@ -148,7 +148,7 @@ export async function makeCertificate(
   return { cert, key };
 }
 
-/** What stands under `cluster` and `user` in a kubeconfig. */
+/** The fields of `cluster` and `user` in a kubeconfig. */
 export interface KubeconfigEntries {
   readonly cluster: Readonly<Record<string, unknown>>;
   readonly user?: Readonly<Record<string, unknown>>;

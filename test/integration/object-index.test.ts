@@ -45,7 +45,7 @@ const QUICK: Partial<ObjectIndexLimits> = {
 
 interface Recorded {
   readonly index: ObjectIndex;
-  /** What was reported, as `asked pods index`, `list pods success`, ... */
+  /** The reports, as `asked pods index`, `list pods success`, ... */
   readonly reports: string[];
   readonly warnings: string[];
   /** The number of objects that was reported last. */

@@ -133,7 +133,7 @@ export async function startObjectServer(): Promise<ObjectServer> {
     response.on('close', () => watches.delete(watch));
   };
 
-  /** What begins or ceases to be selected is added or deleted, for this watch. */
+  /** For this watch, an object is added or deleted when it begins or ceases to match the selector. */
   const tell = ({ response, isSelected }: Watch, change: Change): void => {
     const was = change.before !== undefined && isSelected(change.before);
     const is = change.type !== 'DELETED' && isSelected(change.pod);

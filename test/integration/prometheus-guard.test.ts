@@ -396,7 +396,7 @@ describe('an outage', () => {
     expect(outages).toEqual(['lost: unreachable']);
     expect(server.paths).toContain(BUILD_INFO);
     expect(queue).toEqual({ running: 0, waiting: 0 });
-    // What was given up is given up at Prometheus, too.
+    // Cancelled requests are also cancelled in Prometheus.
     await expect.poll(() => server.held).toEqual([]);
   });
 

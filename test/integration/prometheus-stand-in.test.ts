@@ -360,7 +360,7 @@ describe('an invalid response', () => {
 });
 
 describe('a request', () => {
-  /** Asks a server that notes what it is sent. */
+  /** Sends requests to a server that records them. */
   async function sent(
     options: Partial<PrometheusOptions>,
     ask: (client: PrometheusClient) => Promise<unknown>,
@@ -756,7 +756,7 @@ describe('partial responses', () => {
     );
   });
 
-  test('are distinguished from annotations, and the error has what is missing', async () => {
+  test('are distinguished from annotations, and the error names the missing part', async () => {
     const bodies = [
       '{"status":"success","data":{"resultType":"vector","result":[]},"infos":["PromQL info: a"]}',
       '{"status":"success","isPartial":true,"data":{"resultType":"vector","result":[]}}',

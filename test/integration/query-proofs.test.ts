@@ -40,7 +40,7 @@ interface Proved {
   readonly own: readonly string[];
 }
 
-/** A template and what is proved of it; undefined where it is not separable. */
+/** A template and its proof; undefined if it is not separable. */
 function proved(template: string): Proved | undefined {
   const { query } = compiledRule({ metricsQuery: template });
   const requests = PAIRS.map(requestFor);

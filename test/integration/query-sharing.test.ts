@@ -152,7 +152,7 @@ describe.each(servers)('$name', ({ start, isMissing }) => {
   );
 });
 
-/** Compares what requests get from shared queries with what their own queries give. */
+/** Compares the results of shared queries with those of single queries. */
 async function expectEqualAnswers(atThatMoment: QueryRunner): Promise<void> {
   const seen = { shared: 0, samples: 0, exact: 0 };
   const wantedArbitrary = fc.record<Wanted>({

@@ -1,4 +1,4 @@
-// What servers and proxies answer besides plain data, seen from outside: values, log and /metrics.
+// Responses of servers and proxies other than plain data, seen from outside: values, log and /metrics.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

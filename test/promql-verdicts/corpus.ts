@@ -94,7 +94,7 @@ const stringLiteral = fc
   )
   .map(([quote, pieces]) => `${quote}${pieces.join('')}${quote}`);
 
-/** Mostly what Prometheus takes: one slip makes the whole query wrong, and there are many places. */
+/** Mostly valid tokens: a single error makes the whole query invalid, and a query has many tokens. */
 function mostly(usual: fc.Arbitrary<string>, unusual: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.oneof({ arbitrary: usual, weight: 24 }, { arbitrary: unusual, weight: 1 });
 }

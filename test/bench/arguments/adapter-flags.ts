@@ -1,6 +1,6 @@
 import type { BenchFlag } from './bench-arguments.ts';
 
-/** Of every bench: what its result is written as. */
+/** Of every benchmark: the format of its result. */
 export const resultFlags: Readonly<Record<string, BenchFlag>> = {
   json: { value: 'FILE', help: 'where the result goes; default: test/bench/results/<bench>.json' },
   markdown: { help: 'print the table as in docs/performance.md' },

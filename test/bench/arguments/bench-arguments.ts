@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 /** One flag of a bench. */
 export interface BenchFlag {
-  /** What its value is, for the help, e.g. `URL`; absent: it has none. */
+  /** The name of its value in the help, e.g. `URL`; absent: it has none. */
   readonly value?: string;
   readonly default?: string;
   /** It may be given several times. */

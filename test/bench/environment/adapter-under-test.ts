@@ -80,7 +80,7 @@ export async function startAdapter(
   return { running, port };
 }
 
-/** What makes an adapter that takes the flags of prometheus-adapter work with these servers. */
+/** The flags of prometheus-adapter for these servers. */
 export function adapterFlags(environment: BenchEnvironment, port: number): readonly string[] {
   const { rulesFile, prometheusUrl, adapterKubeconfig, serving } = environment;
   return [

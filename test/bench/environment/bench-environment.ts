@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The servers that an adapter is measured with, and what it needs to work with them. */
+/** The servers that an adapter is measured with, and its configuration for them. */
 export interface BenchEnvironment {
   /** Of a user with all permissions. */
   readonly kubeconfig: string;
@@ -15,9 +15,9 @@ export interface BenchEnvironment {
   readonly rulesFile: string;
   /** For files that go with the environment. */
   readonly directory: string;
-  /** What the adapter serves with, and the authority of it; for 127.0.0.1 and its Service. */
+  /** The serving certificate of the adapter, and its authority; for 127.0.0.1 and its Service. */
   readonly serving: { readonly ca: string; readonly cert: string; readonly key: string };
-  /** What the API server would show to it, on behalf of an autoscaler. */
+  /** The client certificate and the headers of the API server, for requests of an autoscaler. */
   readonly client: {
     readonly cert: string;
     readonly key: string;

@@ -40,7 +40,7 @@ export function createFleet(pods: number, workloads: number): Fleet {
   };
 }
 
-/** What the fleet would be scraped for: a counter for each pod and each Service, a gauge for each queue. */
+/** The series of the fleet: a counter for each pod and each Service, a gauge for each queue. */
 export function fleetSeries({ workloads }: Fleet): readonly Series[] {
   return workloads.flatMap(({ namespace, name, pods }) => [
     ...pods.map((pod) => ({

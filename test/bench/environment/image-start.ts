@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseDockerfile } from '../../integration/dockerfile-steps.ts';
 
-/** How the image starts Node.js, which is what is measured. */
+/** How the image starts Node.js, which is measured. */
 export interface ImageStart {
   /** Those between Node.js and the program. */
   readonly nodeFlags: readonly string[];

@@ -16,7 +16,7 @@ import { prepareAudit } from '../measure/apiserver-load.ts';
 import type { OnEnd } from '../run-bench.ts';
 import type { BenchEnvironment } from './bench-environment.ts';
 
-/** What the adapter is called in the cluster. */
+/** The name of the adapter in the cluster. */
 export const IDENTITY = { namespace: 'monitoring', name: 'prom-metrics-adapter' };
 
 export const AUTOSCALER = 'system:serviceaccount:kube-system:horizontal-pod-autoscaler';
@@ -35,7 +35,7 @@ const SCRAPED_TIMEOUT_MS = 60_000;
 export interface EnvironmentSettings {
   /** The adapter's rules, as text. */
   readonly rules: string;
-  /** What Prometheus finds at every scrape; absent: nothing is scraped. */
+  /** The series that Prometheus scrapes; absent: nothing is scraped. */
   readonly series?: () => readonly Series[];
   /** The database that Prometheus starts with, kept when it ends; absent: an empty one. */
   readonly dataDir?: string;

@@ -1,4 +1,4 @@
-/** What counters have grown by; those that were not there before count from 0. */
+/** The increases of counters; new ones count from 0. */
 export function difference(
   before: Readonly<Record<string, number>>,
   after: Readonly<Record<string, number>>,

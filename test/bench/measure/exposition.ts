@@ -13,7 +13,7 @@ interface Series {
   readonly value: number;
 }
 
-/** Reads samples; comments and what is no sample are passed over. */
+/** Reads samples; other lines are skipped. */
 export function parseExposition(text: string): Exposition {
   const metrics = new Map<string, Series[]>();
   for (const line of text.split('\n')) {

@@ -8,7 +8,7 @@ import { type Column, markdownTable, type Row, textTable } from './table.ts';
 export interface BenchResult {
   /** The name of its file, e.g. `reads`. */
   readonly bench: string;
-  /** What was run: sizes, durations, versions. */
+  /** The parameters: sizes, durations, versions. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
-/** What figures depend on. */
+/** The properties of the machine that results depend on. */
 export interface Machine {
   readonly processors: number;
   readonly processor: string;
