@@ -157,7 +157,7 @@ describe('wrong values', () => {
     [{ listenPort: 70000 }, 'listenPort', 'maximum'],
     [{ extraArguments: [{ a: 1 }] }, 'extraArguments/0', 'string'],
     [{ tls: { enable: true } }, 'tls/ca', '-----BEGIN'],
-  ])('%j are refused', async (values, place, expected) => {
+  ])('%j are rejected', async (values, place, expected) => {
     const message = await rejectionOf({ values });
     expect(message.replaceAll('.', '/')).toContain(place);
     expect(message).toContain(expected);
@@ -238,7 +238,7 @@ describe('prometheus.url', () => {
       { url: 'http://prom.svc:80', port: 8080 },
       'prometheus.url has the port 80, and prometheus.port is 8080: set only one of them',
     ],
-  ])('%j is refused with what was expected', async (prometheus, message) => {
+  ])('%j is rejected with the expected value', async (prometheus, message) => {
     expect(await rejectionOf({ values: { prometheus } })).toContain(message);
   });
 });

@@ -86,7 +86,7 @@ export interface FollowedPods {
   stop(): Promise<void>;
 }
 
-/** Looks the pods up again and again, for a scrape must not wait for it. */
+/** Polls the pods, since a scrape must not wait for that. */
 export function followRunningPods(kubectl: Kubectl, namespace: string, app: string): FollowedPods {
   const ending = new AbortController();
   let names: readonly string[] = [];

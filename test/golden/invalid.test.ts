@@ -14,7 +14,7 @@ interface RecordedStart {
 
 const recorded: readonly RecordedStart[] = JSON.parse(readData('invalid.json'));
 
-/** Where each refused file is wrong: line, column and field of every error. */
+/** The positions of all errors of each rejected file: line, column and field. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   'name-regex-unclosed': ['2:48 rules[0].name.matches'],
   'name-regex-lookahead': ['2:48 rules[0].name.matches'],

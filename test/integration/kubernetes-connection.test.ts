@@ -336,7 +336,7 @@ echo '{"status":{"token":"from-plugin"}}'
       { 'client-certificate-data': 'CERT', 'client-key-data': 'OTHER' },
       /client-key: not usable/,
     ],
-  ])('with %s is refused', async (_, cluster, user, message) => {
+  ])('with %s is rejected', async (_, cluster, user, message) => {
     const pem: Record<string, string> = {
       CERT: base64(clientCertificate.cert),
       OTHER: base64(otherClientCertificate.key),

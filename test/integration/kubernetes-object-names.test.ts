@@ -107,7 +107,7 @@ describe('createObjectNames', () => {
 
   it.each([
     [
-      'forgets again and again',
+      'repeatedly forgets',
       'gone',
       ({ url }, response) => {
         if (url.searchParams.has('continue')) sendStatus(response, 410, 'too old');

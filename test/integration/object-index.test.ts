@@ -629,7 +629,7 @@ describe('the end of an index', () => {
     for (let round = 0; round < 5; round += 1) {
       clock += 30;
       expect(await index.list(select(''))).toEqual(['a']);
-      // Longer than the pause between two looks for unused indexes.
+      // Longer than the interval between two checks for unused indexes.
       await sleep(25);
     }
     expect([server.count('list'), server.count('watch')]).toEqual([1, 1]);

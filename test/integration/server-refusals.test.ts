@@ -16,7 +16,7 @@ import { startStandIn } from './stand-in-server.ts';
 const NAMESPACES = ['shop', 'stage'];
 const PODS = ['web-0', 'web-1', 'web-2', 'web-3'];
 
-/** Namespace `bad` has two series for one pod, so a query over all namespaces is refused. */
+/** Namespace `bad` has two series for one pod, so a query over all namespaces is rejected. */
 const SERIES = [
   'dup_cap{namespace="bad",pod="b-0",x="1"} 1',
   'dup_cap{namespace="bad",pod="b-0",x="2"} 2',
@@ -54,7 +54,7 @@ const overrides = { namespace: { resource: 'namespace' }, pod: { resource: 'pod'
 
 describe.each(servers)('$name', (server) => {
   test.skipIf(server.isMissing)(
-    'a shared query that is refused leaves each request its own value',
+    'requests get their own values if a shared query is rejected',
     async ({ startServer, startAdapter }) => {
       const rule = {
         seriesQuery: 'dup_used',
