@@ -6,7 +6,7 @@ import type {
 } from './authentication/authenticator.ts';
 import type { AuthorizationOutcome } from './authorization/authorizer.ts';
 import type { CloseReason } from './connections/close-reason.ts';
-import type { RejectionReason } from './flow-control/fair-slots.ts';
+import type { SlotRejection } from './flow-control/fair-slots.ts';
 import type { RequestPool } from './flow-control/request-pools.ts';
 import type { ReviewedPool } from './flow-control/review-queue.ts';
 import { REQUEST_VERBS } from './http/request-info.ts';
@@ -195,14 +195,14 @@ interface FlowControlMetrics {
   /** The number of requests of a pool in flight. */
   requestsInFlight(pool: RequestPool, count: number): void;
   /** A request was rejected by its pool. */
-  requestRejected(pool: RequestPool, reason: RejectionReason): void;
+  requestRejected(pool: RequestPool, reason: SlotRejection): void;
   /** The number of reviews in flight and in the queue. */
   reviewsChanged(
     pool: ReviewedPool,
     now: { readonly running: number; readonly waiting: number },
   ): void;
   /** A review was rejected because it could not be queued. */
-  reviewRejected(pool: ReviewedPool, reason: RejectionReason): void;
+  reviewRejected(pool: ReviewedPool, reason: SlotRejection): void;
 }
 
 const POOLS = [
@@ -212,7 +212,7 @@ const POOLS = [
   'everyone',
 ] as const satisfies readonly RequestPool[];
 const REVIEWED_POOLS = ['front_proxy', 'unproven'] as const satisfies readonly ReviewedPool[];
-const REJECTION_REASONS = ['full', 'flow_limit'] as const satisfies readonly RejectionReason[];
+const REJECTION_REASONS = ['full', 'flow_limit'] as const satisfies readonly SlotRejection[];
 
 function flowControlMetrics(registry: MetricsRegistry): FlowControlMetrics {
   const inFlight = registry.gauge({

@@ -9,7 +9,7 @@
  * - `partial`: the response is partial, and partial responses are not used
  * - `unauthorized`: the credentials are missing, wrong or not sufficient
  * - `canceled`: the caller cancelled the request
- * - `rejected`: the request was not sent, see {@link RejectionReason}
+ * - `rejected`: the request was not sent, see {@link RequestRejection}
  */
 export type PrometheusErrorKind =
   | 'unreachable'
@@ -29,7 +29,7 @@ export type PrometheusErrorKind =
  * - `deadline`: its timeout ended in the queue
  * - `circuit_open`: Prometheus is unavailable
  */
-export type RejectionReason = 'queue_full' | 'deadline' | 'circuit_open';
+export type RequestRejection = 'queue_full' | 'deadline' | 'circuit_open';
 
 export interface PrometheusErrorDetails {
   /** The HTTP status, if there was a response. */
@@ -39,7 +39,7 @@ export interface PrometheusErrorDetails {
   /** The message of Prometheus, a proxy or the system, e.g. `1:5: parse error: unexpected end of input`. */
   readonly detail?: string | undefined;
   /** Only of the kind `rejected`. */
-  readonly rejection?: RejectionReason | undefined;
+  readonly rejection?: RequestRejection | undefined;
 }
 
 /**
@@ -52,7 +52,7 @@ export class PrometheusError extends Error {
   readonly status: number | undefined;
   readonly errorType: string | undefined;
   readonly detail: string | undefined;
-  readonly rejection: RejectionReason | undefined;
+  readonly rejection: RequestRejection | undefined;
 
   constructor(kind: PrometheusErrorKind, summary: string, details: PrometheusErrorDetails = {}) {
     super(details.detail === undefined ? summary : `${summary}: ${details.detail}`);
@@ -65,7 +65,7 @@ export class PrometheusError extends Error {
 }
 
 /** A request that was not sent. The message may quote an earlier error of Prometheus or the system. */
-export function rejectedRequest(reason: RejectionReason, message: string): PrometheusError {
+export function rejectedRequest(reason: RequestRejection, message: string): PrometheusError {
   return new PrometheusError('rejected', message, { rejection: reason });
 }
 

@@ -1,6 +1,6 @@
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { FinishedRequest, PrometheusEndpoint } from './client/options.ts';
-import type { RejectionReason } from './errors.ts';
+import type { RequestRejection } from './errors.ts';
 import type { NeededQuery } from './query.ts';
 
 /** Metrics of requests to Prometheus. */
@@ -94,7 +94,7 @@ interface GuardMetrics {
   /** A query was sent after this time in the queue. */
   queryWaited(seconds: number): void;
   /** A request was rejected without being sent to Prometheus. */
-  requestToPrometheusRejected(reason: RejectionReason): void;
+  requestToPrometheusRejected(reason: RequestRejection): void;
   queryRetried(): void;
   circuitOpened(): void;
   circuitClosed(): void;
@@ -104,7 +104,7 @@ const REJECTION_REASONS = [
   'queue_full',
   'deadline',
   'circuit_open',
-] as const satisfies readonly RejectionReason[];
+] as const satisfies readonly RequestRejection[];
 const QUEUE_BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 function guardMetrics(registry: MetricsRegistry): GuardMetrics {

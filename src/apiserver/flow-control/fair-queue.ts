@@ -1,4 +1,4 @@
-import { createFairSlots, type RejectionReason } from './fair-slots.ts';
+import { createFairSlots, type SlotRejection } from './fair-slots.ts';
 
 /** Limits the number of concurrent calls. Others wait, and flows are served round-robin. */
 export interface FairQueue {
@@ -9,7 +9,7 @@ export interface FairQueue {
    * @returns a function to be called when the call has ended, successfully or not; or the reason why
    *   the flow cannot wait
    */
-  enter(flow: string, signal: AbortSignal): Promise<(() => void) | RejectionReason>;
+  enter(flow: string, signal: AbortSignal): Promise<(() => void) | SlotRejection>;
 }
 
 export interface FairQueueOptions {

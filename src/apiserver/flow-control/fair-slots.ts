@@ -1,10 +1,10 @@
 /** Why no slot is available: all are in use, or the flow has reached its share. */
-export type RejectionReason = 'full' | 'flow_limit';
+export type SlotRejection = 'full' | 'flow_limit';
 
 /** Slots that are divided between flows. A flow is what counts as one client, such as a user. */
 export interface FairSlots {
   /** Takes a slot and returns the function that releases it, or the reason why none is available. */
-  take(flow: string): (() => void) | RejectionReason;
+  take(flow: string): (() => void) | SlotRejection;
   readonly taken: number;
 }
 
@@ -23,7 +23,7 @@ export function createFairSlots(most: number): FairSlots {
   const takenBy = new Map<string, number>();
   let taken = 0;
 
-  const rejectionReason = (flow: string): RejectionReason | undefined => {
+  const rejectionReason = (flow: string): SlotRejection | undefined => {
     const free = most - taken;
     if (free <= 0) return 'full';
     const own = takenBy.get(flow) ?? 0;

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Identity, UserInfo } from '../authentication/user-info.ts';
 import { tooManyRequests } from '../status.ts';
-import { createFairSlots, type FairSlots, type RejectionReason } from './fair-slots.ts';
+import { createFairSlots, type FairSlots, type SlotRejection } from './fair-slots.ts';
 
 /**
  * - `front_proxy`: requests with the client certificate of the front proxy;
@@ -60,7 +60,7 @@ export interface RequestSlot {
 /** Called on every change. */
 export interface RequestPoolEvents {
   readonly onChange: (pool: RequestPool, inFlight: number) => void;
-  readonly onRejected: (pool: RequestPool, reason: RejectionReason) => void;
+  readonly onRejected: (pool: RequestPool, reason: SlotRejection) => void;
 }
 
 /** The number of concurrent requests of each pool; Infinity: no limit. */

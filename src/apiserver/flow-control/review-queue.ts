@@ -1,6 +1,6 @@
 import { tooManyRequests } from '../status.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
-import type { RejectionReason } from './fair-slots.ts';
+import type { SlotRejection } from './fair-slots.ts';
 
 /** Limits the number of concurrent reviews. */
 export interface ReviewQueue {
@@ -26,7 +26,7 @@ export interface ReviewQueueOptions {
     pool: ReviewedPool,
     now: { readonly running: number; readonly waiting: number },
   ) => void;
-  readonly onRejected: (pool: ReviewedPool, reason: RejectionReason) => void;
+  readonly onRejected: (pool: ReviewedPool, reason: SlotRejection) => void;
 }
 
 /** Reviews of one pool do not wait for those of the other. */

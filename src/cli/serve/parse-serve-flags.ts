@@ -11,8 +11,8 @@ import type {
   AuthenticationOptions,
   AuthorizationOptions,
   PrometheusCredentials,
-  PrometheusOptions,
-  RelistOptions,
+  PrometheusFlags,
+  RelistFlags,
   ServeOptions,
   ServingOptions,
 } from './serve-options.ts';
@@ -90,7 +90,7 @@ function serveOptions(flags: ParsedFlags): ServeOptions {
   };
 }
 
-function prometheusOptions(flags: ParsedFlags): PrometheusOptions {
+function prometheusOptions(flags: ParsedFlags): PrometheusFlags {
   return {
     url: flags.value(prometheusFlags.url),
     verb: flags.value(prometheusFlags.verb),
@@ -121,7 +121,7 @@ function prometheusCredentials(flags: ParsedFlags): PrometheusCredentials {
   return file === '' ? { from: 'nowhere' } : { from: 'kubeconfig', file };
 }
 
-function relistOptions(flags: ParsedFlags): RelistOptions {
+function relistOptions(flags: ParsedFlags): RelistFlags {
   const intervalMs = flags.value(discoveryFlags.relistInterval);
   return {
     intervalMs,

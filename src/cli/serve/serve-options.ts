@@ -15,8 +15,8 @@ export interface ServeOptions {
   readonly checkPromql: boolean;
   /** Without a cluster and without authentication, on the loopback interface. */
   readonly standalone: boolean;
-  readonly prometheus: PrometheusOptions;
-  readonly relist: RelistOptions;
+  readonly prometheus: PrometheusFlags;
+  readonly relist: RelistFlags;
   readonly kubernetes: KubernetesOptions;
   readonly serving: ServingOptions;
   readonly authentication: AuthenticationOptions;
@@ -24,7 +24,7 @@ export interface ServeOptions {
   readonly logging: LoggingOptions;
 }
 
-export interface PrometheusOptions {
+export interface PrometheusFlags {
   /** With `http` or `https`; may have a path, query parameters, a user and a password. */
   readonly url: string;
   readonly verb: 'GET' | 'POST';
@@ -59,7 +59,7 @@ export type PrometheusCredentials =
   | { readonly from: 'service account' }
   | { readonly from: 'kubeconfig'; readonly file: string };
 
-export interface RelistOptions {
+export interface RelistFlags {
   readonly intervalMs: number;
   /** At least `interval`. */
   readonly maxAgeMs: number;

@@ -1,5 +1,5 @@
 import { type RelistLoop, startRelistLoop } from '../../catalog/relist.ts';
-import type { RelistOptions } from '../../cli/serve/serve-options.ts';
+import type { RelistFlags } from '../../cli/serve/serve-options.ts';
 import type { RuleSource } from '../../sources/rule-source.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Cluster } from './cluster.ts';
@@ -12,7 +12,7 @@ import { createRelistReport } from './report-relist.ts';
  * and rebuilds the catalog when the resources of the cluster change.
  */
 export function startDiscovery(
-  options: RelistOptions,
+  options: RelistFlags,
   prometheus: ConnectedServers,
   cluster: Cluster,
   rules: RuleSource,

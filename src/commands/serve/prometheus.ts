@@ -1,5 +1,5 @@
 import { prometheusFlags } from '../../cli/serve/prometheus-flags.ts';
-import type { PrometheusOptions as PrometheusFlags } from '../../cli/serve/serve-options.ts';
+import type { PrometheusFlags } from '../../cli/serve/serve-options.ts';
 import type { PrometheusOptions as ClientOptions } from '../../prometheus/client/options.ts';
 import type { PrometheusMetrics } from '../../prometheus/monitoring.ts';
 import { openPrometheusServer, type PrometheusServer } from '../../prometheus/server.ts';

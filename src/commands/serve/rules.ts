@@ -1,6 +1,6 @@
 import type { ServeOptions } from '../../cli/serve/serve-options.ts';
 import type { RuleSet } from '../../rules/rule-set.ts';
-import type { RejectionReason } from '../../sources/file/configuration-store.ts';
+import type { RulesRejection } from '../../sources/file/configuration-store.ts';
 import { formatFault } from '../../sources/file/fault.ts';
 import type { LimitedFaults } from '../../sources/file/repeated-faults.ts';
 import { openRulesFile } from '../../sources/file/rules-file.ts';
@@ -47,7 +47,7 @@ export async function openRules(
   return file && mergeSources([file]);
 }
 
-function logRejection(log: Logger, file: string, reason: RejectionReason): void {
+function logRejection(log: Logger, file: string, reason: RulesRejection): void {
   log.error('rules file rejected, keeping the last valid version', {
     file,
     ...(reason === 'no rules' && {

@@ -3,7 +3,7 @@ import { sleep } from '../../async/sleep.ts';
 import type { PrometheusClient } from '../client/client.ts';
 import type { Connection } from '../client/connection.ts';
 import { DEFAULT_QUERY_TIMEOUT_MS } from '../client/options.ts';
-import { PrometheusError, type RejectionReason, rejectedRequest } from '../errors.ts';
+import { PrometheusError, type RequestRejection, rejectedRequest } from '../errors.ts';
 import type { QueryOptions } from '../query.ts';
 import { createCircuit, type Outage } from './circuit.ts';
 import { indicatesOutage, indicatesResponse } from './failure-classification.ts';
@@ -38,7 +38,7 @@ export interface GuardObserver {
   /** A query left the queue after this time. Queries that did not wait are included. */
   readonly waited: (seconds: number) => void;
   /** A request was not sent. */
-  readonly rejected: (reason: RejectionReason) => void;
+  readonly rejected: (reason: RequestRejection) => void;
   readonly retried: (error: PrometheusError) => void;
   readonly outageBegan: (outage: Outage) => void;
   readonly outageEnded: (outage: Outage) => void;

@@ -14,14 +14,14 @@ export interface LoadedConfiguration {
 }
 
 /** Why a configuration is rejected. */
-export type RejectionReason = 'faults' | 'no rules';
+export type RulesRejection = 'faults' | 'no rules';
 
 export interface ConfigurationStoreOptions {
   readonly load: () => Promise<LoadedConfiguration>;
   /** A configuration becomes the current one. The faults are warnings, at start `broken` as well. */
   readonly onAccepted?: (configuration: Configuration, faults: LimitedFaults) => void;
   /** The file is rejected. The last valid configuration, if any, stays the current one. */
-  readonly onRejected?: (faults: LimitedFaults, reason: RejectionReason) => void;
+  readonly onRejected?: (faults: LimitedFaults, reason: RulesRejection) => void;
 }
 
 /** The result of a load. */
@@ -90,7 +90,7 @@ function rejectionOf(
   configuration: Configuration | undefined,
   faults: readonly Fault[],
   current: Configuration | undefined,
-): RejectionReason | undefined {
+): RulesRejection | undefined {
   if (configuration === undefined) return 'faults';
   if (current === undefined) return undefined;
   if (faults.some(({ severity }) => severity === 'broken')) return 'faults';
