@@ -25,7 +25,7 @@ import {
   type TBSCertificate,
   Version,
 } from '@peculiar/asn1-x509';
-import { isDer } from './der.ts';
+import { checkDer, type ValueBudget } from './der.ts';
 
 /** The properties of a certificate that matter for a chain (RFC 5280), and the identity of its owner. */
 export interface ChainCertificate {
@@ -57,10 +57,11 @@ export interface CertificateSubject {
 /**
  * Reads a certificate in DER, as strictly as Go's crypto/x509.
  *
+ * @param budget of ASN.1 values; absent: no limit, for trusted certificates
  * @throws {Error} if it is not a certificate, or one that is not well-formed
  */
-export function readCertificate(der: Buffer): ChainCertificate {
-  if (!isDer(der)) throw new Error('it is not encoded in DER');
+export function readCertificate(der: Buffer, budget?: ValueBudget): ChainCertificate {
+  checkDer(der, budget);
   const x509 = readX509(der);
   const { tbsCertificate, signatureAlgorithm } = AsnConvert.parse(der, Certificate);
   if (!signatureAlgorithm.isEqual(tbsCertificate.signature)) {
@@ -68,7 +69,7 @@ export function readCertificate(der: Buffer): ChainCertificate {
   }
   if (hasExplicitCurve(tbsCertificate)) throw new Error('its key has a curve without a name');
   if (isNegative(tbsCertificate.serialNumber)) throw new Error('its serial number is negative');
-  const extensions = readExtensions(tbsCertificate);
+  const extensions = readExtensions(tbsCertificate, budget);
   const { basicConstraints } = extensions;
   return {
     x509,
@@ -116,7 +117,10 @@ interface ReadExtensions {
   readonly restrictions: readonly string[];
 }
 
-function readExtensions({ version, extensions }: TBSCertificate): ReadExtensions {
+function readExtensions(
+  { version, extensions }: TBSCertificate,
+  budget?: ValueBudget,
+): ReadExtensions {
   if (![Version.v1, Version.v2, Version.v3].includes(version)) {
     throw new Error(`its version is ${version + 1}, expected 1, 2 or 3`);
   }
@@ -130,12 +134,12 @@ function readExtensions({ version, extensions }: TBSCertificate): ReadExtensions
   }
   const read = <T>(oid: string, type: new () => T): T | undefined => {
     const [extension] = byOid.get(oid) ?? [];
-    return extension && readExtension(extension, type);
+    return extension && readExtension(extension, type, budget);
   };
 
   // These extensions are not used, but must be well-formed.
   read(id_ce_keyUsage, KeyUsage);
-  readIdentifiers(byOid);
+  readIdentifiers(byOid, budget);
   const basicConstraints = read(id_ce_basicConstraints, BasicConstraints);
   checkPathLength(basicConstraints);
   const alternativeNames = read(id_ce_subjectAltName, SubjectAlternativeName);
@@ -149,9 +153,13 @@ function readExtensions({ version, extensions }: TBSCertificate): ReadExtensions
   };
 }
 
-function readExtension<T>({ extnID, extnValue }: Extension, type: new () => T): T {
+function readExtension<T>(
+  { extnID, extnValue }: Extension,
+  type: new () => T,
+  budget?: ValueBudget,
+): T {
   try {
-    if (!isDer(new Uint8Array(extnValue.buffer))) throw new Error('it is not encoded in DER');
+    checkDer(new Uint8Array(extnValue.buffer), budget);
     return AsnConvert.parse(extnValue, type);
   } catch (cause) {
     throw new Error(`its extension ${extnID} is malformed`, { cause });
@@ -159,7 +167,10 @@ function readExtension<T>({ extnID, extnValue }: Extension, type: new () => T): 
 }
 
 /** Identifiers of keys are hints; a certificate that depends on them is malformed (RFC 5280, 4.2.1.1). */
-function readIdentifiers(byOid: ReadonlyMap<string, readonly Extension[]>): void {
+function readIdentifiers(
+  byOid: ReadonlyMap<string, readonly Extension[]>,
+  budget?: ValueBudget,
+): void {
   const types = [
     [id_ce_subjectKeyIdentifier, SubjectKeyIdentifier],
     [id_ce_authorityKeyIdentifier, AuthorityKeyIdentifier],
@@ -167,7 +178,7 @@ function readIdentifiers(byOid: ReadonlyMap<string, readonly Extension[]>): void
   for (const [oid, type] of types) {
     for (const extension of byOid.get(oid) ?? []) {
       if (extension.critical) throw new Error(`its extension ${oid} is critical`);
-      readExtension<object>(extension, type);
+      readExtension<object>(extension, type, budget);
     }
   }
 }

@@ -10,8 +10,23 @@ const LONG_LENGTH = 0x80;
  * as possible, down to the primitive values. Parsers that accept more than that (BER) may read the
  * same bytes differently.
  */
-export function isDer(bytes: Uint8Array): boolean {
-  return valueEnd(bytes, 0, bytes.length, 0) === bytes.length;
+export function isDer(
+  bytes: Uint8Array,
+  budget: ValueBudget = { left: Number.POSITIVE_INFINITY },
+): boolean {
+  return valueEnd(bytes, 0, bytes.length, 0, budget) === bytes.length;
+}
+
+/** The number of values that may still be read; less than 0 if it was exceeded. */
+export interface ValueBudget {
+  left: number;
+}
+
+/** @throws {Error} if the bytes are not DER, or have more values than the budget allows */
+export function checkDer(bytes: Uint8Array, budget?: ValueBudget): void {
+  if (isDer(bytes, budget)) return;
+  const isExceeded = budget !== undefined && budget.left < 0;
+  throw new Error(isExceeded ? 'its chain has too many ASN.1 values' : 'it is not encoded in DER');
 }
 
 /** Where the value that starts at an offset ends; undefined if it is not DER or exceeds the limit. */
@@ -20,7 +35,10 @@ function valueEnd(
   start: number,
   limit: number,
   depth: number,
+  budget: ValueBudget,
 ): number | undefined {
+  budget.left -= 1;
+  if (budget.left < 0) return undefined;
   const tag = bytes[start];
   if (tag === undefined || (tag & LONG_TAG) === LONG_TAG || depth > DEEPEST) return undefined;
   const content = contentOf(bytes, start + 1);
@@ -28,7 +46,7 @@ function valueEnd(
   if ((tag & CONSTRUCTED) === 0) return content.end;
   let next = content.start;
   while (next < content.end) {
-    const end = valueEnd(bytes, next, content.end, depth + 1);
+    const end = valueEnd(bytes, next, content.end, depth + 1, budget);
     if (end === undefined) return undefined;
     next = end;
   }

@@ -81,12 +81,14 @@ describe('peerCertificates', () => {
     expect(peerCertificates(request)).toBeUndefined();
   });
 
-  it('are not read beyond 32 KiB', async () => {
+  it('are not read beyond 32 KiB and 1,500 ASN.1 values', async () => {
     const authority = await makeCertificate({ subject: 'CN=ca', authority: {} });
     const organizations = (count: number): string =>
       Array.from({ length: count }, (_, i) => `O=${String(i).padStart(60, 'x')}`).join(',');
     const small = await makeClient(authority, `CN=small,${organizations(300)}`);
     expect(await show([small])).toEqual(['small']);
+    const dense = await makeClient(authority, `CN=dense,${organizations(400)}`);
+    expect(String(await show([dense]))).toContain('its chain has too many ASN.1 values');
     const large = await makeClient(authority, `CN=large,${organizations(500)}`);
     expect(String(await show([large]))).toMatch(/expected a chain of at most 32768 bytes, got \d+/);
   });

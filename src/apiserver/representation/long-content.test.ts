@@ -21,6 +21,13 @@ describe('longContent', () => {
     expect(Buffer.concat(await content.bytes())).toEqual(whole);
   });
 
+  it('is compressed as a whole if it has many small pieces', async () => {
+    const small = Array.from({ length: 20_000 }, (_, i) => Buffer.alloc(30, String(i % 10)));
+    const content = await longContent(small, true, new AbortController().signal);
+    expect(content.length).toBe(600_000);
+    expect(gunzipSync(Buffer.concat(await content.gzipped()))).toEqual(Buffer.concat(small));
+  });
+
   it('is not compressed if it is short', async () => {
     const content = await longContent(pieces().slice(0, 2), true, new AbortController().signal);
     expect(bodyLength(await content.bytes())).toBe(20_000);

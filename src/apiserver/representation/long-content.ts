@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip as gunzipWithCallback } from 'node:zlib';
 import { createTimeSlices } from '../../async/time-slices.ts';
 import { freeMemory } from '../../memory/buffers.ts';
-import { BodyWriter } from '../http/body.ts';
+import { BodyWriter, PIECE } from '../http/body.ts';
 import { COMPRESS_FROM, type Compressor, createCompressor, gzipBody } from '../http/compression.ts';
 import type { Content } from './document.ts';
 import type { Piece } from './encode.ts';
@@ -22,13 +22,15 @@ export async function longContent(
 ): Promise<Content> {
   const slices = createTimeSlices();
   const writer = new BodyWriter();
+  let compressed = 0;
   let compressor: Compressor | undefined;
   for (const piece of pieces) {
     writer.write(piece);
-    if (isCompressed && writer.length > COMPRESS_FROM) {
+    if (isCompressed && writer.length > COMPRESS_FROM && writer.length - compressed >= PIECE) {
       compressor ??= createCompressor();
       await compressor.write(writer.take());
       writer.free();
+      compressed = writer.length;
     }
     if (slices.isOver()) await slices.pause();
     signal.throwIfAborted();
@@ -43,6 +45,8 @@ export async function longContent(
       free: () => writer.free(),
     };
   }
+  await compressor.write(writer.take());
+  writer.free();
   const gzipped = await compressor.end();
   return {
     length,

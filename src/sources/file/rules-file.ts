@@ -47,7 +47,11 @@ export async function openRulesFile(options: RulesFileOptions): Promise<RuleSour
   let isRejected = false;
   const reader = createRulesReader();
   const store = createConfigurationStore({
-    load: () => load(reader, options),
+    load() {
+      // The load refreshes the resources: this must not start the next load.
+      isRejected = false;
+      return load(reader, options);
+    },
     onAccepted(configuration, faults) {
       isRejected = false;
       onAccepted(configuration, faults);
