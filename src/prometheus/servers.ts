@@ -6,7 +6,7 @@ export const DEFAULT_SERVER = 'default';
 /**
  * The Prometheus servers by name. Each module declares the part of a server that it uses.
  *
- * @example servers.get(rule.prometheus).query('up', {})
+ * @example servers.get(rule.prometheus).query('up', { signal })
  */
 export interface PrometheusServers<Server> {
   /** @throws PrometheusError `unreachable` if no server has this name */

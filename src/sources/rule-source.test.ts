@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { builtinResourceMapper } from '../kubernetes/discovery/builtin-resources.ts';
 import { formatOrigin, ruleName } from '../rules/origin.ts';
@@ -143,4 +144,38 @@ describe('mergeSources', () => {
     mergeSources([first, second]).reload();
     await vi.waitFor(() => expect(reports).toEqual([1, 1, 1, 1]), 5_000);
   });
+});
+
+it('a rejected file is read once after a change of the resources, also if the load changes them', async () => {
+  const file = await write('rules.yaml', rulesFor('a'));
+  const listeners: (() => void)[] = [];
+  let refreshes = 0;
+  const rejections: unknown[] = [];
+  const mapper = builtinResourceMapper();
+  const source = await openRulesFile({
+    path: file,
+    resources: {
+      mapper: () => mapper,
+      mayLackResources: () => false,
+      async refresh() {
+        refreshes += 1;
+        for (const listener of listeners) listener();
+      },
+      onChange: (listener) => listeners.push(listener),
+    },
+    checkPromql: true,
+    pollIntervalMs: 0,
+    onAccepted: () => undefined,
+    onRejected: (_, reason) => rejections.push(reason),
+    onUnwatched: () => undefined,
+  });
+  if (source !== undefined) opened.push(source);
+  await writeFile(file, 'rules: 1\n');
+  await vi.waitFor(() => expect(rejections).toHaveLength(1), { timeout: 20_000 });
+  for (const listener of listeners) listener();
+  await vi.waitFor(() => expect(rejections).toHaveLength(2), { timeout: 20_000 });
+  // Longer than another load takes.
+  await sleep(1_000);
+  expect(rejections).toHaveLength(2);
+  expect(refreshes).toBe(2);
 });

@@ -62,6 +62,8 @@ export function largeAnswerReader<T>(
   const collector = large(share, signal);
   let batches = 0;
   let bytes = 0;
+  // Of the text outside of batches: its maximum counts until the response is released.
+  let mostHeld = 0;
   const list = listBatches(collector.path, (batch) => {
     batches += 1;
     bytes += collector.add(batch);
@@ -69,8 +71,10 @@ export function largeAnswerReader<T>(
   return {
     push(chunk) {
       list.push(chunk);
-      const added = bytes;
+      const held = Math.max(mostHeld, list.heldBytes());
+      const added = bytes + held - mostHeld;
       bytes = 0;
+      mostHeld = held;
       return added === 0 ? undefined : share.take(added, signal);
     },
     async end() {

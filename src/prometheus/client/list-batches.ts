@@ -33,6 +33,8 @@ export interface ListBatches {
    * whether the text around the elements is JSON, and how many batches there were.
    */
   rest(): Buffer;
+  /** The memory of the text that is in no batch, in bytes. */
+  heldBytes(): number;
 }
 
 /**
@@ -166,6 +168,7 @@ export function listBatches(
     push,
     // If the list has not ended, its end is missing here.
     rest: () => Buffer.from(rest.join(''), 'latin1'),
+    heldBytes: () => pendingBytes + restLength,
   };
 }
 

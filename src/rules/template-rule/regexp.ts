@@ -29,7 +29,7 @@ export interface Regexp {
 }
 
 /** The maximum length of an expression, in UTF-16 units. It is compiled in one step. */
-const MAX_SOURCE = 10_000;
+const MAX_SOURCE = 20_000;
 
 /** The maximum size of an expression with its repetitions expanded, in instructions. */
 const MAX_SIZE = 25_000;

@@ -55,6 +55,10 @@ describe('parseLeniently', () => {
     expect(() => parseLeniently(text, 50)).toThrow(advice);
   });
 
+  it('reads a long indentation in linear time', () => {
+    expect(() => parseLeniently(`a:\n${' '.repeat(300_000)}@x\n`, 50)).toThrow(SyntaxFault);
+  });
+
   it('stops for a file with too many repairs', () => {
     const line = `a${'x'.repeat(5_000)},\n`;
     expect(() => parseLeniently(`a: [\n${line.repeat(200)}]\n`, 50)).toThrow(SyntaxFault);

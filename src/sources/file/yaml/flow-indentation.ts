@@ -72,7 +72,7 @@ function describe(reason: string, line: string, at: number): string {
 }
 
 function hintFor(reason: string, line: string, at: number): string | undefined {
-  if (/^\s*-?\s*\t/.test(line)) return 'use spaces in place of the tab';
+  if (/^\s*(?:-\s*)?\t/.test(line)) return 'use spaces in place of the tab';
   if (line.slice(0, at).includes('\t')) return 'this line has a tab: use spaces';
   if (!reason.startsWith('bad indentation')) return undefined;
   const quote = /(["'])[^"']*\1$/.exec(line.slice(0, at))?.[1];
