@@ -4,8 +4,8 @@ export const POOLED_SIZE = 1024 * 1024;
 /** In bytes: as much as the body of a large response. */
 const MOST_POOLED = 16 * POOLED_SIZE;
 
-/** How long unused buffers are kept, in milliseconds. */
-const KEPT_FOR = 2_000;
+/** How long unused buffers are kept. */
+const KEPT_FOR_MS = 2_000;
 
 const pooled: Buffer[] = [];
 let timer: NodeJS.Timeout | undefined;
@@ -29,7 +29,7 @@ export function releaseBuffers(buffers: readonly Buffer[]): void {
   }
   if (pooled.length === 0) return;
   clearTimeout(timer);
-  timer = setTimeout(() => freeMemory(pooled.splice(0)), KEPT_FOR).unref();
+  timer = setTimeout(() => freeMemory(pooled.splice(0)), KEPT_FOR_MS).unref();
 }
 
 /**

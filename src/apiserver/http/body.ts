@@ -1,4 +1,5 @@
 import { POOLED_SIZE, releaseBuffers, takeBuffer } from '../../memory/buffers.ts';
+
 /** The body of a response, in one or more parts. */
 export type Body = readonly Buffer[];
 

@@ -53,7 +53,6 @@ export async function openRulesFile(options: RulesFileOptions): Promise<RuleSour
       return load(reader, options);
     },
     onAccepted(configuration, faults) {
-      isRejected = false;
       onAccepted(configuration, faults);
       for (const listener of listeners) listener();
     },
